@@ -14,7 +14,8 @@ namespace sim {
 using Nil = std::monostate;
 using List = std::vector<std::int64_t>;
 
-/// A value read or written: nothing yet, a number, a list of numbers (append), or text (imported histories only).
+/// A value read or written: nothing yet, a number, a list of numbers (append), or text (imported histories
+/// only).
 using Value = std::variant<Nil, std::int64_t, List, std::string>;
 
 /// What an operation asks of the replicated object.
@@ -29,7 +30,8 @@ enum class Action : std::uint8_t {
 };
 
 enum class Outcome : std::uint8_t {
-  pending,  ///< Never answered (timed out, or the run ended): took effect at some time after its call, or never.
+  pending,  ///< Never answered (timed out, or the run ended): took effect at some time after its call, or
+            ///< never.
   ok,       ///< Answered.
   failed,   ///< Known not to have taken effect; it constrains nothing.
 };

@@ -1,0 +1,85 @@
+// Faults are data: what goes wrong, when, and where. A random plan is turned into such a list before the run
+// starts, so that any run can be written down, edited and replayed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/kernel/ids.hpp"
+#include "sim/kernel/time.hpp"
+#include "sim/network/network.hpp"
+
+namespace sim {
+
+/// What a restarted node finds on its disk.
+enum class DiskFate : std::uint8_t {
+  kept,       ///< All that it ever wrote (the process died, the machine did not).
+  tail_lost,  ///< Only writes that had completed (the power failed).
+  lost,       ///< Nothing: amnesia.
+};
+
+/// The node that a fault strikes: by number, or by what it is at that moment.
+struct Victim {
+  enum class Kind : std::uint8_t {
+    number,
+    primary,  ///< The running node that acts as primary (the latest to have become it).
+    backup,   ///< A running node that acts as backup; drawn if there are several.
+    any,      ///< A running node; drawn.
+    crashed,  ///< The node that crashed last; for `restart` only.
+  };
+  Kind kind = Kind::number;
+  NodeId node{};
+  bool operator==(const Victim&) const = default;
+};
+
+struct Fault {
+  enum class Kind : std::uint8_t {
+    crash,      ///< Volatile state is gone; messages to the node are lost.
+    restart,    ///< A crashed node starts again with what `disk` left it.
+    fail_stop,  ///< A crash for good, of which every running node is told within `span`.
+    pause,      ///< The node does nothing until `until`; messages wait, its clock goes on.
+    slow,       ///< Each event keeps the node busy for `span`.
+    clock,      ///< The node's clock is off by `span` and drifts by `drift_ppb`.
+    disk,       ///< The node's disk takes `span` for each write.
+    partition,  ///< `groups` can't talk to one another; disjoint.
+    overlap,    ///< The same with groups that share members (bridges).
+    cut,        ///< Messages from `from` to `to` are lost.
+    network,    ///< Other laws for all links.
+    heal,       ///< Ends every partition, overlap, cut and change of the network's laws.
+  };
+  Duration at{};  ///< Since the start of the run.
+  Kind kind = Kind::crash;
+  std::optional<Duration>
+      until{};  ///< For what lasts: when it ends; if never set, at the end of the chaos phase.
+  Victim victim{};
+
+  DiskFate disk = DiskFate::kept;  ///< restart
+  bool in_flight_lost = false;     ///< crash: what the node sent and hasn't arrived dies with it.
+  Duration span{};                 ///< fail_stop, slow, clock, disk
+  std::int64_t drift_ppb = 0;      ///< clock: nanoseconds gained per second.
+  Groups groups{};                 ///< partition, overlap
+  Endpoint from{}, to{};           ///< cut
+  NetworkLaws laws{};              ///< network
+  bool operator==(const Fault&) const = default;
+};
+
+const char* name_of(Fault::Kind kind);
+
+/// A fault process: strikes at random times, each strike lasting a random time.
+struct RandomFault {
+  Fault::Kind kind = Fault::Kind::crash;  ///< crash (with its restart), pause, slow, or partition (one node
+                                          ///< against the rest)
+  double rate = 0;                        ///< Strikes per virtual second, on the whole cluster.
+  Duration duration_mean{};               ///< Mean of the exponential duration.
+  DiskFate disk = DiskFate::kept;
+  Duration span{};
+  bool operator==(const RandomFault&) const = default;
+};
+
+/// The explicit timeline that a random plan stands for, in order of time; nothing of it begins after `end`.
+/// At most `at_once` nodes are crashed at a time.
+std::vector<Fault> generate(const std::vector<RandomFault>& plan, std::uint64_t seed, std::size_t replicas,
+                            Duration end, std::size_t at_once);
+
+}  // namespace sim

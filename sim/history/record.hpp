@@ -1,0 +1,85 @@
+// Everything that the judges may know of a run: facts that an observer of clients, machines and applied
+// commands could write down. Nothing here names a protocol.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+/// What a replica takes itself for.
+enum class Role : std::uint8_t { none, backup, candidate, primary };
+
+/// A state that some replica has been in: the state before, plus one request applied to it. Versions form a
+/// tree; each replica stands at one, and two replicas agree as far as their paths from the root carry equal
+/// states.
+struct Version {
+  std::uint32_t id = 0;  ///< 0 is the root: nothing applied.
+  auto operator<=>(const Version&) const = default;
+};
+
+struct VersionNode {
+  Version parent;
+  std::uint32_t depth = 0;  ///< How many requests have been applied.
+  RequestId request;        ///< The one applied last.
+  std::uint64_t state = 0;  ///< Digest of the service's state.
+};
+
+struct Record {
+  std::size_t replicas = 0;
+  Time chaos_end{};  ///< Clients stop and faults are healed here.
+  Time end{};
+
+  std::vector<Operation> operations;  ///< In order of call.
+  std::vector<std::vector<std::uint32_t>>
+      operation_of{};  ///< client, request number -> place in `operations`.
+
+  struct Moved {
+    Time at;
+    NodeId node;
+    Version to;
+  };
+  std::vector<VersionNode> versions{VersionNode{}};
+  std::vector<Moved> moves;  ///< Which replica reached which version when; a restart begins at the root.
+
+  struct RoleChange {
+    Time at;
+    NodeId node;
+    Role role;
+  };
+  std::vector<RoleChange> roles;  ///< Nodes begin with `none`; a crash ends in `none`.
+
+  enum class Life : std::uint8_t { down, up, paused, resumed };
+  struct LifeChange {
+    Time at;
+    NodeId node;
+    Life life;
+  };
+  std::vector<LifeChange> lives;  ///< Nodes begin up.
+
+  struct Suspicion {
+    Time at;
+    NodeId by;
+    NodeId of;
+    bool suspected;
+  };
+  std::vector<Suspicion> suspicions;  ///< Changes only: every `false` follows a `true`.
+
+  struct Acknowledgement {
+    Time at;
+    NodeId by;
+    std::uint32_t operation;
+  };
+  std::vector<Acknowledgement> acknowledgements;  ///< A replica has answered a client's operation.
+
+  std::uint64_t messages_sent = 0;       ///< All messages, clients' included; none to oneself.
+  std::uint64_t messages_delivered = 0;  ///< Copies counted.
+  std::uint64_t messages_lost = 0;
+  std::uint64_t messages_duplicated = 0;
+  std::uint64_t messages_for_operations = 0;  ///< Sent, without upkeep such as heartbeats.
+  std::uint64_t hops_of_answers = 0;          ///< Sum over answered operations of their one-way delays.
+};
+
+}  // namespace sim

@@ -1,0 +1,42 @@
+#include "sim/network/delay_law.hpp"
+
+#include <algorithm>
+
+#include "sim/kernel/check.hpp"
+#include "sim/kernel/math.hpp"
+#include "sim/kernel/rng.hpp"
+
+namespace sim {
+namespace {
+
+double nanoseconds(Duration d) { return static_cast<double>(d.count()); }
+
+Duration rounded(double ns) {
+  if (ns >= nanoseconds(DelayLaw::kLongest)) return DelayLaw::kLongest;
+  return Duration{static_cast<std::int64_t>(ns + 0.5)};
+}
+
+}  // namespace
+
+Duration DelayLaw::sample_uniform(std::uint64_t bits) const {
+  const auto width = static_cast<std::uint64_t>((max - min).count()) + 1;  // both ends included
+  return Duration{static_cast<std::int64_t>(below(bits, width))};
+}
+
+Duration DelayLaw::sample_curve(std::uint64_t bits) const {
+  const double u = static_cast<double>((bits >> 12) * 2 + 1) * 0x1p-53;  // in (0, 1), symmetric about a half
+  switch (kind) {
+    case Kind::exponential: return min + rounded(-nanoseconds(mean) * exact_log(u));
+    case Kind::normal:
+      return std::max(min,
+                      rounded(std::max(0.0, nanoseconds(mean) + nanoseconds(spread) * normal_quantile(u))));
+    case Kind::lognormal: return min + rounded(nanoseconds(mean) * exact_exp(shape * normal_quantile(u)));
+    case Kind::pareto: return rounded(nanoseconds(mean) * exact_pow(u, -1 / shape));
+    case Kind::empirical: return samples[below(bits, samples.size())];
+    case Kind::constant:
+    case Kind::uniform: break;
+  }
+  SIM_CHECK(false, "constant and uniform laws are sampled inline");
+}
+
+}  // namespace sim

@@ -1,0 +1,111 @@
+#include "sim/network/network.hpp"
+
+#include <algorithm>
+
+#include "sim/kernel/check.hpp"
+#include "sim/kernel/rng.hpp"
+
+namespace sim {
+namespace {
+
+// The draws of one message, each from a word of its own: the n-th message is delayed alike whether or not a
+// loss or a duplication is possible.
+struct Draws {
+  std::uint64_t word;
+  std::uint64_t loss() const { return word; }
+  std::uint64_t delay() const { return mix(word + kGolden); }
+  std::uint64_t duplicate() const { return mix(word + 2 * kGolden); }
+  std::uint64_t second_delay() const { return mix(word + 3 * kGolden); }
+  std::uint64_t reorder() const { return mix(word + 4 * kGolden); }
+};
+
+bool happens(double probability, std::uint64_t bits) { return probability > 0 && unit(bits) < probability; }
+
+// A link is named by kind and number of its ends, not by its place in a table: the number of clients or
+// replicas does not change the fates of the others.
+std::uint64_t link_key(std::uint64_t seed, std::uint64_t from, std::uint64_t to) {
+  return mix(seed ^ mix((from << 32 | to) + kGolden));
+}
+
+}  // namespace
+
+Network::Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, const NetworkLaws& laws)
+    : replicas_(replicas), clients_(clients), links_((replicas + clients) * (replicas + clients)) {
+  constexpr std::uint64_t kClientMark = 1u << 31;
+  const auto name = [&](std::size_t i) { return i < replicas_ ? i : (i - replicas_) | kClientMark; };
+  const std::uint64_t stream = stream_seed(seed, "network");
+  const std::size_t ends = replicas_ + clients_;
+  for (std::size_t from = 0; from < ends; ++from) {
+    for (std::size_t to = 0; to < ends; ++to)
+      links_[from * ends + to].key = link_key(stream, name(from), name(to));
+  }
+  set_laws(laws);
+}
+
+void Network::set_laws(const NetworkLaws& laws) {
+  laws_.assign({laws.replicas, laws.clients});
+  const std::size_t ends = replicas_ + clients_;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    links_[i].law = (i / ends < replicas_ && i % ends < replicas_) ? 0 : 1;
+  }
+  for (const auto& o : laws.overrides) {
+    SIM_CHECK(laws_.size() < 65536, "too many links with laws of their own");
+    links_[index(o.from, o.to)].law = static_cast<std::uint16_t>(laws_.size());
+    laws_.push_back(o.law);
+  }
+}
+
+Network::Fate Network::send(Endpoint from, Endpoint to, Time now) {
+  Link& link = links_[index(from, to)];
+  const LinkLaw& law = laws_[link.law];
+  const Draws draws{mix(link.key + link.sent * kGolden)};
+  Fate fate{.number = link.sent++};
+  if (link.cuts > 0) {
+    fate.lost = Fate::Loss::by_cut;
+  } else if (happens(law.loss, draws.loss())) {
+    fate.lost = Fate::Loss::by_chance;
+  } else {
+    const bool held = happens(law.reorder, draws.reorder());
+    fate.arrival =
+        held ? now + law.delay.sample(draws.delay()) + law.hold : arrival(link, law, draws.delay(), now);
+    if (happens(law.duplicate, draws.duplicate()))
+      fate.second_arrival = arrival(link, law, draws.second_delay(), now);
+  }
+  return fate;
+}
+
+Time Network::arrival(Link& link, const LinkLaw& law, std::uint64_t bits, Time now) const {
+  Time at = now + law.delay.sample(bits);
+  if (law.fifo) link.last_arrival = at = std::max(at, link.last_arrival);
+  return at;
+}
+
+Network::Cut Network::between(const Groups& groups) const {
+  const auto ends = static_cast<std::uint32_t>(replicas_ + clients_);
+  std::vector<std::vector<std::size_t>> member(ends);  // endpoint -> the groups that it is in
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    for (const Endpoint e : groups[g]) member[e.index].push_back(g);
+  }
+  for (std::uint32_t e = 0; e < replicas_; ++e) {
+    if (member[e].empty()) member[e].push_back(groups.size());
+  }
+  Cut cut;
+  for (std::uint32_t a = 0; a < ends; ++a) {
+    for (std::uint32_t b = 0; b < ends; ++b) {
+      if (a == b || member[a].empty() || member[b].empty()) continue;
+      const bool together = std::ranges::find_first_of(member[a], member[b]) != member[a].end();
+      if (!together) cut.emplace_back(Endpoint{a}, Endpoint{b});
+    }
+  }
+  return cut;
+}
+
+void Network::sever(const Cut& cut) {
+  for (const auto& [from, to] : cut) ++links_[index(from, to)].cuts;
+}
+
+void Network::heal(const Cut& cut) {
+  for (const auto& [from, to] : cut) --links_[index(from, to)].cuts;
+}
+
+}  // namespace sim

@@ -1,0 +1,106 @@
+// The network decides each message's fate: lost or not, how late, once or twice. It never sees a message's
+// content. The fate of the n-th message on a link follows from (seed, link, n) alone; two runs that differ in
+// a protocol's option deal the same fate to the same message.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sim/kernel/ids.hpp"
+#include "sim/kernel/time.hpp"
+#include "sim/network/delay_law.hpp"
+
+namespace sim {
+
+/// Either end of a channel. Replicas come first, then clients: 0 .. replicas-1, replicas ..
+/// replicas+clients-1.
+struct Endpoint {
+  std::uint32_t index = 0;
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+/// What one directed link does to the messages on it.
+struct LinkLaw {
+  DelayLaw delay{};
+  double loss = 0;       ///< Probability that a message is lost.
+  double duplicate = 0;  ///< Probability that a second copy arrives, with a delay of its own.
+  bool fifo = false;     ///< Messages arrive in the order in which they were sent.
+  double reorder = 0;    ///< Probability that a message is held back ...
+  Duration hold{};       ///< ... by this much, so that later ones overtake it.
+  bool operator==(const LinkLaw&) const = default;
+};
+
+/// The laws of all links. Later entries of `overrides` win over earlier ones.
+struct NetworkLaws {
+  LinkLaw replicas{};  ///< Between replicas.
+  LinkLaw clients{};   ///< Between clients and replicas, both ways.
+  struct Override {
+    Endpoint from, to;
+    LinkLaw law;
+    bool operator==(const Override&) const = default;
+  };
+  std::vector<Override> overrides{};
+  bool operator==(const NetworkLaws&) const = default;
+};
+
+/// Sets of endpoints that can talk only within a set. An endpoint in two sets is a bridge between them; one
+/// in no set is not affected when it is a client, and talks to the other unnamed replicas when it is a
+/// replica.
+using Groups = std::vector<std::vector<Endpoint>>;
+
+class Network {
+ public:
+  /// Which links a partition or a one-way cut severs: a token to heal it by.
+  using Cut = std::vector<std::pair<Endpoint, Endpoint>>;
+
+  Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, const NetworkLaws& laws);
+
+  struct Fate {
+    enum class Loss : std::uint8_t { none, by_chance, by_cut };
+    Loss lost = Loss::none;
+    std::uint32_t number = 0;  ///< The message is the `number`-th on its link, from 0.
+    Time arrival{};
+    std::optional<Time> second_arrival{};  ///< Set when the network delivers a second copy.
+  };
+  /// Decides what becomes of a message sent now.
+  Fate send(Endpoint from, Endpoint to, Time now);
+
+  /// Whether a cut severs the link at this moment; a message in flight when the cut begins is lost on
+  /// arrival.
+  bool severed(Endpoint from, Endpoint to) const { return links_[index(from, to)].cuts > 0; }
+
+  /// The links that separate `groups`; see `Groups`.
+  Cut between(const Groups& groups) const;
+  void sever(const Cut& cut);
+  void heal(const Cut& cut);
+
+  /// Replaces the laws of all links; what is in flight keeps its fate.
+  void set_laws(const NetworkLaws& laws);
+
+  Endpoint replica(NodeId id) const { return {id.value}; }
+  Endpoint client(ClientId id) const { return {static_cast<std::uint32_t>(replicas_) + id.value}; }
+  bool is_replica(Endpoint e) const { return e.index < replicas_; }
+
+ private:
+  struct Link {
+    std::uint64_t key = 0;  ///< Derived from the seed and the link's two ends.
+    Time last_arrival{};    ///< For FIFO.
+    std::uint32_t sent = 0;
+    std::uint16_t law = 0;
+    std::uint16_t cuts = 0;
+  };
+  std::size_t index(Endpoint from, Endpoint to) const {
+    return from.index * (replicas_ + clients_) + to.index;
+  }
+  Time arrival(Link& link, const LinkLaw& law, std::uint64_t bits, Time now) const;
+
+  std::size_t replicas_;
+  std::size_t clients_;
+  std::vector<LinkLaw> laws_;
+  std::vector<Link> links_;
+};
+
+}  // namespace sim

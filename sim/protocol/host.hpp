@@ -1,0 +1,101 @@
+// The typed host: the one place that knows a protocol's types. It keeps replicas by value and messages in a
+// pool, and turns the world's handles back into calls of handlers.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/protocol/env.hpp"
+#include "sim/protocol/protocol.hpp"
+#include "sim/world/host.hpp"
+
+namespace sim {
+
+template <Protocol P>
+class HostOf final : public Host,
+                     private Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write>::Disk {
+ public:
+  using Message = typename P::Message;
+  using Write = typename DiskOf<P>::Write;
+
+  HostOf(const typename P::Options& options, std::size_t replicas) : options_(options) {
+    nodes_.reserve(replicas);
+    for (std::size_t i = 0; i < replicas; ++i) nodes_.emplace_back(options_);
+  }
+
+  std::unique_ptr<Host> clone() const override { return std::make_unique<HostOf>(*this); }
+
+  /// A replica's state, for tests.
+  const P& node(NodeId id) const { return nodes_[id.value].protocol; }
+
+  void start(World& world, NodeId node) override {
+    auto env = env_of(world, node);
+    at(node).on_start(env);
+  }
+  void restart(World& world, NodeId node, DiskFate fate) override {
+    Node& n = nodes_[node.value];
+    if (fate == DiskFate::lost) n.disk = {};
+    if (fate == DiskFate::kept) {
+      for (const Write& write : n.unsynced) n.disk.replay(write);
+    }
+    n.unsynced.clear();
+    n.protocol = P(options_, n.disk);
+    start(world, node);
+  }
+  void deliver(World& world, NodeId to, NodeId from, std::uint32_t message) override {
+    auto env = env_of(world, to);
+    at(to).on_message(env, from, messages_[message]);
+    messages_.release(message);
+  }
+  void timer(World& world, NodeId node, std::uint8_t timer) override {
+    auto env = env_of(world, node);
+    at(node).on_timer(env, static_cast<typename P::Timer>(timer));
+  }
+  void request(World& world, NodeId node, const Request& request) override {
+    auto env = env_of(world, node);
+    at(node).on_request(env, request);
+  }
+  void persisted(World& world, NodeId node) override {
+    Node& n = nodes_[node.value];
+    const Write write = std::move(n.unsynced.front());
+    n.unsynced.erase(n.unsynced.begin());  // few are under way at a time
+    n.disk.replay(write);
+    if constexpr (requires(EnvOf<P> & env) { n.protocol.on_persisted(env, write); }) {
+      auto env = env_of(world, node);
+      n.protocol.on_persisted(env, write);
+    }
+  }
+  void told_of_failure(World& world, NodeId node, NodeId failed) override {
+    if constexpr (requires(P & p, EnvOf<P> & env) { p.on_failure(env, failed); }) {
+      auto env = env_of(world, node);
+      at(node).on_failure(env, failed);
+    }
+  }
+  void release(std::uint32_t message) override { messages_.release(message); }
+  std::string_view message_name(std::uint8_t tag) const override { return NamesOf<Message>::value[tag]; }
+
+ private:
+  struct Node {
+    explicit Node(const typename P::Options& options) : protocol(options, disk) {}
+    DiskOf<P> disk{};
+    std::vector<Write> unsynced{};
+    P protocol;
+  };
+  template <class V> struct NamesOf;
+  template <class... Ms> struct NamesOf<std::variant<Ms...>> {
+    static constexpr std::array<std::string_view, sizeof...(Ms)> value{type_name<Ms>()...};
+  };
+
+  P& at(NodeId node) { return nodes_[node.value].protocol; }
+  EnvOf<P> env_of(World& world, NodeId node) { return {world, messages_, *this, node}; }
+  void enqueue(NodeId node, Write write) override { nodes_[node.value].unsynced.push_back(std::move(write)); }
+
+  typename P::Options options_;
+  std::vector<Node> nodes_;
+  Pool<Message> messages_;
+};
+
+}  // namespace sim

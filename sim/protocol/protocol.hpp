@@ -1,0 +1,86 @@
+// What a protocol is: a copyable value whose handlers react to events through an Env.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "sim/kernel/ids.hpp"
+#include "sim/workload/command.hpp"
+
+namespace sim {
+
+template <class P> class EnvOf;
+
+/// For a protocol that keeps nothing on disk.
+struct NoDisk {
+  struct Write {};
+  void replay(const Write&) {}
+};
+
+namespace detail {
+template <class P, class = void> struct DiskType { using type = NoDisk; };
+template <class P> struct DiskType<P, std::void_t<typename P::Disk>> { using type = typename P::Disk; };
+}  // namespace detail
+
+/// What survives a crash: a value made by replaying, in order, the writes that the disk has completed. A
+/// protocol that uses a disk declares `struct Disk { using Write = ...; void replay(const Write&); };`.
+template <class P> using DiskOf = typename detail::DiskType<P>::type;
+
+/// Upkeep that is no part of any operation, such as a heartbeat: a message type says so with
+/// `static constexpr bool background = true;`.
+template <class M> constexpr bool is_background() {
+  if constexpr (requires { M::background; }) return M::background;
+  return false;
+}
+
+// One requirement each, so that a compiler's message names the handler that is missing.
+template <class P>
+concept HasMessage = requires {
+  std::variant_size<typename P::Message>::value;
+};
+template <class P>
+concept HasTimer = std::is_enum_v<typename P::Timer> &&
+    std::same_as<std::underlying_type_t<typename P::Timer>, std::uint8_t>;
+template <class P>
+concept HasOptions = std::copyable<typename P::Options>;
+template <class P>
+concept IsMadeFromOptionsAndDisk = std::constructible_from < P,
+        const typename P::Options&, const DiskOf<P>
+& > ;
+template <class P>
+concept HandlesStart = requires(P p, EnvOf<P>& env) {
+  p.on_start(env);
+};
+template <class P>
+concept HandlesMessages = requires(P p, EnvOf<P>& env, NodeId from, const typename P::Message& m) {
+  p.on_message(env, from, m);
+};
+template <class P>
+concept HandlesTimers = requires(P p, EnvOf<P>& env, typename P::Timer t) {
+  p.on_timer(env, t);
+};
+template <class P>
+concept HandlesRequests = requires(P p, EnvOf<P>& env, const Request& r) {
+  p.on_request(env, r);
+};
+
+/// A replication protocol, as seen from one replica.
+template <class P>
+concept Protocol =
+    std::copyable<P> && HasMessage<P> && HasTimer<P> && HasOptions<P> && IsMadeFromOptionsAndDisk<P> &&
+    HandlesStart<P> && HandlesMessages<P> && HandlesTimers<P> && HandlesRequests<P>;
+
+/// A type's name as the source spells it, without its namespaces: what traces call a message.
+template <class T> constexpr std::string_view type_name() {
+  std::string_view name = __PRETTY_FUNCTION__;  // "... [with T = a::b::Name; ...]" or "... [T = a::b::Name]"
+  name.remove_prefix(name.find("T = ") + 4);
+  name = name.substr(0, name.find_first_of(";]"));
+  const auto colon = name.rfind(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+}  // namespace sim

@@ -1,0 +1,69 @@
+// All protocols by name. A protocol's file registers itself with one line at its end; nothing else knows its
+// type.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/kernel/fields.hpp"
+#include "sim/protocol/host.hpp"
+#include "sim/workload/options.hpp"
+#include "sim/world/host.hpp"
+
+namespace sim {
+
+/// A protocol with its options set: makes hosts for as many runs as wanted.
+class ProtocolPlan {
+ public:
+  virtual ~ProtocolPlan() = default;
+  /// Visits the options, to read or to show them.
+  virtual void describe(Fields& fields) = 0;
+  /// What is wrong with the options for so many replicas, in words; empty when nothing is.
+  virtual std::string complaint(std::size_t replicas) const = 0;
+  virtual ClientPolicy client_policy(std::size_t replicas) const = 0;
+  virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
+};
+
+struct ProtocolEntry {
+  std::string_view name;
+  std::string_view about;  ///< One line.
+  std::unique_ptr<ProtocolPlan> (*make_plan)();
+};
+
+/// All registered protocols, by name in alphabetical order.
+std::span<const ProtocolEntry> protocols();
+const ProtocolEntry* find_protocol(std::string_view name);  ///< nullptr when there is none.
+void add_protocol(const ProtocolEntry& entry);
+
+/// The plan of a protocol P, which has
+///   struct Options { void describe(Fields&); std::string complaint(std::size_t replicas) const; ... };
+///   static ClientPolicy client_policy(const Options&, std::size_t replicas);
+template <Protocol P> class PlanOf final : public ProtocolPlan {
+ public:
+  explicit PlanOf(typename P::Options options = {}) : options_(std::move(options)) {}
+  void describe(Fields& fields) override { options_.describe(fields); }
+  std::string complaint(std::size_t replicas) const override { return options_.complaint(replicas); }
+  ClientPolicy client_policy(std::size_t replicas) const override {
+    return P::client_policy(options_, replicas);
+  }
+  std::unique_ptr<Host> make_host(std::size_t replicas) const override {
+    return std::make_unique<HostOf<P>>(options_, replicas);
+  }
+
+ private:
+  typename P::Options options_;
+};
+
+/// Define one at namespace scope in the protocol's file: `const sim::Registered<Abd> registered{"abd",
+/// "..."};`
+template <Protocol P> struct Registered {
+  Registered(std::string_view name, std::string_view about) {
+    add_protocol({name, about, [] { return std::unique_ptr<ProtocolPlan>(std::make_unique<PlanOf<P>>()); }});
+  }
+};
+
+}  // namespace sim

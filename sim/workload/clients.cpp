@@ -1,0 +1,302 @@
+#include "sim/workload/clients.hpp"
+
+#include <algorithm>
+
+#include "sim/kernel/math.hpp"
+
+namespace sim {
+namespace {
+
+// The draws of one call, taken always and in this order, so that the n-th call of a client is the same
+// operation whatever the protocol.
+struct CallDraws {
+  std::uint64_t is_read, action, key, value;
+};
+
+Duration exponential_gap(std::uint64_t bits, double rate) {
+  const double u = static_cast<double>((bits >> 11) + 1) * 0x1p-53;  // in (0, 1]
+  return Duration{static_cast<std::int64_t>(-exact_log(u) / rate * 1e9)};
+}
+
+}  // namespace
+
+ClientPlan::ClientPlan(const ClientOptions& o, const ClientPolicy& p, const ServiceKind& service,
+                       std::uint32_t key_count, std::size_t replica_count)
+    : options(o),
+      policy(p),
+      keys(key_count),
+      replicas(static_cast<std::uint16_t>(replica_count)),
+      writes(o.writes) {
+  if (writes.empty()) writes.emplace_back(service.writes.front(), 1.0);
+  double total = 0;
+  for (auto& [action, weight] : writes) weight = (total += weight);
+  for (auto& [action, weight] : writes) weight /= total;
+  if (options.zipf == 0) return;
+  total = 0;
+  for (std::uint32_t k = 1; k <= keys; ++k) key_weights.push_back(total += exact_pow(k, -options.zipf));
+  for (auto& weight : key_weights) weight /= total;
+}
+
+Action ClientPlan::choose_write(std::uint64_t bits) const {
+  const double u = unit(bits);
+  for (const auto& [action, up_to] : writes) {
+    if (u < up_to) return action;
+  }
+  return writes.back().first;
+}
+
+std::uint32_t ClientPlan::choose_key(std::uint64_t bits) const {
+  if (key_weights.empty()) return static_cast<std::uint32_t>(below(bits, keys));
+  const auto found = std::ranges::upper_bound(key_weights, unit(bits));
+  return std::min(static_cast<std::uint32_t>(found - key_weights.begin()), keys - 1);
+}
+
+Clients::Clients(std::uint64_t seed, const ClientPlan& plan) : plan_(&plan) {
+  clients_.reserve(plan.options.count);
+  for (std::uint32_t i = 0; i < plan.options.count; ++i) {
+    clients_.push_back(Client{.arrivals = Rng(seed, "arrivals", i), .choices = Rng(seed, "choices", i)});
+  }
+}
+
+void Clients::start(ClientPort& port, Time now) {
+  for (std::uint16_t i = 0; i < clients_.size(); ++i) {
+    schedule_call(port, ClientId{i}, now);
+    if (plan_->options.ping) port.wake(ClientId{i}, ClientPort::Wake::ping, 0, now + *plan_->options.ping);
+  }
+}
+
+void Clients::on_wake(ClientPort& port, ClientId id, ClientPort::Wake why, std::uint32_t number, Time now) {
+  switch (why) {
+    case ClientPort::Wake::call: return call(port, id, now);
+    case ClientPort::Wake::retry: return retry(port, id, number, now);
+    case ClientPort::Wake::retransmit: return retransmit(port, id, number, now);
+    case ClientPort::Wake::give_up: return give_up(port, id, number, now);
+    case ClientPort::Wake::ping: return ping(port, id, now);
+  }
+}
+
+void Clients::schedule_call(ClientPort& port, ClientId id, Time now) {
+  Client& client = clients_[id.value];
+  const auto& o = plan_->options;
+  if (stopped_ || (o.operations > 0 && client.next_number >= o.operations)) return;
+  const bool poisson = o.arrivals == ClientOptions::Arrivals::poisson;
+  const Duration gap = poisson ? exponential_gap(client.arrivals.next(), o.rate) : o.interval;
+  port.wake(id, ClientPort::Wake::call, 0, now + gap);
+}
+
+void Clients::call(ClientPort& port, ClientId id, Time now) {
+  if (stopped_) return;
+  Client& client = clients_[id.value];
+  const auto& o = plan_->options;
+  const std::uint32_t number = client.next_number++;
+  const Command command = choose_command(client, {id, number});
+
+  Operation operation{.client = id, .action = command.action, .key = command.key, .call = now};
+  if (command.action != Action::read) operation.argument = command.argument;
+  if (command.action == Action::cas && !command.expects_nil) operation.expected = command.expected;
+
+  Pending pending{.request = {.id = {id, number}, .command = command}};
+  pending.request.oldest_pending = client.pending.empty() ? number : client.pending.front().request.id.number;
+  pending.operation = port.called(operation);
+  pending.answers_needed = is_read(command) ? plan_->policy.read_answers : plan_->policy.write_answers;
+  pending.first_target = id.value;
+  pending.asked = client.presumed_primary;
+  client.pending.push_back(pending);
+  transmit(port, id, pending);  // with the copy: an answer that comes at once may remove the original
+
+  port.wake(id, ClientPort::Wake::give_up, number, now + o.timeout);
+  if (o.retry) port.wake(id, ClientPort::Wake::retry, number, now + *o.retry);
+  if (plan_->policy.retransmit && !is_read(command)) {
+    port.wake(id, ClientPort::Wake::retransmit, number, now + *plan_->policy.retransmit);
+  }
+  if (o.arrivals != ClientOptions::Arrivals::closed) schedule_call(port, id, now);
+}
+
+Command Clients::choose_command(Client& client, RequestId id) const {
+  const CallDraws draws{client.choices.next(), client.choices.next(), client.choices.next(),
+                        client.choices.next()};
+  const auto& o = plan_->options;
+  Command command;
+  if (unit(draws.is_read) >= o.reads) command.action = plan_->choose_write(draws.action);
+  command.key = plan_->choose_key(draws.key);
+  if (is_read(command)) return command;
+  const bool unique = o.values == 0;
+  command.argument = unique ? std::int64_t{id.number} * o.count + id.client.value + 1
+                            : static_cast<std::int64_t>(below(draws.value, o.values)) + 1;
+  if (command.action == Action::add) command.argument = 1;
+  if (command.action == Action::cas) expect(client, command, mix(draws.value));
+  return command;
+}
+
+// A cas with unique values would nearly always fail if it guessed: it expects what the client saw last.
+void Clients::expect(const Client& client, Command& command, std::uint64_t bits) const {
+  if (plan_->options.values > 0) {
+    command.expected = static_cast<std::int64_t>(below(bits, plan_->options.values)) + 1;
+  } else if (command.key < client.last_seen.size() && client.last_seen[command.key]) {
+    command.expected = *client.last_seen[command.key];
+  } else {
+    command.expects_nil = true;
+  }
+}
+
+void Clients::remember(Client& client, const Command& command, const Value& output) const {
+  std::optional<std::int64_t> seen;
+  if (command.action == Action::write) seen = command.argument;
+  if (command.action == Action::cas && output == Value{std::int64_t{1}}) seen = command.argument;
+  if (command.action == Action::read && std::holds_alternative<std::int64_t>(output))
+    seen = std::get<std::int64_t>(output);
+  if (!seen) return;
+  if (client.last_seen.empty()) client.last_seen.resize(plan_->keys);
+  client.last_seen[command.key] = seen;
+}
+
+// A write goes to all replicas that have not answered it. A read goes to as many as it still needs answers
+// from, starting with the client's own and moving on by one replica with each attempt.
+void Clients::transmit(ClientPort& port, ClientId id, const Pending& pending) const {
+  const Client& client = clients_[id.value];
+  if (plan_->policy.target == ClientPolicy::Target::primary) {
+    return port.send(id, client.presumed_primary, pending.request);
+  }
+  const bool read = is_read(pending.request.command);
+  std::size_t wanted = read ? pending.answers_needed - pending.answered_by.size() : plan_->replicas;
+  for (std::uint32_t i = 0; i < plan_->replicas && wanted > 0; ++i) {
+    const std::uint32_t start = read ? pending.first_target + pending.attempts : 0;
+    const NodeId target{static_cast<std::uint16_t>((start + i) % plan_->replicas)};
+    if (pending.answered_by.contains(target)) continue;
+    port.send(id, target, pending.request);
+    --wanted;
+  }
+}
+
+void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
+  Pending* pending = find(id, number);
+  if (pending == nullptr || pending->answered) return;
+  Client& client = clients_[id.value];
+  if (plan_->policy.target == ClientPolicy::Target::primary && pending->asked == client.presumed_primary) {
+    try_next_primary(client);
+  }
+  ++pending->attempts;
+  pending->redirects = 0;
+  pending->asked = client.presumed_primary;
+  transmit(port, id, *pending);
+  port.wake(id, ClientPort::Wake::retry, number, now + *plan_->options.retry);
+}
+
+void Clients::retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
+  const Pending* pending = find(id, number);
+  if (pending == nullptr) return;
+  transmit(port, id, *pending);
+  port.wake(id, ClientPort::Wake::retransmit, number, now + *plan_->policy.retransmit);
+}
+
+void Clients::give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
+  Pending* pending = find(id, number);
+  if (pending == nullptr || pending->answered) return;
+  Client& client = clients_[id.value];
+  if (pending->asked == client.presumed_primary) try_next_primary(client);
+  port.gave_up(pending->operation);
+  if (plan_->policy.retransmit && !is_read(pending->request.command)) {
+    pending->answered = true;  // the replicas must still get it
+  } else {
+    finish(id, number);
+  }
+  if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
+}
+
+// A client that pings learns of a dead primary before it has an operation to lose.
+void Clients::ping(ClientPort& port, ClientId id, Time now) {
+  if (stopped_) return;
+  Client& client = clients_[id.value];
+  if (client.awaits_pong) {
+    try_next_primary(client);
+    resend_all(port, id);
+  }
+  client.awaits_pong = true;
+  Request request{.id = {id, kPingNumber}};
+  request.ping = true;
+  port.send(id, client.presumed_primary, request);
+  port.wake(id, ClientPort::Wake::ping, 0, now + *plan_->options.ping);
+}
+
+void Clients::try_next_primary(Client& client) const {
+  client.presumed_primary.value =
+      static_cast<std::uint16_t>((client.presumed_primary.value + 1) % plan_->replicas);
+}
+
+void Clients::resend_all(ClientPort& port, ClientId id) {
+  for (Pending& pending : clients_[id.value].pending) {
+    if (pending.answered) continue;
+    pending.asked = clients_[id.value].presumed_primary;
+    transmit(port, id, pending);
+  }
+}
+
+void Clients::on_reply(ClientPort& port, ClientId id, NodeId from, const Reply& reply, std::uint8_t hops,
+                       Time now) {
+  Client& client = clients_[id.value];
+  if (reply.id.number == kPingNumber) {
+    client.awaits_pong = false;
+    if (reply.status == Reply::Status::redirect) client.presumed_primary = reply.hint;
+    return;
+  }
+  Pending* pending = find(id, reply.id.number);
+  if (pending == nullptr) return;  // answered already, or given up
+  if (reply.status == Reply::Status::redirect) return redirected(port, id, *pending, reply);
+  answered(port, id, *pending, from, reply, hops, now);
+}
+
+void Clients::redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply) {
+  if (pending.answered || pending.redirects >= plan_->replicas) return;  // wait for the next retry
+  ++pending.redirects;
+  pending.asked = clients_[id.value].presumed_primary = reply.hint;
+  transmit(port, id, pending);
+}
+
+void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
+                       std::uint8_t hops, Time now) {
+  if (!pending.answered_by.insert(from)) return;  // a duplicate
+  const std::uint32_t number = pending.request.id.number;
+  if (plan_->policy.target == ClientPolicy::Target::primary) clients_[id.value].presumed_primary = from;
+  if (!pending.answered) {
+    vote(pending, reply.output);
+    if (pending.answered_by.size() >= pending.answers_needed) {
+      pending.answered = true;
+      const Value output = winner(pending);
+      remember(clients_[id.value], pending.request.command, output);
+      port.returned(pending.operation, output, hops);
+      if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
+    }
+  }
+  // schedule_call leaves `pending` where it is: it only sets a timer.
+  const bool keep = plan_->policy.retransmit && !is_read(pending.request.command) &&
+                    pending.answered_by.size() < plan_->replicas;
+  if (pending.answered && !keep) finish(id, number);
+}
+
+void Clients::vote(Pending& pending, const Value& output) {
+  for (Vote& vote : pending.votes) {
+    if (vote.output == output) {
+      ++vote.count;
+      return;
+    }
+  }
+  pending.votes.push_back({output, 1});
+}
+
+// The most frequent answer; among equals the one that came first.
+Value Clients::winner(const Pending& pending) {
+  return std::ranges::max_element(pending.votes, {}, &Vote::count)->output;
+}
+
+void Clients::finish(ClientId id, std::uint32_t number) {
+  std::erase_if(clients_[id.value].pending, [&](const Pending& p) { return p.request.id.number == number; });
+}
+
+Clients::Pending* Clients::find(ClientId id, std::uint32_t number) {
+  auto& pending = clients_[id.value].pending;
+  const auto found =
+      std::ranges::lower_bound(pending, number, {}, [](const Pending& p) { return p.request.id.number; });
+  return found != pending.end() && found->request.id.number == number ? &*found : nullptr;
+}
+
+}  // namespace sim

@@ -1,0 +1,130 @@
+// The clients: when they call, what they ask, whom they ask, and when they give up. They know no protocol,
+// only its ClientPolicy; what they saw goes into the history that the judges read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sim/kernel/ids.hpp"
+#include "sim/kernel/node_set.hpp"
+#include "sim/kernel/rng.hpp"
+#include "sim/workload/command.hpp"
+#include "sim/workload/options.hpp"
+#include "sim/workload/service.hpp"
+
+namespace sim {
+
+/// A replica's answer to a request.
+struct Reply {
+  enum class Status : std::uint8_t {
+    done,      ///< Executed; `output` is the result.
+    redirect,  ///< Not executed; ask `hint`.
+  };
+  RequestId id;
+  Status status = Status::done;
+  NodeId hint{};
+  Value output{};
+};
+
+/// What the clients need of the world around them.
+class ClientPort {
+ public:
+  enum class Wake : std::uint8_t { call, retry, retransmit, give_up, ping };
+
+  virtual void send(ClientId from, NodeId to, const Request& request) = 0;
+  virtual void wake(ClientId client, Wake why, std::uint32_t number, Time at) = 0;
+  virtual std::uint32_t called(
+      const Operation& operation) = 0;  ///< Returns the operation's place in the history.
+  virtual void returned(std::uint32_t operation, Value output, std::uint8_t hops) = 0;
+  virtual void gave_up(std::uint32_t operation) = 0;
+
+ protected:
+  ~ClientPort() = default;
+};
+
+/// What all clients of a run share; it outlives them.
+struct ClientPlan {
+  ClientPlan() = default;
+  ClientPlan(const ClientOptions& options, const ClientPolicy& policy, const ServiceKind& service,
+             std::uint32_t keys, std::size_t replicas);
+  Action choose_write(std::uint64_t bits) const;
+  std::uint32_t choose_key(std::uint64_t bits) const;
+
+  ClientOptions options{};
+  ClientPolicy policy{};
+  std::uint32_t keys = 1;
+  std::uint16_t replicas = 1;
+  std::vector<std::pair<Action, double>> writes{};  ///< Actions with cumulative weights, the last being 1.
+  std::vector<double> key_weights{};                ///< Cumulative; empty when all keys are alike.
+};
+
+/// The request number of a ping, which is no operation.
+constexpr std::uint32_t kPingNumber = 0xffffffff;
+
+class Clients {
+ public:
+  Clients(std::uint64_t seed, const ClientPlan& plan);
+
+  void start(ClientPort& port, Time now);
+  void on_wake(ClientPort& port, ClientId client, ClientPort::Wake why, std::uint32_t number, Time now);
+  void on_reply(ClientPort& port, ClientId client, NodeId from, const Reply& reply, std::uint8_t hops,
+                Time now);
+  /// No further calls; operations under way go on.
+  void stop() { stopped_ = true; }
+
+ private:
+  struct Vote {
+    Value output;
+    std::uint32_t count;
+  };
+  struct Pending {
+    Request request;
+    std::uint32_t operation = 0;
+    std::uint32_t answers_needed = 1;
+    std::uint32_t first_target = 0;  ///< For reads from some replicas: where the round begins.
+    std::uint32_t attempts = 0;
+    NodeId asked{};               ///< Whom the last attempt went to.
+    std::uint32_t redirects = 0;  ///< Since the last retry: two confused replicas must not spin for ever.
+    bool answered = false;        ///< The client has its answer; only retransmission goes on.
+    NodeSet answered_by{};
+    std::vector<Vote> votes{};
+  };
+  struct Client {
+    Rng arrivals;
+    Rng choices;
+    std::uint32_t next_number = 0;
+    NodeId presumed_primary{};
+    bool awaits_pong = false;
+    std::vector<Pending> pending{};  ///< Ascending request numbers.
+    std::vector<std::optional<std::int64_t>>
+        last_seen{};  ///< Per key, for `cas`: the last value read or written.
+  };
+
+  void call(ClientPort& port, ClientId id, Time now);
+  void schedule_call(ClientPort& port, ClientId id, Time now);
+  Command choose_command(Client& client, RequestId id) const;
+  void expect(const Client& client, Command& command, std::uint64_t bits) const;
+  void remember(Client& client, const Command& command, const Value& output) const;
+  void transmit(ClientPort& port, ClientId id, const Pending& pending) const;
+  void retry(ClientPort& port, ClientId id, std::uint32_t number, Time now);
+  void retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now);
+  void give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now);
+  void ping(ClientPort& port, ClientId id, Time now);
+  void try_next_primary(Client& client) const;
+  void resend_all(ClientPort& port, ClientId id);
+  void redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply);
+  void answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
+                std::uint8_t hops, Time now);
+  static void vote(Pending& pending, const Value& output);
+  static Value winner(const Pending& pending);
+  void finish(ClientId id, std::uint32_t number);
+  Pending* find(ClientId id, std::uint32_t number);
+
+  const ClientPlan* plan_;
+  std::vector<Client> clients_;
+  bool stopped_ = false;
+};
+
+}  // namespace sim

@@ -1,0 +1,43 @@
+// What clients ask and replicas answer. Commands are plain data of fixed size, so that messages that carry
+// them are copied without allocating.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+/// One operation on the replicated service.
+struct Command {
+  Action action = Action::read;
+  bool expects_nil = false;  ///< `cas` only: expects that nothing has been written yet.
+  std::uint32_t key = 0;
+  std::int64_t argument = 0;
+  std::int64_t expected = 0;  ///< `cas` only.
+  bool operator==(const Command&) const = default;
+};
+
+constexpr bool is_read(const Command& c) { return c.action == Action::read; }
+
+/// A command with its identity.
+struct Request {
+  RequestId id;
+  /// The client has the answers to all its requests below this number; replicas may forget them.
+  std::uint32_t oldest_pending = 0;
+  /// Asks only whether the replica would serve the client; carries no command and changes nothing.
+  bool ping = false;
+  Command command{};
+  bool operator==(const Request&) const = default;
+};
+
+/// What executing a command changed: what primary-backup ships instead of the command.
+struct Change {
+  enum class Kind : std::uint8_t { none, set, push };
+  Kind kind = Kind::none;  ///< nothing; the key's value becomes `value`; `value` is added to the key's list.
+  std::uint32_t key = 0;
+  std::int64_t value = 0;
+  bool operator==(const Change&) const = default;
+};
+
+}  // namespace sim

@@ -1,0 +1,131 @@
+#include "sim/workload/service.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/kernel/check.hpp"
+
+namespace sim {
+namespace {
+
+constexpr std::uint64_t kNilHash = 0;
+
+std::uint64_t hash_of(std::int64_t value) { return mix(static_cast<std::uint64_t>(value) + kGolden); }
+
+/// Hash of a list from the hash of the list without its last element.
+std::uint64_t pushed(std::uint64_t hash, std::int64_t value) { return mix(hash ^ mix(hash_of(value) + 1)); }
+
+std::int64_t number(const Value& v) {
+  const auto* n = std::get_if<std::int64_t>(&v);
+  return n != nullptr ? *n : 0;
+}
+
+bool matches(const Value& v, const Command& c) {
+  if (c.expects_nil) return std::holds_alternative<Nil>(v);
+  return std::holds_alternative<std::int64_t>(v) && std::get<std::int64_t>(v) == c.expected;
+}
+
+}  // namespace
+
+std::span<const ServiceKind> service_kinds() {
+  using enum Action;
+  static const std::array<ServiceKind, 5> kinds{{
+      {"register",
+       "one value: read, write, and the nondeterministic stamp and draw",
+       Model::reg,
+       {write, stamp, draw},
+       false},
+      {"cas_register",
+       "one value: read, write, compare-and-set (cas)",
+       Model::cas_register,
+       {write, cas},
+       false},
+      {"kv",
+       "a table of keys: read (get), write (put), append to a list, cas, stamp, draw",
+       Model::kv,
+       {write, append, cas, stamp, draw},
+       true},
+      {"counter", "a number: add, read", Model::counter, {add}, false},
+      {"log", "an append-only list: append, read", Model::log, {append}, false},
+  }};
+  return kinds;
+}
+
+const ServiceKind* find_service(std::string_view name) {
+  for (const auto& kind : service_kinds()) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+std::string_view name_of(Action action) {
+  constexpr std::array<std::string_view, 7> names{"read", "write", "cas", "append", "add", "stamp", "draw"};
+  return names[static_cast<std::size_t>(action)];
+}
+
+Service::Service(Model model, std::uint32_t keys) : cells_(keys) {
+  if (model == Model::counter) cells_[0].value = std::int64_t{0};
+  if (model == Model::log) cells_[0].value = List{};
+}
+
+Service::Executed Service::execute(const Command& command, LocalTime clock, Rng& rng) {
+  SIM_CHECK(command.key < cells_.size(), "a command names a key that the service does not have");
+  const Value& value = cells_[command.key].value;
+  const auto written = [&](std::int64_t v) { return Change{Change::Kind::set, command.key, v}; };
+  Executed result;
+  switch (command.action) {
+    case Action::read: result.output = value; break;
+    case Action::write: result.change = written(command.argument); break;
+    case Action::cas:
+      result.output = std::int64_t{matches(value, command)};
+      if (matches(value, command)) result.change = written(command.argument);
+      break;
+    case Action::append: result.change = {Change::Kind::push, command.key, command.argument}; break;
+    case Action::add:
+      result.output = number(value) + command.argument;
+      result.change = written(number(value) + command.argument);
+      break;
+    case Action::stamp:
+      result.output = static_cast<std::int64_t>(clock.time_since_epoch().count());
+      result.change = written(std::get<std::int64_t>(result.output));
+      break;
+    case Action::draw:
+      result.output = static_cast<std::int64_t>(rng.next() >> 16);
+      result.change = written(std::get<std::int64_t>(result.output));
+      break;
+  }
+  store(result.change);
+  return result;
+}
+
+void Service::store(const Change& change) {
+  if (change.kind == Change::Kind::set) set(change.key, change.value);
+  if (change.kind == Change::Kind::push) push(change.key, change.value);
+}
+
+void Service::set(std::uint32_t key, std::int64_t value) {
+  cells_[key].value = value;
+  rehash(key, hash_of(value));
+}
+
+// Appending to a number makes a list that starts with it: what the model says of such a history, too.
+void Service::push(std::uint32_t key, std::int64_t value) {
+  Cell& cell = cells_[key];
+  if (!std::holds_alternative<List>(cell.value)) {
+    List list;
+    const auto* n = std::get_if<std::int64_t>(&cell.value);
+    if (n != nullptr) list.push_back(*n);
+    rehash(key, n != nullptr ? pushed(kNilHash, *n) : kNilHash);
+    cell.value = std::move(list);
+  }
+  std::get<List>(cell.value).push_back(value);
+  rehash(key, pushed(cell.hash, value));
+}
+
+void Service::rehash(std::uint32_t key, std::uint64_t hash) {
+  const auto weigh = [key](std::uint64_t h) { return h == kNilHash ? 0 : mix(h + key * kGolden); };
+  digest_ += weigh(hash) - weigh(cells_[key].hash);
+  cells_[key].hash = hash;
+}
+
+}  // namespace sim

@@ -1,0 +1,66 @@
+// The state machine being replicated. Each service is a table from keys to values that allows some of the
+// actions; a register is a table with one key.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sim/kernel/rng.hpp"
+#include "sim/kernel/time.hpp"
+#include "sim/workload/command.hpp"
+
+namespace sim {
+
+/// A kind of service: its name, what it allows, and the model that its histories are held against.
+struct ServiceKind {
+  std::string_view name;
+  std::string_view about;
+  Model model;
+  std::vector<Action> writes;  ///< The first is the default write.
+  bool keyed = false;          ///< Has more than one key.
+};
+
+/// All services, in the order in which `repsim list services` shows them.
+std::span<const ServiceKind> service_kinds();
+const ServiceKind* find_service(std::string_view name);  ///< nullptr when there is none.
+std::string_view name_of(Action action);
+
+/// The state of one replica of the service: a copyable value.
+class Service {
+ public:
+  Service() = default;
+  Service(Model model, std::uint32_t keys);
+
+  struct Executed {
+    Value output;
+    Change change;
+  };
+  /// Executes a command. `clock` and `rng` are the executing node's: only `stamp` and `draw` look at them.
+  Executed execute(const Command& command, LocalTime clock, Rng& rng);
+
+  /// Adopts a change that another replica's execution made.
+  void store(const Change& change);
+
+  /// A fingerprint of the whole state; equal states have equal digests. Constant time.
+  std::uint64_t digest() const { return digest_; }
+
+  const Value& value(std::uint32_t key) const { return cells_[key].value; }
+  bool operator==(const Service&) const = default;
+
+ private:
+  struct Cell {
+    Value value{};
+    std::uint64_t hash = 0;
+    bool operator==(const Cell&) const = default;
+  };
+  void set(std::uint32_t key, std::int64_t value);
+  void push(std::uint32_t key, std::int64_t value);
+  void rehash(std::uint32_t key, std::uint64_t hash);
+
+  std::vector<Cell> cells_;
+  std::uint64_t digest_ = 0;
+};
+
+}  // namespace sim

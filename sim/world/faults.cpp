@@ -1,0 +1,180 @@
+// How faults strike the world: the part of World that turns the timeline's entries into crashes, cuts and the
+// like.
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/check.hpp"
+#include "sim/world/world.hpp"
+
+namespace sim {
+namespace {
+
+// A fault event's handle: twice the fault's place in the timeline, plus one for its end; this one for the
+// settling.
+constexpr std::uint32_t kSettle = 0xffffffff;
+
+}  // namespace
+
+void World::schedule(std::vector<Fault> faults) {
+  faults_ = std::move(faults);
+  cuts_.resize(faults_.size());
+  struck_.resize(faults_.size());
+  const auto push = [&](Duration at, std::uint32_t handle) {
+    queue_.push(Time{at}, Rank::fault, Event{.kind = Event::Kind::fault, .handle = handle});
+  };
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    push(faults_[i].at, 2 * i);
+    if (faults_[i].until) push(*faults_[i].until, 2 * i + 1);
+  }
+  push(setup_->duration, kSettle);
+}
+
+void World::strike(const Event& event) {
+  if (event.handle == kSettle) return begin_settling();
+  const std::uint32_t index = event.handle / 2;
+  if (event.handle % 2 == 0) {
+    begin(index, faults_[index]);
+  } else {
+    end(index, faults_[index]);
+  }
+}
+
+void World::begin(std::uint32_t index, const Fault& fault) {
+  const auto sever = [&](Network::Cut cut) {
+    network_.sever(cut);
+    cuts_[index] = std::move(cut);
+  };
+  std::optional<NodeId> node;
+  switch (fault.kind) {
+    case Fault::Kind::partition:
+    case Fault::Kind::overlap: sever(network_.between(fault.groups)); break;
+    case Fault::Kind::cut: sever({{fault.from, fault.to}}); break;
+    case Fault::Kind::network: network_.set_laws(fault.laws); break;
+    case Fault::Kind::heal: heal_network(); break;
+    default:
+      node = resolve(fault.victim);
+      if (!node) return;  // nobody plays that role at the moment
+  }
+  if (tracer_ != nullptr) tracer_->fault(now_, fault, node);
+  if (node) begin_at_node(index, fault, *node);
+}
+
+void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) {
+  Machine& m = machine(node);
+  struck_[index] = node;
+  switch (fault.kind) {
+    case Fault::Kind::crash: return crash(node, fault);
+    case Fault::Kind::fail_stop:
+      crash(node, fault);
+      m.gone_for_good = true;
+      return tell_of_failure(node, fault.span);
+    case Fault::Kind::restart: return restart(node, fault.disk);
+    case Fault::Kind::pause:
+      if (m.pauses++ == 0 && m.up) record_.lives.push_back({now_, node, Record::Life::paused});
+      return;
+    case Fault::Kind::slow: m.slow = fault.span; return;
+    case Fault::Kind::clock: return m.clock.set(now_, fault.span, fault.drift_ppb);
+    case Fault::Kind::disk: m.disk_delay = fault.span; return;
+    default: SIM_CHECK(false, "a fault that strikes no node came here");
+  }
+}
+
+void World::end(std::uint32_t index, const Fault& fault) {
+  network_.heal(std::exchange(cuts_[index], {}));
+  if (fault.kind == Fault::Kind::network) network_.set_laws(setup_->network);
+  const auto node = std::exchange(struck_[index], std::nullopt);
+  if (tracer_ != nullptr) tracer_->healed(now_, fault, node);
+  if (!node) return;
+  Machine& m = machine(*node);
+  if (fault.kind == Fault::Kind::pause) resume(*node);
+  if (fault.kind == Fault::Kind::slow) m.slow = Duration{0};
+  if (fault.kind == Fault::Kind::disk) m.disk_delay = Duration{0};
+  if (fault.kind == Fault::Kind::clock) m.clock.set(now_, Duration{0}, 0);
+}
+
+void World::heal_network() {
+  for (auto& cut : cuts_) network_.heal(std::exchange(cut, {}));
+  network_.set_laws(setup_->network);
+}
+
+void World::begin_settling() {
+  clients_.stop();
+  heal_network();
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    const Fault& fault = faults_[i];
+    const bool lasts = fault.kind == Fault::Kind::pause || fault.kind == Fault::Kind::slow ||
+                       fault.kind == Fault::Kind::disk;
+    if (struck_[i] && lasts) end(i, fault);
+  }
+  if (tracer_ != nullptr) tracer_->settling(now_);
+}
+
+void World::crash(NodeId node, const Fault& fault) {
+  Machine& m = machine(node);
+  if (!m.up) return;
+  become(node, Role::none);
+  for (std::uint16_t i = 0; i < machines_.size(); ++i) suspect(node, NodeId{i}, false);
+  m.up = false;
+  ++m.incarnation;
+  if (fault.in_flight_lost) m.first_that_counts = m.incarnation;
+  for (const Event& event : std::exchange(m.held, {})) drop(event);
+  m.timers.clear();
+  m.service = Service(setup_->model, setup_->keys);
+  m.version = Version{};
+  record_.lives.push_back({now_, node, Record::Life::down});
+}
+
+void World::restart(NodeId node, DiskFate disk) {
+  Machine& m = machine(node);
+  if (m.up || m.gone_for_good) return;
+  m.up = true;
+  m.busy_until = now_;
+  m.disk_free = now_;
+  record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});
+  move(node, Version{});
+  host_->restart(*this, node, disk);
+}
+
+void World::tell_of_failure(NodeId failed, Duration within) {
+  for (std::uint16_t i = 0; i < machines_.size(); ++i) {
+    if (NodeId{i} == failed || !machines_[i].up) continue;
+    const auto delay = fault_rng_.below(static_cast<std::uint64_t>(within.count()) + 1);
+    const Event event{
+        .kind = Event::Kind::told, .node = i, .peer = failed.value, .incarnation = machines_[i].incarnation};
+    queue_.push(now_ + Duration{static_cast<std::int64_t>(delay)}, Rank::delivery, event);
+  }
+}
+
+// What came during the pause happens now: messages first, in the order of their arrival, then the timers that
+// ran out.
+void World::resume(NodeId node) {
+  Machine& m = machine(node);
+  if (--m.pauses > 0) return;
+  if (m.up) record_.lives.push_back({now_, node, Record::Life::resumed});
+  for (const Event& event : std::exchange(m.held, {})) {
+    queue_.push(now_, event.kind == Event::Kind::timer ? Rank::timer : Rank::delivery, event);
+  }
+  if (tracer_ != nullptr) tracer_->resumed(now_, node);
+}
+
+std::optional<NodeId> World::resolve(const Victim& victim) {
+  std::vector<NodeId> candidates;
+  for (std::uint16_t i = 0; i < machines_.size(); ++i) {
+    const Machine& m = machines_[i];
+    const bool running = m.up && m.pauses == 0;
+    const bool fits = victim.kind == Victim::Kind::number    ? victim.node.value == i
+                      : victim.kind == Victim::Kind::crashed ? !m.up && !m.gone_for_good
+                      : victim.kind == Victim::Kind::any     ? running
+                      : victim.kind == Victim::Kind::primary ? running && m.role == Role::primary
+                                                             : running && m.role == Role::backup;
+    if (fits) candidates.push_back(NodeId{i});
+  }
+  if (candidates.empty()) return std::nullopt;
+  const auto since = [&](NodeId n) { return machine(n).role_since; };
+  if (victim.kind == Victim::Kind::primary || victim.kind == Victim::Kind::crashed) {
+    return *std::ranges::max_element(candidates, {}, since);
+  }
+  return candidates.size() == 1 ? candidates[0] : candidates[fault_rng_.below(candidates.size())];
+}
+
+}  // namespace sim

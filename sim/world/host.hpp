@@ -1,0 +1,40 @@
+// The one door between the world, which knows handles, and the protocol, whose types only the typed host
+// knows (sim/protocol/host.hpp). One virtual call per event goes through it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "sim/fault/fault.hpp"
+#include "sim/kernel/ids.hpp"
+#include "sim/workload/command.hpp"
+
+namespace sim {
+
+class World;
+
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual std::unique_ptr<Host> clone() const = 0;
+
+  virtual void start(World& world, NodeId node) = 0;
+  virtual void restart(World& world, NodeId node, DiskFate disk) = 0;
+  virtual void deliver(World& world, NodeId to, NodeId from, std::uint32_t message) = 0;
+  virtual void timer(World& world, NodeId node, std::uint8_t timer) = 0;
+  virtual void request(World& world, NodeId node, const Request& request) = 0;
+  virtual void persisted(World& world, NodeId node) = 0;
+  virtual void told_of_failure(World& world, NodeId node, NodeId failed) = 0;
+
+  virtual void release(std::uint32_t message) = 0;  ///< A copy of the message will not be delivered.
+  virtual std::string_view message_name(std::uint8_t tag) const = 0;
+
+ protected:
+  Host() = default;
+  Host(const Host&) = default;
+  Host& operator=(const Host&) = default;
+};
+
+}  // namespace sim

@@ -1,0 +1,420 @@
+#include "sim/world/world.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <utility>
+
+#include "sim/kernel/check.hpp"
+
+namespace sim {
+namespace {
+
+// Client channels have no message types; the trace calls the messages by these names.
+constexpr std::string_view kRequestName = "Request";
+constexpr std::string_view kReplyName = "Reply";
+
+bool at_client(const Event& e) { return e.kind == Event::Kind::reply || e.kind == Event::Kind::client_timer; }
+
+bool is_message(const Event& e) {
+  return e.kind == Event::Kind::deliver || e.kind == Event::Kind::request || e.kind == Event::Kind::reply;
+}
+
+}  // namespace
+
+World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host)
+    : setup_(&setup),
+      chaos_end_(Time{setup.duration}),
+      end_(Time{setup.duration + setup.settle}),
+      network_(seed, setup.replicas, setup.clients.options.count, setup.network),
+      clients_(seed, setup.clients),
+      fault_rng_(seed, "faults"),
+      host_(std::move(host)) {
+  record_.replicas = setup.replicas;
+  record_.chaos_end = chaos_end_;
+  record_.end = end_;
+  record_.operation_of.resize(setup.clients.options.count);
+  machines_.reserve(setup.replicas);
+  for (std::size_t i = 0; i < setup.replicas; ++i) {
+    machines_.push_back(Machine{.rng = Rng(seed, "node", i), .service = Service(setup.model, setup.keys)});
+  }
+  auto faults = setup.faults;
+  std::ranges::copy(
+      generate(setup.random_faults, seed, setup.replicas, setup.duration, setup.crashed_at_once),
+      std::back_inserter(faults));
+  schedule(std::move(faults));
+  for (std::uint16_t i = 0; i < setup.replicas; ++i) host_->start(*this, NodeId{i});
+  clients_.start(*this, now_);
+}
+
+World::World(const World& other)
+    : setup_(other.setup_),
+      now_(other.now_),
+      chaos_end_(other.chaos_end_),
+      end_(other.end_),
+      events_(other.events_),
+      hops_(other.hops_),
+      queue_(other.queue_),
+      digest_(other.digest_),
+      network_(other.network_),
+      machines_(other.machines_),
+      clients_(other.clients_),
+      requests_(other.requests_),
+      replies_(other.replies_),
+      faults_(other.faults_),
+      cuts_(other.cuts_),
+      struck_(other.struck_),
+      fault_rng_(other.fault_rng_),
+      record_(other.record_),
+      host_(other.host_->clone()) {}
+
+// ----------------------------------------------------------------------------------------------------------
+// the loop
+
+Ending World::run_until(Time until) {
+  const Time last = std::min(until, end_);
+  while (!queue_.empty() && queue_.next_time() <= last) {
+    if (events_ >= setup_->max_events) return Ending::too_many_events;
+    step();
+  }
+  now_ = last;
+  return Ending::complete;
+}
+
+bool World::step() {
+  if (queue_.empty() || queue_.next_time() > end_) return false;
+  const auto [when, event] = queue_.pop();
+  now_ = when;
+  hops_ = 0;
+  handle(event);
+  return true;
+}
+
+void World::handle(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::fault: note(event); return strike(event);
+    case Event::Kind::client_timer:
+      note(event);
+      return clients_.on_wake(*this, ClientId{event.node}, static_cast<Wake>(event.tag), event.number, now_);
+    case Event::Kind::reply: {
+      if (network_.severed({event.peer}, network_.client(ClientId{event.node})) || died_in_flight(event)) {
+        return lose(event, died_in_flight(event) ? "died" : "cut");
+      }
+      note(event);
+      ++record_.messages_delivered;
+      hops_ = event.hops;
+      const Reply reply = replies_[event.handle];
+      drop(event);
+      return clients_.on_reply(*this, ClientId{event.node}, NodeId{event.peer}, reply, event.hops, now_);
+    }
+    default: return handle_at_node(event);
+  }
+}
+
+void World::handle_at_node(const Event& event) {
+  if (is_message(event)) {
+    const auto [from, to] = ends(event);
+    if (!machines_[event.node].up) return lose(event, "down");
+    if (from != to && network_.severed(from, to)) return lose(event, "cut");
+    if (died_in_flight(event)) return lose(event, "died");
+  } else if (stale(event)) {
+    return;
+  }
+  if (waits(event)) return;
+  note(event);
+  hops_ = event.hops;
+  const NodeId node{event.node};
+  switch (event.kind) {
+    case Event::Kind::deliver: return deliver(event);
+    case Event::Kind::request: {
+      ++record_.messages_delivered;
+      const Request request = requests_[event.handle];
+      drop(event);
+      return host_->request(*this, node, request);
+    }
+    case Event::Kind::timer: return fire(event);
+    case Event::Kind::persisted: return host_->persisted(*this, node);
+    default: return host_->told_of_failure(*this, node, NodeId{event.peer});
+  }
+}
+
+void World::note(const Event& event) {
+  ++events_;
+  const std::uint64_t what = (static_cast<std::uint64_t>(event.kind) << 40) |
+                             (static_cast<std::uint64_t>(event.tag) << 32) |
+                             (static_cast<std::uint64_t>(event.node) << 16) | event.peer;
+  digest_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()) ^ (what * kGolden) ^ event.number);
+  if (tracer_ == nullptr || !is_message(event)) return;
+  const auto [from, to] = ends(event);
+  tracer_->delivered(now_, describe(event, from, to));
+}
+
+// Whether a timer, disk write or notice belongs to an earlier life of the node or was overtaken by a later
+// arming.
+bool World::stale(const Event& event) {
+  Machine& m = machines_[event.node];
+  if (!m.up || event.incarnation != m.incarnation) return true;
+  if (event.kind != Event::Kind::timer) return false;
+  TimerState& timer = m.timers[event.tag];
+  if (event.number != timer.generation) return true;
+  if (timer.armed && timer.due > now_) {  // it was armed again after this event had been queued
+    push_timer(NodeId{event.node}, event.tag);
+    return true;
+  }
+  if (!timer.armed) timer.queued_for = kNever;
+  return !timer.armed;
+}
+
+// A paused node keeps what comes for later; a slow one takes its time over each event, one after the other.
+bool World::waits(const Event& event) {
+  Machine& m = machines_[event.node];
+  if (m.pauses > 0) {
+    m.held.push_back(event);
+    return true;
+  }
+  if (m.slow == Duration{0} || event.deferred) return false;
+  m.busy_until = std::max(m.busy_until, now_) + m.slow;
+  Event later = event;
+  later.deferred = true;
+  queue_.push(m.busy_until, event.kind == Event::Kind::timer ? Rank::timer : Rank::delivery, later);
+  return true;
+}
+
+void World::deliver(const Event& event) {
+  if (event.peer != event.node) ++record_.messages_delivered;
+  host_->deliver(*this, NodeId{event.node}, NodeId{event.peer}, event.handle);
+}
+
+void World::fire(const Event& event) {
+  TimerState& timer = machines_[event.node].timers[event.tag];
+  timer.armed = false;
+  timer.queued_for = kNever;
+  if (tracer_ != nullptr) tracer_->timer_fired(now_, NodeId{event.node}, event.tag);
+  host_->timer(*this, NodeId{event.node}, event.tag);
+}
+
+void World::lose(const Event& event, std::string_view why) {
+  ++record_.messages_lost;
+  if (tracer_ != nullptr) {
+    const auto [from, to] = ends(event);
+    tracer_->lost(now_, describe(event, from, to), why);
+  }
+  drop(event);
+}
+
+void World::drop(const Event& event) {
+  if (event.kind == Event::Kind::deliver) host_->release(event.handle);
+  if (event.kind == Event::Kind::request) requests_.release(event.handle);
+  if (event.kind == Event::Kind::reply) replies_.release(event.handle);
+}
+
+bool World::died_in_flight(const Event& event) const {
+  return event.kind != Event::Kind::request && event.incarnation < machines_[event.peer].first_that_counts;
+}
+
+// ----------------------------------------------------------------------------------------------------------
+// channels
+
+std::pair<Endpoint, Endpoint> World::ends(const Event& event) const {
+  const bool from_client = event.kind == Event::Kind::request;
+  return {from_client ? network_.client(ClientId{event.peer}) : Endpoint{event.peer},
+          at_client(event) ? network_.client(ClientId{event.node}) : Endpoint{event.node}};
+}
+
+Tracer::Message World::describe(const Event& event, Endpoint from, Endpoint to, bool copy) const {
+  std::string_view type = event.kind == Event::Kind::request ? kRequestName : kReplyName;
+  if (event.kind == Event::Kind::deliver) type = host_->message_name(event.tag);
+  return {from, to, event.number, type, copy};
+}
+
+std::uint32_t World::transmit(Endpoint from, Endpoint to, Event event) {
+  const Network::Fate fate = network_.send(from, to, now_);
+  event.number = fate.number;
+  event.hops = static_cast<std::uint8_t>(std::min(hops_ + 1, 255));
+  ++record_.messages_sent;
+  if (!event.background) ++record_.messages_for_operations;
+  if (tracer_ != nullptr) tracer_->sent(now_, describe(event, from, to));
+  if (fate.lost != Network::Fate::Loss::none) {
+    ++record_.messages_lost;
+    const bool cut = fate.lost == Network::Fate::Loss::by_cut;
+    if (tracer_ != nullptr) tracer_->lost(now_, describe(event, from, to), cut ? "cut" : "loss");
+    return 0;
+  }
+  queue_.push(fate.arrival, Rank::delivery, event);
+  if (!fate.second_arrival) return 1;
+  ++record_.messages_duplicated;
+  if (tracer_ != nullptr) tracer_->sent(now_, describe(event, from, to, true));
+  queue_.push(*fate.second_arrival, Rank::delivery, event);
+  return 2;
+}
+
+std::uint32_t World::send(NodeId from, NodeId to, std::uint32_t message, std::uint8_t tag, bool background) {
+  SIM_CHECK(to.value < machines_.size(), "a protocol sends to a replica that does not exist");
+  Event event{.kind = Event::Kind::deliver,
+              .tag = tag,
+              .background = background,
+              .node = to.value,
+              .peer = from.value,
+              .handle = message,
+              .incarnation = machine(from).incarnation};
+  if (from != to) return transmit(network_.replica(from), network_.replica(to), event);
+  event.hops = hops_;
+  queue_.push(now_, Rank::delivery, event);
+  return 1;
+}
+
+void World::reply(NodeId from, Reply reply) {
+  const RequestId id = reply.id;
+  const bool ping = id.number == kPingNumber;
+  if (reply.status == Reply::Status::done && !ping) {
+    record_.acknowledgements.push_back({now_, from, record_.operation_of[id.client.value][id.number]});
+  }
+  const auto handle = replies_.put(std::move(reply));
+  const Event event{.kind = Event::Kind::reply,
+                    .background = ping,
+                    .node = id.client.value,
+                    .peer = from.value,
+                    .handle = handle,
+                    .incarnation = machine(from).incarnation};
+  replies_.set_references(handle, transmit(network_.replica(from), network_.client(id.client), event));
+}
+
+void World::send(ClientId from, NodeId to, const Request& request) {
+  const auto handle = requests_.put(request);
+  const Event event{.kind = Event::Kind::request,
+                    .background = request.ping,
+                    .node = to.value,
+                    .peer = from.value,
+                    .handle = handle};
+  requests_.set_references(handle, transmit(network_.client(from), network_.replica(to), event));
+}
+
+// ------------------------------------------------------------------------------------------------------------
+// timers
+
+void World::set_timer(NodeId node, std::uint8_t timer, Duration local) {
+  Machine& m = machine(node);
+  if (m.timers.size() <= timer) m.timers.resize(timer + std::size_t{1});
+  TimerState& state = m.timers[timer];
+  state.armed = true;
+  state.due = now_ + m.clock.true_span(std::max(local, Duration{0}));
+  state.ticket = queue_.take_ticket();
+  // A timer that is put off again and again, as a failure detector's is, keeps one event in the queue: it
+  // looks at `due` when it comes up, and goes back with the ticket of its latest arming.
+  if (state.queued_for > state.due) push_timer(node, timer);
+}
+
+void World::push_timer(NodeId node, std::uint8_t timer) {
+  Machine& m = machine(node);
+  TimerState& state = m.timers[timer];
+  state.queued_for = state.due;
+  const Event event{.kind = Event::Kind::timer,
+                    .tag = timer,
+                    .node = node.value,
+                    .number = ++state.generation,
+                    .incarnation = m.incarnation};
+  queue_.push(state.due, Rank::timer, event, state.ticket);
+}
+
+void World::cancel_timer(NodeId node, std::uint8_t timer) {
+  Machine& m = machine(node);
+  if (timer < m.timers.size()) m.timers[timer].armed = false;
+}
+
+// ---------------------------------------------------------------------------------------------- the
+// replica's effects
+
+Applied World::apply(NodeId node, const Request& request) {
+  Machine& m = machine(node);
+  auto [output, change] = m.service.execute(request.command, m.clock.read(now_), m.rng);
+  if (!is_read(request.command)) extend(node, request.id);
+  return {std::move(output), change, m.version};
+}
+
+Version World::store(NodeId node, RequestId request, const Change& change) {
+  machine(node).service.store(change);
+  return extend(node, request);
+}
+
+void World::install(NodeId node, const Snapshot& snapshot) {
+  Machine& m = machine(node);
+  m.service = snapshot.state;
+  move(node, snapshot.version);
+  digest_.add(m.service.digest());
+  if (tracer_ != nullptr) tracer_->installed(now_, node, m.service.digest());
+}
+
+Version World::extend(NodeId node, RequestId request) {
+  const Machine& m = machine(node);
+  const std::uint64_t state = m.service.digest();
+  const std::uint32_t depth = record_.versions[m.version.id].depth + 1;
+  const Version version{static_cast<std::uint32_t>(record_.versions.size())};
+  record_.versions.push_back({m.version, depth, request, state});
+  move(node, version);
+  digest_.add(state);
+  if (tracer_ != nullptr) tracer_->applied(now_, node, request, state);
+  return version;
+}
+
+void World::move(NodeId node, Version to) {
+  machine(node).version = to;
+  record_.moves.push_back({now_, node, to});
+}
+
+void World::persist(NodeId node) {
+  Machine& m = machine(node);
+  m.disk_free = std::max(m.disk_free, now_) + m.disk_delay;
+  const Event event{
+      .kind = Event::Kind::persisted, .hops = hops_, .node = node.value, .incarnation = m.incarnation};
+  queue_.push(m.disk_free, Rank::delivery, event);
+}
+
+void World::become(NodeId node, Role role) {
+  Machine& m = machine(node);
+  if (m.role == role) return;
+  m.role = role;
+  m.role_since = now_;
+  record_.roles.push_back({now_, node, role});
+  if (tracer_ != nullptr) tracer_->became(now_, node, role);
+}
+
+void World::suspect(NodeId node, NodeId of, bool suspected) {
+  NodeSet& suspects = machine(node).suspects;
+  if (!(suspected ? suspects.insert(of) : suspects.erase(of))) return;  // no change
+  record_.suspicions.push_back({now_, node, of, suspected});
+  if (tracer_ != nullptr) tracer_->suspects(now_, node, of, suspected);
+}
+
+// ------------------------------------------------------------------------------------------------ what
+// clients bring
+
+void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
+  const Event event{.kind = Event::Kind::client_timer,
+                    .tag = static_cast<std::uint8_t>(why),
+                    .node = client.value,
+                    .number = number};
+  queue_.push(at, Rank::timer, event);
+}
+
+std::uint32_t World::called(const Operation& operation) {
+  const auto index = static_cast<std::uint32_t>(record_.operations.size());
+  record_.operations.push_back(operation);
+  record_.operation_of[operation.client.value].push_back(index);
+  if (tracer_ != nullptr) tracer_->called(now_, index, operation);
+  return index;
+}
+
+void World::returned(std::uint32_t index, Value output, std::uint8_t hops) {
+  Operation& operation = record_.operations[index];
+  operation.outcome = Outcome::ok;
+  operation.ret = now_;
+  operation.output = std::move(output);
+  record_.hops_of_answers += hops;
+  if (tracer_ != nullptr) tracer_->returned(now_, index, operation);
+}
+
+void World::gave_up(std::uint32_t index) {
+  if (tracer_ != nullptr) tracer_->returned(now_, index, record_.operations[index]);
+}
+
+}  // namespace sim

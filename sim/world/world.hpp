@@ -1,0 +1,199 @@
+// One simulated world: clock, queue, network, machines, clients, faults, and what an observer has written
+// down. It is a value: copy it halfway, and each copy finishes as the original would have.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sim/fault/fault.hpp"
+#include "sim/history/record.hpp"
+#include "sim/kernel/clock.hpp"
+#include "sim/kernel/digest.hpp"
+#include "sim/kernel/event_queue.hpp"
+#include "sim/kernel/node_set.hpp"
+#include "sim/kernel/pool.hpp"
+#include "sim/kernel/rng.hpp"
+#include "sim/network/network.hpp"
+#include "sim/workload/clients.hpp"
+#include "sim/workload/service.hpp"
+#include "sim/world/host.hpp"
+#include "sim/world/tracer.hpp"
+
+namespace sim {
+
+/// Everything that runs of one scenario share. It does not change, and outlives them.
+struct Setup {
+  std::size_t replicas = 1;
+  Duration duration = 10s;  ///< The chaos phase: clients call, faults strike.
+  Duration settle = 0s;     ///< Then: faults are healed, clients quiet, replicas converge.
+  std::uint64_t max_events = 100'000'000;
+  Model model = Model::kv;
+  std::uint32_t keys = 1;
+  NetworkLaws network{};
+  std::vector<Fault> faults{};  ///< In any order.
+  std::vector<RandomFault> random_faults{};
+  std::size_t crashed_at_once = 1;  ///< Limit for random faults.
+  ClientPlan clients{};
+};
+
+/// Why `World::run` came back.
+enum class Ending : std::uint8_t { complete, too_many_events };
+
+/// A complete copy of one replica's service, and which version it is.
+struct Snapshot {
+  Service state{};
+  Version version{};
+};
+
+/// What executing or storing a request led to.
+struct Applied {
+  Value output{};
+  Change change{};
+  Version version{};
+};
+
+class World : private ClientPort {
+ public:
+  World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host);
+  World(const World& other);
+  World& operator=(const World&) = delete;
+  World(World&&) noexcept = default;
+  ~World() = default;
+
+  /// Runs to the end of the settle phase.
+  Ending run() { return run_until(end_); }
+  /// Runs everything that happens up to and including `until`.
+  Ending run_until(Time until);
+  /// Handles the next event; returns false when nothing is pending up to the end of the run.
+  bool step();
+
+  Time now() const { return now_; }
+  std::uint64_t events() const { return events_; }
+  std::uint64_t digest() const { return digest_.value(); }
+  /// What the observer has written down; complete once the run is.
+  const Record& record() const { return record_; }
+  const Host& host() const { return *host_; }
+  std::size_t replicas() const { return machines_.size(); }
+  /// Tells `tracer` of everything from now on; nullptr stops it. Copies start without one.
+  void trace_to(Tracer* tracer) { tracer_ = tracer; }
+
+  // What a protocol's Env does, by node. Facts:
+  LocalTime clock(NodeId node) const { return machine(node).clock.read(now_); }
+  Rng& rng(NodeId node) { return machine(node).rng; }
+  Snapshot snapshot(NodeId node) const { return {machine(node).service, machine(node).version}; }
+  Snapshot empty_snapshot() const { return {Service(setup_->model, setup_->keys), Version{}}; }
+
+  // Effects:
+  /// Returns how many copies the network will deliver.
+  std::uint32_t send(NodeId from, NodeId to, std::uint32_t message, std::uint8_t tag, bool background);
+  void set_timer(NodeId node, std::uint8_t timer, Duration local);
+  void cancel_timer(NodeId node, std::uint8_t timer);
+  void reply(NodeId from, Reply reply);
+  Applied apply(NodeId node, const Request& request);
+  Version store(NodeId node, RequestId request, const Change& change);
+  void install(NodeId node, const Snapshot& snapshot);
+  void persist(NodeId node);
+  void become(NodeId node, Role role);
+  void suspect(NodeId node, NodeId of, bool suspected);
+
+ private:
+  struct TimerState {
+    bool armed = false;
+    Time due{};
+    EventQueue::Ticket ticket = 0;  ///< Its place among the timers of one instant: that of its arming.
+    Time queued_for = kNever;       ///< When its event in the queue is due, if it has one: never after `due`.
+    std::uint32_t generation = 0;   ///< Of that event; older ones are stale.
+  };
+  struct Machine {
+    Rng rng;
+    DriftingClock clock{};
+    Service service{};
+    Version version{};
+    Role role = Role::none;
+    Time role_since{};
+    bool up = true;
+    bool gone_for_good = false;           ///< Fail-stop.
+    std::uint16_t incarnation = 0;        ///< Counts its lives.
+    std::uint16_t first_that_counts = 0;  ///< Messages sent in earlier lives died in flight.
+    std::uint32_t pauses = 0;
+    Duration slow{};
+    Duration disk_delay{};
+    Time busy_until{};
+    Time disk_free{};
+    std::vector<Event> held{};  ///< What came while it was paused, in order.
+    std::vector<TimerState> timers{};
+    NodeSet suspects{};
+  };
+
+  Machine& machine(NodeId node) { return machines_[node.value]; }
+  const Machine& machine(NodeId node) const { return machines_[node.value]; }
+
+  // The loop.
+  void handle(const Event& event);
+  void handle_at_node(const Event& event);
+  bool stale(const Event& event);
+  bool waits(const Event& event);
+  void deliver(const Event& event);
+  void fire(const Event& event);
+  void lose(const Event& event, std::string_view why);
+  void drop(const Event& event);
+  bool died_in_flight(const Event& event) const;
+  void note(const Event& event);
+
+  // Channels.
+  std::uint32_t transmit(Endpoint from, Endpoint to, Event event);
+  Tracer::Message describe(const Event& event, Endpoint from, Endpoint to, bool copy = false) const;
+  std::pair<Endpoint, Endpoint> ends(const Event& event) const;
+
+  // Versions.
+  Version extend(NodeId node, RequestId request);
+  void move(NodeId node, Version to);
+  void push_timer(NodeId node, std::uint8_t timer);
+
+  // Faults (sim/world/faults.cpp).
+  void schedule(std::vector<Fault> faults);
+  void strike(const Event& event);
+  void begin(std::uint32_t index, const Fault& fault);
+  void begin_at_node(std::uint32_t index, const Fault& fault, NodeId node);
+  void end(std::uint32_t index, const Fault& fault);
+  void begin_settling();
+  void heal_network();
+  void crash(NodeId node, const Fault& fault);
+  void restart(NodeId node, DiskFate disk);
+  void tell_of_failure(NodeId failed, Duration within);
+  void resume(NodeId node);
+  std::optional<NodeId> resolve(const Victim& victim);
+  void switch_laws(const NetworkLaws& laws);
+
+  // ClientPort.
+  void send(ClientId from, NodeId to, const Request& request) override;
+  void wake(ClientId client, Wake why, std::uint32_t number, Time at) override;
+  std::uint32_t called(const Operation& operation) override;
+  void returned(std::uint32_t operation, Value output, std::uint8_t hops) override;
+  void gave_up(std::uint32_t operation) override;
+
+  const Setup* setup_;
+  Time now_{};
+  Time chaos_end_;
+  Time end_;
+  std::uint64_t events_ = 0;
+  std::uint8_t hops_ = 0;  ///< One-way delays behind the event being handled.
+  EventQueue queue_;
+  Digest digest_;
+  Network network_;
+  std::vector<Machine> machines_;
+  Clients clients_;
+  Pool<Request> requests_;
+  Pool<Reply> replies_;
+  std::vector<Fault> faults_;
+  std::vector<Network::Cut> cuts_;             ///< Per fault: the links that it severs now.
+  std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
+  Rng fault_rng_;
+  Record record_;
+  std::unique_ptr<Host> host_;
+  Tracer* tracer_ = nullptr;
+};
+
+}  // namespace sim
