@@ -1,0 +1,65 @@
+"""From the paths on the command line to finished pictures: what is it, and who draws it."""
+
+import pathlib
+
+from . import sweep, trace, units
+from .output import BadInput, Pictures, read_json_lines
+
+
+def draw(arguments):
+    """Draws everything, then writes everything; returns the pictures' paths."""
+    paths = [pathlib.Path(p) for p in arguments.paths]
+    for path in paths:
+        if not path.exists():
+            raise BadInput(f"{path}: no such file or folder")
+    folders = [p for p in paths if p.is_dir()]
+    if folders and len(folders) < len(paths):
+        raise BadInput("draw sweeps (folders) and traces (files) in separate calls")
+    if folders:
+        return draw_sweeps(folders, arguments)
+    if arguments.measure:
+        raise BadInput("--measure is for sweeps")
+    written = []
+    for path in paths:
+        written += draw_lines(path, arguments)
+    return written
+
+
+def draw_sweeps(folders, arguments):
+    if arguments.begin or arguments.end:
+        raise BadInput("--from and --to are for traces")
+    default = folders[0] if len(folders) == 1 else "plots"
+    pictures = Pictures(arguments.out or default)
+    sweeps = [sweep.load(folder) for folder in folders]
+    sweep.choose_axis(sweeps)
+    from . import sweep_figures  # matplotlib comes after the checks: bad input is refused at once
+    sweep_figures.draw(pictures, sweeps, arguments.measure)
+    return pictures.write()
+
+
+def draw_lines(path, arguments):
+    """A trace or a history; their first line says which."""
+    lines = read_json_lines(path)
+    kind = lines[0].get("repsim")
+    begin, end = (window_bound(name, text) for name,
+                  text in (("--from", arguments.begin), ("--to", arguments.end)))
+    pictures = Pictures(arguments.out or path.parent)
+    if kind == "trace":
+        run = trace.read(path, lines)
+        from . import spacetime
+        spacetime.draw(pictures, path.stem, run, begin, end)
+    elif kind == "history":
+        from . import history_figure
+        history_figure.draw(pictures, path.stem, path, lines, begin, end)
+    else:
+        raise BadInput(f"{path}:1: neither a trace nor a history (no \"repsim\": \"trace\" or \"history\")")
+    return pictures.write()
+
+
+def window_bound(option, text):
+    if text is None:
+        return None
+    ns = units.duration_ns(text)
+    if ns is None:
+        raise BadInput(f"{option} {text}: expected a time with its unit, such as 4.9s or 120ms")
+    return ns

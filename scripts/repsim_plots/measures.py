@@ -1,0 +1,48 @@
+"""What the columns of summary.csv are called on an axis, and which figure shows them."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    title: str
+    axis: str          # what the axis says, with the unit
+    kind: str          # rate, share (of runs), time (share of), percent, value
+
+
+MEASURES = {
+    "split_brain_per_s": Measure("Split brain", "episodes per second", "rate"),
+    "false_suspicions_per_s": Measure("False suspicions", "suspicions per second", "rate"),
+    "lost_writes_per_s": Measure("Lost acknowledged writes", "writes per second", "rate"),
+    "outages_per_s": Measure("Outages", "outages per second", "rate"),
+    "dual_primary_fraction": Measure("Time with two primaries", "share of time", "time"),
+    "mistake_fraction": Measure("Time in false suspicion", "share of time", "time"),
+    "divergence_fraction": Measure("Time in divergence", "share of time", "time"),
+    "split_brain": Measure("Runs with split brain", "share of runs", "share"),
+    "harmful": Measure("Runs with harmful split brain", "share of runs", "share"),
+    "diverged": Measure("Runs whose replicas diverged", "share of runs", "share"),
+    "lost_write": Measure("Runs that lost a write", "share of runs", "share"),
+    "violation": Measure("Runs not linearizable", "share of runs", "share"),
+    "undecided": Measure("Runs undecided", "share of runs", "share"),
+    "longest_outage_s": Measure("Longest outage", "s", "value"),
+    "availability": Measure("Availability", "share of operations served", "percent"),
+    "failover_mean_s": Measure("Failover", "s", "value"),
+    "detection_mean_s": Measure("Detection of a crash", "s", "value"),
+    "latency_p50_ms": Measure("Median latency", "ms", "value"),
+    "latency_p99_ms": Measure("99th percentile of latency", "ms", "value"),
+    "messages_per_operation": Measure("Messages", "messages per operation", "value"),
+    "delays_per_operation": Measure("Message delays", "one-way delays per operation", "value"),
+}
+RATES = ("split_brain_per_s", "false_suspicions_per_s", "lost_writes_per_s", "dual_primary_fraction",
+         "mistake_fraction", "divergence_fraction")
+SHARES = ("violation", "diverged", "lost_write", "split_brain", "harmful", "undecided")
+OUTAGE = ("longest_outage_s", "detection_mean_s", "failover_mean_s", "availability", "outages_per_s")
+COST = ("latency_p50_ms", "latency_p99_ms", "messages_per_operation", "delays_per_operation")
+WHAT_IT_COSTS = ("longest_outage_s", "detection_mean_s", "failover_mean_s", "latency_p50_ms",
+                 "messages_per_operation")
+WHAT_IT_BUYS = ("split_brain_per_s", "false_suspicions_per_s", "lost_writes_per_s", "diverged", "violation",
+                "lost_write")
+
+
+def of(name):
+    return MEASURES.get(name) or Measure(name.replace("_", " "), name.replace("_", " "), "value")

@@ -1,0 +1,82 @@
+"""One look for all pictures: colours that the colour-blind can tell apart, light grids, legible sizes."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import patheffects, pyplot  # noqa: E402  (the backend comes first)
+
+# Okabe and Ito's palette.
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
+SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+MARKERS = "osD^vPX"
+GREY, FAINT = "#666666", "#BBBBBB"
+
+matplotlib.rcParams.update({
+    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 11, "axes.labelsize": 10,
+    "xtick.labelsize": 9, "ytick.labelsize": 9, "legend.fontsize": 9.5,
+    "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.grid": True, "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.7,
+    "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#888888",
+    "legend.frameon": False, "figure.dpi": 130, "savefig.dpi": 130, "savefig.facecolor": "white",
+    "svg.hashsalt": "repsim", "lines.linewidth": 1.8, "lines.markersize": 5.5, "hatch.linewidth": 0.7,
+    "axes.unicode_minus": True, "axes.xmargin": 0.04})
+
+
+def series_style(number):
+    """Colour and marker of the n-th line; both change, so that lines differ in black and white too."""
+    return SERIES[number % len(SERIES)], MARKERS[(number + number // len(SERIES)) % len(MARKERS)]
+
+
+def footer(figure, text):
+    """Where the numbers come from, small and grey in the bottom margin."""
+    figure.text(0.995, 0.06 / figure.get_figheight(), text, ha="right", va="bottom", fontsize=9,
+                color="#8A8A8A")
+
+
+def finish(figure, footer_text, handles=(), title=None):
+    """Legend below the panels, the footer below that, and the panels fitted into what is left."""
+    height = figure.get_figheight()
+    bottom = 0.30
+    if handles:
+        widths = [len(handle.get_label()) * 0.078 + 0.65 for handle in handles]
+        room = figure.get_figwidth() - 0.3
+        columns = len(handles) if sum(widths) < room else max(1, min(len(handles), int(room / max(widths))))
+        figure.legend(handles=handles, loc="lower center", ncol=columns,
+                      bbox_to_anchor=(0.5, bottom / height))
+        bottom += 0.23 * -(-len(handles) // columns) + 0.12
+    top = 0.08
+    if title:
+        figure.text(0.01, 1 - 0.10 / height, title, va="top", fontsize=13.5, fontweight="bold")
+        top += 0.42
+    figure.tight_layout(rect=(0, bottom / height, 1, 1 - top / height))
+    footer(figure, footer_text)
+
+
+HALO = patheffects.withStroke(linewidth=2.6, foreground="white")  # lines that cross a label don't hide it
+
+
+class Placer:
+    """Puts labels where they cover neither each other nor given points, or leaves them out."""
+
+    def __init__(self, ax, points=()):
+        self.ax, self.points, self.taken = ax, list(points), []
+        self.renderer = ax.figure.canvas.get_renderer()
+        self.frame = ax.get_window_extent(self.renderer)
+        self.right = min(self.frame.x1 + 30, ax.figure.bbox.x1 - 3)
+
+    def put(self, text, xy, offsets, **look):
+        """Tries (dx, dy, ha, va) offsets in points, in order; returns whether one was free."""
+        for dx, dy, ha, va in offsets:
+            label = self.ax.annotate(text, xy, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va,
+                                     path_effects=[HALO], **look)
+            box = label.get_window_extent(self.renderer).expanded(1.02, 1.04)
+            frame = self.frame
+            inside = (frame.x0 - 4 <= box.x0 and box.x1 <= self.right
+                      and frame.y0 - 4 <= box.y0 and box.y1 <= frame.y1 + 12)
+            if inside and not any(box.overlaps(b) for b in self.taken) and not any(
+                    box.contains(*point) for point in self.points):
+                self.taken.append(box)
+                return True
+            label.remove()
+        return False

@@ -1,0 +1,196 @@
+"""A sweep's folder as values: points, estimates with their intervals, and the scenario behind them."""
+
+import copy
+import csv
+import dataclasses
+import io
+import json
+import pathlib
+from typing import Optional
+
+from . import units
+from .output import BadInput, read_text
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    value: float
+    low: Optional[float] = None
+    high: Optional[float] = None
+
+    def no_event_seen(self):
+        """Zero events say "at most", never "none": the estimate is an upper limit."""
+        return self.value == 0 and self.high is not None and self.high > 0
+
+    def scaled(self, factor):
+        return Estimate(*(None if v is None else v * factor for v in (self.value, self.low, self.high)))
+
+
+@dataclasses.dataclass
+class Row:
+    point: dict       # JSON pointer -> value as the scenario writes it
+    runs: int
+    measures: dict    # name -> Estimate; a measure without data is absent
+
+
+@dataclasses.dataclass
+class Sweep:
+    folder: pathlib.Path
+    scenario: dict
+    vary: dict        # JSON pointer -> values
+    seeds: Optional[int]
+    first_seed: int
+    rows: list
+
+    @property
+    def name(self):
+        return self.scenario.get("name", self.folder.name)
+
+    def scenario_at(self, point):
+        """The scenario with a point's values put in."""
+        scenario = copy.deepcopy(self.scenario)
+        for pointer, value in point.items():
+            *path, last = [p.replace("~1", "/").replace("~0", "~") for p in pointer.split("/")[1:]]
+            here = scenario
+            for part in path:
+                here = here[int(part)] if isinstance(here, list) else here.setdefault(part, {})
+            here[int(last) if isinstance(here, list) else last] = value
+        return scenario
+
+    def provenance(self):
+        runs = sorted({row.runs for row in self.rows})
+        each = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+        last = None if self.seeds is None else self.first_seed + self.seeds - 1
+        seeds = "" if last is None else f" · seeds {self.first_seed} to {last}"
+        return f"{self.name}{seeds} · n = {each} runs a point"
+
+
+def load(folder):
+    folder = pathlib.Path(folder)
+    about = _read_about(folder / "sweep.json")
+    if not (folder / "summary.csv").exists():
+        raise BadInput(f"{folder}: has no summary.csv: the sweep isn't finished "
+                       "(the same command again resumes it)")
+    rows = _read_summary(folder / "summary.csv", about["vary"])
+    seeds = about.get("seeds")
+    first = about.get("first_seed", 1)
+    if isinstance(seeds, list):
+        seeds, first = len(seeds), seeds[0] if seeds else first
+    return Sweep(folder, about["scenario"], about["vary"], seeds, first, rows)
+
+
+def _read_about(path):
+    if not path.parent.is_dir():
+        raise BadInput(f"{path.parent}: no such folder")
+    if not path.exists():
+        raise BadInput(f"{path.parent}: not a sweep's folder (it has no sweep.json)")
+    try:
+        about = json.loads(read_text(path))
+    except (json.JSONDecodeError, RecursionError) as problem:
+        raise BadInput(f"{path}: not JSON ({getattr(problem, 'msg', 'nested too deeply')})") from None
+    for key in ("scenario", "vary"):
+        if not isinstance(about, dict) or not isinstance(about.get(key), dict):
+            raise BadInput(f"{path}: expected an object under \"{key}\"")
+    return about
+
+
+def _raw_value(text, values):
+    """The value of a point as the scenario writes it; summary.csv holds it as text."""
+    for value in values:
+        if text in (value, json.dumps(value), str(value)):
+            return value
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _read_summary(path, vary):
+    reader = csv.DictReader(io.StringIO(read_text(path)))
+    columns = reader.fieldnames or []
+    missing = [c for c in [*vary, "n"] if c not in columns]
+    if missing:
+        raise BadInput(f"{path}: has no column \"{missing[0]}\"")
+    names = [c for c in columns if c + "_low" in columns and c + "_high" in columns]
+    rows = []
+    for number, line in enumerate(reader, start=2):
+        def number_in(column):
+            text = line[column]
+            try:
+                return float(text) if text not in ("", None) else None
+            except ValueError:
+                raise BadInput(f"{path}:{number}: {column}: expected a number, found \"{text}\"") from None
+        measures = {name: Estimate(number_in(name), number_in(name + "_low"), number_in(name + "_high"))
+                    for name in names if number_in(name) is not None}
+        point = {pointer: _raw_value(line[pointer], vary[pointer]) for pointer in vary}
+        rows.append(Row(point, int(number_in("n") or 0), measures))
+    if not rows:
+        raise BadInput(f"{path}: has no rows")
+    return rows
+
+
+@dataclasses.dataclass
+class Series:
+    """One line of a picture: what is left of a sweep once all parameters but the axis's are fixed."""
+    label: str
+    sweep: Sweep
+    rows: list
+    fixed: dict
+
+
+def choose_axis(sweeps):
+    """The parameter on the axis: numeric before categories, more values before fewer, then the first."""
+    shared = [p for p in sweeps[0].vary if all(p in s.vary for s in sweeps)]
+    if not shared:
+        raise BadInput("these sweeps vary different parameters, so they share no axis: "
+                       + " | ".join(f"{s.folder}: {', '.join(s.vary) or 'none'}" for s in sweeps))
+
+    def rank(pointer):
+        values = [row.point[pointer] for s in sweeps for row in s.rows]
+        return units.Axis(pointer, values).kind == "category", -len({units.short(v) for v in values})
+    pointer = min(shared, key=rank)
+    return units.Axis(pointer, [row.point[pointer] for s in sweeps for row in s.rows])
+
+
+def split(sweeps, axis):
+    """The lines to draw, each sorted along the axis."""
+    prefixes = _labels(sweeps) if len(sweeps) > 1 else [""]
+    series = []
+    for sweep, prefix in zip(sweeps, prefixes):
+        groups = {}
+        for row in sweep.rows:
+            fixed = {p: v for p, v in row.point.items() if p != axis.pointer}
+            groups.setdefault(json.dumps(fixed), (fixed, []))[1].append(row)
+        for fixed, rows in groups.values():
+            words = [f"{units.name_of(p)} {units.short(v)}" for p, v in fixed.items()]
+            rows.sort(key=lambda row: axis.position(row.point[axis.pointer]))
+            series.append(Series(", ".join(([prefix] if prefix else []) + words), sweep, rows, fixed))
+    return series
+
+
+def _flatten(value, path=""):
+    if isinstance(value, dict) and value:
+        return {k: v for key, inner in value.items() for k, v in _flatten(inner, f"{path}/{key}").items()}
+    return {path: value}
+
+
+def _labels(sweeps):
+    """What tells sweeps apart: their protocols, else the options that differ, else names or folders."""
+    flat = [_flatten(s.scenario) for s in sweeps]
+    ignored = {"/about", "/seed", "/name", *(p for s in sweeps for p in s.vary)}
+    paths = [p for p in dict.fromkeys(k for f in flat for k in f)
+             if p not in ignored and not p.startswith(("/sweep", "/expect"))
+             and len({json.dumps(f.get(p)) for f in flat}) > 1]
+    protocols = "/protocol/name" in paths
+    choices = []
+    if protocols:
+        choices.append([units.short(f.get("/protocol/name", "?")) for f in flat])
+    if 0 < len(paths) <= 2 and not protocols:
+        choices.append([", ".join(f"{units.name_of(p)} {units.short(f.get(p, 'default'))}" for p in paths)
+                        for f in flat])
+    choices.append([s.name for s in sweeps])
+    choices.append([s.folder.resolve().name for s in sweeps])
+    for labels in choices:
+        if len(set(labels)) == len(sweeps):
+            return labels
+    return [str(s.folder) for s in sweeps]

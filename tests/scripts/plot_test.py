@@ -1,0 +1,164 @@
+"""scripts/plot.py as its users call it: what it writes, and what it says about input that it can't draw."""
+
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCRIPTS = HERE.parent.parent / "scripts"
+sys.path[:0] = [str(HERE)]
+
+import synthetic  # noqa: E402
+import synthetic_trace  # noqa: E402
+
+
+def plot(*arguments):
+    return subprocess.run([sys.executable, SCRIPTS / "plot.py", *map(str, arguments)], text=True,
+                          capture_output=True, check=False)
+
+
+class PlotTest(unittest.TestCase):
+    def setUp(self):
+        self.keep = tempfile.TemporaryDirectory()
+        self.addCleanup(self.keep.cleanup)
+        self.dir = pathlib.Path(self.keep.name)
+        self.out = self.dir / "pictures"
+
+    def draws(self, *arguments):
+        result = plot(*arguments, "--out", self.out)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr, "")
+        return {p.name for p in self.out.iterdir()}
+
+    def refuses(self, *arguments, because):
+        result = plot(*arguments, "--out", self.out)
+        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn(because, result.stderr)
+        self.assertFalse(self.out.exists(), "something was written")
+
+    def table(self, name):
+        with open(self.out / name, newline="") as file:
+            return list(csv.DictReader(file))
+
+
+class Sweeps(PlotTest):
+    def test_a_timeout_sweep_gives_every_figure_with_its_numbers(self):
+        files = self.draws(synthetic.timeout_sweep(self.dir / "sweep"))
+        for figure in ("overview", "rates", "shares", "outage", "pareto"):
+            self.assertLessEqual({f"{figure}.png", f"{figure}.svg", f"{figure}.csv"}, files)
+        self.numbers_hold_estimate_interval_and_theory()
+
+    def numbers_hold_estimate_interval_and_theory(self):
+        rows = [r for r in self.table("rates.csv") if r["measure"] == "split_brain_per_s"]
+        self.assertEqual([r["/protocol/detector/timeout"] for r in rows], synthetic.TIMEOUTS)
+        for row in rows:
+            self.assertLessEqual(float(row["low"]), float(row["estimate"]))
+            self.assertLessEqual(float(row["estimate"]), float(row["high"]))
+        self.assertAlmostEqual(float(rows[1]["theory"]), 2.695, delta=0.003)
+
+    def test_fencing_takes_the_theory_of_split_brain_away(self):
+        self.draws(synthetic.timeout_sweep(self.dir / "sweep", fencing=True), "--measure", "split_brain_per_s",
+                   "false_suspicions_per_s")
+        rates = self.table("measures.csv")
+        self.assertTrue(all(r["theory"] == "" for r in rates if r["measure"] == "split_brain_per_s"))
+        self.assertTrue(all(r["theory"] != "" for r in rates if r["measure"] == "false_suspicions_per_s"))
+
+    def test_two_parameters_give_one_line_for_each_value_of_the_second(self):
+        self.draws(synthetic.two_parameter_sweep(self.dir / "sweep"), "--measure", "split_brain_per_s")
+        self.assertEqual(len({r["series"] for r in self.table("measures.csv")}), 3)
+
+    def test_categories_can_be_on_the_axis(self):
+        self.assertIn("shares.png", self.draws(synthetic.category_sweep(self.dir / "sweep")))
+
+    def test_naive_broadcast_has_its_theory(self):
+        self.draws(synthetic.loss_sweep(self.dir / "sweep", runs=200))
+        theory = {r["/network/loss"]: float(r["theory"]) for r in self.table("shares.csv")}
+        self.assertAlmostEqual(theory["0.01"], 0.26029, places=5)
+
+    def test_several_sweeps_are_overlaid_and_told_apart(self):
+        one = synthetic.timeout_sweep(self.dir / "one")
+        two = synthetic.timeout_sweep(self.dir / "two", loss=0.2)
+        self.draws(one, two, "--measure", "split_brain_per_s")
+        self.assertEqual({r["series"] for r in self.table("measures.csv")},
+                         {"message loss probability 0.05", "message loss probability 0.2"})
+
+    def test_the_same_input_gives_the_same_bytes(self):
+        sweep = synthetic.loss_sweep(self.dir / "sweep", runs=50)
+        self.draws(sweep)
+        first = {p.name: p.read_bytes() for p in self.out.iterdir()}
+        self.draws(sweep)
+        self.assertEqual(first, {p.name: p.read_bytes() for p in self.out.iterdir()})
+
+    def test_chosen_measures(self):
+        files = self.draws(synthetic.category_sweep(self.dir / "sweep"), "--measure", "latency_p50_ms")
+        self.assertEqual(files, {"measures.png", "measures.svg", "measures.csv"})
+
+    def test_bad_sweeps_are_refused_in_one_line(self):
+        sweep = synthetic.category_sweep(self.dir / "sweep")
+        self.refuses(sweep, "--measure", "nonsense", because="no data for measure")
+        self.refuses(sweep, synthetic.loss_sweep(self.dir / "other", runs=5),
+                     because="vary different parameters")
+        self.refuses(self.dir / "nowhere", because="no such file or folder")
+        empty = self.dir / "empty"
+        empty.mkdir()
+        self.refuses(empty, because="no sweep.json")
+        (sweep / "summary.csv").unlink()
+        self.refuses(sweep, because="isn't finished")
+        (sweep / "sweep.json").write_text("{")
+        self.refuses(sweep, because="not JSON")
+
+    def test_an_unwritable_folder_is_refused(self):
+        sweep = synthetic.category_sweep(self.dir / "sweep")
+        blocked = self.dir / "file"
+        blocked.write_text("")
+        result = plot(sweep, "--out", blocked / "below")
+        self.assertEqual((result.returncode, len(result.stderr.splitlines())), (2, 1), result.stderr)
+
+
+class TracesAndHistories(PlotTest):
+    def test_a_short_trace_is_drawn_whole(self):
+        self.assertEqual(self.draws(synthetic_trace.short_trace(self.dir / "short.jsonl")),
+                         {"short.png", "short.svg"})
+
+    def test_a_long_trace_is_drawn_around_its_split_brain(self):
+        path = synthetic_trace.long_trace(self.dir / "long.jsonl")
+        self.draws(path)
+        sys.path[:0] = [str(SCRIPTS)]
+        from repsim_plots import output, spacetime, trace
+        run = trace.read(path, output.read_json_lines(path))
+        split = run.split_brain()[0]
+        window = spacetime.choose_window(run, None, None)
+        self.assertTrue(window.begin < split.begin < split.end < window.end)
+        self.assertLess(window.width(), run.end // 10)
+
+    def test_a_window_can_be_given(self):
+        path = synthetic_trace.long_trace(self.dir / "long.jsonl")
+        self.assertEqual(self.draws(path, "--from", "4.9s", "--to", "5200ms"), {"long.png", "long.svg"})
+
+    def test_a_history(self):
+        self.assertEqual(self.draws(synthetic_trace.history(self.dir / "history.jsonl")),
+                         {"history.png", "history.svg"})
+
+    def test_bad_files_are_refused_in_one_line(self):
+        trace = synthetic_trace.short_trace(self.dir / "short.jsonl")
+        self.refuses(trace, "--from", "9", because="expected a time with its unit")
+        self.refuses(trace, "--from", "90s", "--to", "91s", because="window holds nothing")
+        lines = trace.read_text().splitlines()
+        for bad, because in (("{}\n", "neither a trace nor a history"), ("", "empty"),
+                             ("[1]\n", "expected an object"),
+                             ("not json\n", "not JSON"), (json.dumps({"repsim": "trace"}) + "\n", "scenario"),
+                             ("\n".join([lines[0], '{"t":1,"e":"send","from":0,"to":9,"n":0,"msg":"x"}', ""]),
+                              "no such place"),
+                             ("\n".join([lines[0], '{"t":"x","e":"send"}', ""]), "expected a time")):
+            path = self.dir / "bad.jsonl"
+            path.write_text(bad)
+            self.refuses(path, because=because)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,144 @@
+"""Inputs for the plot tests that look like repsim's own: sweeps of a simulated heartbeat detector, and traces
+of a small primary-backup run. They are made here so that the tests need no built simulator."""
+
+import csv
+import json
+import math
+import pathlib
+import random
+
+TIMEOUTS = ["15ms", "20ms", "25ms", "30ms", "40ms", "50ms", "60ms"]
+
+
+def poisson_limits(count):
+    """Exact 95 % limits of an event count, by bisection."""
+    def below(k, mean):
+        term = total = math.exp(-mean)
+        for i in range(1, k + 1):
+            term *= mean / i
+            total += term
+        return total
+
+    def solve(target, k):
+        low, high = 0.0, count + 10 * math.sqrt(count + 1) + 10
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (middle, high) if below(k, middle) > target else (low, middle)
+        return low
+    if count > 500:
+        return count - 1.96 * math.sqrt(count), count + 1.96 * math.sqrt(count)
+    return (solve(0.975, count - 1) if count else 0.0), solve(0.025, count)
+
+
+def wilson_limits(k, n):
+    z, p = 1.96, k / n
+    centre, spread = (p + z * z / (2 * n)), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, (centre - spread) / (1 + z * z / n)), (centre + spread) / (1 + z * z / n)
+
+
+def count_false_suspicions(rng, eta, timeout, loss, mean_delay, seconds):
+    """Counts suspicions of a live peer by a timer that every arrival restarts, and the time in them."""
+    arrivals = sorted(i * eta + rng.expovariate(1 / mean_delay) for i in range(int(seconds / eta))
+                      if rng.random() >= loss)
+    gaps = [b - a for a, b in zip(arrivals, arrivals[1:])]
+    return sum(g > timeout for g in gaps), sum(g - timeout for g in gaps if g > timeout)
+
+
+def scenario(**protocol):
+    return {"name": "primary-backup-timeout",
+            "about": "How the failure detector's timeout trades outage against split brain.", "seed": 1,
+            "duration": "30s", "settle": "5s",
+            "replicas": 2,
+            "protocol": {"name": "primary_backup", "acknowledge": "after_backups", "fencing": False,
+                         "succession": "fixed_order",
+                         "detector": {"kind": "timeout", "heartbeat": "10ms", "timeout": "30ms"}, **protocol},
+            "service": {"name": "kv", "keys": 4}, "clients": {"count": 3, "rate": "50/s", "reads": 0.5},
+            "network": {"delay": {"exponential": "2ms"}, "loss": 0.05},
+            "faults": [{"at": "5s", "crash": "primary"}]}
+
+
+def write_summary(folder, base, vary, rows, seeds):
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    points = [row["point"] for row in rows]
+    about = {"scenario": base, "vary": vary, "points": points, "seeds": seeds, "first_seed": 1,
+             "shard": "1/1"}
+    (folder / "sweep.json").write_text(json.dumps(about))
+    names = list(dict.fromkeys(name for row in rows for name in row["measures"]))
+    with open(folder / "summary.csv", "w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow([*vary, "n", "virtual_seconds",
+                      *(c for n in names for c in (n, n + "_low", n + "_high"))])
+        for row in rows:
+            cells = [c for n in names for c in row["measures"].get(n, ("", "", ""))]
+            out.writerow([*(row["point"][p] for p in vary), seeds, seeds * 35, *cells])
+    return folder
+
+
+def timeout_row(rng, point, timeout, loss, runs, seconds_each=12.0):
+    eta, seconds = 0.01, runs * seconds_each
+    count, wrong = count_false_suspicions(rng, eta, timeout, loss, 0.002, seconds)
+    low, high = poisson_limits(count)
+    rate = (count / seconds, low / seconds, high / seconds)
+    share = min(runs, count) / runs
+    outage = 0.05 + timeout + rng.gauss(0, 0.0008)
+    availability = 1 - (outage / 30) - 0.0004 * count / runs
+    detection = 0.002 + timeout - eta / 2 - eta * loss + rng.gauss(0, 0.0002)
+    return {"point": point, "measures": {
+        "violation": (share * 0.6, *wilson_limits(share * 0.6 * runs, runs)),
+        "diverged": (0.0, *wilson_limits(0, runs)),
+        "split_brain": (share, *wilson_limits(share * runs, runs)),
+        "split_brain_per_s": rate, "false_suspicions_per_s": rate,
+        "lost_writes_per_s": tuple(r * 0.31 for r in rate),
+        "dual_primary_fraction": (wrong / seconds, 0.8 * wrong / seconds, 1.2 * wrong / seconds),
+        "availability": (availability, availability - 4e-5, availability + 4e-5),
+        "longest_outage_s": (outage, outage - 0.0015, outage + 0.0015),
+        "detection_mean_s": (detection, detection - 0.0004, detection + 0.0004),
+        "latency_p50_ms": (5.5, 5.4, 5.6)}}
+
+
+def timeout_sweep(folder, runs=40, loss=0.05, seed=1, **protocol):
+    """The headline sweep; the largest timeouts see no event at all."""
+    rng, pointer = random.Random(seed), "/protocol/detector/timeout"
+    rows = [timeout_row(rng, {pointer: t}, float(t[:-2]) / 1e3, loss, runs) for t in TIMEOUTS]
+    base = scenario(**protocol)
+    base["network"]["loss"] = loss
+    return write_summary(folder, base, {pointer: TIMEOUTS}, rows, runs)
+
+
+def two_parameter_sweep(folder, runs=30):
+    rng, timeout, loss = random.Random(2), "/protocol/detector/timeout", "/network/loss"
+    rows = [timeout_row(rng, {timeout: t, loss: p}, float(t[:-2]) / 1e3, p, runs)
+            for t in TIMEOUTS for p in (0.01, 0.05, 0.2)]
+    return write_summary(folder, scenario(), {timeout: TIMEOUTS, loss: [0.01, 0.05, 0.2]}, rows, runs)
+
+
+def category_sweep(folder, runs=50):
+    rng, pointer = random.Random(3), "/protocol/acknowledge"
+    values = ["before_backups", "after_one", "after_backups"]
+    rows = []
+    for value, lost in zip(values, (0.4, 0.06, 0.0)):
+        k = sum(rng.random() < lost for _ in range(runs))
+        low, high = poisson_limits(k)
+        rows.append({"point": {pointer: value}, "measures": {
+            "lost_write": (k / runs, *wilson_limits(k, runs)),
+            "lost_writes_per_s": (k / runs / 30, low / runs / 30, high / runs / 30),
+            "latency_p50_ms": (2 + 3 * (lost < 0.3), 1.9 + 3 * (lost < 0.3), 2.1 + 3 * (lost < 0.3)),
+            "longest_outage_s": (0.07, 0.068, 0.072)}})
+    return write_summary(folder, scenario(), {pointer: values}, rows, runs)
+
+
+def loss_sweep(folder, runs=2000):
+    """Naive broadcast to 3 replicas, 10 writes to a log, against the probability of loss."""
+    rng, losses = random.Random(4), [0.001, 0.003, 0.01, 0.03, 0.1]
+    base = {"name": "naive-broadcast-loss", "about": "Synthetic.", "seed": 1, "duration": "5s",
+            "settle": "1s",
+            "replicas": 3, "protocol": {"name": "naive_broadcast"}, "service": {"name": "log"},
+            "clients": {"count": 1, "every": "100ms", "operations": 10, "reads": 0.0, "retry": False},
+            "network": {"delay": {"constant": "2ms"}, "loss": 0.01, "client": "same"}, "faults": []}
+    rows = []
+    for p in losses:
+        k = sum(any(len({rng.random() < p for _ in range(3)}) > 1 for _ in range(10)) for _ in range(runs))
+        rows.append({"point": {"/network/loss": p}, "measures": {
+            "diverged": (k / runs, *wilson_limits(k, runs)), "messages_per_operation": (6.0, 6.0, 6.0)}})
+    return write_summary(folder, base, {"/network/loss": losses}, rows, runs)
