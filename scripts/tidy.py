@@ -68,7 +68,7 @@ def check_sizes(path, lines):
 
 
 def functions(bare):
-    """(first, last) line of each function, found by its braces; lambdas belong to the function around them."""
+    """(first, last) line of each function, by its braces; lambdas belong to the function around them."""
     stack, since, line, inside = [], "", 1, 0
     start = None
     for character in bare:

@@ -5,7 +5,7 @@ import dataclasses
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from . import style, units
+from . import style, trace, units
 from .output import BadInput
 from .style import pyplot
 
@@ -154,11 +154,11 @@ class Diagram:
             for span in spans:
                 if span.label in ROLES:
                     self.bar(node, span, facecolor=ROLES[span.label], zorder=3)
-                for other in splits if span.label == "primary" else ():
-                    if span.begin < other.end and other.begin < span.end:
-                        both = dataclasses.replace(other, begin=max(span.begin, other.begin),
-                                                   end=min(span.end, other.end))
-                        self.bar(node, both, facecolor=style.VERMILLION, zorder=3.1)
+                acting = trace.without(span, self.run.paused.get(node, ())) if span.label == "primary" else ()
+                for part, other in ((a, b) for a in acting for b in splits if a.begin < b.end
+                                    and b.begin < a.end):
+                    both = trace.Span(max(part.begin, other.begin), min(part.end, other.end))
+                    self.bar(node, both, facecolor=style.VERMILLION, zorder=3.1)
         for node, spans in self.run.paused.items():
             for span in spans:
                 self.bar(node, span, facecolor="none", edgecolor="#333333", hatch="////", zorder=3.3)
@@ -184,6 +184,7 @@ class Diagram:
             self.labels.append(((a + b) / 2, self.heights[node], text, "#333333", "node"))
 
     def draw_operations(self):
+        many = sum(map(len, self.operations.values())) > 90  # then only what went wrong is labelled
         for client, placed in self.operations.items():
             base = self.heights[f"c{client}"]
             for operation, lane in placed:
@@ -196,7 +197,7 @@ class Diagram:
                                             edgecolor=colour, hatch="////" if pending else None,
                                             linewidth=0.8,
                                             zorder=4))
-                if operation.begin >= self.window.begin:
+                if operation.begin >= self.window.begin and (not many or operation.outcome != "ok"):
                     self.labels.append((a, y + 0.13, operation.label, "#222222", "operation"))
 
     def kinds(self):

@@ -73,7 +73,7 @@ class Placer:
             box = label.get_window_extent(self.renderer).expanded(1.02, 1.04)
             frame = self.frame
             inside = (frame.x0 - 4 <= box.x0 and box.x1 <= self.right
-                      and frame.y0 - 4 <= box.y0 and box.y1 <= frame.y1 + 12)
+                      and frame.y0 - 4 <= box.y0 and box.y1 <= frame.y1 + 4)
             if inside and not any(box.overlaps(b) for b in self.taken) and not any(
                     box.contains(*point) for point in self.points):
                 self.taken.append(box)

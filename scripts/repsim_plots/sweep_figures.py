@@ -109,9 +109,7 @@ def draw_measure(ax, study, name, colours=None):
         if measure.kind == "share":
             ax.set_ylim(bottom=0)
     else:
-        low, high = ax.get_ylim()
-        if low > 0 and low < 0.6 * high or low < 0 <= min(e.value for e in estimates):
-            ax.set_ylim(bottom=0)
+        ax.set_ylim(bottom=0)
     ax.set_title(measure.title)
     ax.set_ylabel(study.unit(name))
     return limits, any(curves)
@@ -231,6 +229,7 @@ def draw_pareto(ax, study, cost, gain):
     log = wants_log(measures.of(gain).kind, estimates)
     floor = floor_of(estimates, []) if log else None
     drawn, limits = [], False
+    ax.margins(x=0.12, y=0.12)
     for number, series in enumerate(study.series):
         colour, marker = style.series_style(number)
         points = [(r.measures[cost].scaled(study.factor(cost)), r.measures[gain].scaled(study.factor(gain)),
@@ -258,7 +257,6 @@ def draw_pareto(ax, study, cost, gain):
         ax.set_yscale("log")
         ax.set_ylim(bottom=floor)
         tidy_log(ax.yaxis)
-    ax.margins(x=0.12)
     if ax.get_xlim()[0] < 0 or ax.get_xlim()[0] < 0.35 * ax.get_xlim()[1]:
         ax.set_xlim(left=0)
     ax.set_xlabel(f"{measures.of(cost).title.lower()} ({study.unit(cost)})")

@@ -110,17 +110,44 @@ def _heartbeats(scenario):
     return Heartbeats(units.seconds(detector["heartbeat"]), units.seconds(detector["timeout"]), loss, delay)
 
 
+def watched_share(scenario):
+    """Share of a run's time in which every replica is up, so that a suspicion is false; None where a fault
+    other than a crash or a restart at a fixed time makes suspicions of its own."""
+    total = units.seconds(scenario["duration"]) + units.seconds(scenario.get("settle", "0s"))
+    lost, steps = 0.0, []
+    if not isinstance(scenario.get("faults", []), list):
+        return None
+    for fault in scenario.get("faults", []):
+        what = {"crash", "restart", "fail_stop"} & fault.keys()
+        if not what or units.seconds(fault.get("at")) is None:
+            return None
+        steps.append((units.seconds(fault["at"]), what.pop()))
+    crashed_at = None
+    for at, what in sorted(steps):
+        if what == "restart" and crashed_at is not None:
+            lost, crashed_at = lost + at - crashed_at, None
+        elif what != "restart" and crashed_at is None:
+            crashed_at = at
+    lost += total - crashed_at if crashed_at is not None else 0.0
+    return 1 - lost / total
+
+
 def _predict_detector(scenario, measure):
     situation = _heartbeats(scenario)
     if situation is None:
         return None
+    if measure == "detection_mean_s":
+        return situation.mean_detection()
+    share = watched_share(scenario)
+    if share is None:
+        return None
     protocol = scenario["protocol"]
     splits = protocol.get("fencing") is False and protocol.get("succession", "fixed_order") == "fixed_order"
     if measure == "false_suspicions_per_s" or (measure == "split_brain_per_s" and splits):
-        return situation.suspicions_per_second()
+        return share * situation.suspicions_per_second()
     if measure == "mistake_fraction" or (measure == "dual_primary_fraction" and splits):
-        return situation.mistake_fraction()
-    return situation.mean_detection() if measure == "detection_mean_s" else None
+        return share * situation.mistake_fraction()
+    return None
 
 
 def _predict_broadcast(scenario):

@@ -65,9 +65,10 @@ class Run:
     operations: list = dataclasses.field(default_factory=list)
 
     def split_brain(self):
-        """Spans in which two nodes or more act as primary at once."""
-        steps = sorted((t, step) for spans in self.roles.values() for s in spans if s.label == "primary"
-                       for t, step in ((s.begin, 1), (s.end, -1)) if s.end > s.begin)
+        """Spans in which two nodes or more act as primary at once; a paused one doesn't act."""
+        steps = sorted((t, step) for node, spans in self.roles.items() for s in spans if s.label == "primary"
+                       for part in without(s, self.paused.get(node, ()))
+                       for t, step in ((part.begin, 1), (part.end, -1)))
         found, level = [], 0
         for time, step in steps:
             if level < 2 <= level + step:
@@ -86,6 +87,16 @@ class Run:
             if times:
                 return min(times), (max([t for t in faults if t <= min(times)], default=None))
         return 0, None
+
+
+def without(span, holes):
+    """What is left of a span when others, in order of time, are cut out of it."""
+    begin, parts = span.begin, []
+    for hole in holes:
+        parts.append(Span(begin, min(hole.begin, span.end), span.label))
+        begin = max(begin, hole.end)
+    parts.append(Span(begin, span.end, span.label))
+    return [part for part in parts if part.end > part.begin]
 
 
 def operation_label(event, one_key):

@@ -62,7 +62,8 @@ class Sweeps(PlotTest):
         self.assertAlmostEqual(float(rows[1]["theory"]), 2.695, delta=0.003)
 
     def test_fencing_takes_the_theory_of_split_brain_away(self):
-        self.draws(synthetic.timeout_sweep(self.dir / "sweep", fencing=True), "--measure", "split_brain_per_s",
+        self.draws(synthetic.timeout_sweep(self.dir / "sweep", fencing=True), "--measure",
+                   "split_brain_per_s",
                    "false_suspicions_per_s")
         rates = self.table("measures.csv")
         self.assertTrue(all(r["theory"] == "" for r in rates if r["measure"] == "split_brain_per_s"))

@@ -54,7 +54,7 @@ def scenario(**protocol):
                          "detector": {"kind": "timeout", "heartbeat": "10ms", "timeout": "30ms"}, **protocol},
             "service": {"name": "kv", "keys": 4}, "clients": {"count": 3, "rate": "50/s", "reads": 0.5},
             "network": {"delay": {"exponential": "2ms"}, "loss": 0.05},
-            "faults": [{"at": "5s", "crash": "primary"}]}
+            "faults": []}
 
 
 def write_summary(folder, base, vary, rows, seeds):

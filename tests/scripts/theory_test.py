@@ -53,6 +53,20 @@ class Simulation(unittest.TestCase):
                              f"seed {seed}")
 
 
+class Exposure(unittest.TestCase):
+    def share(self, *faults):
+        return theory.watched_share({"duration": "30s", "settle": "10s", "faults": list(faults)})
+
+    def test_only_time_with_all_replicas_up_counts(self):
+        self.assertEqual(self.share(), 1.0)
+        self.assertEqual(self.share({"at": "20s", "crash": "primary"}), 0.5)
+        self.assertEqual(self.share({"at": "10s", "crash": 0}, {"at": "20s", "restart": 0}), 0.75)
+
+    def test_other_faults_leave_no_closed_form(self):
+        self.assertIsNone(self.share({"from": "1s", "to": "2s", "pause": 0}))
+        self.assertIsNone(self.share({"from": "1s", "to": "2s", "partition": [[0], [1]]}))
+
+
 class Laws(unittest.TestCase):
     def test_distribution_function_and_its_inverse_agree(self):
         for spec in ({"exponential": "2ms"}, {"exponential": "2ms", "min": "1ms"},

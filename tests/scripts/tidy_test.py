@@ -1,0 +1,99 @@
+"""Each house rule is broken once: a rule that can't fail is no rule."""
+
+import importlib.util
+import pathlib
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+spec = importlib.util.spec_from_file_location("tidy", ROOT / "scripts" / "tidy.py")
+tidy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tidy)
+
+FINE = "// Why.\n#pragma once\n\nnamespace sim {\n\nint f();\n\n}  // namespace sim\n"
+
+
+class Rules(unittest.TestCase):
+    def setUp(self):
+        keep = tempfile.TemporaryDirectory()
+        self.addCleanup(keep.cleanup)
+        self.root = pathlib.Path(keep.name)
+        self.write(".clang-format", (ROOT / ".clang-format").read_text())
+        self.write("CMakeLists.txt", "set(REPSIM_PROTOCOLS abd)\n")
+        self.write("protocols/abd.cpp", '#include "sim/protocol/env.hpp"\n')
+        for folder in ("protocols", "sim/kernel", "sim/check", "sim/cli", "scenarios"):
+            self.write(f"{folder}/README.md", "What lives here.\n")
+        self.write("sim/kernel/ids.hpp", FINE)
+        self.assertEqual(self.found(), [])
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def found(self):
+        return [(str(p.relative_to(self.root) if p.is_absolute() else p), n, rule)
+                for p, n, rule in tidy.breaches(self.root)]
+
+    def breaks(self, name, text, rule, line=None):
+        self.write(name, text)
+        hits = [(n, r) for p, n, r in self.found() if p == name and rule in r]
+        self.assertTrue(hits, self.found())
+        if line is not None:
+            self.assertEqual(hits[0][0], line)
+
+    def test_sizes(self):
+        self.breaks("sim/kernel/ids.hpp", FINE + "// x\n" * 400, "file has 408 lines")
+        self.breaks("sim/kernel/ids.hpp", FINE + "// " + "x" * 110 + "\n", "line has 113", line=9)
+
+    def test_a_long_function(self):
+        body = "  if (true) {\n    g();\n  }\n" * 21
+        self.breaks("sim/kernel/ids.hpp", FINE + "\nvoid f() {\n" + body + "}\n", "function has 65 lines",
+                    line=10)
+
+    def test_a_long_class_of_short_functions_is_fine(self):
+        methods = "  int m(int x) const { return x; }\n" * 70
+        self.write("sim/kernel/ids.hpp",
+                   "// Why.\n#pragma once\n\nclass C : public B<int> {\n public:\n" + methods
+                   + "};\n")
+        self.assertFalse([r for _, _, r in self.found() if "function" in r])
+
+    def test_determinism(self):
+        for code in ("std::" + "unordered_map<int, int> m;",
+                     "auto t = std::chrono::" + "steady_clock::now();",
+                     "#include <cmath>", "double x = std::log(2.0);", "int r = rand();", "std::mt19937 g;"):
+            self.breaks("sim/check/judge.cpp", f"// Why.\n{code}\n", "determinism", line=2)
+
+    def test_determinism_sees_neither_comments_nor_strings_nor_what_runs_outside(self):
+        self.write("sim/check/judge.cpp", '// No std::mt19937 here.\nconst char* s = "rand()";\n')
+        self.write("sim/cli/main.cpp", "#include <cmath>\n")
+        self.assertEqual(self.found(), [])
+
+    def test_an_allowance_needs_a_reason(self):
+        code = "std::unordered_map<int, int> memo;  // tidy: allow"
+        self.breaks("sim/check/judge.cpp", f"// Why.\n{code}\n", "determinism")
+        self.write("sim/check/judge.cpp", f"// Why.\n{code} looked up only\n")
+        self.assertEqual([f for f in self.found() if "determinism" in f[2]], [])
+
+    def test_include_arrows(self):
+        self.breaks("sim/kernel/ids.hpp", '#include "sim/world/world.hpp"\n',
+                    "kernel may not include sim/world")
+        self.breaks("sim/check/judge.cpp", '#include "sim/world/world.hpp"\n', "check may not include")
+        self.breaks("sim/cli/main.cpp", '#include "protocols/abd.hpp"\n', "never includes protocols")
+        self.breaks("protocols/abd.cpp", '#include "sim/world/world.hpp"\n', "protocols may not include")
+        self.breaks("sim/new/x.cpp", "\n", "no line in the table")
+
+    def test_folders_scenarios_and_the_list_of_protocols(self):
+        self.breaks("scenarios/a.json", "{}", 'without an "about"')
+        self.breaks("scenarios/b.json", "{", "not JSON")
+        self.breaks("protocols/other.cpp", "\n", "isn't in the list")
+        self.breaks("CMakeLists.txt", "set(REPSIM_PROTOCOLS abd raft other)\n", "raft is listed", line=1)
+        self.write("sim/world/world.hpp", FINE)
+        self.assertIn("sim/world/README.md", [name for name, _, _ in self.found()])
+
+    def test_paths_of_one_machine(self):
+        self.breaks("scenarios/README.md", "See /" + "root/notes.\n", "one particular machine", line=1)
+
+
+if __name__ == "__main__":
+    unittest.main()
