@@ -21,7 +21,7 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
  public:
   class Disk {  // where the typed host keeps writes that have not completed
    public:
-    virtual void enqueue(NodeId node, Write write) = 0;
+    virtual void enqueue(NodeId node, Write write, Time now, Time completes) = 0;
 
    protected:
     ~Disk() = default;
@@ -41,6 +41,8 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   LocalTime now() const { return world_.clock(self_); }
   /// This node's own stream of random numbers.
   Rng& rng() { return world_.rng(self_); }
+  /// Which version of the service this replica has reached.
+  Version version() const { return world_.version(self_); }
   /// A copy of this replica's whole service.
   Snapshot snapshot() const { return world_.snapshot(self_); }
   /// The service as it is before the first request.
@@ -95,11 +97,12 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
 
   // ---- disk
 
-  /// Writes to disk. Completes later, in order, with a call of on_persisted; a crash before that may lose it.
-  void persist(Write write) {
-    disk_.enqueue(self_, std::move(write));
-    world_.persist(self_);
-  }
+  /// Whether this is the replica's first life: false after a restart, even when the disk was lost.
+  bool first_life() const { return world_.first_life(self_); }
+  /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose them.
+  void persist(Write write) { disk_.enqueue(self_, std::move(write), world_.now(), world_.persist(self_)); }
+  /// Calls on_persisted once everything persisted so far is safe on disk.
+  void sync() { world_.sync(self_); }
 
   // ---- what observers see
 

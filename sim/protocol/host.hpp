@@ -35,13 +35,11 @@ class HostOf final : public Host,
     auto env = env_of(world, node);
     at(node).on_start(env);
   }
-  void restart(World& world, NodeId node, DiskFate fate) override {
+  void restart(World& world, NodeId node, DiskFate fate, Time crashed_at) override {
     Node& n = nodes_[node.value];
-    if (fate == DiskFate::lost) n.disk = {};
-    if (fate == DiskFate::kept) {
-      for (const Write& write : n.unsynced) n.disk.replay(write);
-    }
+    n.complete_writes(fate == DiskFate::kept ? kNever : crashed_at);
     n.unsynced.clear();
+    if (fate == DiskFate::lost) n.disk = {};
     n.protocol = P(options_, n.disk);
     start(world, node);
   }
@@ -59,13 +57,9 @@ class HostOf final : public Host,
     at(node).on_request(env, request);
   }
   void persisted(World& world, NodeId node) override {
-    Node& n = nodes_[node.value];
-    const Write write = std::move(n.unsynced.front());
-    n.unsynced.erase(n.unsynced.begin());  // few are under way at a time
-    n.disk.replay(write);
-    if constexpr (requires(EnvOf<P> & env) { n.protocol.on_persisted(env, write); }) {
+    if constexpr (requires(P & p, EnvOf<P> & env) { p.on_persisted(env); }) {
       auto env = env_of(world, node);
-      n.protocol.on_persisted(env, write);
+      at(node).on_persisted(env);
     }
   }
   void told_of_failure(World& world, NodeId node, NodeId failed) override {
@@ -80,8 +74,16 @@ class HostOf final : public Host,
  private:
   struct Node {
     explicit Node(const typename P::Options& options) : protocol(options, disk) {}
+
+    /// Replays what the disk has completed by `now`.
+    void complete_writes(Time now) {
+      std::size_t done = 0;
+      while (done < unsynced.size() && unsynced[done].second <= now) disk.replay(unsynced[done++].first);
+      unsynced.erase(unsynced.begin(), unsynced.begin() + static_cast<std::ptrdiff_t>(done));
+    }
+
     DiskOf<P> disk{};
-    std::vector<Write> unsynced{};
+    std::vector<std::pair<Write, Time>> unsynced{};  ///< Writes under way and when each completes, in order.
     P protocol;
   };
   template <class V> struct NamesOf;
@@ -91,7 +93,15 @@ class HostOf final : public Host,
 
   P& at(NodeId node) { return nodes_[node.value].protocol; }
   EnvOf<P> env_of(World& world, NodeId node) { return {world, messages_, *this, node}; }
-  void enqueue(NodeId node, Write write) override { nodes_[node.value].unsynced.push_back(std::move(write)); }
+  void enqueue(NodeId node, Write write, Time now, Time completes) override {
+    Node& n = nodes_[node.value];
+    n.complete_writes(now);
+    if (completes <= now) {
+      n.disk.replay(write);
+    } else {
+      n.unsynced.emplace_back(std::move(write), completes);
+    }
+  }
 
   typename P::Options options_;
   std::vector<Node> nodes_;

@@ -99,6 +99,7 @@ Service::Executed Service::execute(const Command& command, LocalTime clock, Rng&
 }
 
 void Service::store(const Change& change) {
+  if (change.kind != Change::Kind::none) grow(change.key + 1);
   if (change.kind == Change::Kind::set) set(change.key, change.value);
   if (change.kind == Change::Kind::push) push(change.key, change.value);
 }

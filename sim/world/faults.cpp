@@ -115,6 +115,7 @@ void World::crash(NodeId node, const Fault& fault) {
   become(node, Role::none);
   for (std::uint16_t i = 0; i < machines_.size(); ++i) suspect(node, NodeId{i}, false);
   m.up = false;
+  m.crashed_at = now_;
   ++m.incarnation;
   if (fault.in_flight_lost) m.first_that_counts = m.incarnation;
   for (const Event& event : std::exchange(m.held, {})) drop(event);
@@ -132,7 +133,7 @@ void World::restart(NodeId node, DiskFate disk) {
   m.disk_free = now_;
   record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});
   move(node, Version{});
-  host_->restart(*this, node, disk);
+  host_->restart(*this, node, disk, m.crashed_at);
 }
 
 void World::tell_of_failure(NodeId failed, Duration within) {
@@ -170,8 +171,9 @@ std::optional<NodeId> World::resolve(const Victim& victim) {
     if (fits) candidates.push_back(NodeId{i});
   }
   if (candidates.empty()) return std::nullopt;
-  const auto since = [&](NodeId n) { return machine(n).role_since; };
-  if (victim.kind == Victim::Kind::primary || victim.kind == Victim::Kind::crashed) {
+  const bool crashed = victim.kind == Victim::Kind::crashed;
+  const auto since = [&](NodeId n) { return crashed ? machine(n).crashed_at : machine(n).role_since; };
+  if (crashed || victim.kind == Victim::Kind::primary) {
     return *std::ranges::max_element(candidates, {}, since);
   }
   return candidates.size() == 1 ? candidates[0] : candidates[fault_rng_.below(candidates.size())];

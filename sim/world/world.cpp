@@ -339,6 +339,7 @@ Version World::store(NodeId node, RequestId request, const Change& change) {
 void World::install(NodeId node, const Snapshot& snapshot) {
   Machine& m = machine(node);
   m.service = snapshot.state;
+  m.service.grow(setup_->keys);
   move(node, snapshot.version);
   digest_.add(m.service.digest());
   if (tracer_ != nullptr) tracer_->installed(now_, node, m.service.digest());
@@ -361,12 +362,16 @@ void World::move(NodeId node, Version to) {
   record_.moves.push_back({now_, node, to});
 }
 
-void World::persist(NodeId node) {
+Time World::persist(NodeId node) {
   Machine& m = machine(node);
-  m.disk_free = std::max(m.disk_free, now_) + m.disk_delay;
+  return m.disk_free = std::max(m.disk_free, now_) + m.disk_delay;
+}
+
+void World::sync(NodeId node) {
+  const Machine& m = machine(node);
   const Event event{
       .kind = Event::Kind::persisted, .hops = hops_, .node = node.value, .incarnation = m.incarnation};
-  queue_.push(m.disk_free, Rank::delivery, event);
+  queue_.push(std::max(m.disk_free, now_), Rank::delivery, event);
 }
 
 void World::become(NodeId node, Role role) {

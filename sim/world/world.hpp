@@ -80,8 +80,10 @@ class World : private ClientPort {
   void trace_to(Tracer* tracer) { tracer_ = tracer; }
 
   // What a protocol's Env does, by node. Facts:
+  bool first_life(NodeId node) const { return machine(node).incarnation == 0; }
   LocalTime clock(NodeId node) const { return machine(node).clock.read(now_); }
   Rng& rng(NodeId node) { return machine(node).rng; }
+  Version version(NodeId node) const { return machine(node).version; }
   Snapshot snapshot(NodeId node) const { return {machine(node).service, machine(node).version}; }
   Snapshot empty_snapshot() const { return {Service(setup_->model, setup_->keys), Version{}}; }
 
@@ -94,7 +96,8 @@ class World : private ClientPort {
   Applied apply(NodeId node, const Request& request);
   Version store(NodeId node, RequestId request, const Change& change);
   void install(NodeId node, const Snapshot& snapshot);
-  void persist(NodeId node);
+  Time persist(NodeId node);  ///< Returns when the write completes.
+  void sync(NodeId node);
   void become(NodeId node, Role role);
   void suspect(NodeId node, NodeId of, bool suspected);
 
@@ -122,6 +125,7 @@ class World : private ClientPort {
     Duration disk_delay{};
     Time busy_until{};
     Time disk_free{};
+    Time crashed_at{};
     std::vector<Event> held{};  ///< What came while it was paused, in order.
     std::vector<TimerState> timers{};
     NodeSet suspects{};

@@ -1,0 +1,277 @@
+// The handlers of primary-backup; the header tells what they are for.
+#include "protocols/primary_backup.hpp"
+
+#include <algorithm>
+
+namespace protocols {
+
+void PrimaryBackup::Options::describe(Fields& f) {
+  f.choice("acknowledge", acknowledge,
+           {{"before_backups", Acknowledge::before_backups},
+            {"after_one", Acknowledge::after_one},
+            {"after_backups", Acknowledge::after_backups}},
+           "When the primary answers a write: at once, when one backup has stored it, or when all trusted ones have.");
+  f.choice("ship", ship, {{"state", Ship::state}, {"command", Ship::command}},
+           "What backups get: the state that changed, or the command, which they execute themselves.");
+  f.flag("fencing", fencing, "Whether replicas refuse the orders of an older reign, and the refused primary steps down.");
+  f.choice("succession", succession, {{"fixed_order", Succession::fixed_order}, {"election", Succession::election}},
+           "Who takes over: the first replica in order that is not suspected, or one that a majority elects.");
+  f.choice("catch_up", catch_up, {{"log", CatchUp::log}, {"state", CatchUp::state}},
+           "What a replica gets that has missed something: the missing log entries, or the entire state.");
+  f.switchable("lease", lease, {.min = 1us},
+               "How long a heartbeat lets the primary answer reads by itself; false: it always does, without a lease.");
+  f.switchable("batch", batch, {.min = 1us}, "Send updates only this often, together; false: each at once.");
+  f.switchable("retransmit", retransmit, {.min = 1us},
+               "Send an update again this long after the last time unless it was acknowledged; false: backups ask for "
+               "what they find missing at the next heartbeat.");
+  f.group("detector", detector, "How replicas notice that another has failed.");
+  f.choice("bug", bug, {{"none", Bug::none}, {"reply_before_update", Bug::reply_before_update}},
+           "A bug to be caught: the client is answered before the update leaves (with the next heartbeat).");
+}
+
+std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {
+  if (elects() && replicas == 2) return "an election needs a majority, which two replicas lose with either of them";
+  return {};
+}
+
+ClientPolicy PrimaryBackup::client_policy(const Options&, std::size_t) { return {}; }
+
+void PrimaryBackup::Disk::replay(const Write& write) {
+  if (const auto* vote = std::get_if<Voted>(&write)) {
+    voted = vote->epoch;
+  } else if (const auto* whole = std::get_if<Everything>(&write)) {
+    everything = *whole;
+  } else {
+    const auto& [entry, version] = std::get<Stored>(write);
+    everything.snapshot.state.store(entry.change);
+    everything.snapshot.version = version;
+    everything.epoch = entry.epoch;
+    ++everything.index;
+    if (!entry.opening) everything.sessions.add(entry.request, everything.index, entry.output);
+  }
+}
+
+PrimaryBackup::PrimaryBackup(const Options& options, const Disk& disk) : options_(options), disk_(disk) {}
+
+void PrimaryBackup::on_start(Env& env) {
+  peers_.assign(env.cluster(), Peer{.detector = FailureDetector(options_.detector, env.now())});
+  if (disk_.everything.index > 0) env.install(disk_.everything.snapshot);
+  log_ = {.base = disk_.everything.index, .base_epoch = disk_.everything.epoch};
+  sessions_ = std::move(disk_.everything.sessions);
+  voted_ = std::max<std::uint64_t>(disk_.voted, 1);
+  reign_ = std::max<std::uint64_t>(log_.base_epoch, 1);
+  disk_ = {};
+  role_ = Role::backup;
+  if (env.first_life()) {
+    primary_ = NodeId{0};  // the first reign needs no succession
+    if (env.self() == *primary_) role_ = Role::primary;
+  } else {
+    env.set_timer(Timer::election, options_.detector.timeout + 2 * options_.detector.heartbeat);
+  }
+  env.become(role_);
+  beat(env);
+  check_suspicions(env);
+  if (options_.batch) env.set_timer(Timer::batch, *options_.batch);
+}
+
+void PrimaryBackup::on_message(Env& env, NodeId from, const Message& message) {
+  std::visit([&](const auto& m) { on(env, from, m); }, message);
+}
+
+void PrimaryBackup::on_timer(Env& env, Timer timer) {
+  switch (timer) {
+    case Timer::heartbeat: return beat(env);
+    case Timer::suspicion: return check_suspicions(env);
+    case Timer::retransmit: return retransmit(env);
+    case Timer::batch:
+      env.set_timer(Timer::batch, *options_.batch);
+      if (acting() && shipped_ < log_.last()) ship(env, shipped_ + 1);
+      return;
+    case Timer::election:
+      if (!acting() && (!primary_ || peer(*primary_).suspected)) succeed(env);
+      return;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------- normal case
+
+void PrimaryBackup::on_request(Env& env, const Request& request) {
+  if (!acting()) {
+    if (primary_ && *primary_ != env.self()) env.redirect(request.id, *primary_);
+    return;
+  }
+  if (request.ping) return env.reply(request.id, {});
+  if (is_read(request.command)) {
+    if (options_.lease && !lease_holds(env)) return execute(env, request);  // the long way: backups must confirm
+    // The read may have seen writes that could still be lost: it is answered when they are.
+    waiting_.push_back({log_.last(), request.id, env.apply(request).output});
+    return answer_waiting(env);
+  }
+  if (sessions_.is_over(request.id)) return;
+  if (const auto* earlier = sessions_.find(request.id)) {
+    const auto place = std::ranges::upper_bound(waiting_, earlier->index, {}, &Waiting::index);
+    waiting_.insert(place, {earlier->index, request.id, earlier->output});
+    return answer_waiting(env);
+  }
+  execute(env, request);
+}
+
+void PrimaryBackup::execute(Env& env, const Request& request) {
+  const Applied applied = env.apply(request);
+  Entry entry{.epoch = reign_, .request = request, .change = applied.change, .output = applied.output};
+  waiting_.push_back({log_.last() + 1, request.id, applied.output});
+  sessions_.add(request, log_.last() + 1, applied.output);
+  env.persist(Disk::Stored{entry, applied.version});
+  append(env, std::move(entry));
+  answer_waiting(env);
+}
+
+void PrimaryBackup::append(Env& env, Entry entry) {
+  log_.entries.push_back(std::move(entry));
+  if (options_.retransmit) {
+    if (resend_.empty()) env.set_timer(Timer::retransmit, *options_.retransmit);
+    resend_.push_back({env.now() + *options_.retransmit, log_.last()});
+  }
+  if (!options_.batch && options_.bug == Options::Bug::none) ship(env, log_.last());
+}
+
+void PrimaryBackup::ship(Env& env, std::uint64_t first) {
+  Update update = update_from(first);
+  for (std::uint64_t i = first + 1; i <= log_.last(); ++i) update.more.push_back(log_[i]);
+  shipped_ = log_.last();
+  env.broadcast(std::move(update));
+}
+
+PrimaryBackup::Update PrimaryBackup::update_from(std::uint64_t index) const {
+  return {.reign = reign_, .after = index - 1, .after_epoch = log_.epoch_at(index - 1), .entry = log_[index], .more = {}};
+}
+
+void PrimaryBackup::on(Env& env, NodeId from, const Update& update) {
+  if (!obeys(env, from, update.reign)) return;
+  if (update.after > log_.last()) {  // it overtook another; if that one is lost, the next heartbeats will tell
+    std::uint64_t index = update.after;
+    early_.insert_or_assign(++index, update.entry);
+    for (const Entry& entry : update.more) early_.insert_or_assign(++index, entry);
+    return;
+  }
+  if (update.after >= log_.base && !log_.matches(update.after, update.after_epoch)) return ask_for_rest(env);
+  std::uint64_t index = update.after;
+  const auto take = [&](const Entry& entry) {
+    if (++index > log_.last()) store(env, entry);
+    return index <= log_.base || log_.epoch_at(index) == entry.epoch;
+  };
+  if (!take(update.entry) || !std::ranges::all_of(update.more, take)) return ask_for_rest(env);
+  stored_up_to_here(env);
+}
+
+void PrimaryBackup::store(Env& env, const Entry& entry) {
+  Applied applied{.output = entry.output, .change = entry.change, .version = env.version()};
+  if (!entry.opening && !is_read(entry.request.command)) {
+    if (options_.ship == Options::Ship::command) {
+      applied = env.apply(entry.request);
+    } else {
+      applied.version = env.store(entry.request.id, entry.change);
+    }
+    sessions_.add(entry.request, log_.last() + 1, applied.output);
+  }
+  Entry kept = entry;
+  kept.change = applied.change;
+  env.persist(Disk::Stored{kept, applied.version});
+  log_.entries.push_back(std::move(kept));
+}
+
+// Takes what had come early, and tells the primary, if it cares.
+void PrimaryBackup::stored_up_to_here(Env& env) {
+  early_.erase(early_.begin(), early_.upper_bound(log_.last()));
+  while (!early_.empty() && early_.begin()->first == log_.last() + 1) {
+    store(env, early_.begin()->second);
+    early_.erase(early_.begin());
+  }
+  const bool asked = options_.acknowledge != Options::Acknowledge::before_backups || options_.retransmit;
+  if (asked) env.send(*primary_, Stored{reign_, log_.last()});
+}
+
+void PrimaryBackup::on(Env& env, NodeId from, const Stored& stored) {
+  if (!acting() || stored.reign != reign_) return;
+  peer(from).stored = std::max(peer(from).stored, std::min(stored.index, log_.last()));
+  answer_waiting(env);
+}
+
+// The last entry that is stored as widely as `acknowledge` and the succession demand.
+std::uint64_t PrimaryBackup::acknowledged(const Env& env) const {
+  using enum Options::Acknowledge;
+  if (options_.acknowledge == before_backups || options_.bug == Options::Bug::reply_before_update) return log_.last();
+  std::vector<std::uint64_t> trusted, all;
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    if (NodeId{i} == env.self()) continue;
+    all.push_back(peers_[i].stored);
+    if (!peers_[i].suspected) trusted.push_back(peers_[i].stored);
+  }
+  std::uint64_t result = log_.last();
+  if (!trusted.empty()) {
+    result = options_.acknowledge == after_one ? std::ranges::max(trusted) : std::ranges::min(trusted);
+  }
+  if (!options_.elects() || all.empty()) return result;
+  // An election asks a majority; an entry that a majority holds is known to every later primary. This holds only from
+  // the reign's own first entry on: an older one could still be replaced (Ongaro and Ousterhout 2014, figure 8).
+  const auto majority = all.begin() + static_cast<std::ptrdiff_t>(env.majority()) - 2;
+  std::ranges::nth_element(all, majority, std::greater{});
+  result = std::min(result, *majority);
+  return result < opened_at_ ? 0 : result;
+}
+
+void PrimaryBackup::answer_waiting(Env& env) {
+  if (waiting_.empty()) return;
+  const std::uint64_t up_to = acknowledged(env);
+  while (!waiting_.empty() && waiting_.front().index <= up_to) {
+    env.reply(waiting_.front().request, std::move(waiting_.front().output));
+    waiting_.pop_front();
+  }
+}
+
+bool PrimaryBackup::lease_holds(const Env& env) const {
+  std::size_t granted = 1;
+  std::size_t trusted = 1;
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    if (NodeId{i} == env.self()) continue;
+    granted += peers_[i].lease_until > env.now() ? 1 : 0;
+    trusted += peers_[i].suspected ? 0 : 1;
+  }
+  return granted >= (options_.elects() ? env.majority() : std::max<std::size_t>(trusted, 2));
+}
+
+// ------------------------------------------------------------------------------------------------------ catching up
+
+void PrimaryBackup::ask_for_rest(Env& env) {
+  if (env.now() < ask_again_at_) return;
+  ask_again_at_ = env.now() + options_.detector.heartbeat;
+  env.send(*primary_, Behind{reign_, log_.last(), log_.last_epoch()});
+}
+
+void PrimaryBackup::on(Env& env, NodeId from, const Behind& behind) {
+  if (!acting()) return;
+  const bool prefix = log_.matches(behind.index, behind.epoch);
+  peer(from).stored = prefix ? behind.index : 0;
+  if (prefix && behind.index == log_.last()) return;
+  if (!prefix || options_.catch_up == Options::CatchUp::state) {
+    return env.send(from, State{reign_, {env.snapshot(), sessions_, log_.last(), log_.last_epoch()}});
+  }
+  Update rest = update_from(behind.index + 1);
+  for (std::uint64_t i = behind.index + 2; i <= log_.last(); ++i) rest.more.push_back(log_[i]);
+  env.send(from, std::move(rest));
+}
+
+void PrimaryBackup::on(Env& env, NodeId from, const State& state) {
+  if (!obeys(env, from, state.reign)) return;
+  const Everything& whole = state.everything;
+  const bool outdated = log_.matches(whole.index, whole.epoch) && log_.last_epoch() == state.reign;
+  if (!outdated) {
+    env.install(whole.snapshot);
+    sessions_ = whole.sessions;
+    log_ = {.base = whole.index, .base_epoch = whole.epoch};
+    env.persist(whole);
+  }
+  stored_up_to_here(env);
+}
+
+}  // namespace protocols

@@ -1,0 +1,274 @@
+// Primary-backup: one replica, the primary, takes all requests; it executes each, gathers what that changed, sends the
+// change to the backups, which store it, and answers the client. Because the *change* travels and not the command,
+// even a command that reads a clock leaves all replicas alike (ship "state"; "command" shows the difference).
+//
+//   client      primary      backups
+//     | request    |            |
+//     |----------->| execute    |
+//     |            |--Update--->| store
+//     |            |<--Stored---|
+//     |<-----------| reply      |
+//
+// What must be decided, and what each choice costs, is why this file has options:
+//   acknowledge  before_backups answers after 2 delays, and loses acknowledged writes when the primary crashes before
+//                an Update has arrived; after_backups waits 4 delays and, as long as failures are detected rightly,
+//                loses none; after_one lies between.
+//   detector     a longer timeout means a longer outage after a crash; a shorter one suspects a primary that lives:
+//                then there are two.
+//   succession   fixed_order: the first replica in the list that one does not suspect. It needs no votes and works
+//                with two replicas, but each replica decides by itself: after a partition both sides have a primary.
+//                election: a majority must vote, once per epoch; a primary then also waits for a majority to store.
+//   fencing      every reign has an epoch; replicas refuse the orders of an older reign, and a refused primary steps
+//                down. Without it, a primary that was paused for longer than the timeout carries on when it wakes.
+//   lease        reads are answered from the primary's own state; without a lease a deposed primary answers stale.
+//   catch_up     a replica that missed something gets the log from there on, or the entire state.
+//
+// Assumes: crash failures, and (for fixed_order) that a suspicion is right: a bound on delay plus a detector timeout
+// above it. When the assumption fails, this file does what real systems do: it splits the brain.
+//
+// Sources: Alsberg and Day 1976; Budhiraja, Marzullo, Schneider and Toueg, "Optimal Primary-Backup Protocols" and "The
+// Primary-Backup Approach"; the election compares logs as Raft does (Ongaro and Ousterhout 2014, section 5.4).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/protocol/failure_detector.hpp"
+#include "sim/protocol/registry.hpp"
+#include "sim/protocol/sessions.hpp"
+
+namespace protocols {
+
+using namespace sim;
+
+/// One executed request, as primary and backups keep it.
+struct Entry {
+  std::uint64_t epoch = 0;  ///< The reign in which it was made: with the index it names the entry.
+  bool opening = false;     ///< Carries no request: an elected primary's first entry.
+  Request request{};
+  Change change{};
+  Value output{};           ///< So that a backup that takes over can answer the request again.
+};
+
+/// All entries after `base`, which stands for a state that came whole.
+struct EntryLog {
+  std::uint64_t base = 0;
+  std::uint64_t base_epoch = 0;
+  std::vector<Entry> entries{};
+
+  std::uint64_t last() const { return base + entries.size(); }
+  bool has(std::uint64_t index) const { return index > base && index <= last(); }
+  const Entry& operator[](std::uint64_t index) const { return entries[index - base - 1]; }
+  std::uint64_t epoch_at(std::uint64_t index) const { return index == base ? base_epoch : (*this)[index].epoch; }
+  std::uint64_t last_epoch() const { return epoch_at(last()); }
+  /// Whether this log holds the entry `index` of reign `epoch`, and so everything before it.
+  bool matches(std::uint64_t index, std::uint64_t epoch) const {
+    return index >= base && index <= last() && epoch_at(index) == epoch;
+  }
+};
+
+/// All that a replica knows: what travels when it is sent whole.
+struct Everything {
+  Snapshot snapshot{};
+  Sessions sessions{};
+  std::uint64_t index = 0;
+  std::uint64_t epoch = 0;  ///< Of the entry at `index`.
+};
+
+struct PrimaryBackup {
+  // ---- messages. `reign` is the sender's epoch.
+  struct Update {  // primary -> backup: store these, which follow entry `after`
+    std::uint64_t reign;
+    std::uint64_t after;
+    std::uint64_t after_epoch;
+    Entry entry;
+    std::vector<Entry> more;  ///< Empty unless updates are batched or a replica catches up.
+  };
+  struct Stored {  // backup -> primary: I hold everything up to `index`
+    std::uint64_t reign;
+    std::uint64_t index;
+  };
+  struct State {  // primary -> backup: store this instead of what you have
+    std::uint64_t reign;
+    Everything everything;
+  };
+  struct Behind {  // backup -> primary: this is how far I am; send me the rest
+    std::uint64_t reign;
+    std::uint64_t index;
+    std::uint64_t epoch;
+  };
+  struct Refused {  // there is a newer reign than yours
+    std::uint64_t reign;
+  };
+  struct VoteForMe {
+    std::uint64_t reign;
+    std::uint64_t index;
+    std::uint64_t epoch;
+  };
+  struct Vote {
+    std::uint64_t reign;
+  };
+  struct Heartbeat {
+    static constexpr bool background = true;
+    std::uint64_t reign;
+    std::uint64_t number;
+    std::uint64_t index;       ///< How far the sender's log reaches.
+    std::uint64_t epoch;       ///< Of its last entry.
+    bool acting;               ///< The sender acts as primary.
+    LocalTime sent_at;         ///< By the sender's clock ...
+    LocalTime echo;            ///< ... and that of the latest heartbeat from the receiver: what a lease counts from.
+  };
+  struct Ping {
+    static constexpr bool background = true;
+    std::uint64_t number;
+  };
+  using Message = std::variant<Update, Stored, Heartbeat, Ping, State, Behind, Refused, VoteForMe, Vote>;
+  enum class Timer : std::uint8_t { heartbeat, suspicion, batch, retransmit, election };
+
+  struct Options {
+    enum class Acknowledge : std::uint8_t { before_backups, after_one, after_backups };
+    enum class Ship : std::uint8_t { state, command };
+    enum class Succession : std::uint8_t { fixed_order, election };
+    enum class CatchUp : std::uint8_t { log, state };
+    enum class Bug : std::uint8_t { none, reply_before_update };
+
+    Acknowledge acknowledge = Acknowledge::after_backups;
+    Ship ship = Ship::state;
+    Succession succession = Succession::fixed_order;
+    bool fencing = true;
+    CatchUp catch_up = CatchUp::log;
+    std::optional<Duration> lease{};
+    std::optional<Duration> batch{};
+    std::optional<Duration> retransmit{};
+    DetectorOptions detector{};
+    Bug bug = Bug::none;
+
+    void describe(Fields& fields);
+    std::string complaint(std::size_t replicas) const;
+    bool elects() const { return succession == Succession::election; }
+    /// Whether a later reign is known by its number; without order, the replica higher in rank is believed.
+    bool ordered() const { return fencing || elects(); }
+  };
+  static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+
+  /// What survives a crash. It is written behind: nobody waits for it but a voter, who must not vote twice.
+  struct Disk {
+    struct Stored {
+      Entry entry;
+      Version version;
+    };
+    struct Voted {
+      std::uint64_t epoch;
+    };
+    using Write = std::variant<Stored, Everything, Voted>;
+    void replay(const Write& write);
+
+    Everything everything;
+    std::uint64_t voted = 0;
+  };
+
+  using Env = EnvOf<PrimaryBackup>;
+  PrimaryBackup(const Options& options, const Disk& disk);
+  void on_start(Env& env);
+  void on_message(Env& env, NodeId from, const Message& message);
+  void on_timer(Env& env, Timer timer);
+  void on_request(Env& env, const Request& request);
+  void on_persisted(Env& env);
+  void on_failure(Env& env, NodeId failed);
+
+ private:
+  struct Peer {
+    FailureDetector detector;
+    bool suspected = false;
+    bool gone = false;             ///< Known to have failed for good.
+    std::uint64_t stored = 0;      ///< As primary: it holds our log up to here.
+    LocalTime heard_sent_at{};     ///< `sent_at` of its latest heartbeat.
+    LocalTime lease_until{};       ///< As primary: it promised not to depose us before.
+  };
+  struct Waiting {  // a client to be answered once `index` is stored widely enough
+    std::uint64_t index;
+    RequestId request;
+    Value output;
+  };
+
+  // normal case
+  void execute(Env& env, const Request& request);
+  void append(Env& env, Entry entry);
+  void ship(Env& env, std::uint64_t first);
+  Update update_from(std::uint64_t index) const;
+  void on(Env& env, NodeId from, const Update& update);
+  void store(Env& env, const Entry& entry);
+  void stored_up_to_here(Env& env);
+  void on(Env& env, NodeId from, const Stored& stored);
+  std::uint64_t acknowledged(const Env& env) const;
+  void answer_waiting(Env& env);
+  bool lease_holds(const Env& env) const;
+
+  // upkeep
+  void on(Env& env, NodeId from, const Heartbeat& heartbeat);
+  void on(Env& env, NodeId from, const Ping& ping);
+  Heartbeat heartbeat_to(const Env& env, NodeId to, std::uint64_t number) const;
+  void beat(Env& env);
+  void hear_primary(Env& env, NodeId from, const Heartbeat& beat);
+  bool behind(const Heartbeat& beat) const;
+  void check_suspicions(Env& env);
+  void arm_suspicion(Env& env);
+  void react_to_suspicions(Env& env);
+  void retransmit(Env& env);
+
+  // catching up
+  void ask_for_rest(Env& env);
+  void on(Env& env, NodeId from, const Behind& behind);
+  void on(Env& env, NodeId from, const State& state);
+
+  // succession
+  void succeed(Env& env);
+  NodeId first_in_order(const Env& env) const;
+  std::uint64_t next_reign(Env& env);
+  void take_over(Env& env, std::uint64_t reign);
+  void follow(Env& env, NodeId primary, std::uint64_t reign);
+  bool obeys(Env& env, NodeId from, std::uint64_t reign);
+  void stand(Env& env);
+  void vote_safely(Env& env, NodeId candidate);
+  void count_vote(Env& env, NodeId voter);
+  void on(Env& env, NodeId from, const VoteForMe& candidate);
+  void on(Env& env, NodeId from, const Vote& vote);
+  void on(Env& env, NodeId from, const Refused& refused);
+
+  bool acting() const { return role_ == Role::primary; }
+  Peer& peer(NodeId id) { return peers_[id.value]; }
+
+  Options options_;
+  Disk disk_;  ///< As found at start.
+  EntryLog log_{};
+  Sessions sessions_{};
+  Role role_ = Role::none;
+  std::uint64_t reign_ = 0;
+  std::optional<NodeId> primary_{};   ///< Whom this replica follows (itself when it acts).
+  std::vector<Peer> peers_{};
+
+  // as primary
+  std::deque<Waiting> waiting_{};     ///< Ascending index.
+  std::uint64_t shipped_ = 0;         ///< Batches: entries up to here have been sent.
+  std::uint64_t opened_at_ = 0;       ///< election: where this reign's first entry is.
+  struct Due { LocalTime at; std::uint64_t index; };
+  std::deque<Due> resend_{};          ///< Entries to be sent again at a time unless stored by then.
+
+  // as backup
+  std::map<std::uint64_t, Entry> early_{};  ///< Entries that overtook others, by index.
+  std::uint64_t announced_ = 0;             ///< How far the primary's log reached one heartbeat ago.
+  LocalTime ask_again_at_{};
+  LocalTime promised_until_{};              ///< No taking over before: the primary may hold a lease.
+
+  // as voter and candidate
+  std::uint64_t voted_ = 0;                 ///< The latest epoch that this replica voted in.
+  std::optional<NodeId> vote_due_{};        ///< To whom a vote goes once it is safe on disk.
+  NodeSet votes_{};
+};
+
+}  // namespace protocols

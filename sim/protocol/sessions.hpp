@@ -1,0 +1,60 @@
+// At-most-once execution: what a replica remembers of its clients, so that a request that comes again (the client
+// asked twice, the network copied it) is answered again but not executed again.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "sim/workload/command.hpp"
+
+namespace sim {
+
+class Sessions {
+ public:
+  struct Answer {
+    std::uint32_t number = 0;  ///< The request's number.
+    std::uint64_t index = 0;   ///< Where the protocol's log holds it, for protocols with a log.
+    Value output{};
+    bool operator==(const Answer&) const = default;
+  };
+
+  /// The answer that the request got when it was executed; nullptr when it has not been (or was forgotten).
+  const Answer* find(RequestId id) const {
+    if (id.client.value >= clients_.size()) return nullptr;
+    const auto& answers = clients_[id.client.value].answers;
+    const auto found = std::ranges::lower_bound(answers, id.number, {}, &Answer::number);
+    return found != answers.end() && found->number == id.number ? &*found : nullptr;
+  }
+
+  /// Whether the client has said that it needs no answer to this request any more: a late copy, to be ignored.
+  bool is_over(RequestId id) const {
+    return id.client.value < clients_.size() && id.number < clients_[id.client.value].oldest_pending;
+  }
+
+  /// Remembers an executed request, and forgets what its client no longer needs.
+  void add(const Request& request, std::uint64_t index, Value output) {
+    const RequestId id = request.id;
+    if (id.client.value >= clients_.size()) clients_.resize(id.client.value + std::size_t{1});
+    auto& [oldest_pending, answers] = clients_[id.client.value];
+    if (request.oldest_pending > oldest_pending) {
+      oldest_pending = request.oldest_pending;
+      const auto needed = std::ranges::lower_bound(answers, oldest_pending, {}, &Answer::number);
+      answers.erase(answers.begin(), needed);
+    }
+    const auto place = std::ranges::lower_bound(answers, id.number, {}, &Answer::number);
+    answers.insert(place, Answer{id.number, index, std::move(output)});
+  }
+  bool operator==(const Sessions&) const = default;
+
+ private:
+  struct Client {
+    std::uint32_t oldest_pending = 0;
+    std::vector<Answer> answers{};  ///< Ascending numbers.
+    bool operator==(const Client&) const = default;
+  };
+  std::vector<Client> clients_;
+};
+
+}  // namespace sim
