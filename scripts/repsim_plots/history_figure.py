@@ -8,7 +8,7 @@ from .style import pyplot
 
 
 def operations_of(path, lines):
-    one_key = len({line.get("key", 0) for line in lines[1:]}) <= 1
+    one_key = len({str(line.get("key", 0)) for line in lines[1:]}) <= 1
     found = []
     for number, line in enumerate(lines[1:], start=2):
         try:
@@ -18,7 +18,8 @@ def operations_of(path, lines):
             if "output" in line:
                 label += f" → {'nil' if line['output'] is None else line['output']}"
             found.append(trace.Operation(int(line["client"]), label, int(line["call"]),
-                                         line.get("return"), line["outcome"]))
+                                         int(line["return"]) if "return" in line else None,
+                                         str(line["outcome"])))
         except (KeyError, TypeError, ValueError) as problem:
             raise BadInput(f"{path}:{number}: not an operation ({problem})") from None
     if not found:

@@ -11,6 +11,7 @@ from .style import pyplot
 
 READABLE = 150           # messages that a projected picture can hold
 ONLY_LINES = 700         # above this, arrowheads would cover everything
+MOST_LINES = 60          # replicas and clients together
 OUTCOMES = {"ok": style.GREEN, "failed": style.VERMILLION, "pending": "#9A9A9A"}
 MESSAGES = (style.BLUE, style.PURPLE, style.BLACK, style.SKY, "#8A6A00", "#5B3A8C")
 HEARTBEAT = "#B0B0B0"
@@ -335,4 +336,7 @@ class Diagram:
 def draw(pictures, name, run, begin, end):
     if not run.end:
         raise BadInput("the trace holds no events")
+    if run.replicas + run.clients > MOST_LINES:
+        raise BadInput(f"{run.replicas} replicas and {run.clients} clients are too many for a picture "
+                       f"({MOST_LINES} together at most)")
     pictures.add_figure(name, Diagram(run, choose_window(run, begin, end)).draw())

@@ -73,9 +73,9 @@ def load(folder):
                        "(the same command again resumes it)")
     rows = _read_summary(folder / "summary.csv", about["vary"])
     seeds = about.get("seeds")
-    first = about.get("first_seed", 1)
-    if isinstance(seeds, list):
-        seeds, first = len(seeds), seeds[0] if seeds else first
+    first = about.get("first_seed", 1) or 1
+    if not all(isinstance(number, int) for number in (seeds, first) if number is not None):
+        raise BadInput(f"{folder / 'sweep.json'}: expected whole numbers under \"seeds\" and \"first_seed\"")
     return Sweep(folder, about["scenario"], about["vary"], seeds, first, rows)
 
 
@@ -91,6 +91,8 @@ def _read_about(path):
     for key in ("scenario", "vary"):
         if not isinstance(about, dict) or not isinstance(about.get(key), dict):
             raise BadInput(f"{path}: expected an object under \"{key}\"")
+    if not all(isinstance(values, list) for values in about["vary"].values()):
+        raise BadInput(f"{path}: expected a list of values for each parameter under \"vary\"")
     return about
 
 

@@ -117,7 +117,7 @@ def read(path, lines):
                   int(head["clients"]))
     except (KeyError, TypeError, ValueError) as problem:
         raise BadInput(f"{path}:1: a trace's first line needs {problem}") from None
-    reader = _Reader(run, len({e.get("key", 0) for e in lines[1:] if e.get("e") == "call"}) <= 1)
+    reader = _Reader(run, len({str(e.get("key", 0)) for e in lines[1:] if e.get("e") == "call"}) <= 1)
     for number, event in enumerate(lines[1:], start=2):
         try:
             reader.take(event)
@@ -199,7 +199,7 @@ class _Reader:
             span.end = time
 
     def role(self, event):
-        node, role = self.node(event), event["role"]
+        node, role = self.node(event), str(event["role"])
         self.finish(("role", node), event["t"])
         if role != "none":
             self.begin(self.run.roles.setdefault(node, []), ("role", node), event["t"], role)
@@ -233,7 +233,7 @@ class _Reader:
     def until(self, key, event):
         """A fault that ends by itself needs no event for its end."""
         if event.get("until") is not None:
-            self.finish(key, event["until"])
+            self.finish(key, int(event["until"]))
 
     def call(self, event):
         operation = Operation(int(str(event["client"]).lstrip("c")), operation_label(event, self.one_key),
@@ -245,7 +245,7 @@ class _Reader:
         operation = self.open_operations.pop(event["op"], None)
         if not operation:
             return
-        operation.end, operation.outcome = event["t"], event["outcome"]
+        operation.end, operation.outcome = event["t"], str(event["outcome"])
         if operation.label.startswith("r") and event["outcome"] == "ok":
             output = event.get("output")
             operation.label += f" → {'nil' if output is None else output}"
