@@ -1,0 +1,65 @@
+// Histories as files: what `run --history` writes, and what `repsim check` reads from here and from other
+// testers' archives, so that the judge can be tried on histories whose verdicts are known.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+struct History {
+  std::string scenario;
+  std::string protocol;
+  std::uint64_t seed = 0;
+  std::uint32_t clients = 0;
+  std::optional<Model> model;    ///< Unset when the format doesn't say.
+  std::optional<Value> initial;  ///< Unset: `initial_value` of the model.
+  /// Times are line numbers, not nanoseconds: the source recorded an order only.
+  bool times_are_lines = false;
+  std::vector<Operation> operations;  ///< In order of call.
+  bool operator==(const History&) const = default;
+};
+
+/// A file that isn't a history: says where, what was found and what was expected.
+struct HistoryError : std::runtime_error {
+  HistoryError(std::string file_name, std::size_t line_number, const std::string& what_was_expected);
+  std::string file;
+  std::size_t line;  ///< From 1; 0 when the error concerns the whole file.
+};
+
+enum class HistoryFormat : std::uint8_t {
+  automatic,  ///< Decided by the first characters of the file.
+  jsonl,      ///< Our own: see sim/report/README.md.
+  edn,        ///< Jepsen: a vector, a list or a bare sequence of maps.
+  etcd,       ///< The console log of Jepsen's test of etcd.
+  kv,         ///< One EDN map a line; get, put, append on text that is initially "".
+};
+
+/// Reads a whole history. `file` is only used in errors. Throws HistoryError on malformed or empty input.
+History read_history(std::istream& in, const std::string& file,
+                     HistoryFormat format = HistoryFormat::automatic);
+
+/// Opens and reads `path`; throws HistoryError also when it can't be opened.
+History read_history_file(const std::string& path, HistoryFormat format = HistoryFormat::automatic);
+
+/// Writes our own format; `read_history` gives back an equal history.
+void write_jsonl(std::ostream& out, const History& history);
+
+/// What an object of this model holds before the first operation.
+Value initial_value(Model model);
+
+std::string_view model_name(Model model);
+std::optional<Model> model_from_name(std::string_view name);  ///< "register", "cas-register", ...
+std::string_view action_name(Action action);
+std::optional<Action> action_from_name(std::string_view name);  ///< Also "get" and "put".
+std::string_view outcome_name(Outcome outcome);
+std::optional<HistoryFormat> format_from_name(std::string_view name);  ///< "auto", "jsonl", ...
+
+}  // namespace sim

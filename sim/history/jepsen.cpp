@@ -1,0 +1,147 @@
+// Histories as Jepsen and Knossos keep them: EDN maps `{:process 4, :type :invoke, :f :write, :value 2}`,
+// whose order is real time. The kv texts are the same with a :key and with text as values.
+#include <map>
+#include <optional>
+
+#include "sim/history/edn.hpp"
+#include "sim/history/event_pairing.hpp"
+#include "sim/history/formats.hpp"
+
+namespace sim {
+namespace {
+
+class JepsenReader {
+ public:
+  JepsenReader(std::string file, Model model) : file_(std::move(file)), events_(history_, file_) {
+    history_.model = model;
+  }
+
+  void read(const std::vector<Edn>& forms) {
+    const bool wrapped =
+        forms.size() == 1 && (forms[0].kind == Edn::Kind::vector || forms[0].kind == Edn::Kind::list);
+    for (const Edn& event : wrapped ? forms[0].items : forms) read_event(event);
+  }
+
+  History take() { return std::move(history_); }
+
+ private:
+  const Edn& need(const Edn& event, std::string_view key) {
+    const Edn* found = event.find(key);
+    if (found == nullptr) events_.fail("an event without :" + std::string(key));
+    return *found;
+  }
+
+  std::string keyword(const Edn& event, std::string_view key) {
+    const Edn& found = need(event, key);
+    if (found.kind != Edn::Kind::keyword) events_.fail(":" + std::string(key) + " is no keyword");
+    return found.text;
+  }
+
+  Value value(const Edn& edn) {
+    switch (edn.kind) {
+      case Edn::Kind::nil: return Nil{};
+      case Edn::Kind::integer: return edn.integer;
+      case Edn::Kind::string: return edn.text;
+      case Edn::Kind::vector:
+      case Edn::Kind::list: {
+        List list;
+        for (const Edn& item : edn.items) {
+          if (item.kind != Edn::Kind::integer) events_.fail("a list with an element that is no integer");
+          list.push_back(item.integer);
+        }
+        return list;
+      }
+      default: events_.fail("expected :value to be nil, an integer, a string or a list of integers");
+    }
+  }
+
+  // Keys that are numbers keep their number; other keys get numbers no numeric key is given.
+  std::uint32_t key(const Edn& edn) {
+    constexpr std::uint32_t first_name = 1U << 31;
+    if (edn.kind == Edn::Kind::integer && edn.integer >= 0 && edn.integer < first_name) {
+      return static_cast<std::uint32_t>(edn.integer);
+    }
+    if (edn.kind != Edn::Kind::string && edn.kind != Edn::Kind::keyword)
+      events_.fail("expected :key to be a string");
+    const bool digits = !edn.text.empty() && edn.text.size() < 10 &&
+                        edn.text.find_first_not_of("0123456789") == std::string::npos &&
+                        (edn.text.size() == 1 || edn.text.front() != '0');
+    if (digits) return static_cast<std::uint32_t>(std::stoul(edn.text));
+    const auto next = static_cast<std::uint32_t>(first_name + key_names_.size());
+    return key_names_.emplace(edn.text, next).first->second;
+  }
+
+  Operation invoked(const Edn& event, Action action) {
+    Operation op;
+    op.action = action;
+    if (const Edn* found = event.find("key")) op.key = key(*found);
+    if (action == Action::read) return op;
+    const Edn& given = need(event, "value");
+    if (action != Action::cas) {
+      op.argument = value(given);
+      return op;
+    }
+    const bool is_pair =
+        (given.kind == Edn::Kind::vector || given.kind == Edn::Kind::list) && given.items.size() == 2;
+    if (!is_pair) events_.fail("expected :value [FROM TO] for a cas");
+    op.expected = value(given.items[0]);
+    op.argument = value(given.items[1]);
+    return op;
+  }
+
+  void answered(std::int64_t process, const Edn& event, Action action) {
+    Operation& op = events_.completing(process, action);
+    if (action == Action::read) op.output = value(need(event, "value"));
+    if (action == Action::cas) op.output = std::int64_t{1};
+    events_.complete(process, Outcome::ok);
+  }
+
+  void read_event(const Edn& event) {
+    events_.at_line(event.line);
+    if (event.kind != Edn::Kind::map) events_.fail("expected a map {:process ... :type ... :f ...}");
+    const Edn& who = need(event, "process");
+    if (who.kind == Edn::Kind::keyword) return;  // :nemesis, which has no part in the object
+    if (who.kind != Edn::Kind::integer) events_.fail(":process is no number");
+    const std::string type = keyword(event, "type");
+    const std::string f = keyword(event, "f");
+    const auto action = action_from_name(f);
+    const bool known = action && *action <= Action::append;
+    if (!known) events_.fail("found :f :" + f + "; expected :read, :write, :cas, :append, :get or :put");
+    if (type == "invoke") {
+      events_.invoke(who.integer, invoked(event, *action));
+    } else if (type == "ok") {
+      answered(who.integer, event, *action);
+    } else if (type == "fail") {
+      events_.completing(who.integer, *action);
+      events_.complete(who.integer, Outcome::failed);
+    } else if (type == "info") {
+      events_.completing(who.integer, *action);
+      events_.lose(who.integer);
+    } else {
+      events_.fail("found :type :" + type + "; expected :invoke, :ok, :fail or :info");
+    }
+  }
+
+  std::string file_;
+  History history_;
+  EventPairing events_;
+  std::map<std::string, std::uint32_t> key_names_;
+};
+
+}  // namespace
+
+History read_jepsen_edn(std::string_view text, const std::string& file) {
+  JepsenReader reader(file, Model::cas_register);
+  reader.read(parse_edn(text, file));
+  return reader.take();
+}
+
+History read_kv_text(std::string_view text, const std::string& file) {
+  JepsenReader reader(file, Model::kv);
+  reader.read(parse_edn(text, file));
+  History history = reader.take();
+  history.initial = std::string();
+  return history;
+}
+
+}  // namespace sim

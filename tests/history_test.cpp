@@ -1,0 +1,193 @@
+// Reading and writing histories: what is written comes back, foreign formats are understood, and nothing that
+// is cut or wrong is ever read as if it were whole.
+#include "sim/history/history.hpp"
+
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "tests/catch.hpp"
+
+namespace {
+
+using namespace sim;
+
+constexpr const char* kHeader =
+    R"({"repsim":"history","version":1,"scenario":"s","protocol":"p","seed":7,"model":"kv","clients":3})"
+    "\n";
+constexpr const char* kWrite =
+    R"({"client":0,"f":"write","key":2,"value":17,"call":1200300,"return":3400100,"outcome":"ok"})"
+    "\n";
+
+History parse(const std::string& text, HistoryFormat format = HistoryFormat::automatic) {
+  std::istringstream in(text);
+  return read_history(in, "a file", format);
+}
+
+std::string error_of(const std::string& text, HistoryFormat format = HistoryFormat::automatic) {
+  try {
+    parse(text, format);
+  } catch (const HistoryError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string operation(const std::string& fields) { return kHeader + ("{" + fields + "}\n"); }
+
+TEST_CASE("a history that was written reads back equal") {
+  History history;
+  history.scenario = "a \"name\"";
+  history.protocol = "primary_backup";
+  history.seed = ~std::uint64_t{0};
+  history.clients = 2;
+  history.model = Model::kv;
+  history.initial = std::string();
+  const std::vector<Value> values{Nil{}, std::int64_t{-5}, List{1, 2}, List{}, std::string("text")};
+  for (const Action action : {Action::read, Action::write, Action::cas, Action::append}) {
+    for (const Value& value : values) {
+      Operation op{.client = ClientId{1}, .action = action, .outcome = Outcome::ok, .key = 3};
+      if (action != Action::read) op.argument = value;
+      if (action == Action::read) op.output = value;
+      if (action == Action::cas) op.expected = List{4};
+      if (action == Action::cas) op.output = std::int64_t{1};
+      op.call = Time{5ns};
+      op.ret = Time{6ns};
+      history.operations.push_back(op);
+      if (action != Action::read && action != Action::cas) {
+        op.outcome = Outcome::pending;
+        op.ret = kNever;
+        history.operations.push_back(op);
+      }
+    }
+  }
+  std::stringstream stream;
+  write_jsonl(stream, history);
+  CHECK(read_history(stream, "a file") == history);
+}
+
+TEST_CASE("the documented example line means what the documentation says") {
+  const History history = parse(std::string(kHeader) + kWrite);
+  CHECK(history.scenario == "s");
+  CHECK(history.seed == 7);
+  CHECK(history.model == Model::kv);
+  REQUIRE(history.operations.size() == 1);
+  const Operation& op = history.operations[0];
+  CHECK(op.action == Action::write);
+  CHECK(op.key == 2);
+  CHECK(op.argument == Value{std::int64_t{17}});
+  CHECK(op.call == Time{1200300ns});
+  CHECK(op.ret == Time{3400100ns});
+}
+
+TEST_CASE(
+    "a line that is cut, or says something impossible, is an error with its line and what was expected") {
+  const std::string good = std::string(kHeader) + kWrite;
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {good + R"({"client":0,"f":"wri)", "a file:3: not JSON"},
+      {good + "[]\n", "a file:3: found array; expected a JSON object"},
+      {kWrite, "a file:1: expected a first line"},
+      {"", "empty"},
+      {kHeader, "no operations; expected at least one"},
+      {operation(R"("client":0,"f":"fly","call":1,"outcome":"pending")"), "a file:2: \"f\" is \"fly\""},
+      {operation(R"("client":-1,"f":"read","call":1,"outcome":"pending")"),
+       "\"client\" is -1; expected 0 to 65535"},
+      {operation(R"("client":0,"f":"read","call":"1","outcome":"pending")"),
+       "\"call\" is \"1\"; expected an integer"},
+      {operation(R"("client":0,"f":"read","call":1.5,"outcome":"pending")"), "expected an integer"},
+      {operation(R"("client":0,"f":"read","call":1,"outcome":"lost")"), "expected ok, pending or failed"},
+      {operation(R"("client":0,"f":"read","call":9,"return":8,"output":1,"outcome":"ok")"),
+       "before \"call\""},
+      {operation(R"("client":0,"f":"read","call":1,"return":2,"outcome":"ok")"), "key \"output\" is missing"},
+      {operation(R"("client":0,"f":"read","call":1,"outcome":"ok","output":1)"), "key \"return\" is missing"},
+      {operation(R"("client":0,"f":"read","call":1,"return":2,"outcome":"pending")"), "no \"return\""},
+      {operation(R"("client":0,"f":"write","call":1,"outcome":"pending")"), "key \"value\" is missing"},
+      {operation(R"("client":0,"f":"cas","value":1,"call":1,"outcome":"pending")"),
+       "key \"expected\" is missing"},
+      {operation(R"("client":0,"f":"read","call":1,"outcome":"pending","colour":1)"),
+       "unknown key \"colour\""},
+      {operation(R"("client":0,"f":"write","value":1e30,"call":1,"outcome":"pending")"),
+       "expected an integer"},
+      {operation(R"("client":0,"f":"write","value":[1,"a"],"call":1,"outcome":"pending")"),
+       "expected an integer"},
+  };
+  for (const auto& [text, expectation] : cases) {
+    INFO(text);
+    CHECK_THAT(error_of(text), Catch::Contains(expectation));
+  }
+}
+
+TEST_CASE("an etcd log gives failed cas as constraints and lost operations as pending") {
+  const History history = parse(
+      "INFO  jepsen.util - 0\t:invoke\t:write\t3\n"
+      "some other line\n"
+      "INFO  jepsen.util - 1\t:invoke\t:cas\t[1 2]\n"
+      "INFO  jepsen.util - 0\t:ok\t:write\t3\n"
+      "INFO  jepsen.util - 1\t:fail\t:cas\t[1 2]\n"
+      "INFO  jepsen.util - 2\t:invoke\t:read\tnil\n"
+      "INFO  jepsen.util - 2\t:fail\t:read\t:timed-out\n"
+      "INFO  jepsen.util - 3\t:invoke\t:write\t4\n"
+      "INFO  jepsen.util - 3\t:info\t:write\t:timed-out\n");
+  REQUIRE(history.operations.size() == 4);
+  CHECK(history.times_are_lines);
+  CHECK(history.operations[0].call == Time{1ns});
+  CHECK(history.operations[0].ret == Time{4ns});
+  CHECK(history.operations[1].outcome == Outcome::ok);
+  CHECK(history.operations[1].output == Value{std::int64_t{0}});
+  CHECK(history.operations[2].outcome == Outcome::failed);
+  CHECK(history.operations[3].outcome == Outcome::pending);
+}
+
+TEST_CASE("a process has one operation at a time, and none after its fate is unknown") {
+  const std::string invoke = "INFO  jepsen.util - 0\t:invoke\t:write\t3\n";
+  CHECK_THAT(error_of(invoke + invoke), Catch::Contains("a file:2: process 0 already has an operation open"));
+  CHECK_THAT(error_of(invoke + "INFO  jepsen.util - 0\t:info\t:write\t:timed-out\n" + invoke),
+             Catch::Contains("a file:3: process 0 acts again"));
+  CHECK_THAT(error_of("INFO  jepsen.util - 0\t:ok\t:write\t3\n"), Catch::Contains("never invoked"));
+  CHECK_THAT(error_of(invoke + "INFO  jepsen.util - 0\t:ok\t:re"),
+             Catch::Contains("a file:2: found \":re\""));
+}
+
+TEST_CASE("Jepsen's EDN is read as a vector, a list or bare maps, with keys in any order") {
+  const std::string maps =
+      "{:process 0, :type :invoke, :f :cas, :value [1 2]} ; a comment\n"
+      "{:value nil :f :start :type :info :process :nemesis}\n"
+      "#_{:ignored true} {:f :cas, :type :fail, :value [1 2], :process 0, :time 12}\n"
+      "{:process 1, :type :invoke, :f :read, :value nil}{:process 1, :type :ok, :f :read, :value 7}\n";
+  for (const std::string& text : {maps, "[" + maps + "]", "(" + maps + ")"}) {
+    const History history = parse(text, HistoryFormat::edn);
+    REQUIRE(history.operations.size() == 2);
+    CHECK(history.operations[0].outcome == Outcome::failed);
+    CHECK(history.operations[1].output == Value{std::int64_t{7}});
+    CHECK(history.operations[1].call < history.operations[1].ret);
+  }
+}
+
+TEST_CASE("kv texts start from the empty text, and a get without an answer stays open") {
+  const History history = parse(
+      "{:process 0, :type :invoke, :f :append, :key \"5\", :value \"x \\\"y\\\"\"}\n"
+      "{:process 1, :type :invoke, :f :get, :key \"5\", :value nil}\n"
+      "{:process 0, :type :ok, :f :append, :key \"5\", :value \"x \\\"y\\\"\"}\n");
+  CHECK(history.model == Model::kv);
+  CHECK(history.initial == Value{std::string()});
+  REQUIRE(history.operations.size() == 2);
+  CHECK(history.operations[0].key == 5);
+  CHECK(history.operations[0].argument == Value{std::string("x \"y\"")});
+  CHECK(history.operations[1].outcome == Outcome::pending);
+}
+
+TEST_CASE("EDN that is cut or unbalanced is an error") {
+  CHECK_THAT(error_of("[{:process 0 :type :invoke\n"),
+             Catch::Contains("a file:2: the text ends; expected '}'"));
+  CHECK_THAT(error_of("[{:process 0]}\n"), Catch::Contains("found another bracket"));
+  CHECK_THAT(error_of("[{:process 0, :type \"inv\n"), Catch::Contains("within a string"));
+  CHECK_THAT(error_of("[{:process 0, :type :invoke}]\n"), Catch::Contains("without :f"));
+  CHECK_THAT(error_of("]"), Catch::Contains("unknown format"));
+  CHECK_THAT(error_of(std::string(100'000, '[')), Catch::Contains("nested too deeply"));
+}
+
+TEST_CASE("a file that can't be opened is an error that names it") {
+  CHECK_THROWS_AS(read_history_file("/no/such/file"), HistoryError);
+}
+
+}  // namespace
