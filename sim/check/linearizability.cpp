@@ -1,0 +1,213 @@
+#include "sim/check/linearizability.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "sim/check/linearizability_story.hpp"
+#include "sim/check/linearizability_sweep.hpp"
+
+namespace sim {
+namespace {
+
+bool allowed(Model model, Action action) {
+  using enum Action;
+  switch (model) {
+    case Model::reg: return action == read || action == write || action == stamp || action == draw;
+    case Model::cas_register: return action != append && action != add;
+    case Model::kv: return action != add;
+    case Model::counter: return action == read || action == add;
+    case Model::log: return action == read || action == append;
+  }
+  return false;
+}
+
+void require_allowed(std::span<const Operation> operations, Model model) {
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const Operation& op = operations[i];
+    if (!allowed(model, op.action)) {
+      throw std::invalid_argument("operation " + std::to_string(i) + " is none that the model has");
+    }
+    if (model == Model::counter && op.action == Action::add &&
+        !std::holds_alternative<std::int64_t>(op.argument)) {
+      throw std::invalid_argument("operation " + std::to_string(i) + " adds what is no number");
+    }
+  }
+}
+
+// Keys are independent objects, and a history is linearizable if and only if it is for each object (Herlihy
+// and Wing's locality). Answers of a counter must be numbers; one that isn't is found here.
+struct Keys {
+  std::vector<std::uint32_t> order;  // places in the history, grouped by key
+
+  explicit Keys(std::span<const Operation> operations) : order(operations.size()) {
+    std::vector<std::uint64_t> keyed(operations.size());
+    for (std::size_t i = 0; i < keyed.size(); ++i) keyed[i] = std::uint64_t{operations[i].key} << 32 | i;
+    if (!std::ranges::is_sorted(keyed)) std::ranges::sort(keyed);
+    for (std::size_t i = 0; i < keyed.size(); ++i) order[i] = static_cast<std::uint32_t>(keyed[i]);
+  }
+
+  // Calls `judge` for each key until it returns false.
+  template <typename Judge> void each(std::span<const Operation> operations, const Judge& judge) const {
+    for (std::size_t begin = 0; begin < order.size();) {
+      std::size_t end = begin + 1;
+      while (end < order.size() && operations[order[end]].key == operations[order[begin]].key) ++end;
+      if (!judge(std::span(order).subspan(begin, end - begin))) return;
+      begin = end;
+    }
+  }
+};
+
+// An answer of a counter that isn't a number can't come from one.
+std::size_t find_impossible(std::span<const Operation> operations, Model model) {
+  std::size_t i = 0;
+  const auto possible = [&](const Operation& op) {
+    return model != Model::counter || op.outcome != Outcome::ok ||
+           std::holds_alternative<std::int64_t>(op.output);
+  };
+  while (i < operations.size() && possible(operations[i])) ++i;
+  return i;
+}
+
+Spending make_spending(const LinearizabilityBudget& budget) {
+  return {.steps_max = budget.steps, .memory_max = budget.memory_bytes, .out_of_time = &budget.out_of_time};
+}
+
+// Finds a small set of operations whose answers contradict each other: weakens the others (as if never
+// answered) in ever smaller portions, as long as the history stays a violation.
+class Minimiser {
+ public:
+  Minimiser(const KeyHistory& history, std::size_t failing, Spending spending)
+      : history_(history), spending_(spending), weakened_(history.operations.size(), false) {
+    const Time end = history.operations[failing].ret;
+    for (std::size_t i = 0; i < weakened_.size(); ++i) {
+      const SweptOperation& op = history.operations[i];
+      weakened_[i] = !op.owed || op.ret > end;  // the failing return never met these returns
+      if (!weakened_[i]) strong_.push_back(i);
+    }
+  }
+
+  std::vector<std::size_t> run() {
+    for (std::size_t portion = (strong_.size() + 1) / 2; portion > 0 && strong_.size() > 1;) {
+      const bool smaller = pass(portion);
+      if (spending_.exhausted != nullptr) break;
+      if (portion == 1 && !smaller) break;
+      portion = portion == 1 ? 1 : portion / 2;
+    }
+    return strong_;
+  }
+
+  std::uint64_t steps() const { return spending_.steps; }
+
+ private:
+  bool pass(std::size_t portion) {
+    bool smaller = false;
+    for (std::size_t begin = 0; begin < strong_.size() && strong_.size() > 1;) {
+      const std::size_t end = std::min(begin + portion, strong_.size());
+      if (still_violation_without(begin, end)) {
+        strong_.erase(strong_.begin() + static_cast<std::ptrdiff_t>(begin),
+                      strong_.begin() + static_cast<std::ptrdiff_t>(end));
+        smaller = true;
+      } else {
+        begin = end;
+      }
+      if (spending_.exhausted != nullptr) break;
+    }
+    return smaller;
+  }
+
+  bool still_violation_without(std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) weakened_[strong_[i]] = true;
+    Spending one = spending_;
+    one.steps_max = std::min(spending_.steps_max, spending_.steps + kStepsEach);
+    const bool violation = sweep(history_, weakened_, one).verdict == Verdict::violation;
+    spending_.steps = one.steps;
+    spending_.spent(0);
+    if (violation) return true;
+    for (std::size_t i = begin; i < end; ++i) weakened_[strong_[i]] = false;
+    return false;
+  }
+
+  static constexpr std::uint64_t kStepsEach = 1'000'000;
+  const KeyHistory& history_;
+  Spending spending_;
+  std::vector<bool> weakened_;
+  std::vector<std::size_t> strong_;
+};
+
+std::string unknown_story(const Spending& spending, std::uint32_t key, Model model) {
+  const std::string where = model == Model::kv ? "key " + std::to_string(key) + ": " : std::string();
+  return where + "undecided: the budget of " + spending.exhausted + " was spent after " +
+         std::to_string(spending.steps) + " steps";
+}
+
+// The witness may cost as much again as the verdict did, and a fixed amount more.
+void explain(LinearizabilityResult& result, std::span<const Operation> operations, const KeyHistory& history,
+             std::size_t failing, Spending spending, StoryContext context) {
+  constexpr std::uint64_t extra = 20'000'000;
+  const std::uint64_t before = spending.steps;
+  spending.steps_max = std::min(spending.steps_max, before + extra);
+  Minimiser minimiser(history, failing, spending);
+  for (const std::size_t i : minimiser.run()) result.witness.push_back(history.operations[i].index);
+  std::ranges::sort(result.witness);
+  result.steps = minimiser.steps();
+  result.story = tell_violation(operations, result.witness, context);
+}
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::linearizable: return "linearizable";
+    case Verdict::violation: return "violation";
+    case Verdict::unknown: break;
+  }
+  return "unknown";
+}
+
+LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
+                                            const Value& initial, const LinearizabilityBudget& budget,
+                                            TimeUnit unit) {
+  require_allowed(operations, model);
+  const StoryContext context{.model = model, .initial = initial, .unit = unit};
+  LinearizabilityResult result{.verdict = Verdict::linearizable, .story = {}, .witness = {}};
+  if (const auto i = find_impossible(operations, model); i < operations.size()) {
+    result.verdict = Verdict::violation;
+    result.witness = {i};
+    result.story = tell_violation(operations, result.witness, context);
+    return result;
+  }
+  Spending spending = make_spending(budget);
+  Keys(operations).each(operations, [&](std::span<const std::uint32_t> of_key) {
+    const KeyHistory history = make_key_history(operations, of_key, model == Model::counter, initial);
+    const SweepResult swept = sweep(history, {}, spending);
+    result.steps = spending.steps;
+    if (swept.verdict == Verdict::violation) {
+      result.verdict = Verdict::violation;
+      explain(result, operations, history, swept.failing, spending, context);
+      return false;
+    }
+    if (swept.verdict == Verdict::unknown && result.verdict == Verdict::linearizable) {
+      result.verdict = Verdict::unknown;
+      result.story = unknown_story(spending, operations[of_key.front()].key, model);
+    }
+    return true;
+  });
+  return result;
+}
+
+Verdict linearizability_verdict(std::span<const Operation> operations, Model model, const Value& initial,
+                                const LinearizabilityBudget& budget) {
+  require_allowed(operations, model);
+  if (find_impossible(operations, model) < operations.size()) return Verdict::violation;
+  Spending spending = make_spending(budget);
+  Verdict verdict = Verdict::linearizable;
+  Keys(operations).each(operations, [&](std::span<const std::uint32_t> of_key) {
+    const KeyHistory history = make_key_history(operations, of_key, model == Model::counter, initial);
+    const Verdict of_this = sweep(history, {}, spending).verdict;
+    if (of_this != Verdict::linearizable) verdict = of_this;
+    return of_this != Verdict::violation;
+  });
+  return verdict;
+}
+
+}  // namespace sim

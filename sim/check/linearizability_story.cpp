@@ -1,0 +1,202 @@
+#include "sim/check/linearizability_story.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sim/history/history.hpp"
+
+namespace sim {
+namespace {
+
+constexpr std::size_t kListed = 8;  // operations told one by one before a story says "and more"
+
+std::string show(const Value& value) {
+  struct Visitor {
+    std::string operator()(Nil) const { return "nil"; }
+    std::string operator()(std::int64_t n) const { return std::to_string(n); }
+    std::string operator()(const std::string& text) const {
+      constexpr std::size_t most = 60;
+      return text.size() <= most ? '"' + text + '"' : "\"..." + text.substr(text.size() - most) + '"';
+    }
+    std::string operator()(const List& list) const {
+      constexpr std::size_t most = 8;
+      std::string text = list.size() > most ? fmt::format("[{} elements, the last: ", list.size()) : "[";
+      for (std::size_t i = list.size() - std::min(most, list.size()); i < list.size(); ++i) {
+        text += (text.ends_with(' ') || text == "[" ? "" : ", ") + std::to_string(list[i]);
+      }
+      return text + "]";
+    }
+  };
+  return std::visit(Visitor{}, value);
+}
+
+class Teller {
+ public:
+  Teller(std::span<const Operation> operations, std::span<const std::size_t> witness,
+         const StoryContext& context)
+      : operations_(operations), context_(context) {
+    for (const std::size_t i : witness) told_.push_back(&operations[i]);
+    std::ranges::stable_sort(told_, {}, [](const Operation* op) { return op->ret; });
+  }
+
+  std::string tell() const {
+    const Operation& last = *told_.back();
+    const std::string where = context_.model == Model::kv ? fmt::format("key {}: ", last.key) : std::string();
+    if (told_.size() == 1) return where + tell_alone(last);
+    if (told_.size() <= 3 && concludes(last)) return where + tell_against(last);
+    return where + tell_all();
+  }
+
+ private:
+  std::string time(Time t) const {
+    const auto ns = t.time_since_epoch().count();
+    if (context_.unit == TimeUnit::lines) return fmt::format("line {}", ns);
+    if (ns >= 100'000 || ns == 0) return fmt::format("{}.{} ms", ns / 1'000'000, ns / 100'000 % 10);
+    return fmt::format("{} ns", ns);
+  }
+
+  std::string who(const Operation& op) const {
+    return fmt::format("by client {} ({} to {})", op.client.value, time(op.call),
+                       op.ret == kNever ? "never answered" : time(op.ret));
+  }
+
+  static bool is_failed_cas(const Operation& op) {
+    return op.action == Action::cas && op.outcome == Outcome::ok && op.output != Value{std::int64_t{1}};
+  }
+
+  // The value that this operation saw.
+  static Value seen(const Operation& op) {
+    if (op.action == Action::cas) return op.expected;
+    if (op.action != Action::add) return op.output;
+    const auto* after = std::get_if<std::int64_t>(&op.output);
+    const auto* added = std::get_if<std::int64_t>(&op.argument);
+    if (after == nullptr || added == nullptr) return op.output;
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(*after) - static_cast<std::uint64_t>(*added));
+  }
+
+  static bool sees(const Operation& op) {
+    return op.action == Action::read || op.action == Action::cas || op.action == Action::add;
+  }
+
+  // "write of 5", "cas from 3 to 4", ...
+  static std::string deed(const Operation& op) {
+    switch (op.action) {
+      case Action::cas: return fmt::format("cas from {} to {}", show(op.expected), show(op.argument));
+      case Action::read: return "read";
+      case Action::stamp:
+      case Action::draw: return fmt::format("{} of {}", action_name(op.action), show(op.output));
+      default: return fmt::format("{} of {}", action_name(op.action), show(op.argument));
+    }
+  }
+
+  static std::string answer(const Operation& op) {
+    if (op.action == Action::read || op.action == Action::add) return "returned " + show(op.output);
+    if (op.action == Action::cas) return is_failed_cas(op) ? "failed" : "succeeded";
+    return "was acknowledged";
+  }
+
+  // Whether `op` may have left `value` behind, as far as one can say without knowing the state before it.
+  static bool may_write(const Operation& op, const Value& value) {
+    if (op.outcome == Outcome::failed || op.action == Action::read || is_failed_cas(op)) return false;
+    if (op.action == Action::append || op.action == Action::add) return true;
+    if (op.action == Action::stamp || op.action == Action::draw) {
+      return op.outcome == Outcome::pending || op.output == value;
+    }
+    return op.argument == value;
+  }
+
+  std::vector<const Operation*> writers(const Operation& of, const Value& value) const {
+    std::vector<const Operation*> found;
+    for (const Operation& op : operations_) {
+      if (&op != &of && op.key == of.key && may_write(op, value)) found.push_back(&op);
+    }
+    return found;
+  }
+
+  // One operation contradicts everything that anyone else may have done.
+  std::string tell_alone(const Operation& op) const {
+    const std::string subject = fmt::format("{} {} {}", deed(op), who(op), answer(op));
+    if (is_failed_cas(op))
+      return subject + ", though nothing could have changed the value from what it expected";
+    if (!sees(op)) return subject + ", which nothing explains";
+    const auto by = writers(op, seen(op));
+    if (by.empty()) {
+      const std::string value =
+          op.action == Action::read ? "a value" : "though " + show(seen(op)) + " is a value";
+      return fmt::format("{}, {} that nothing ever wrote", subject, value);
+    }
+    const auto late = [&](const Operation* writer) { return writer->call > op.ret; };
+    if (std::ranges::all_of(by, late)) {
+      return fmt::format("{} before anything that could have led to {} was called", subject, show(seen(op)));
+    }
+    return subject + ", which no order of the other operations explains";
+  }
+
+  // The last operation's answer is the surprise that the others make impossible.
+  bool concludes(const Operation& last) const {
+    if (!sees(last)) return false;
+    return std::ranges::all_of(told_,
+                               [&](const Operation* op) { return op == &last || op->ret < last.call; });
+  }
+
+  std::string tell_against(const Operation& last) const {
+    std::string text = fmt::format("{} {} {}, though ", deed(last), who(last), answer(last));
+    for (std::size_t i = 0; i + 1 < told_.size(); ++i) {
+      const Operation& op = *told_[i];
+      if (writes_what_was_seen(op, last) && told_.size() > 2) continue;  // said by "again"
+      if (!text.ends_with("though ")) text += " and ";
+      text += op.action == Action::read ? fmt::format("the read by client {} had returned {} at {}",
+                                                      op.client.value, show(op.output), time(op.ret))
+                                        : fmt::format("the {} by client {} had returned at {}", deed(op),
+                                                      op.client.value, time(op.ret));
+    }
+    if (is_failed_cas(last)) return text + " and nothing had changed it since";
+    return text + no_other_writer(last);
+  }
+
+  static bool writes_what_was_seen(const Operation& op, const Operation& last) {
+    const bool blind = op.action == Action::write || op.action == Action::stamp || op.action == Action::draw;
+    return !is_failed_cas(last) && blind && may_write(op, seen(last));
+  }
+
+  // Only claims what holds: that each writer of the value is told of, or that there is none.
+  std::string no_other_writer(const Operation& last) const {
+    const auto by = writers(last, seen(last));
+    const auto told_or_late = [&](const Operation* op) {
+      return op->call > last.ret || std::ranges::find(told_, op) != told_.end();
+    };
+    if (last.action == Action::add || !std::ranges::all_of(by, told_or_late)) return {};
+    const bool was_there = !by.empty() || seen(last) == context_.initial;
+    return fmt::format(" and nothing wrote {}{}", show(seen(last)), was_there ? " again" : "");
+  }
+
+  std::string tell_all() const {
+    std::vector<const Operation*> in_order = told_;
+    std::ranges::stable_sort(in_order, {}, [](const Operation* op) { return op->call; });
+    std::string text = fmt::format("no order explains these {} operations: ", in_order.size());
+    const std::size_t first = in_order.size() > kListed ? in_order.size() - kListed : 0;
+    if (first > 0) text += fmt::format("{} earlier ones; ", first);
+    for (std::size_t i = first; i < in_order.size(); ++i) {
+      const Operation& op = *in_order[i];
+      const bool acknowledged = !sees(op);
+      text += fmt::format("{}{} {}{}", i == first ? "" : "; ", deed(op), who(op),
+                          acknowledged ? std::string() : " " + answer(op));
+    }
+    return text;
+  }
+
+  std::span<const Operation> operations_;
+  const StoryContext& context_;
+  std::vector<const Operation*> told_;
+};
+
+}  // namespace
+
+std::string tell_violation(std::span<const Operation> operations, std::span<const std::size_t> witness,
+                           const StoryContext& context) {
+  return Teller(operations, witness, context).tell();
+}
+
+}  // namespace sim

@@ -1,0 +1,22 @@
+// Puts a contradiction into words: a verdict that can't be understood teaches nothing.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "sim/check/linearizability.hpp"
+
+namespace sim {
+
+struct StoryContext {
+  Model model;
+  const Value& initial;
+  TimeUnit unit;
+};
+
+/// Tells why the operations of `witness` (all of one key) can't all have been answered as they were.
+std::string tell_violation(std::span<const Operation> operations, std::span<const std::size_t> witness,
+                           const StoryContext& context);
+
+}  // namespace sim

@@ -1,0 +1,159 @@
+#include "sim/check/object_states.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sim {
+namespace {
+
+// A prefix of a list or text: which kind, the first observed sequence that has it, its length.
+constexpr State kListTag = State{1} << 62;
+constexpr State kTextTag = State{1} << 61;
+constexpr int kFirstShift = 31;
+constexpr State kLengthMask = (State{1} << kFirstShift) - 1;
+
+State prefix(State tag, std::size_t first, std::size_t length) {
+  return tag | (static_cast<State>(first) << kFirstShift) | static_cast<State>(length);
+}
+
+std::size_t first_of(State state) {
+  return static_cast<std::size_t>((state & ~(kListTag | kTextTag)) >> kFirstShift);
+}
+
+std::size_t length_of(State state) { return static_cast<std::size_t>(state & kLengthMask); }
+
+template <typename Sequence> std::size_t shared_length(const Sequence& a, const Sequence& b) {
+  const auto end = a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
+  return static_cast<std::size_t>(std::mismatch(a.begin(), end, b.begin()).first - a.begin());
+}
+
+}  // namespace
+
+// Observed lists are mostly prefixes of each other: ordered by length they are ordered outright, and the
+// costly comparison of long lists is made once for each instead of once for each step of a sort.
+template <typename Sequence> void ObjectStates::Observed<Sequence>::finish() {
+  const auto smaller = [](const Sequence* a, const Sequence* b) { return *a < *b; };
+  std::ranges::sort(sorted, {}, [](const Sequence* s) { return s->size(); });
+  if (!std::ranges::is_sorted(sorted, smaller)) std::ranges::sort(sorted, smaller);
+  const auto equal = [](const Sequence* a, const Sequence* b) { return *a == *b; };
+  sorted.erase(std::unique(sorted.begin(), sorted.end(), equal), sorted.end());
+  shared.assign(sorted.size(), 0);
+  for (std::size_t i = 1; i < sorted.size(); ++i) shared[i] = shared_length(*sorted[i - 1], *sorted[i]);
+}
+
+template <typename Sequence>
+State ObjectStates::Observed<Sequence>::of(const Sequence& sequence, State tag) const {
+  const auto at = std::ranges::lower_bound(sorted, sequence, std::less<>{},
+                                           [](const Sequence* s) -> const Sequence& { return *s; });
+  const bool known = at != sorted.end() && shared_length(**at, sequence) == sequence.size();
+  return known ? prefix(tag, static_cast<std::size_t>(at - sorted.begin()), sequence.size()) : kOther;
+}
+
+ObjectStates::ObjectStates(std::span<const Operation* const> operations, bool counter) : counter_(counter) {
+  if (counter_) return;
+  for (const Operation* op : operations) {
+    if (op->action == Action::read && op->outcome == Outcome::ok) learn(op->output);
+    if (op->action == Action::cas && op->outcome != Outcome::failed) learn(op->expected);
+  }
+  lists_.finish();
+  texts_.finish();
+  for (const List* list : lists_.sorted) {
+    if (!list->empty()) numbers_.push_back(list->front());
+  }
+  std::ranges::sort(numbers_);
+  numbers_.erase(std::unique(numbers_.begin(), numbers_.end()), numbers_.end());
+}
+
+void ObjectStates::learn(const Value& value) {
+  if (const auto* n = std::get_if<std::int64_t>(&value)) numbers_.push_back(*n);
+  if (const auto* list = std::get_if<List>(&value)) lists_.sorted.push_back(list);
+  if (const auto* text = std::get_if<std::string>(&value)) texts_.sorted.push_back(text);
+}
+
+State ObjectStates::number(std::int64_t value) const {
+  if (counter_) return value;
+  const auto at = std::ranges::lower_bound(numbers_, value);
+  return at != numbers_.end() && *at == value ? kFirstNumber + (at - numbers_.begin()) : kOther;
+}
+
+State ObjectStates::of(const Value& value) const {
+  if (const auto* n = std::get_if<std::int64_t>(&value)) return number(*n);
+  if (const auto* list = std::get_if<List>(&value)) return lists_.of(*list, kListTag);
+  if (const auto* text = std::get_if<std::string>(&value)) return texts_.of(*text, kTextTag);
+  return kNil;
+}
+
+// Walks the observed lists that share the prefix until one goes on with `element`.
+State ObjectStates::list_extended(std::size_t first, std::size_t length, std::int64_t element) const {
+  for (std::size_t i = first; i < lists_.sorted.size() && (i == first || lists_.shared[i] >= length); ++i) {
+    const List& list = *lists_.sorted[i];
+    if (list.size() > length && list[length] == element) return prefix(kListTag, i, length + 1);
+  }
+  return kOther;
+}
+
+State ObjectStates::text_extended(std::size_t first, std::size_t length, const std::string& piece) const {
+  for (std::size_t i = first; i < texts_.sorted.size() && (i == first || texts_.shared[i] >= length); ++i) {
+    const std::string& text = *texts_.sorted[i];
+    if (text.compare(length, piece.size(), piece) == 0) return prefix(kTextTag, i, length + piece.size());
+  }
+  return kOther;
+}
+
+State ObjectStates::appended(State state, const Value& argument) const {
+  const auto* element = std::get_if<std::int64_t>(&argument);
+  const auto* piece = std::get_if<std::string>(&argument);
+  if (state == kNil) {
+    if (element != nullptr) return list_extended(0, 0, *element);
+    return piece != nullptr ? texts_.of(*piece, kTextTag) : kOther;
+  }
+  if (element != nullptr && (state & kListTag) != 0) {
+    return list_extended(first_of(state), length_of(state), *element);
+  }
+  if (piece != nullptr && (state & kTextTag) != 0)
+    return text_extended(first_of(state), length_of(state), *piece);
+  const bool is_number = state >= kFirstNumber && (state & (kListTag | kTextTag)) == 0;
+  if (element == nullptr || !is_number) return kOther;
+  // Appending to a number makes a list that starts with it.
+  const State begun = list_extended(0, 0, numbers_[static_cast<std::size_t>(state - kFirstNumber)]);
+  return begun == kOther ? kOther : list_extended(first_of(begun), 1, *element);
+}
+
+// An answered add tells the state before it as well as the one after: it's a swap.
+Step ObjectStates::counter_step(const Operation& op) const {
+  const auto* argument = std::get_if<std::int64_t>(&op.argument);
+  const auto* output = std::get_if<std::int64_t>(&op.output);
+  if (op.action == Action::read) return {.kind = Step::Kind::observe, .expected = *output};
+  if (op.outcome == Outcome::pending) return {.kind = Step::Kind::add, .target = *argument};
+  return {.kind = Step::Kind::swap,
+          .expected =
+              static_cast<State>(static_cast<std::uint64_t>(*output) - static_cast<std::uint64_t>(*argument)),
+          .target = *output};
+}
+
+Step ObjectStates::step(const Operation& op) const {
+  if (counter_) return counter_step(op);
+  using enum Step::Kind;
+  const bool answered = op.outcome == Outcome::ok;
+  switch (op.action) {
+    case Action::read: return {.kind = observe, .expected = of(op.output)};
+    case Action::write: return {.kind = set, .target = of(op.argument)};
+    case Action::append: return {.kind = append, .argument = &op.argument};
+    case Action::stamp:
+    case Action::draw: return answered ? Step{.kind = set, .target = of(op.output)} : Step{.kind = wild};
+    case Action::cas:
+      if (answered && op.output != Value{std::int64_t{1}})
+        return {.kind = forbid, .expected = of(op.expected)};
+      return {.kind = swap, .expected = of(op.expected), .target = of(op.argument)};
+    case Action::add: break;
+  }
+  return {.kind = observe, .expected = kImpossible};
+}
+
+std::vector<State> ObjectStates::wild_targets() const {
+  std::vector<State> targets{kOther};
+  for (std::size_t i = 0; i < numbers_.size(); ++i) targets.push_back(kFirstNumber + static_cast<State>(i));
+  return targets;
+}
+
+}  // namespace sim

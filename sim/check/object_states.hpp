@@ -1,0 +1,88 @@
+// The states of one object, as numbers, as coarse as the history's answers can tell them apart. Small states
+// make the search fast, and coarse ones make it small: two states that no answer distinguishes are one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+using State = std::int64_t;
+
+/// What an operation does to a state.
+struct Step {
+  enum class Kind : std::uint8_t {
+    observe,  ///< Holds only in state `expected`; changes nothing.
+    forbid,   ///< Holds only in other states than `expected`; changes nothing.
+    set,      ///< Blind: leads to `target` from any state.
+    swap,     ///< Holds only in state `expected`; leads to `target`.
+    append,   ///< Adds `*argument` at the end.
+    add,      ///< Adds `target` to a number.
+    wild,     ///< Blind: leads to any number.
+  };
+  Kind kind = Kind::observe;
+  State expected = 0;
+  State target = 0;
+  const Value* argument = nullptr;
+
+  bool changes() const { return kind != Kind::observe && kind != Kind::forbid; }
+  bool blind() const { return kind == Kind::set || kind == Kind::wild; }
+};
+
+/// Numbers the states of one key. An *observed* value is one that a read returned or a cas expected.
+///
+/// Why it's exact: every state that is neither observed nor a proper prefix of an observed list or text (nor
+/// a number that such a list begins with) is called `kOther`. From such a state no observation ever holds and
+/// every forbid does; appending leads to another such state; blind writes forget it. So all of them behave
+/// alike for ever. Prefixes are numbered by the first observed sequence that has them and their length.
+/// Counters aren't coarsened.
+class ObjectStates {
+ public:
+  static constexpr State kOther = 0;
+  static constexpr State kNil = 1;
+  static constexpr State kFirstNumber = 2;  ///< Then the known numbers in ascending order.
+  static constexpr State kImpossible = -1;  ///< No object is ever in it. (Never used for counters.)
+
+  /// Learns what is observed by `operations`, which must outlive this. `counter`: states are the numbers
+  /// themselves.
+  ObjectStates(std::span<const Operation* const> operations, bool counter);
+
+  State of(const Value& value) const;
+
+  /// The state that appending `argument` to `state` leads to.
+  State appended(State state, const Value& argument) const;
+
+  /// What `op` does, given its outcome. Failed operations and pending reads must have been left out.
+  Step step(const Operation& op) const;
+
+  /// States that a wild write may lead to: all known numbers, and any other.
+  std::vector<State> wild_targets() const;
+
+  std::size_t known_numbers() const { return numbers_.size(); }
+
+ private:
+  // Sorted observed sequences and, for each, how many elements it shares with the one before it.
+  template <typename Sequence> struct Observed {
+    std::vector<const Sequence*> sorted;
+    std::vector<std::size_t> shared;
+    void finish();
+    State of(const Sequence& sequence, State tag) const;
+  };
+
+  void learn(const Value& value);
+  State number(std::int64_t value) const;
+  State list_extended(std::size_t first, std::size_t length, std::int64_t element) const;
+  State text_extended(std::size_t first, std::size_t length, const std::string& piece) const;
+  Step counter_step(const Operation& op) const;
+
+  bool counter_;
+  std::vector<std::int64_t> numbers_;
+  Observed<List> lists_;
+  Observed<std::string> texts_;
+};
+
+}  // namespace sim

@@ -1,0 +1,146 @@
+// The judge's twin: decides linearizability by trying every order, straight from the definition. Hopelessly
+// slow and obviously right; shares no code with the judge, so that the two can be held against each other.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/history/operation.hpp"
+
+namespace brute_force {
+
+class Twin {
+ public:
+  Twin(std::span<const sim::Operation> operations, sim::Value initial) : initial_(std::move(initial)) {
+    for (const auto& op : operations) {
+      if (op.outcome != sim::Outcome::failed) operations_.push_back(op);
+    }
+    for (const auto& op : operations_) {
+      guess(op.output);
+      guess(op.expected);
+    }
+    guesses_.push_back(987'654'321);  // and a number that nobody ever saw
+  }
+
+  bool linearizable() {
+    done_.assign(operations_.size(), false);
+    return search(states_of_all_keys());
+  }
+
+ private:
+  using States = std::vector<std::pair<std::uint32_t, sim::Value>>;
+
+  States states_of_all_keys() const {
+    States states;
+    for (const auto& op : operations_) {
+      bool known = false;
+      for (const auto& [key, value] : states) known |= key == op.key;
+      if (!known) states.emplace_back(op.key, initial_);
+    }
+    return states;
+  }
+
+  // What an unanswered stamp or draw may have written: whatever anyone saw.
+  void guess(const sim::Value& seen) {
+    const auto* list = std::get_if<sim::List>(&seen);
+    if (const auto* n = std::get_if<std::int64_t>(&seen)) guesses_.push_back(*n);
+    if (list != nullptr && !list->empty()) guesses_.push_back(list->front());
+  }
+
+  // a must come before b.
+  static bool precedes(const sim::Operation& a, const sim::Operation& b, bool a_stands_first) {
+    if (a.outcome != sim::Outcome::ok) return false;
+    if (a.ret < b.call) return true;
+    return a_stands_first && a.client == b.client && a.ret == b.call;
+  }
+
+  bool ready(std::size_t i) const {
+    for (std::size_t j = 0; j < operations_.size(); ++j) {
+      if (j != i && !done_[j] && precedes(operations_[j], operations_[i], j < i)) return false;
+    }
+    return true;
+  }
+
+  bool search(const States& states) {
+    bool all = true;
+    for (std::size_t i = 0; i < operations_.size(); ++i) {
+      all &= done_[i] || operations_[i].outcome == sim::Outcome::pending;
+    }
+    if (all) return true;
+    for (std::size_t i = 0; i < operations_.size(); ++i) {
+      if (done_[i] || !ready(i)) continue;
+      done_[i] = true;
+      for (const States& after : execute(states, operations_[i])) {
+        if (search(after)) return true;
+      }
+      done_[i] = false;
+    }
+    return false;
+  }
+
+  // All states that the operation may lead to; none if its answer is wrong in this state.
+  std::vector<States> execute(const States& before, const sim::Operation& op) const {
+    std::size_t cell = 0;
+    while (before[cell].first != op.key) ++cell;
+    std::vector<States> results;
+    for (const sim::Value& value : results_of(before[cell].second, op)) {
+      results.push_back(before);
+      results.back()[cell].second = value;
+    }
+    return results;
+  }
+
+  std::vector<sim::Value> results_of(const sim::Value& state, const sim::Operation& op) const {
+    const bool ok = op.outcome == sim::Outcome::ok;
+    switch (op.action) {
+      case sim::Action::read:
+        if (ok && !(op.output == state)) return {};
+        return {state};
+      case sim::Action::write: return {op.argument};
+      case sim::Action::cas: {
+        const bool hit = state == op.expected;
+        if (ok && hit != (op.output == sim::Value{std::int64_t{1}})) return {};
+        return {hit ? op.argument : state};
+      }
+      case sim::Action::append: return {appended(state, op.argument)};
+      case sim::Action::add: {
+        const std::int64_t sum = std::get<std::int64_t>(state) + std::get<std::int64_t>(op.argument);
+        if (ok && !(op.output == sim::Value{sum})) return {};
+        return {sim::Value{sum}};
+      }
+      case sim::Action::stamp:
+      case sim::Action::draw: {
+        if (ok) return {op.output};
+        std::vector<sim::Value> all;
+        for (const auto guess : guesses_) all.emplace_back(guess);
+        return all;
+      }
+    }
+    return {};
+  }
+
+  static sim::Value appended(const sim::Value& state, const sim::Value& argument) {
+    if (const auto* text = std::get_if<std::string>(&state)) return *text + std::get<std::string>(argument);
+    sim::List list;
+    if (const auto* l = std::get_if<sim::List>(&state)) list = *l;
+    if (const auto* n = std::get_if<std::int64_t>(&state)) list = {*n};
+    list.push_back(std::get<std::int64_t>(argument));
+    return list;
+  }
+
+  sim::Value initial_;
+  std::vector<sim::Operation> operations_;
+  std::vector<bool> done_;
+  std::vector<std::int64_t> guesses_;
+};
+
+/// The verdict by definition, for up to some eight operations.
+inline bool linearizable(std::span<const sim::Operation> operations, const sim::Value& initial) {
+  return Twin(operations, initial).linearizable();
+}
+
+}  // namespace brute_force

@@ -1,0 +1,180 @@
+// Small random histories for the judge of linearizability: recorded from a true object, then possibly
+// spoiled, so that both verdicts occur often and near each other.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "sim/history/history.hpp"
+
+namespace random_history {
+
+/// A plain splitmix generator: tests must not depend on the generator that they may be testing.
+struct Dice {
+  std::uint64_t state;
+
+  std::uint64_t next() {
+    std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+  }
+  std::int64_t below(std::int64_t n) {
+    return static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(n));
+  }
+  bool chance(int percent) { return below(100) < percent; }
+};
+
+struct Shape {
+  sim::Model model = sim::Model::reg;
+  std::int64_t operations = 6;
+  std::int64_t values = 3;  ///< Written values are drawn from so many.
+  std::int64_t keys = 1;
+  std::int64_t clients = 3;
+  int pending = 20;       ///< Percent of operations never answered.
+  int spoiled = 50;       ///< Percent of histories with up to three answers changed.
+  bool touching = false;  ///< Calls often coincide with returns.
+  bool text = false;      ///< Values are text; appending concatenates.
+};
+
+inline std::vector<sim::Action> actions_of(const Shape& shape) {
+  using enum sim::Action;
+  switch (shape.model) {
+    case sim::Model::reg: return {read, read, write, write, stamp, draw};
+    case sim::Model::cas_register: return {read, read, write, cas, cas};
+    case sim::Model::kv:
+      if (shape.text) return {read, read, write, append, append};
+      return {read, read, write, append, append, cas, stamp};
+    case sim::Model::counter: return {read, add, add};
+    case sim::Model::log: return {read, append, append};
+  }
+  return {read};
+}
+
+class Recorder {
+ public:
+  Recorder(const Shape& shape, Dice& dice)
+      : shape_(shape), dice_(dice), cells_(static_cast<std::size_t>(shape.keys), initial(shape)) {}
+
+  static sim::Value initial(const Shape& shape) {
+    return shape.text ? sim::Value{std::string()} : sim::initial_value(shape.model);
+  }
+
+  // Operations take effect in the order drawn here; intervals are drawn around their instants.
+  std::vector<sim::Operation> record() {
+    const auto actions = actions_of(shape_);
+    std::vector<std::int64_t> free_at(static_cast<std::size_t>(shape_.clients), 0);
+    std::vector<sim::Operation> history;
+    for (std::int64_t i = 0, instant = 10; i < shape_.operations; ++i, instant += 10) {
+      sim::Operation op;
+      op.action = actions[static_cast<std::size_t>(dice_.below(static_cast<std::int64_t>(actions.size())))];
+      op.client.value = static_cast<std::uint16_t>(dice_.below(shape_.clients));
+      op.key = static_cast<std::uint32_t>(dice_.below(shape_.keys));
+      choose_arguments(op);
+      std::int64_t& busy_until = free_at[op.client.value];
+      instant = std::max(instant, busy_until + (shape_.touching ? 0 : 1));
+      if (dice_.chance(shape_.pending))
+        op.outcome = dice_.chance(10) ? sim::Outcome::failed : sim::Outcome::pending;
+      else
+        op.outcome = sim::Outcome::ok;
+      const bool happens =
+          op.outcome == sim::Outcome::ok || (op.outcome == sim::Outcome::pending && dice_.chance(60));
+      if (happens) execute(op);
+      set_times(op, instant, busy_until);
+      history.push_back(op);
+    }
+    if (dice_.chance(shape_.spoiled)) {
+      for (int answers = 0; answers < 3; ++answers) spoil(history);
+    }
+    std::ranges::stable_sort(history, {}, [](const sim::Operation& op) { return op.call; });
+    return history;
+  }
+
+ private:
+  sim::Value value() {
+    const std::int64_t n = 1 + dice_.below(shape_.values);
+    return shape_.text ? sim::Value{std::string(1, static_cast<char>('a' + n))} : sim::Value{n};
+  }
+
+  void choose_arguments(sim::Operation& op) {
+    using enum sim::Action;
+    if (op.action == write || op.action == append || op.action == add || op.action == cas)
+      op.argument = value();
+    if (op.action == cas) op.expected = dice_.chance(15) ? sim::Value{sim::Nil{}} : value();
+    if (op.action == cas && dice_.chance(40)) op.expected = cells_[op.key];
+  }
+
+  void execute(sim::Operation& op) {
+    sim::Value& cell = cells_[op.key];
+    switch (op.action) {
+      case sim::Action::read: op.output = cell; break;
+      case sim::Action::write: cell = op.argument; break;
+      case sim::Action::cas:
+        op.output = std::int64_t{cell == op.expected};
+        if (cell == op.expected) cell = op.argument;
+        break;
+      case sim::Action::append: append(cell, op.argument); break;
+      case sim::Action::add:
+        op.output = std::get<std::int64_t>(cell) + std::get<std::int64_t>(op.argument);
+        cell = op.output;
+        break;
+      case sim::Action::stamp:
+      case sim::Action::draw: op.output = cell = value(); break;
+    }
+  }
+
+  static void append(sim::Value& cell, const sim::Value& argument) {
+    if (auto* text = std::get_if<std::string>(&cell)) {
+      *text += std::get<std::string>(argument);
+      return;
+    }
+    if (const auto* n = std::get_if<std::int64_t>(&cell)) cell = sim::List{*n};
+    if (std::holds_alternative<sim::Nil>(cell)) cell = sim::List{};
+    std::get<sim::List>(cell).push_back(std::get<std::int64_t>(argument));
+  }
+
+  void set_times(sim::Operation& op, std::int64_t instant, std::int64_t& busy_until) {
+    std::int64_t call = std::max(busy_until + (shape_.touching ? 0 : 1), instant - dice_.below(25));
+    if (shape_.touching) call = std::max(busy_until, call / 5 * 5);
+    std::int64_t ret = instant + dice_.below(25);
+    if (shape_.touching) ret = std::max(instant, ret / 5 * 5);
+    op.call = sim::Time{sim::Duration{call}};
+    busy_until = ret;
+    if (op.outcome == sim::Outcome::ok) {
+      op.ret = sim::Time{sim::Duration{ret}};
+    } else {
+      op.output = sim::Nil{};
+    }
+  }
+
+  // The bug: an answer is replaced by another one that somebody might have got.
+  void spoil(std::vector<sim::Operation>& history) {
+    auto& op = history[static_cast<std::size_t>(dice_.below(shape_.operations))];
+    const auto& other = history[static_cast<std::size_t>(dice_.below(shape_.operations))];
+    if (op.outcome != sim::Outcome::ok) return;
+    if (op.action == sim::Action::cas) {
+      op.output = std::int64_t{op.output == sim::Value{std::int64_t{0}}};
+    } else if (op.action == sim::Action::add) {
+      op.output = std::get<std::int64_t>(op.output) + 1 - dice_.below(3);
+    } else if (auto* list = std::get_if<sim::List>(&op.output);
+               list != nullptr && !list->empty() && dice_.chance(50)) {
+      list->pop_back();
+    } else if (op.action == sim::Action::read && other.action == sim::Action::read &&
+               other.outcome == op.outcome) {
+      op.output = other.output;
+    } else if (op.action == sim::Action::read && shape_.model != sim::Model::log) {
+      op.output = shape_.model == sim::Model::counter ? sim::Value{dice_.below(6)} : value();
+    }
+  }
+
+  const Shape& shape_;
+  Dice& dice_;
+  std::vector<sim::Value> cells_;
+};
+
+inline std::vector<sim::Operation> make(const Shape& shape, Dice& dice) {
+  return Recorder(shape, dice).record();
+}
+
+}  // namespace random_history
