@@ -1,0 +1,159 @@
+#include "sim/cli/check_command.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/check/linearizability.hpp"
+#include "sim/history/history.hpp"
+
+namespace sim {
+namespace {
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  std::string model;
+  std::string format = "auto";
+  std::string budget;
+  bool time = false;
+  bool json = false;
+};
+
+struct Judged {
+  std::string file;
+  Model model{};
+  std::size_t operations = 0;
+  LinearizabilityResult result;
+  double cpu_seconds = 0;
+  double peak_mib = 0;  // of the process so far
+};
+
+// "10s", "500ms" or "2m"; a wall-clock limit makes the verdict depend on the machine, so there is none by
+// default.
+LinearizabilityBudget parse_budget(const std::string& text) {
+  LinearizabilityBudget budget{.steps = 1'000'000'000};
+  if (text.empty()) return budget;
+  std::size_t used = 0;
+  double amount = -1;
+  try {
+    amount = std::stod(text, &used);
+  } catch (const std::logic_error&) {
+    used = 0;
+  }
+  const std::string unit = text.substr(used);
+  const double scale = unit == "ms" ? 1e-3 : unit == "s" ? 1.0 : unit == "m" ? 60.0 : 0.0;
+  if (used == 0 || scale == 0 || !(amount > 0 && amount < 1e6)) {
+    throw std::runtime_error("--budget: found \"" + text + "\"; expected a time such as 500ms, 10s or 2m");
+  }
+  const auto limit = std::chrono::duration<double>(amount * scale);
+  const auto start = std::chrono::steady_clock::now();
+  budget.steps = std::numeric_limits<std::uint64_t>::max();
+  budget.out_of_time = [=] { return std::chrono::steady_clock::now() - start > limit; };
+  return budget;
+}
+
+double peak_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+Model choose_model(const CheckOptions& options, const History& history, const std::string& file) {
+  const auto model = options.model.empty() ? history.model : model_from_name(options.model);
+  if (!model) throw HistoryError(file, 0, "the file names no model; choose one with --model");
+  return *model;
+}
+
+Judged judge(const CheckOptions& options, const std::string& file) {
+  const std::clock_t start = std::clock();
+  const History history = read_history_file(file, *format_from_name(options.format));
+  Judged judged;
+  judged.file = file;
+  judged.model = choose_model(options, history, file);
+  judged.operations = history.operations.size();
+  const Value initial = history.initial.value_or(initial_value(judged.model));
+  const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
+  try {
+    judged.result =
+        check_linearizability(history.operations, judged.model, initial, parse_budget(options.budget), unit);
+  } catch (const std::invalid_argument& error) {
+    throw HistoryError(file, 0,
+                       std::string(error.what()) + " (model " + std::string(model_name(judged.model)) + ")");
+  }
+  judged.cpu_seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  judged.peak_mib = peak_mib();
+  return judged;
+}
+
+void print(const CheckOptions& options, const Judged& judged) {
+  const LinearizabilityResult& result = judged.result;
+  const std::string verdict(verdict_name(result.verdict));
+  if (options.json) {
+    nlohmann::ordered_json json{{"file", judged.file},
+                                {"model", std::string(model_name(judged.model))},
+                                {"operations", judged.operations},
+                                {"verdict", verdict},
+                                {"story", result.story},
+                                {"witness", result.witness},
+                                {"steps", result.steps}};
+    if (options.time) {
+      json["cpu_seconds"] = judged.cpu_seconds;
+      json["peak_mib"] = judged.peak_mib;
+    }
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  } else {
+    const std::string story = result.story.empty() ? std::string() : ": " + result.story;
+    const std::string time = options.time
+                                 ? fmt::format(" [{:.3f} s, {:.0f} MiB]", judged.cpu_seconds, judged.peak_mib)
+                                 : std::string();
+    fmt::print("{}: {} ({} operations, {}){}{}\n", judged.file, verdict, judged.operations,
+               model_name(judged.model), time, story);
+  }
+  std::fflush(stdout);  // a later file may be bad or slow
+}
+
+int run_check(const CheckOptions& options) {
+  parse_budget(options.budget);
+  bool violation = false;
+  bool unknown = false;
+  for (const std::string& file : options.files) {
+    const Judged judged = judge(options, file);
+    violation |= judged.result.verdict == Verdict::violation;
+    unknown |= judged.result.verdict == Verdict::unknown;
+    print(options, judged);
+  }
+  if (violation) return 1;
+  return unknown ? 3 : 0;
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<CheckOptions>();  // lives as long as the parser that fills it
+  CLI::App* command = app.add_subcommand("check", "Judge recorded histories: are they linearizable?");
+  command
+      ->add_option("files", options->files,
+                   "Histories: JSON lines, EDN (Jepsen, Knossos), etcd logs, kv texts")
+      ->required();
+  command->add_option("--model", options->model, "The object; default: what the file says")
+      ->check(CLI::IsMember({"register", "cas-register", "kv", "counter", "log"}));
+  command->add_option("--format", options->format, "Default: told from the file's beginning")
+      ->check(CLI::IsMember({"auto", "jsonl", "edn", "etcd", "kv"}));
+  command->add_option("--budget", options->budget,
+                      "Time for each file, such as 10s; beyond it the verdict is unknown");
+  command->add_flag("--time", options->time, "Add processor time of each file and peak memory so far");
+  command->add_flag("--json", options->json, "One JSON object a line");
+  command->callback([options, &exit_code] { exit_code = run_check(*options); });
+}
+
+}  // namespace sim
