@@ -1,0 +1,57 @@
+#include "sim/check/availability.hpp"
+
+#include <algorithm>
+
+namespace sim {
+namespace {
+
+struct Leave {
+  Time at;
+  bool ok;
+};
+
+// When operations stop waiting, in order of time.
+std::vector<Leave> leaves(const Record& record, Duration timeout) {
+  std::vector<Leave> all;
+  all.reserve(record.operations.size());
+  for (const Operation& op : record.operations) {
+    const bool returned = op.outcome != Outcome::pending;
+    all.push_back({returned ? op.ret : std::min(op.call + timeout, record.end), op.outcome == Outcome::ok});
+  }
+  std::ranges::sort(all, {}, &Leave::at);
+  return all;
+}
+
+}  // namespace
+
+AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules) {
+  AvailabilityJudgement result;
+  Duration in_chaos{0};
+  const auto silence = [&](Time begin, Time end) {
+    if (end - begin <= rules.outage_after || begin >= record.chaos_end) return;
+    result.outages.push_back({begin, end});
+    result.longest_s = std::max(result.longest_s, seconds(end - begin));
+    in_chaos += std::min(end, record.chaos_end) - begin;
+  };
+  const auto ends = leaves(record, rules.client_timeout);
+  const auto& calls = record.operations;
+  std::size_t waiting = 0;
+  Time begin{};
+  for (std::size_t c = 0, e = 0; e < ends.size();) {
+    const Time now = std::min(c < calls.size() ? calls[c].call : kNever, ends[e].at);
+    const bool waited = waiting > 0;
+    bool answered = false;
+    for (; c < calls.size() && calls[c].call == now; ++c) ++waiting;
+    for (; e < ends.size() && ends[e].at == now; ++e) {
+      --waiting;
+      answered = answered || ends[e].ok;
+    }
+    if (waited && (answered || waiting == 0)) silence(begin, now);
+    if (!waited || answered) begin = now;
+  }
+  const double chaos = seconds(record.chaos_end - Time{});
+  if (chaos > 0) result.fraction = 1 - seconds(in_chaos) / chaos;
+  return result;
+}
+
+}  // namespace sim

@@ -1,0 +1,32 @@
+// Availability as clients feel it: an outage is a time in which somebody waits and nobody is answered.
+#pragma once
+
+#include <vector>
+
+#include "sim/history/record.hpp"
+
+namespace sim {
+
+struct AvailabilityRules {
+  Duration outage_after{};    ///< A silence is an outage when it lasts longer.
+  Duration client_timeout{};  ///< A client stops waiting for an operation so long after its call.
+};
+
+struct Outage {
+  Time begin;
+  Time end;
+};
+
+struct AvailabilityJudgement {
+  /// Share of the chaos phase without outage; what of an outage lies in the settle phase is left out here.
+  double fraction = 1;
+  std::vector<Outage> outages;  ///< In order of time.
+  double longest_s = 0;         ///< Whole, even where it ends in the settle phase.
+};
+
+/// A silence is a longest stretch of time in which some operation waits (called, neither returned nor given
+/// up) and none returns ok; it begins with the last such return or with the first call that waits. Silences
+/// longer than `outage_after` that begin in the chaos phase are outages.
+AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules);
+
+}  // namespace sim

@@ -1,0 +1,52 @@
+// Divergence: replicas that have applied the same number of requests and are in different states. Lagging
+// behind is not divergence, until the settle phase is over.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "sim/history/record.hpp"
+
+namespace sim {
+
+enum class DivergenceCause : std::uint8_t {
+  nondeterminism,     ///< The same request led to different states.
+  split_brain,        ///< Two nodes, each acting as primary, chose different requests for one place.
+  missed_while_down,  ///< A replica was down after a request's call (or forgot it in a crash), and went on
+                      ///< without it.
+  order,              ///< Both replicas applied both requests, in different places.
+  loss,               ///< None of these: a request got lost on its way to a replica.
+};
+
+/// As results spell it: "split_brain".
+std::string_view name_of(DivergenceCause cause);
+
+/// The first place at which two replicas differ.
+struct FirstDifference {
+  std::uint32_t index = 0;  ///< Place among the requests that a replica applied, from 1.
+  Time at{};                ///< When it showed.
+  NodeId reference{};  ///< The replica with the longest path then (of equals the one with the lowest number).
+  NodeId other{};
+  RequestId expected{};              ///< What the reference applied in that place.
+  std::optional<RequestId> found{};  ///< What the other did; empty if it had applied less.
+  bool other_has_expected = false;   ///< In some other place, when it showed.
+  bool reference_has_found = false;  ///< Likewise.
+  bool operator==(const FirstDifference&) const = default;
+};
+
+struct DivergenceJudgement {
+  bool diverged = false;  ///< When the run ends, the states of the replicas that are up aren't all equal.
+  double seconds = 0;     ///< How long replicas that were up differed, lagging left out.
+  std::optional<FirstDifference> first;  ///< If they ever did, even if they converged later.
+  std::optional<DivergenceCause> cause;  ///< Of that first difference.
+};
+
+/// At any instant the replicas that are up are divergent if one's state differs from that which the reference
+/// (see FirstDifference) was in after as many requests. An instant counts as it ends.
+DivergenceJudgement judge_divergence(const Record& record);
+
+/// Why they differ.
+DivergenceCause cause_of(const FirstDifference& first, const Record& record);
+
+}  // namespace sim

@@ -1,0 +1,44 @@
+// Who is up and who acts as primary, in the course of a run: what several judges start from. An instant
+// counts as it ends: what begins and ends at one instant has not happened.
+#pragma once
+
+#include <vector>
+
+#include "sim/history/record.hpp"
+
+namespace sim {
+
+/// The replicas that have not crashed, as time goes by. A paused replica is up.
+class NodeLives {
+ public:
+  explicit NodeLives(const Record& record) : record_(&record), up_(record.replicas, 1) {}
+
+  /// When the next change is due; kNever when there is none.
+  Time next() const { return next_ < record_->lives.size() ? record_->lives[next_].at : kNever; }
+  /// Takes the next change into account and returns it.
+  const Record::LifeChange& advance();
+  bool up(NodeId node) const { return up_[node.value] != 0; }
+
+ private:
+  const Record* record_;
+  std::size_t next_ = 0;
+  std::vector<char> up_;
+};
+
+/// Which replicas are up when the run ends.
+NodeLives at_end(const Record& record);
+
+/// Whether `node` was down at some time from `from` to `to`.
+bool was_down(const Record& record, NodeId node, Time from, Time to);
+
+/// A node begins or ceases to act as primary: to be in that role and neither down nor paused.
+struct ActingChange {
+  Time at;
+  NodeId node;
+  bool acting;
+};
+
+/// All such changes in order of time, then of nodes.
+std::vector<ActingChange> acting_primaries(const Record& record);
+
+}  // namespace sim

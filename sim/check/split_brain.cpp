@@ -1,0 +1,60 @@
+#include "sim/check/split_brain.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "sim/check/node_lives.hpp"
+
+namespace sim {
+namespace {
+
+// An acknowledgement at the instant at which the episode ends counts: the primary gave it before it stepped
+// down.
+bool two_acknowledged(const Record& record, const SplitBrainEpisode& episode,
+                      std::span<const NodeId> primaries) {
+  const auto& all = record.acknowledgements;
+  auto a = std::ranges::lower_bound(all, episode.begin, {}, &Record::Acknowledgement::at);
+  const NodeId* first = nullptr;
+  for (; a != all.end() && a->at <= episode.end; ++a) {
+    if (std::ranges::find(primaries, a->by) == primaries.end()) continue;
+    if (first != nullptr && *first != a->by) return true;
+    first = &a->by;
+  }
+  return false;
+}
+
+}  // namespace
+
+SplitBrainJudgement judge_split_brain(const Record& record) {
+  SplitBrainJudgement result;
+  std::vector<NodeId> acting;     // now
+  std::vector<NodeId> primaries;  // that acted in the episode under way
+  Time begin{};
+  const auto close = [&](Time end) {
+    SplitBrainEpisode episode{begin, end};
+    if (end == begin) return;
+    episode.harmful = two_acknowledged(record, episode, primaries);
+    result.seconds += seconds(end - begin);
+    result.harmful += episode.harmful ? 1 : 0;
+    result.episodes.push_back(episode);
+  };
+  const auto changes = acting_primaries(record);
+  for (std::size_t i = 0; i < changes.size();) {
+    const Time now = changes[i].at;
+    const bool was_split = acting.size() >= 2;
+    for (; i < changes.size() && changes[i].at == now; ++i) {
+      if (!changes[i].acting) std::erase(acting, changes[i].node);
+      if (changes[i].acting) acting.push_back(changes[i].node);
+      if (changes[i].acting && was_split) primaries.push_back(changes[i].node);
+    }
+    const bool is_split = acting.size() >= 2;
+    if (was_split && !is_split) close(now);
+    if (was_split || !is_split) continue;
+    begin = now;
+    primaries = acting;
+  }
+  if (acting.size() >= 2) close(record.end);
+  return result;
+}
+
+}  // namespace sim

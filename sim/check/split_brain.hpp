@@ -1,0 +1,29 @@
+// Split brain: two nodes act as primary at once. The danger that a failure detector's timeout buys its speed
+// with.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/history/record.hpp"
+
+namespace sim {
+
+/// A longest stretch of time in which at least two nodes acted as primary.
+struct SplitBrainEpisode {
+  Time begin;
+  Time end;
+  bool harmful = false;  ///< At least two of them acknowledged operations in it.
+};
+
+struct SplitBrainJudgement {
+  std::vector<SplitBrainEpisode> episodes;  ///< In order of time.
+  double seconds = 0;                       ///< Their total length.
+  std::uint64_t harmful = 0;                ///< How many of them were.
+};
+
+/// A node acts as primary while it is in that role and neither down nor paused. An overlap without length, as
+/// when one primary steps down at the instant at which the next one begins, is no episode.
+SplitBrainJudgement judge_split_brain(const Record& record);
+
+}  // namespace sim
