@@ -1,16 +1,17 @@
-// Naive broadcast: the first idea that everyone has for keeping replicas alike. The client sends each request to
-// every replica; each executes it and answers. There is no primary, no order, no agreement.
+// Naive broadcast: the first idea that everyone has for keeping replicas alike. The client sends each request
+// to every replica; each executes it and answers. There is no primary, no order, no agreement.
 //
 // It costs 2n messages and two delays, and it keeps the replicas alike exactly as long as
 //   * no message is lost                  (retransmission repairs this: `retransmit`),
 //   * all replicas see one order          (nothing here repairs that: two writes may cross on the way),
 //   * no replica is down                  (it misses what is sent meanwhile; `catch_up` repairs most of it),
 //   * every command is deterministic      (a clock reading or a random number differs on each replica).
-// Each assumption fails alone in one of scenarios/lessons/naive_*.json. A system that gives all four is a replicated
-// state machine, and needs consensus.
+// Each assumption fails alone in one of scenarios/lessons/naive_*.json. A system that gives all four is a
+// replicated state machine, and needs consensus.
 //
-// Even with `catch_up` a returning replica can miss a request: one that reached it while it was down and its helper
-// only after it had helped. There is no moment at which "everything so far" is well defined without an order.
+// Even with `catch_up` a returning replica can miss a request: one that reached it while it was down and its
+// helper only after it had helped. There is no moment at which "everything so far" is well defined without an
+// order.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -50,15 +51,19 @@ struct NaiveBroadcast {
     std::optional<Duration> retransmit{};
 
     void describe(Fields& fields) {
-      fields.choice("answer", answer, {{"first", Answers::first}, {"majority", Answers::majority}, {"all", Answers::all}},
+      fields.choice("answer", answer,
+                    {{"first", Answers::first}, {"majority", Answers::majority}, {"all", Answers::all}},
                     "How many replicas must have answered a write before the client takes it as done.");
-      fields.choice("reads", reads, {{"one", Answers::first}, {"majority", Answers::majority}, {"all", Answers::all}},
+      fields.choice("reads", reads,
+                    {{"one", Answers::first}, {"majority", Answers::majority}, {"all", Answers::all}},
                     "How many replicas a read asks; it returns the answer that most of them give.");
-      fields.switchable("retransmit", retransmit, {.min = 1us},
-                        "How often the client sends a write again to replicas that have not answered; false: never.");
-      fields.choice("catch_up", catch_up, {{"none", CatchUp::none}, {"log", CatchUp::log}, {"state", CatchUp::state}},
-                    "What a restarted replica asks of the others: nothing, the requests that it missed, or the entire "
-                    "state.");
+      fields.switchable(
+          "retransmit", retransmit, {.min = 1us},
+          "How often the client sends a write again to replicas that have not answered; false: never.");
+      fields.choice(
+          "catch_up", catch_up, {{"none", CatchUp::none}, {"log", CatchUp::log}, {"state", CatchUp::state}},
+          "What a restarted replica asks of the others: nothing, the requests that it missed, or the entire "
+          "state.");
     }
     std::string complaint(std::size_t) const { return {}; }
     static std::uint32_t count(Answers answers, std::size_t replicas) {
@@ -98,9 +103,11 @@ struct NaiveBroadcast {
 
   using Env = EnvOf<NaiveBroadcast>;
   static constexpr Duration kAskAgain = 50ms;
-  static constexpr int kAsks = 5;  ///< Then it goes on with what it has: perhaps all others are returning, too.
+  static constexpr int kAsks =
+      5;  ///< Then it goes on with what it has: perhaps all others are returning, too.
 
-  NaiveBroadcast(const Options& o, const Disk& d) : options(o), disk(d.kept), log(d.kept.log), sessions(d.kept.sessions) {}
+  NaiveBroadcast(const Options& o, const Disk& d)
+      : options(o), disk(d.kept), log(d.kept.log), sessions(d.kept.sessions) {}
 
   void on_start(Env& env) {
     if (!log.empty()) env.install(disk.snapshot);
@@ -159,11 +166,13 @@ struct NaiveBroadcast {
     env.set_timer(Timer::ask_again, kAskAgain);
   }
 
-  // The position in the log stands for "what you have": right only if both executed the same requests so far, which
-  // is all that replicas without an agreed order can assume. The requests themselves are never executed twice.
+  // The position in the log stands for "what you have": right only if both executed the same requests so far,
+  // which is all that replicas without an agreed order can assume. The requests themselves are never executed
+  // twice.
   void help(Env& env, NodeId returning, const WhatDidIMiss& question) {
     if (asks_left > 0) return;
-    if (options.catch_up == Options::CatchUp::state) return env.send(returning, WholeState{env.snapshot(), sessions, log});
+    if (options.catch_up == Options::CatchUp::state)
+      return env.send(returning, WholeState{env.snapshot(), sessions, log});
     const auto known = static_cast<std::ptrdiff_t>(std::min(question.executed, log.size()));
     env.send(returning, MissedRequests{{log.begin() + known, log.end()}});
   }

@@ -10,27 +10,34 @@ void PrimaryBackup::Options::describe(Fields& f) {
            {{"before_backups", Acknowledge::before_backups},
             {"after_one", Acknowledge::after_one},
             {"after_backups", Acknowledge::after_backups}},
-           "When the primary answers a write: at once, when one backup has stored it, or when all trusted ones have.");
+           "When the primary answers a write: at once, when one backup has stored it, or when all trusted "
+           "ones have.");
   f.choice("ship", ship, {{"state", Ship::state}, {"command", Ship::command}},
            "What backups get: the state that changed, or the command, which they execute themselves.");
-  f.flag("fencing", fencing, "Whether replicas refuse the orders of an older reign, and the refused primary steps down.");
-  f.choice("succession", succession, {{"fixed_order", Succession::fixed_order}, {"election", Succession::election}},
-           "Who takes over: the first replica in order that is not suspected, or one that a majority elects.");
+  f.flag("fencing", fencing,
+         "Whether replicas refuse the orders of an older reign, and the refused primary steps down.");
+  f.choice(
+      "succession", succession,
+      {{"fixed_order", Succession::fixed_order}, {"election", Succession::election}},
+      "Who takes over: the first replica in order that is not suspected, or one that a majority elects.");
   f.choice("catch_up", catch_up, {{"log", CatchUp::log}, {"state", CatchUp::state}},
            "What a replica gets that has missed something: the missing log entries, or the entire state.");
   f.switchable("lease", lease, {.min = 1us},
-               "How long a heartbeat lets the primary answer reads by itself; false: it always does, without a lease.");
+               "How long a heartbeat lets the primary answer reads by itself; false: it always does, without "
+               "a lease.");
   f.switchable("batch", batch, {.min = 1us}, "Send updates only this often, together; false: each at once.");
-  f.switchable("retransmit", retransmit, {.min = 1us},
-               "Send an update again this long after the last time unless it was acknowledged; false: backups ask for "
-               "what they find missing at the next heartbeat.");
+  f.switchable(
+      "retransmit", retransmit, {.min = 1us},
+      "Send an update again this long after the last time unless it was acknowledged; false: backups ask for "
+      "what they find missing at the next heartbeat.");
   f.group("detector", detector, "How replicas notice that another has failed.");
   f.choice("bug", bug, {{"none", Bug::none}, {"reply_before_update", Bug::reply_before_update}},
            "A bug to be caught: the client is answered before the update leaves (with the next heartbeat).");
 }
 
 std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {
-  if (elects() && replicas == 2) return "an election needs a majority, which two replicas lose with either of them";
+  if (elects() && replicas == 2)
+    return "an election needs a majority, which two replicas lose with either of them";
   return {};
 }
 
@@ -93,7 +100,7 @@ void PrimaryBackup::on_timer(Env& env, Timer timer) {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------- normal case
+// ---- normal case
 
 void PrimaryBackup::on_request(Env& env, const Request& request) {
   if (!acting()) {
@@ -102,7 +109,8 @@ void PrimaryBackup::on_request(Env& env, const Request& request) {
   }
   if (request.ping) return env.reply(request.id, {});
   if (is_read(request.command)) {
-    if (options_.lease && !lease_holds(env)) return execute(env, request);  // the long way: backups must confirm
+    if (options_.lease && !lease_holds(env))
+      return execute(env, request);  // the long way: backups must confirm
     // The read may have seen writes that could still be lost: it is answered when they are.
     waiting_.push_back({log_.last(), request.id, env.apply(request).output});
     return answer_waiting(env);
@@ -143,12 +151,17 @@ void PrimaryBackup::ship(Env& env, std::uint64_t first) {
 }
 
 PrimaryBackup::Update PrimaryBackup::update_from(std::uint64_t index) const {
-  return {.reign = reign_, .after = index - 1, .after_epoch = log_.epoch_at(index - 1), .entry = log_[index], .more = {}};
+  return {.reign = reign_,
+          .after = index - 1,
+          .after_epoch = log_.epoch_at(index - 1),
+          .entry = log_[index],
+          .more = {}};
 }
 
 void PrimaryBackup::on(Env& env, NodeId from, const Update& update) {
   if (!obeys(env, from, update.reign)) return;
-  if (update.after > log_.last()) {  // it overtook another; if that one is lost, the next heartbeats will tell
+  if (update.after >
+      log_.last()) {  // it overtook another; if that one is lost, the next heartbeats will tell
     std::uint64_t index = update.after;
     early_.insert_or_assign(++index, update.entry);
     for (const Entry& entry : update.more) early_.insert_or_assign(++index, entry);
@@ -200,7 +213,8 @@ void PrimaryBackup::on(Env& env, NodeId from, const Stored& stored) {
 // The last entry that is stored as widely as `acknowledge` and the succession demand.
 std::uint64_t PrimaryBackup::acknowledged(const Env& env) const {
   using enum Options::Acknowledge;
-  if (options_.acknowledge == before_backups || options_.bug == Options::Bug::reply_before_update) return log_.last();
+  if (options_.acknowledge == before_backups || options_.bug == Options::Bug::reply_before_update)
+    return log_.last();
   std::vector<std::uint64_t> trusted, all;
   for (std::uint16_t i = 0; i < peers_.size(); ++i) {
     if (NodeId{i} == env.self()) continue;
@@ -212,8 +226,9 @@ std::uint64_t PrimaryBackup::acknowledged(const Env& env) const {
     result = options_.acknowledge == after_one ? std::ranges::max(trusted) : std::ranges::min(trusted);
   }
   if (!options_.elects() || all.empty()) return result;
-  // An election asks a majority; an entry that a majority holds is known to every later primary. This holds only from
-  // the reign's own first entry on: an older one could still be replaced (Ongaro and Ousterhout 2014, figure 8).
+  // An election asks a majority; an entry that a majority holds is known to every later primary. This holds
+  // only from the reign's own first entry on: an older one could still be replaced (Ongaro and Ousterhout
+  // 2014, figure 8).
   const auto majority = all.begin() + static_cast<std::ptrdiff_t>(env.majority()) - 2;
   std::ranges::nth_element(all, majority, std::greater{});
   result = std::min(result, *majority);
@@ -240,7 +255,7 @@ bool PrimaryBackup::lease_holds(const Env& env) const {
   return granted >= (options_.elects() ? env.majority() : std::max<std::size_t>(trusted, 2));
 }
 
-// ------------------------------------------------------------------------------------------------------ catching up
+// ---- catching up
 
 void PrimaryBackup::ask_for_rest(Env& env) {
   if (env.now() < ask_again_at_) return;

@@ -1,6 +1,7 @@
-// Primary-backup: one replica, the primary, takes all requests; it executes each, gathers what that changed, sends the
-// change to the backups, which store it, and answers the client. Because the *change* travels and not the command,
-// even a command that reads a clock leaves all replicas alike (ship "state"; "command" shows the difference).
+// Primary-backup: one replica, the primary, takes all requests; it executes each, gathers what that changed,
+// sends the change to the backups, which store it, and answers the client. Because the *change* travels and
+// not the command, even a command that reads a clock leaves all replicas alike (ship "state"; "command" shows
+// the difference).
 //
 //   client      primary      backups
 //     | request    |            |
@@ -10,24 +11,31 @@
 //     |<-----------| reply      |
 //
 // What must be decided, and what each choice costs, is why this file has options:
-//   acknowledge  before_backups answers after 2 delays, and loses acknowledged writes when the primary crashes before
-//                an Update has arrived; after_backups waits 4 delays and, as long as failures are detected rightly,
-//                loses none; after_one lies between.
-//   detector     a longer timeout means a longer outage after a crash; a shorter one suspects a primary that lives:
+//   acknowledge  before_backups answers after 2 delays, and loses acknowledged writes when the primary
+//   crashes before
+//                an Update has arrived; after_backups waits 4 delays and, as long as failures are detected
+//                rightly, loses none; after_one lies between.
+//   detector     a longer timeout means a longer outage after a crash; a shorter one suspects a primary that
+//   lives:
 //                then there are two.
-//   succession   fixed_order: the first replica in the list that one does not suspect. It needs no votes and works
-//                with two replicas, but each replica decides by itself: after a partition both sides have a primary.
-//                election: a majority must vote, once per epoch; a primary then also waits for a majority to store.
-//   fencing      every reign has an epoch; replicas refuse the orders of an older reign, and a refused primary steps
-//                down. Without it, a primary that was paused for longer than the timeout carries on when it wakes.
-//   lease        reads are answered from the primary's own state; without a lease a deposed primary answers stale.
-//   catch_up     a replica that missed something gets the log from there on, or the entire state.
+//   succession   fixed_order: the first replica in the list that one does not suspect. It needs no votes and
+//   works
+//                with two replicas, but each replica decides by itself: after a partition both sides have a
+//                primary. election: a majority must vote, once per epoch; a primary then also waits for a
+//                majority to store.
+//   fencing      every reign has an epoch; replicas refuse the orders of an older reign, and a refused
+//   primary steps
+//                down. Without it, a primary that was paused for longer than the timeout carries on when it
+//                wakes.
+//   lease        reads are answered from the primary's own state; without a lease a deposed primary answers
+//   stale. catch_up     a replica that missed something gets the log from there on, or the entire state.
 //
-// Assumes: crash failures, and (for fixed_order) that a suspicion is right: a bound on delay plus a detector timeout
-// above it. When the assumption fails, this file does what real systems do: it splits the brain.
+// Assumes: crash failures, and (for fixed_order) that a suspicion is right: a bound on delay plus a detector
+// timeout above it. When the assumption fails, this file does what real systems do: it splits the brain.
 //
-// Sources: Alsberg and Day 1976; Budhiraja, Marzullo, Schneider and Toueg, "Optimal Primary-Backup Protocols" and "The
-// Primary-Backup Approach"; the election compares logs as Raft does (Ongaro and Ousterhout 2014, section 5.4).
+// Sources: Alsberg and Day 1976; Budhiraja, Marzullo, Schneider and Toueg, "Optimal Primary-Backup Protocols"
+// and "The Primary-Backup Approach"; the election compares logs as Raft does (Ongaro and Ousterhout 2014,
+// section 5.4).
 #pragma once
 
 #include <deque>
@@ -52,7 +60,7 @@ struct Entry {
   bool opening = false;     ///< Carries no request: an elected primary's first entry.
   Request request{};
   Change change{};
-  Value output{};           ///< So that a backup that takes over can answer the request again.
+  Value output{};  ///< So that a backup that takes over can answer the request again.
 };
 
 /// All entries after `base`, which stands for a state that came whole.
@@ -64,7 +72,9 @@ struct EntryLog {
   std::uint64_t last() const { return base + entries.size(); }
   bool has(std::uint64_t index) const { return index > base && index <= last(); }
   const Entry& operator[](std::uint64_t index) const { return entries[index - base - 1]; }
-  std::uint64_t epoch_at(std::uint64_t index) const { return index == base ? base_epoch : (*this)[index].epoch; }
+  std::uint64_t epoch_at(std::uint64_t index) const {
+    return index == base ? base_epoch : (*this)[index].epoch;
+  }
   std::uint64_t last_epoch() const { return epoch_at(last()); }
   /// Whether this log holds the entry `index` of reign `epoch`, and so everything before it.
   bool matches(std::uint64_t index, std::uint64_t epoch) const {
@@ -117,11 +127,11 @@ struct PrimaryBackup {
     static constexpr bool background = true;
     std::uint64_t reign;
     std::uint64_t number;
-    std::uint64_t index;       ///< How far the sender's log reaches.
-    std::uint64_t epoch;       ///< Of its last entry.
-    bool acting;               ///< The sender acts as primary.
-    LocalTime sent_at;         ///< By the sender's clock ...
-    LocalTime echo;            ///< ... and that of the latest heartbeat from the receiver: what a lease counts from.
+    std::uint64_t index;  ///< How far the sender's log reaches.
+    std::uint64_t epoch;  ///< Of its last entry.
+    bool acting;          ///< The sender acts as primary.
+    LocalTime sent_at;    ///< By the sender's clock ...
+    LocalTime echo;  ///< ... and that of the latest heartbeat from the receiver: what a lease counts from.
   };
   struct Ping {
     static constexpr bool background = true;
@@ -185,10 +195,10 @@ struct PrimaryBackup {
   struct Peer {
     FailureDetector detector;
     bool suspected = false;
-    bool gone = false;             ///< Known to have failed for good.
-    std::uint64_t stored = 0;      ///< As primary: it holds our log up to here.
-    LocalTime heard_sent_at{};     ///< `sent_at` of its latest heartbeat.
-    LocalTime lease_until{};       ///< As primary: it promised not to depose us before.
+    bool gone = false;          ///< Known to have failed for good.
+    std::uint64_t stored = 0;   ///< As primary: it holds our log up to here.
+    LocalTime heard_sent_at{};  ///< `sent_at` of its latest heartbeat.
+    LocalTime lease_until{};    ///< As primary: it promised not to depose us before.
   };
   struct Waiting {  // a client to be answered once `index` is stored widely enough
     std::uint64_t index;
@@ -249,25 +259,28 @@ struct PrimaryBackup {
   Sessions sessions_{};
   Role role_ = Role::none;
   std::uint64_t reign_ = 0;
-  std::optional<NodeId> primary_{};   ///< Whom this replica follows (itself when it acts).
+  std::optional<NodeId> primary_{};  ///< Whom this replica follows (itself when it acts).
   std::vector<Peer> peers_{};
 
   // as primary
-  std::deque<Waiting> waiting_{};     ///< Ascending index.
-  std::uint64_t shipped_ = 0;         ///< Batches: entries up to here have been sent.
-  std::uint64_t opened_at_ = 0;       ///< election: where this reign's first entry is.
-  struct Due { LocalTime at; std::uint64_t index; };
-  std::deque<Due> resend_{};          ///< Entries to be sent again at a time unless stored by then.
+  std::deque<Waiting> waiting_{};  ///< Ascending index.
+  std::uint64_t shipped_ = 0;      ///< Batches: entries up to here have been sent.
+  std::uint64_t opened_at_ = 0;    ///< election: where this reign's first entry is.
+  struct Due {
+    LocalTime at;
+    std::uint64_t index;
+  };
+  std::deque<Due> resend_{};  ///< Entries to be sent again at a time unless stored by then.
 
   // as backup
   std::map<std::uint64_t, Entry> early_{};  ///< Entries that overtook others, by index.
   std::uint64_t announced_ = 0;             ///< How far the primary's log reached one heartbeat ago.
   LocalTime ask_again_at_{};
-  LocalTime promised_until_{};              ///< No taking over before: the primary may hold a lease.
+  LocalTime promised_until_{};  ///< No taking over before: the primary may hold a lease.
 
   // as voter and candidate
-  std::uint64_t voted_ = 0;                 ///< The latest epoch that this replica voted in.
-  std::optional<NodeId> vote_due_{};        ///< To whom a vote goes once it is safe on disk.
+  std::uint64_t voted_ = 0;           ///< The latest epoch that this replica voted in.
+  std::optional<NodeId> vote_due_{};  ///< To whom a vote goes once it is safe on disk.
   NodeSet votes_{};
 };
 

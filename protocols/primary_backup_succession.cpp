@@ -5,9 +5,10 @@
 
 namespace protocols {
 
-// -------------------------------------------------------------------------------------------------------- heartbeats
+// ---- heartbeats
 
-// Beats fall on multiples of the interval on the sender's clock: heartbeat k is sent at k eta, as NFD-S needs it.
+// Beats fall on multiples of the interval on the sender's clock: heartbeat k is sent at k eta, as NFD-S needs
+// it.
 void PrimaryBackup::beat(Env& env) {
   const Duration interval = options_.detector.heartbeat;
   const Duration now = env.now().time_since_epoch();
@@ -21,10 +22,13 @@ void PrimaryBackup::beat(Env& env) {
       env.send(NodeId{i}, heartbeat_to(env, NodeId{i}, number));
     }
   }
-  if (acting() && options_.bug == Options::Bug::reply_before_update && shipped_ < log_.last()) ship(env, shipped_ + 1);
+  if (acting() && options_.bug == Options::Bug::reply_before_update && shipped_ < log_.last())
+    ship(env, shipped_ + 1);
 }
 
-void PrimaryBackup::on(Env& env, NodeId from, const Ping& ping) { env.send(from, heartbeat_to(env, from, ping.number)); }
+void PrimaryBackup::on(Env& env, NodeId from, const Ping& ping) {
+  env.send(from, heartbeat_to(env, from, ping.number));
+}
 
 PrimaryBackup::Heartbeat PrimaryBackup::heartbeat_to(const Env& env, NodeId to, std::uint64_t number) const {
   return {.reign = reign_,
@@ -48,15 +52,17 @@ void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
   if (beat.acting) {
     hear_primary(env, from, beat);
   } else if (acting() && beat.reign == reign_) {
-    // A backup of ours. It renews our lease, from the moment at which we sent what it echoes; and its place in the log
-    // tells what an acknowledgement that was lost would have told.
-    if (options_.lease && beat.echo != LocalTime{}) sender.lease_until = std::max(sender.lease_until, beat.echo + *options_.lease);
+    // A backup of ours. It renews our lease, from the moment at which we sent what it echoes; and its place
+    // in the log tells what an acknowledgement that was lost would have told.
+    if (options_.lease && beat.echo != LocalTime{})
+      sender.lease_until = std::max(sender.lease_until, beat.echo + *options_.lease);
     if (log_.matches(beat.index, beat.epoch)) sender.stored = std::max(sender.stored, beat.index);
     answer_waiting(env);
   }
 }
 
-// Somebody says that it is primary. Whom to believe: with ordered reigns the later one; without, the higher in rank.
+// Somebody says that it is primary. Whom to believe: with ordered reigns the later one; without, the higher
+// in rank.
 void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
   if (options_.ordered()) {
     if (beat.reign < reign_) {
@@ -74,8 +80,8 @@ void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
   announced_ = beat.index;
 }
 
-// Whether the primary has what this replica lacks, or this replica has what the primary never made. Updates may be on
-// their way: what counts as lacking is what the primary had one heartbeat ago.
+// Whether the primary has what this replica lacks, or this replica has what the primary never made. Updates
+// may be on their way: what counts as lacking is what the primary had one heartbeat ago.
 bool PrimaryBackup::behind(const Heartbeat& beat) const {
   if (log_.last() < announced_) return true;
   if (beat.index < log_.base || beat.index > log_.last()) return false;
@@ -100,11 +106,12 @@ void PrimaryBackup::retransmit(Env& env) {
   if (!resend_.empty()) env.set_timer(Timer::retransmit, resend_.front().at - env.now());
 }
 
-// -------------------------------------------------------------------------------------------------------- suspicions
+// ---- suspicions
 
 void PrimaryBackup::check_suspicions(Env& env) {
   for (std::uint16_t i = 0; i < peers_.size(); ++i) {
-    if (NodeId{i} == env.self() || peers_[i].suspected || env.now() < peers_[i].detector.trusted_until()) continue;
+    if (NodeId{i} == env.self() || peers_[i].suspected || env.now() < peers_[i].detector.trusted_until())
+      continue;
     peers_[i].suspected = true;
     env.suspect(NodeId{i});
   }
@@ -135,7 +142,7 @@ void PrimaryBackup::react_to_suspicions(Env& env) {
   if (primary_ && peer(*primary_).suspected) succeed(env);
 }
 
-// -------------------------------------------------------------------------------------------------------- succession
+// ---- succession
 
 void PrimaryBackup::succeed(Env& env) {
   if (env.now() < promised_until_) return env.set_timer(Timer::election, promised_until_ - env.now());
@@ -172,8 +179,8 @@ void PrimaryBackup::take_over(Env& env, std::uint64_t reign) {
   beat(env);  // the others learn of it at once
 }
 
-// From now on `primary` gives the orders. A replica that acted until now steps back: clients that it has not answered
-// will ask again elsewhere.
+// From now on `primary` gives the orders. A replica that acted until now steps back: clients that it has not
+// answered will ask again elsewhere.
 void PrimaryBackup::follow(Env& env, NodeId primary, std::uint64_t reign) {
   primary_ = primary;
   reign_ = reign;
@@ -210,7 +217,7 @@ void PrimaryBackup::on(Env& env, NodeId, const Refused& refused) {
   env.set_timer(Timer::election, options_.detector.timeout);
 }
 
-// ---------------------------------------------------------------------------------------------------------- election
+// ---- election
 
 void PrimaryBackup::stand(Env& env) {
   role_ = Role::candidate;
@@ -220,7 +227,8 @@ void PrimaryBackup::stand(Env& env) {
   vote_safely(env, env.self());
   const Duration timeout = options_.detector.timeout;
   const auto extra = env.rng().below(static_cast<std::uint64_t>(timeout.count()));
-  env.set_timer(Timer::election, timeout + Duration{static_cast<std::int64_t>(extra)});  // random: no eternal ties
+  env.set_timer(Timer::election,
+                timeout + Duration{static_cast<std::int64_t>(extra)});  // random: no eternal ties
 }
 
 // A vote counts only once it would survive a crash: who votes twice in one epoch may elect two primaries.
@@ -263,7 +271,8 @@ void PrimaryBackup::count_vote(Env& env, NodeId voter) {
 
 namespace {
 const Registered<PrimaryBackup> registered{
-    "primary_backup", "a primary executes requests and ships what changed to the backups, one of which takes over"};
+    "primary_backup",
+    "a primary executes requests and ships what changed to the backups, one of which takes over"};
 static_assert(Protocol<PrimaryBackup>);
 }  // namespace
 }  // namespace protocols

@@ -18,7 +18,7 @@ CODE = (".cpp", ".hpp")
 # A folder of sim/ may include itself and these.
 BASE = {"kernel", "network", "fault", "workload", "history"}
 ARROWS = {
-    "kernel": set(), "network": {"kernel"}, "fault": {"kernel"}, "history": {"kernel"},
+    "kernel": set(), "network": {"kernel"}, "fault": {"kernel", "network"}, "history": {"kernel"},
     "check": {"history", "kernel"}, "workload": {"kernel", "history"}, "world": BASE,
     "protocol": BASE | {"world"}, "scenario": BASE | {"world", "protocol", "check"},
     "report": BASE | {"world", "protocol", "check", "scenario"},

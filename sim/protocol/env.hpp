@@ -99,7 +99,8 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
 
   /// Whether this is the replica's first life: false after a restart, even when the disk was lost.
   bool first_life() const { return world_.first_life(self_); }
-  /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose them.
+  /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose
+  /// them.
   void persist(Write write) { disk_.enqueue(self_, std::move(write), world_.now(), world_.persist(self_)); }
   /// Calls on_persisted once everything persisted so far is safe on disk.
   void sync() { world_.sync(self_); }

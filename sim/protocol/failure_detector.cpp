@@ -7,19 +7,25 @@
 namespace sim {
 
 void DetectorOptions::describe(Fields& fields) {
-  fields.choice("kind", kind, {{"timeout", Kind::timeout}, {"chen", Kind::chen}, {"phi_accrual", Kind::phi_accrual}},
+  fields.choice("kind", kind,
+                {{"timeout", Kind::timeout}, {"chen", Kind::chen}, {"phi_accrual", Kind::phi_accrual}},
                 "The failure detector: a fixed timeout, Chen's NFD-S or NFD-E, or phi accrual.");
   fields.choice("driver", driver, {{"heartbeats", Driver::heartbeats}, {"pings", Driver::pings}},
                 "Whether replicas send heartbeats by themselves or answer pings.");
   fields.duration("heartbeat", heartbeat, {.min = 1us}, "Time between two heartbeats or pings.");
-  fields.duration("timeout", timeout, {.min = 1us},
-                  "How long a replica is trusted after its latest heartbeat; for the other kinds, before the first.");
+  fields.duration(
+      "timeout", timeout, {.min = 1us},
+      "How long a replica is trusted after its latest heartbeat; for the other kinds, before the first.");
   fields.choice("clocks", clocks, {{"synchronised", Clocks::synchronised}, {"own", Clocks::own}},
                 "chen: NFD-S, which assumes synchronised clocks, or NFD-E, which estimates arrival times.");
-  fields.duration("margin", margin, {}, "chen: how much later than sent (NFD-S) or expected (NFD-E) is too late.");
-  fields.count("window", window, {.min = 2, .max = 100'000}, "chen with own clocks, phi_accrual: arrivals remembered.");
-  fields.number("threshold", threshold, {.min = 0.1, .max = 15}, "phi_accrual: suspect when phi exceeds this.");
-  fields.duration("deviation_min", deviation_min, {.min = 1us}, "phi_accrual: least standard deviation assumed.");
+  fields.duration("margin", margin, {},
+                  "chen: how much later than sent (NFD-S) or expected (NFD-E) is too late.");
+  fields.count("window", window, {.min = 2, .max = 100'000},
+               "chen with own clocks, phi_accrual: arrivals remembered.");
+  fields.number("threshold", threshold, {.min = 0.1, .max = 15},
+                "phi_accrual: suspect when phi exceeds this.");
+  fields.duration("deviation_min", deviation_min, {.min = 1us},
+                  "phi_accrual: least standard deviation assumed.");
 }
 
 FailureDetector::FailureDetector(const DetectorOptions& options, LocalTime now)
@@ -33,27 +39,25 @@ FailureDetector::FailureDetector(const DetectorOptions& options, LocalTime now)
 void FailureDetector::heard(std::uint64_t number, LocalTime now) {
   latest_ = heard_any_ ? std::max(latest_, number) : number;
   switch (options_.kind) {
-    case DetectorOptions::Kind::timeout:
-      trusted_until_ = now + options_.timeout;
-      break;
+    case DetectorOptions::Kind::timeout: trusted_until_ = now + options_.timeout; break;
     case DetectorOptions::Kind::chen:
-      trusted_until_ = options_.clocks == DetectorOptions::Clocks::synchronised ? chen_synchronised() : chen_own(number, now);
+      trusted_until_ = options_.clocks == DetectorOptions::Clocks::synchronised ? chen_synchronised()
+                                                                                : chen_own(number, now);
       break;
-    case DetectorOptions::Kind::phi_accrual:
-      trusted_until_ = phi_accrual(now);
-      break;
+    case DetectorOptions::Kind::phi_accrual: trusted_until_ = phi_accrual(now); break;
   }
   heard_any_ = true;
 }
 
-// NFD-S: heartbeat i is sent at i eta; from the freshness point i eta + delta on, only heartbeats from i on count.
+// NFD-S: heartbeat i is sent at i eta; from the freshness point i eta + delta on, only heartbeats from i on
+// count.
 LocalTime FailureDetector::chen_synchronised() const {
   const auto next = static_cast<std::int64_t>(latest_ + 1);
   return LocalTime{next * options_.heartbeat + options_.margin};
 }
 
-// NFD-E: the arrival of the next heartbeat is expected at the mean of the arrivals so far, each shifted by its number
-// of intervals; alpha later is too late.
+// NFD-E: the arrival of the next heartbeat is expected at the mean of the arrivals so far, each shifted by
+// its number of intervals; alpha later is too late.
 LocalTime FailureDetector::chen_own(std::uint64_t number, LocalTime now) {
   remember(now.time_since_epoch() - static_cast<std::int64_t>(number) * options_.heartbeat);
   Duration sum{};
@@ -63,8 +67,8 @@ LocalTime FailureDetector::chen_own(std::uint64_t number, LocalTime now) {
   return LocalTime{shift + next * options_.heartbeat + options_.margin};
 }
 
-// phi accrual: the gaps between arrivals are taken as normal; phi exceeds the threshold a fixed number of standard
-// deviations after the mean gap.
+// phi accrual: the gaps between arrivals are taken as normal; phi exceeds the threshold a fixed number of
+// standard deviations after the mean gap.
 LocalTime FailureDetector::phi_accrual(LocalTime now) {
   if (heard_any_) remember(now - last_arrival_);
   last_arrival_ = now;

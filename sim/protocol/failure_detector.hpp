@@ -1,6 +1,6 @@
-// Failure detectors by heartbeat: from the arrivals of one peer's heartbeats, until when is that peer trusted? Too
-// long a trust costs availability after a crash, too short a one suspects the living. Each detector here is that one
-// function; a protocol asks `trusted_until` after each arrival and sets a timer.
+// Failure detectors by heartbeat: from the arrivals of one peer's heartbeats, until when is that peer
+// trusted? Too long a trust costs availability after a crash, too short a one suspects the living. Each
+// detector here is that one function; a protocol asks `trusted_until` after each arrival and sets a timer.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace sim {
 
 struct DetectorOptions {
   enum class Kind : std::uint8_t {
-    timeout,      ///< Trust lasts `timeout` after the latest arrival.
-    chen,         ///< Chen, Toueg, Aguilera, IEEE ToC 2002: NFD-S (synchronised clocks) or NFD-E (own clocks).
+    timeout,  ///< Trust lasts `timeout` after the latest arrival.
+    chen,     ///< Chen, Toueg, Aguilera, IEEE ToC 2002: NFD-S (synchronised clocks) or NFD-E (own clocks).
     phi_accrual,  ///< Hayashibara, Defago, Yared, Katayama, SRDS 2004.
   };
   enum class Clocks : std::uint8_t { synchronised, own };
@@ -39,7 +39,8 @@ class FailureDetector {
   /// Starts trusting the peer at `now`.
   FailureDetector(const DetectorOptions& options, LocalTime now);
 
-  /// The peer's heartbeat `number` (counted from 0, one every `heartbeat` since its clock's zero) has arrived.
+  /// The peer's heartbeat `number` (counted from 0, one every `heartbeat` since its clock's zero) has
+  /// arrived.
   void heard(std::uint64_t number, LocalTime now);
 
   /// The first moment at which the peer is suspected if nothing more is heard.
@@ -53,9 +54,9 @@ class FailureDetector {
 
   DetectorOptions options_;
   LocalTime trusted_until_;
-  std::uint64_t latest_ = 0;       ///< The largest heartbeat number heard.
+  std::uint64_t latest_ = 0;  ///< The largest heartbeat number heard.
   bool heard_any_ = false;
-  double quantile_ = 0;            ///< phi_accrual: how many deviations above the mean the threshold lies.
+  double quantile_ = 0;  ///< phi_accrual: how many deviations above the mean the threshold lies.
   LocalTime last_arrival_{};
   std::vector<Duration> samples_;  ///< A ring: shifted arrivals (NFD-E) or gaps between arrivals (phi).
   std::size_t next_sample_ = 0;

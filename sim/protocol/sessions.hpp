@@ -1,5 +1,5 @@
-// At-most-once execution: what a replica remembers of its clients, so that a request that comes again (the client
-// asked twice, the network copied it) is answered again but not executed again.
+// At-most-once execution: what a replica remembers of its clients, so that a request that comes again (the
+// client asked twice, the network copied it) is answered again but not executed again.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,8 @@ class Sessions {
     return found != answers.end() && found->number == id.number ? &*found : nullptr;
   }
 
-  /// Whether the client has said that it needs no answer to this request any more: a late copy, to be ignored.
+  /// Whether the client has said that it needs no answer to this request any more: a late copy, to be
+  /// ignored.
   bool is_over(RequestId id) const {
     return id.client.value < clients_.size() && id.number < clients_[id.client.value].oldest_pending;
   }

@@ -40,7 +40,8 @@ class Service {
   /// Executes a command. `clock` and `rng` are the executing node's: only `stamp` and `draw` look at them.
   Executed execute(const Command& command, LocalTime clock, Rng& rng);
 
-  /// Makes room for `keys` keys; a service that was built from changes alone knows only the keys that changed.
+  /// Makes room for `keys` keys; a service that was built from changes alone knows only the keys that
+  /// changed.
   void grow(std::uint32_t keys) {
     if (cells_.size() < keys) cells_.resize(keys);
   }

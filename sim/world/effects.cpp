@@ -1,0 +1,140 @@
+// What replicas and clients do to the world: timers, the service, disk, roles, and the operations that
+// clients record.
+#include <algorithm>
+#include <utility>
+
+#include "sim/world/world.hpp"
+
+namespace sim {
+
+// ---- timers
+
+void World::set_timer(NodeId node, std::uint8_t timer, Duration local) {
+  Machine& m = machine(node);
+  if (m.timers.size() <= timer) m.timers.resize(timer + std::size_t{1});
+  TimerState& state = m.timers[timer];
+  state.armed = true;
+  state.due = now_ + m.clock.true_span(std::max(local, Duration{0}));
+  state.ticket = queue_.take_ticket();
+  // A timer that is put off again and again, as a failure detector's is, keeps one event in the queue: it
+  // looks at `due` when it comes up, and goes back with the ticket of its latest arming.
+  if (state.queued_for > state.due) push_timer(node, timer);
+}
+
+void World::push_timer(NodeId node, std::uint8_t timer) {
+  Machine& m = machine(node);
+  TimerState& state = m.timers[timer];
+  state.queued_for = state.due;
+  const Event event{.kind = Event::Kind::timer,
+                    .tag = timer,
+                    .node = node.value,
+                    .number = ++state.generation,
+                    .incarnation = m.incarnation};
+  queue_.push(state.due, Rank::timer, event, state.ticket);
+}
+
+void World::cancel_timer(NodeId node, std::uint8_t timer) {
+  Machine& m = machine(node);
+  if (timer < m.timers.size()) m.timers[timer].armed = false;
+}
+
+// ---- the replica's effects
+
+Applied World::apply(NodeId node, const Request& request) {
+  Machine& m = machine(node);
+  auto [output, change] = m.service.execute(request.command, m.clock.read(now_), m.rng);
+  if (!is_read(request.command)) extend(node, request.id);
+  return {std::move(output), change, m.version};
+}
+
+Version World::store(NodeId node, RequestId request, const Change& change) {
+  machine(node).service.store(change);
+  return extend(node, request);
+}
+
+void World::install(NodeId node, const Snapshot& snapshot) {
+  Machine& m = machine(node);
+  m.service = snapshot.state;
+  m.service.grow(setup_->keys);
+  move(node, snapshot.version);
+  digest_.add(m.service.digest());
+  if (tracer_ != nullptr) tracer_->installed(now_, node, m.service.digest());
+}
+
+Version World::extend(NodeId node, RequestId request) {
+  const Machine& m = machine(node);
+  const std::uint64_t state = m.service.digest();
+  const std::uint32_t depth = record_.versions[m.version.id].depth + 1;
+  const Version version{static_cast<std::uint32_t>(record_.versions.size())};
+  record_.versions.push_back({m.version, depth, request, state});
+  move(node, version);
+  digest_.add(state);
+  if (tracer_ != nullptr) tracer_->applied(now_, node, request, state);
+  return version;
+}
+
+void World::move(NodeId node, Version to) {
+  machine(node).version = to;
+  record_.moves.push_back({now_, node, to});
+}
+
+Time World::persist(NodeId node) {
+  Machine& m = machine(node);
+  return m.disk_free = std::max(m.disk_free, now_) + m.disk_delay;
+}
+
+void World::sync(NodeId node) {
+  const Machine& m = machine(node);
+  const Event event{
+      .kind = Event::Kind::persisted, .hops = hops_, .node = node.value, .incarnation = m.incarnation};
+  queue_.push(std::max(m.disk_free, now_), Rank::delivery, event);
+}
+
+void World::become(NodeId node, Role role) {
+  Machine& m = machine(node);
+  if (m.role == role) return;
+  m.role = role;
+  m.role_since = now_;
+  record_.roles.push_back({now_, node, role});
+  if (tracer_ != nullptr) tracer_->became(now_, node, role);
+}
+
+void World::suspect(NodeId node, NodeId of, bool suspected) {
+  NodeSet& suspects = machine(node).suspects;
+  if (!(suspected ? suspects.insert(of) : suspects.erase(of))) return;  // no change
+  record_.suspicions.push_back({now_, node, of, suspected});
+  if (tracer_ != nullptr) tracer_->suspects(now_, node, of, suspected);
+}
+
+// ---- what clients bring
+
+void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
+  const Event event{.kind = Event::Kind::client_timer,
+                    .tag = static_cast<std::uint8_t>(why),
+                    .node = client.value,
+                    .number = number};
+  queue_.push(at, Rank::timer, event);
+}
+
+std::uint32_t World::called(const Operation& operation) {
+  const auto index = static_cast<std::uint32_t>(record_.operations.size());
+  record_.operations.push_back(operation);
+  record_.operation_of[operation.client.value].push_back(index);
+  if (tracer_ != nullptr) tracer_->called(now_, index, operation);
+  return index;
+}
+
+void World::returned(std::uint32_t index, Value output, std::uint8_t hops) {
+  Operation& operation = record_.operations[index];
+  operation.outcome = Outcome::ok;
+  operation.ret = now_;
+  operation.output = std::move(output);
+  record_.hops_of_answers += hops;
+  if (tracer_ != nullptr) tracer_->returned(now_, index, operation);
+}
+
+void World::gave_up(std::uint32_t index) {
+  if (tracer_ != nullptr) tracer_->returned(now_, index, record_.operations[index]);
+}
+
+}  // namespace sim
