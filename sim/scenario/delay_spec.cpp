@@ -1,0 +1,277 @@
+#include "sim/scenario/delay_spec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/scenario/units.hpp"
+
+namespace sim {
+namespace {
+
+constexpr DurationRange kDelay{0ns, DelayLaw::kLongest};
+constexpr DurationRange kPositive{1ns, DelayLaw::kLongest};
+
+// Two bounds, as a list.
+struct Bounds {
+  Duration min{}, max{};
+};
+
+}  // namespace
+
+template <> struct JsonValue<Bounds> {
+  static void read(Bounds& value, const Json& json, const Place& place) {
+    std::vector<Duration> both;
+    JsonValue<std::vector<Duration>>::read(both, json, place);
+    if (both.size() != 2 || both[0] < 0ns || both[0] > both[1] || both[1] > DelayLaw::kLongest) {
+      place.unexpected(json, "two durations in ascending order");
+    }
+    value = {both[0], both[1]};
+  }
+  static Json write(const Bounds& value, Context&) { return {to_text(value.min), to_text(value.max)}; }
+  static Json schema() {
+    Json schema = JsonValue<std::vector<Duration>>::schema();
+    schema["minItems"] = schema["maxItems"] = 2;
+    return schema;
+  }
+};
+
+namespace {
+
+void describe_constant(DocumentFields& f, DelaySpec& s) {
+  f.required().duration("constant", s.law.min, kDelay, "every message takes this long");
+}
+void describe_uniform(DocumentFields& f, DelaySpec& s) {
+  Bounds bounds{s.law.min, s.law.max};
+  f.required().value("uniform", bounds, "any delay between the two, both included, is as likely");
+  s.law.min = bounds.min;
+  s.law.max = bounds.max;
+}
+void describe_exponential(DocumentFields& f, DelaySpec& s) {
+  f.required().duration("exponential", s.law.mean, kPositive, "mean of the exponential part");
+  f.duration("min", s.law.min, kDelay, "added to it: no message is faster");
+}
+
+void describe_normal(DocumentFields& f, DelaySpec& s) {
+  const auto normal = [&](DocumentFields& g) {
+    g.required().duration("mean", s.law.mean, kDelay, "mean");
+    g.required().duration("deviation", s.law.spread, kDelay, "standard deviation");
+    g.duration("min", s.law.min, kDelay, "delays are cut off below at this");
+  };
+  f.required().object("normal", normal, "a normal distribution");
+}
+void describe_lognormal(DocumentFields& f, DelaySpec& s) {
+  const auto lognormal = [&](DocumentFields& g) {
+    g.required().duration("median", s.law.mean, kPositive, "median of the lognormal part");
+    g.required().number("sigma", s.law.shape, {0, 10}, "standard deviation of the delay's logarithm");
+    g.duration("min", s.law.min, kDelay, "added to it: no message is faster");
+  };
+  f.required().object("lognormal", lognormal, "a lognormal distribution");
+}
+void describe_pareto(DocumentFields& f, DelaySpec& s) {
+  const auto pareto = [&](DocumentFields& g) {
+    g.required().duration("scale", s.law.mean, kPositive, "the shortest delay");
+    g.required().number("shape", s.law.shape, {0.1, 100}, "index of the tail; the smaller, the heavier");
+  };
+  f.required().object("pareto", pareto, "a Pareto distribution");
+}
+void describe_empirical(DocumentFields& f, DelaySpec& s) {
+  f.required().value("empirical", s.samples,
+                     "a file with one measured delay in ms a line; each is as likely");
+}
+void describe_regions(DocumentFields& f, DelaySpec& s) {
+  f.required().value("regions", s.regions.file, "a CSV table of round trips in ms: row = from, column = to");
+  f.required().value("place", s.regions.places, "where node 0, 1, ... is; then from the start again");
+  DelaySpec jitter{.law = s.law, .samples = s.samples};
+  f.value("jitter", jitter, "added to half the round trip; not pareto or regions");
+  s.law = jitter.law;
+  s.samples = jitter.samples;
+}
+
+struct Form {
+  NamedThing named;
+  void (*describe)(DocumentFields&, DelaySpec&);
+};
+// In the order of DelayLaw::Kind, then regions.
+constexpr std::array<Form, 8> kForms{{
+    {{"constant", "the same for every message"}, describe_constant},
+    {{"uniform", "between two bounds"}, describe_uniform},
+    {{"exponential", "memoryless, from a minimum on"}, describe_exponential},
+    {{"normal", "normal, cut off below"}, describe_normal},
+    {{"lognormal", "skewed: what round trips in data centres look like"}, describe_lognormal},
+    {{"pareto", "heavy tail"}, describe_pareto},
+    {{"empirical", "measured delays from a file"}, describe_empirical},
+    {{"regions", "half the round trip between two places, from a table"}, describe_regions},
+}};
+
+const Form& form_of(const DelaySpec& spec) {
+  return spec.regions.used() ? kForms.back() : kForms[static_cast<std::size_t>(spec.law.kind)];
+}
+
+// A file named in a scenario lies beside it.
+std::string text_beside(const Place& place, const std::string& name) {
+  const auto path = std::filesystem::path(place.context().file).parent_path() / name;
+  try {
+    return read_text_file(path);
+  } catch (const InputError& e) {
+    place.fail(e.what());
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r";
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end; (end = text.find(separator)) != std::string_view::npos; text.remove_prefix(end + 1)) {
+    parts.push_back(trimmed(text.substr(0, end)));
+  }
+  parts.push_back(trimmed(text));
+  return parts;
+}
+
+std::optional<Duration> milliseconds(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (!(value >= 0 && value <= 86'400'000)) return std::nullopt;
+  return Duration{static_cast<std::int64_t>(value * 1e6 + 0.5)};
+}
+
+void load_samples(DelaySpec& spec, const Place& place) {
+  spec.law.samples.clear();
+  const std::string text = text_beside(place, spec.samples);
+  std::size_t line = 0;
+  for (const auto word : split(text, '\n')) {
+    ++line;
+    if (word.empty() || word.front() == '#') continue;
+    const auto delay = milliseconds(word);
+    if (!delay) {
+      place.fail(fmt::format("{}, line {}: found {}", spec.samples, line, shown(Json(std::string(word)))),
+                 "a number of milliseconds");
+    }
+    spec.law.samples.push_back(*delay);
+  }
+  if (spec.law.samples.empty()) place.fail(spec.samples + " holds no numbers");
+}
+
+using Rows = std::vector<std::vector<std::string_view>>;
+
+Duration half_round_trip(const Rows& rows, const Regions& regions, std::size_t row, std::size_t column,
+                         const Place& place) {
+  const auto full = column < rows[row].size() ? milliseconds(rows[row][column]) : std::nullopt;
+  if (!full) {
+    place.fail(fmt::format("{}, line {}, column {}: not a number of milliseconds", regions.file, row + 1,
+                           column + 1));
+  }
+  return *full / 2;
+}
+
+void load_regions(Regions& regions, const Place& place) {
+  const std::string text = text_beside(place / "regions", regions.file);
+  Rows rows;
+  for (const auto line : split(text, '\n')) {
+    if (!line.empty()) rows.push_back(split(line, ','));
+  }
+  if (rows.size() < 2) (place / "regions").fail(regions.file + " holds no table");
+  if (regions.places.empty()) (place / "place").fail("no place is named");
+  std::vector<std::string> names;
+  for (std::size_t i = 1; i < rows.size(); ++i) names.emplace_back(rows[i][0]);
+  const auto row_of = [&](std::size_t i) {
+    const auto& name = regions.places[i];
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end()) {
+      (place / "place" / i)
+          .unexpected(name, fmt::format("one of {}", fmt::join(names, ", ")), nearest(name, names));
+    }
+    return static_cast<std::size_t>(found - names.begin()) + 1;
+  };
+  const auto column_of = [&](std::size_t i) {
+    const auto found = std::ranges::find(rows[0], regions.places[i]);
+    if (found == rows[0].end()) (place / "place" / i).fail(regions.file + " has no column of that name");
+    return static_cast<std::size_t>(found - rows[0].begin());
+  };
+  regions.one_way.assign(regions.places.size(), {});
+  for (std::size_t from = 0; from < regions.places.size(); ++from) {
+    for (std::size_t to = 0; to < regions.places.size(); ++to) {
+      regions.one_way[from].push_back(
+          half_round_trip(rows, regions, row_of(from), column_of(to), place / "regions"));
+    }
+  }
+}
+
+}  // namespace
+
+DelayLaw law_between(const DelaySpec& spec, std::size_t from, std::size_t to) {
+  DelayLaw law = spec.law;
+  if (!spec.regions.used()) return law;
+  const std::size_t places = spec.regions.places.size();
+  const Duration way = spec.regions.one_way[from % places][to % places];
+  law.min += way;
+  if (law.kind == DelayLaw::Kind::uniform) law.max += way;
+  if (law.kind == DelayLaw::Kind::normal) law.mean += way;
+  for (auto& sample : law.samples) sample += way;
+  return law;
+}
+
+std::vector<NamedThing> delay_forms() {
+  std::vector<NamedThing> all;
+  for (const auto& form : kForms) all.push_back(form.named);
+  return all;
+}
+
+void JsonValue<DelaySpec>::read(DelaySpec& value, const Json& json, const Place& place) {
+  DelaySpec spec;
+  if (json.is_string()) {
+    JsonValue<Duration>::read(spec.law.min, json, place);
+    if (spec.law.min < 0ns || spec.law.min > DelayLaw::kLongest)
+      place.unexpected(json, "a delay of 0 to a year");
+    value = std::move(spec);
+    return;
+  }
+  if (!json.is_object()) place.unexpected(json, "a delay law such as \"2ms\" or {\"exponential\": \"2ms\"}");
+  const auto form = std::ranges::find_if(kForms, [&](const Form& f) { return json.contains(f.named.name); });
+  if (form == kForms.end()) {
+    std::vector<std::string> names;
+    for (const auto& f : kForms) names.emplace_back(f.named.name);
+    const std::string near = json.empty() ? "" : nearest(json.begin().key(), names);
+    place.unexpected(json, fmt::format("one of the delay laws {}", fmt::join(names, ", ")), near);
+  }
+  const auto index = static_cast<std::size_t>(form - kForms.begin());
+  const bool regions = index + 1 == kForms.size();
+  if (!regions) spec.law.kind = static_cast<DelayLaw::Kind>(index);
+  read_object(json, place, [&](DocumentFields& f) { form->describe(f, spec); });
+  if (regions) {
+    if (spec.regions.file.empty()) (place / "regions").fail("found \"\"", "the name of a file");
+    if (spec.law.kind == DelayLaw::Kind::pareto)
+      (place / "jitter").fail("a Pareto law can't be added to a delay");
+    load_regions(spec.regions, place);
+  } else if (spec.law.kind == DelayLaw::Kind::empirical) {
+    load_samples(spec, place / "empirical");
+  }
+  value = std::move(spec);
+}
+
+Json JsonValue<DelaySpec>::write(const DelaySpec& value, Context& context) {
+  DelaySpec copy = value;
+  return write_object(context, [&](DocumentFields& f) { form_of(value).describe(f, copy); });
+}
+
+Json JsonValue<DelaySpec>::definition() {
+  Json forms = Json::array({JsonValue<Duration>::schema()});
+  for (const auto& form : kForms) {
+    DelaySpec spec;
+    forms.push_back(schema_of_object([&](DocumentFields& f) { form.describe(f, spec); }));
+  }
+  return {{"description", "how long a message travels, one way"}, {"anyOf", std::move(forms)}};
+}
+
+}  // namespace sim

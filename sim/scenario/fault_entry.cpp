@@ -1,0 +1,289 @@
+#include "sim/scenario/fault_entry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace sim {
+
+template <> struct JsonValue<Victim> {
+  using Kind = Victim::Kind;
+  static constexpr std::array<std::pair<Kind, std::string_view>, 4> kRoles{
+      {{Kind::primary, "primary"}, {Kind::backup, "backup"}, {Kind::any, "any"}, {Kind::crashed, "crashed"}}};
+
+  static void read(Victim& value, const Json& json, const Place& place) {
+    const std::size_t replicas = place.context().replicas;
+    if (json.is_number_unsigned() && json.get<std::uint64_t>() < replicas) {
+      value = {Kind::number, NodeId{json.get<std::uint16_t>()}};
+      return;
+    }
+    const auto role = std::ranges::find_if(kRoles, [&](const auto& r) { return json == r.second; });
+    if (role == kRoles.end()) {
+      place.unexpected(
+          json, fmt::format("a replica from 0 to {}, \"primary\", \"backup\" or \"any\"", replicas - 1));
+    }
+    value = {role->first, NodeId{}};
+  }
+  static Json write(const Victim& value, Context&) {
+    const auto role = std::ranges::find(kRoles, value.kind, [](const auto& r) { return r.first; });
+    return role == kRoles.end() ? Json(value.node.value) : Json(role->second);
+  }
+  static Json schema() {
+    Json choices = Json::array(
+        {{{"type", "integer"}, {"minimum", 0}}, {{"enum", {"primary", "backup", "any", "crashed"}}}});
+    return {{"anyOf", std::move(choices)}};
+  }
+};
+
+namespace {
+
+constexpr DurationRange kAnySpan{0ns, std::chrono::hours{24 * 365}};
+
+/// A one-way cut, as a pair.
+struct Ends {
+  Endpoint from, to;
+};
+
+const Fields::Names<DiskFate>& disk_fates() {
+  static const Fields::Names<DiskFate> names{
+      {"kept", DiskFate::kept}, {"tail_lost", DiskFate::tail_lost}, {"lost", DiskFate::lost}};
+  return names;
+}
+
+}  // namespace
+
+template <> struct JsonValue<Ends> {
+  static void read(Ends& value, const Json& json, const Place& place) {
+    std::vector<Endpoint> both;
+    JsonValue<std::vector<Endpoint>>::read(both, json, place);
+    const auto client = [&](Endpoint e) { return e.index >= place.context().replicas; };
+    if (both.size() != 2 || both[0] == both[1] || (client(both[0]) && client(both[1]))) {
+      place.unexpected(json, "two different nodes, [from, to], one of them a replica");
+    }
+    value = {both[0], both[1]};
+  }
+  static Json write(const Ends& value, Context& c) {
+    return Json::array({JsonValue<Endpoint>::write(value.from, c), JsonValue<Endpoint>::write(value.to, c)});
+  }
+  static Json schema() {
+    Json schema = JsonValue<std::vector<Endpoint>>::schema();
+    schema["minItems"] = schema["maxItems"] = 2;
+    return schema;
+  }
+};
+
+namespace {
+
+// ------------------------------------------------------------------------------------------------ when
+
+void describe_at(DocumentFields& f, Fault& x) {
+  f.required().duration("at", x.at, kAnySpan, "when it strikes, since the start of the run");
+  f.require(x.at <= f.context().end, "at", "a time before the end of the chaos phase (\"duration\")");
+}
+
+void describe_span(DocumentFields& f, Fault& x) {
+  const bool at = f.wants("at", false), from = f.wants("from", true);
+  if (from) f.duration("from", x.at, kAnySpan, "when it begins, since the start of the run");
+  if (at) f.duration("at", x.at, kAnySpan, "the same as \"from\"");
+  f.require(at || from, "from", "when the fault begins");
+  const std::string_view begin = from ? "from" : "at";
+  f.require(x.at <= f.context().end, begin, "a time before the end of the chaos phase (\"duration\")");
+  f.optional("to", x.until, "when it ends; without it, by a heal or at the end of the chaos phase");
+  f.require(!x.until || *x.until > x.at, "to", "a time after the beginning");
+  f.require(!x.until || *x.until <= f.context().end, "to",
+            "a time up to the end of the chaos phase (\"duration\")");
+}
+
+void describe_victim(DocumentFields& f, std::string_view name, Fault& x, std::string_view about) {
+  f.required().value(name, x.victim, about);
+  f.require(x.victim.kind != Victim::Kind::crashed, name,
+            "a running node; only a restart can strike a crashed one");
+}
+
+// ------------------------------------------------------------------------------------------------ what
+
+void describe_crash(DocumentFields& f, FaultEntry& e) {
+  describe_at(f, e.fault);
+  describe_victim(f, "crash", e.fault, "the node that crashes");
+  enum class InFlight : std::uint8_t { fly, lost };
+  auto in_flight = e.fault.in_flight_lost ? InFlight::lost : InFlight::fly;
+  const Fields::Names<InFlight> names{{"fly", InFlight::fly}, {"lost", InFlight::lost}};
+  f.choice("in_flight", in_flight, names, "what becomes of the messages that it has sent");
+  e.fault.in_flight_lost = in_flight == InFlight::lost;
+}
+void describe_restart(DocumentFields& f, FaultEntry& e) {
+  describe_at(f, e.fault);
+  f.required().value("restart", e.fault.victim, "the node that starts again: a number or \"crashed\"");
+  const auto kind = e.fault.victim.kind;
+  f.require(kind == Victim::Kind::number || kind == Victim::Kind::crashed, "restart",
+            "a replica's number or \"crashed\"");
+  f.choice("disk", e.fault.disk, disk_fates(), "what it finds on its disk");
+}
+void describe_fail_stop(DocumentFields& f, FaultEntry& e) {
+  describe_at(f, e.fault);
+  describe_victim(f, "fail_stop", e.fault, "the node that fails for good");
+  f.duration("within", e.fault.span, kAnySpan, "every running node is told within this time");
+}
+void describe_pause(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  describe_victim(f, "pause", e.fault, "the node that does nothing meanwhile");
+}
+void describe_slow(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  describe_victim(f, "slow", e.fault, "the node that is slow");
+  f.required().duration("by", e.fault.span, kAnySpan, "how long each event keeps it busy");
+}
+void describe_clock(DocumentFields& f, FaultEntry& e) {
+  constexpr double kBillion = 1e9;
+  constexpr Duration kFarOff = std::chrono::hours{24 * 365};
+  describe_span(f, e.fault);
+  describe_victim(f, "clock", e.fault, "the node whose clock is wrong");
+  f.duration("offset", e.fault.span, {-kFarOff, kFarOff}, "how far the clock is ahead; behind when negative");
+  double drift = static_cast<double>(e.fault.drift_ppb) / kBillion;
+  f.number("drift", drift, {-0.5, 0.5}, "seconds that the clock gains in a second");
+  e.fault.drift_ppb = static_cast<std::int64_t>(drift * kBillion + (drift < 0 ? -0.5 : 0.5));
+}
+void describe_disk(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  describe_victim(f, "disk", e.fault, "the node whose disk is slow");
+  f.required().duration("delay", e.fault.span, kAnySpan, "how long each write takes");
+}
+
+bool names_one_twice(const Groups& groups, bool across) {
+  std::vector<Endpoint> seen;
+  for (const auto& group : groups) {
+    if (!across) seen.clear();
+    for (const auto e : group) {
+      if (std::ranges::find(seen, e) != seen.end()) return true;
+      seen.push_back(e);
+    }
+  }
+  return false;
+}
+void describe_partition(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  f.required().value("partition", e.fault.groups,
+                     "groups that can't talk to one another; the rest is one more");
+  f.require(!e.fault.groups.empty(), "partition", "at least one group of nodes");
+  f.require(!names_one_twice(e.fault.groups, true), "partition",
+            "each node once (\"overlap\" allows bridges)");
+}
+void describe_overlap(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  f.required().value("overlap", e.fault.groups,
+                     "groups that may share members: these are bridges between them");
+  f.require(!e.fault.groups.empty(), "overlap", "at least one group of nodes");
+  f.require(!names_one_twice(e.fault.groups, false), "overlap", "each node once in a group");
+}
+void describe_cut(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  Ends ends{e.fault.from, e.fault.to};
+  f.required().value("cut", ends,
+                     "[from, to]: messages in this direction are lost, the other is not affected");
+  e.fault.from = ends.from;
+  e.fault.to = ends.to;
+}
+void describe_network(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  if (!e.network) e.network = f.context().network != nullptr ? *f.context().network : NetworkSpec{};
+  f.required().value("network", *e.network, "what is different meanwhile; the rest stays as in the network");
+}
+void describe_heal(DocumentFields& f, FaultEntry& e) {
+  describe_at(f, e.fault);
+  bool all = true;
+  f.required().flag("heal", all, "true: ends every partition, overlap, cut and change of the network");
+  f.require(all, "heal", "true");
+}
+void describe_random(DocumentFields& f, FaultEntry& e) {
+  if (!e.random) e.random.emplace(RandomFault{.rate = 0.1, .duration_mean = 500ms});
+  RandomFault& r = *e.random;
+  const auto process = [&](DocumentFields& g) {
+    using Kind = Fault::Kind;
+    const Fields::Names<Kind> kinds{
+        {"crash", Kind::crash}, {"pause", Kind::pause}, {"slow", Kind::slow}, {"partition", Kind::partition}};
+    g.required().choice("kind", r.kind, kinds,
+                        "what happens, each time to one node: a partition is one against the rest");
+    Rate rate{r.rate};
+    g.required().value("rate", rate, "how often, on the whole cluster (Poisson)");
+    r.rate = rate.per_second;
+    g.duration("mean", r.duration_mean, {1ns, kAnySpan.max}, "mean of the exponential duration");
+    g.choice("disk", r.disk, disk_fates(), "for crash: what the node finds on its disk when it is back");
+    g.duration("by", r.span, kAnySpan, "for slow: how long each event keeps the node busy");
+  };
+  f.required().object("random", process, "strikes at random times, each for a random time");
+  f.whole("at_once", e.at_once, {1, 1000}, "at most so many nodes are crashed at a time");
+}
+
+struct Form {
+  NamedThing named;
+  Fault::Kind kind;
+  void (*describe)(DocumentFields&, FaultEntry&);
+};
+using Kind = Fault::Kind;
+// "restart" comes before "disk", which is also one of its options.
+constexpr std::array<Form, 13> kForms{{
+    {{"crash", "volatile state is gone, messages to the node are lost"}, Kind::crash, describe_crash},
+    {{"restart", "a crashed node starts again"}, Kind::restart, describe_restart},
+    {{"fail_stop", "a crash for good, of which all are told"}, Kind::fail_stop, describe_fail_stop},
+    {{"pause", "the node does nothing; messages wait"}, Kind::pause, describe_pause},
+    {{"slow", "each event keeps the node busy"}, Kind::slow, describe_slow},
+    {{"clock", "the node's clock is off or drifts"}, Kind::clock, describe_clock},
+    {{"disk", "the node's disk is slow"}, Kind::disk, describe_disk},
+    {{"partition", "groups can't talk to one another"}, Kind::partition, describe_partition},
+    {{"overlap", "groups that share members can't talk otherwise"}, Kind::overlap, describe_overlap},
+    {{"cut", "one direction of one link is cut"}, Kind::cut, describe_cut},
+    {{"network", "other laws for a time"}, Kind::network, describe_network},
+    {{"heal", "ends partitions, cuts and other laws"}, Kind::heal, describe_heal},
+    {{"random", "a process that strikes at random times"}, Kind::crash, describe_random},
+}};
+
+const Form& form_of(const FaultEntry& entry) {
+  if (entry.random) return kForms.back();
+  return *std::ranges::find(kForms, entry.fault.kind, &Form::kind);
+}
+
+[[noreturn]] void no_such_fault(const Json& json, const Place& place) {
+  std::vector<std::string> names;
+  for (const auto& form : kForms) names.emplace_back(form.named.name);
+  for (const auto& [key, value] : json.items()) {
+    const std::string near = key == "at" || key == "to" || key == "from" ? "" : nearest(key, names);
+    if (!near.empty()) (place / key).fail(fmt::format("unknown key {}", shown(key)), {}, near);
+  }
+  place.unexpected(json, fmt::format("one of the faults {}", fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+std::vector<NamedThing> fault_forms() {
+  std::vector<NamedThing> all;
+  for (const auto& form : kForms) all.push_back(form.named);
+  return all;
+}
+
+void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Place& place) {
+  if (!json.is_object()) place.unexpected(json, "a fault such as {\"at\": \"5s\", \"crash\": \"primary\"}");
+  const auto form = std::ranges::find_if(kForms, [&](const Form& f) { return json.contains(f.named.name); });
+  if (form == kForms.end()) no_such_fault(json, place);
+  value = FaultEntry{};
+  value.fault.kind = form->kind;
+  read_object(json, place, [&](DocumentFields& f) { form->describe(f, value); });
+  if (value.network) value.fault.laws = laws_of(*value.network, place / "network");
+}
+
+Json JsonValue<FaultEntry>::write(const FaultEntry& value, Context& context) {
+  FaultEntry copy = value;
+  return write_object(context, [&](DocumentFields& f) { form_of(value).describe(f, copy); });
+}
+
+Json JsonValue<FaultEntry>::schema() {
+  Json forms = Json::array();
+  for (const auto& form : kForms) {
+    FaultEntry entry;
+    forms.push_back(schema_of_object([&](DocumentFields& f) { form.describe(f, entry); }));
+  }
+  return {{"anyOf", std::move(forms)}};
+}
+
+}  // namespace sim

@@ -1,0 +1,170 @@
+#include "sim/scenario/json.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace sim {
+namespace {
+
+std::string message_of(const InputError::Details& d) {
+  std::string text = d.file;
+  const auto add = [&](const std::string& part) { text += text.empty() ? part : ": " + part; };
+  if (!d.pointer.empty()) add(d.pointer);
+  add(d.found);
+  if (!d.expected.empty()) text += ", expected " + d.expected;
+  if (!d.nearest.empty()) text += fmt::format("; did you mean \"{}\"?", d.nearest);
+  return text;
+}
+
+[[noreturn]] void refuse(const std::string& file, std::string found, std::string expected = {}) {
+  throw InputError({.file = file, .found = std::move(found), .expected = std::move(expected)});
+}
+
+std::string position(std::string_view text, std::size_t offset) {
+  const auto before = text.substr(0, offset);
+  const auto line = std::ranges::count(before, '\n') + 1;
+  const auto start = before.rfind('\n');
+  const auto column = start == std::string_view::npos ? offset + 1 : offset - start;
+  return fmt::format("line {}, column {}", line, column);
+}
+
+// Counts brackets outside strings before anything is built: the parser itself would make a tree of any depth.
+void check_depth(std::string_view text, const std::string& file) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDeepestNesting) {
+        refuse(file, position(text, i) + ": nested too deeply",
+               fmt::format("at most {} levels", kDeepestNesting));
+      }
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+}
+
+// A key that is there twice would win or lose silently; nobody who writes it means that.
+class DuplicateKeys {
+ public:
+  explicit DuplicateKeys(const std::string& file) : file_(file) {}
+  bool operator()(int, Json::parse_event_t event, const Json& parsed) {
+    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys_.pop_back();
+    if (event != Json::parse_event_t::key) return true;
+    const auto key = parsed.get<std::string>();
+    if (std::ranges::find(keys_.back(), key) != keys_.back().end()) {
+      refuse(file_, fmt::format("the key {} is there twice in one object", shown(parsed)));
+    }
+    keys_.back().push_back(key);
+    return true;
+  }
+
+ private:
+  const std::string& file_;
+  std::vector<std::vector<std::string>> keys_;
+};
+
+// The parser's text is "[json.exception...] parse error at line 3, column 5: syntax error while parsing ...".
+std::string without_prefix(std::string text) {
+  const auto end = text.find("] ");
+  if (end != std::string::npos) text.erase(0, end + 2);
+  constexpr std::string_view kAt = "parse error at ";
+  if (text.starts_with(kAt)) text.erase(0, kAt.size());
+  return text;
+}
+
+// Edit distance in which swapping two neighbours counts once.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, changed});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+}  // namespace
+
+InputError::InputError(Details d) : std::runtime_error(message_of(d)), details(std::move(d)) {}
+
+std::string read_text_file(const std::filesystem::path& path) {
+  const std::string file = path.string();
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) refuse(file, "is a folder", "a file");
+  if (!std::filesystem::exists(path, error)) refuse(file, "no such file");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) refuse(file, "can't be read");
+  // One byte more than allowed tells a file that is too large from one that just fits, whatever it is.
+  std::string text(kLargestFile + 1, '\0');
+  if (std::filesystem::is_regular_file(path, error)) {
+    const auto size = std::filesystem::file_size(path, error);
+    if (!error) text.resize(std::min<std::uintmax_t>(size + 1, text.size()));
+  }
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (in.bad()) refuse(file, "can't be read");
+  if (text.size() > kLargestFile) refuse(file, "is too large", "at most 16 MB");
+  return text;
+}
+
+Json parse_json(std::string_view text, const std::string& file) {
+  check_depth(text, file);
+  try {
+    return Json::parse(text, DuplicateKeys(file));
+  } catch (const Json::exception& e) {
+    refuse(file, "not JSON: " + without_prefix(e.what()));
+  }
+}
+
+std::string shown(const Json& value) {
+  constexpr std::size_t kLongest = 60;
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+  return text;
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLongest = 200;
+  if (name.size() > kLongest) return {};
+  std::string best;
+  std::size_t least = name.size() / 3 + 2;  // farther than this is another word
+  for (const auto& candidate : candidates) {
+    const std::size_t d = candidate.size() > kLongest ? least : distance(name, candidate);
+    if (d >= least || d >= std::max(name.size(), candidate.size())) continue;
+    least = d;
+    best = candidate;
+  }
+  return best;
+}
+
+std::string escaped(std::string_view token) {
+  std::string text;
+  for (const char c : token) {
+    if (c == '~') {
+      text += "~0";
+    } else if (c == '/') {
+      text += "~1";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+}  // namespace sim

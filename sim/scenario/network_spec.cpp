@@ -1,0 +1,171 @@
+#include "sim/scenario/network_spec.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace sim {
+
+void JsonValue<Endpoint>::read(Endpoint& value, const Json& json, const Place& place) {
+  const auto& c = place.context();
+  const std::string replicas = fmt::format("a replica from 0 to {}", c.replicas - 1);
+  const std::string expected =
+      c.clients == 0 ? replicas
+                     : fmt::format("{} or a client from \"c0\" to \"c{}\"", replicas, c.clients - 1);
+  if (json.is_number_unsigned() && json.get<std::uint64_t>() < c.replicas) {
+    value.index = json.get<std::uint32_t>();
+    return;
+  }
+  if (!json.is_string()) place.unexpected(json, expected);
+  const auto& name = json.get_ref<const std::string&>();
+  std::uint32_t number = 0;
+  const char* const last = name.data() + name.size();
+  const bool client =
+      name.size() > 1 && name[0] == 'c' &&
+      std::from_chars(name.data() + 1, last, number) == std::from_chars_result{last, std::errc{}};
+  if (!client || number >= c.clients) place.unexpected(json, expected);
+  value.index = static_cast<std::uint32_t>(c.replicas) + number;
+}
+
+Json JsonValue<Endpoint>::write(const Endpoint& value, Context& context) {
+  if (value.index < context.replicas) return value.index;
+  return fmt::format("c{}", value.index - context.replicas);
+}
+
+Json JsonValue<Endpoint>::schema() {
+  Json choices =
+      Json::array({{{"type", "integer"}, {"minimum", 0}}, {{"type", "string"}, {"pattern", "^c[0-9]+$"}}});
+  return {{"description", "a replica's number, or a client such as \"c0\""}, {"anyOf", std::move(choices)}};
+}
+
+template <> struct JsonValue<LinkOverride> {
+  static void describe(LinkOverride& link, DocumentFields& f) {
+    f.required().value("from", link.from, "whose messages");
+    f.required().value("to", link.to, "to whom");
+    const auto replicas = f.context().replicas;
+    f.require(link.from != link.to, "to", "another node than \"from\"");
+    f.require(link.from.index < replicas || link.to.index < replicas, "to",
+              "a replica: clients don't talk to one another");
+    link.law.describe(f);
+  }
+  static void read(LinkOverride& link, const Json& json, const Place& place) {
+    read_object(json, place, [&](DocumentFields& f) { describe(link, f); });
+  }
+  static Json write(const LinkOverride& link, Context& context) {
+    LinkOverride copy = link;
+    return write_object(context, [&](DocumentFields& f) { describe(copy, f); });
+  }
+  static Json schema() {
+    LinkOverride link;
+    return schema_of_object([&](DocumentFields& f) { describe(link, f); });
+  }
+};
+
+namespace {
+
+// A link's own law starts from the network's: which of its two depends on the link's ends.
+struct Links {
+  NetworkSpec& network;
+};
+
+bool touches_client(const LinkOverride& link, std::size_t replicas) {
+  return link.from.index >= replicas || link.to.index >= replicas;
+}
+
+LinkLaw law_of(const LinkSpec& spec, Endpoint from, Endpoint to, std::size_t replicas) {
+  // Clients are placed from the start again, whatever the number of replicas.
+  const auto where = [&](Endpoint e) { return e.index < replicas ? e.index : e.index - replicas; };
+  return {.delay = law_between(spec.delay, where(from), where(to)),
+          .loss = spec.loss,
+          .duplicate = spec.duplicate,
+          .fifo = spec.fifo,
+          .reorder = spec.reorder.probability,
+          .hold = spec.reorder.hold};
+}
+
+}  // namespace
+
+template <> struct JsonValue<Links> {
+  static void read(Links& value, const Json& json, const Place& place) {
+    NetworkSpec& network = value.network;
+    if (!json.is_array()) place.unexpected(json, "a list");
+    network.links.clear();
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      // The ends decide which law the others start from, so they are read first.
+      LinkOverride ends;
+      JsonValue<LinkOverride>::read(ends, json[i], place / i);
+      const bool own = touches_client(ends, place.context().replicas) && !network.clients.same;
+      LinkOverride link{.law = own ? network.clients.law : network.replicas};
+      JsonValue<LinkOverride>::read(link, json[i], place / i);
+      network.links.push_back(std::move(link));
+    }
+  }
+  static Json write(const Links& value, Context& context) {
+    return JsonValue<std::vector<LinkOverride>>::write(value.network.links, context);
+  }
+  static Json schema() { return JsonValue<std::vector<LinkOverride>>::schema(); }
+};
+
+template <> struct JsonValue<NetworkSpec::Clients> {
+  static void read(NetworkSpec::Clients& value, const Json& json, const Place& place) {
+    value.same = json.is_string() && json == "same";
+    if (value.same) return;
+    if (!json.is_object()) place.unexpected(json, "\"same\" or an object { ... }");
+    JsonValue<LinkSpec>::read(value.law, json, place);
+  }
+  static Json write(const NetworkSpec::Clients& value, Context& context) {
+    return value.same ? Json("same") : JsonValue<LinkSpec>::write(value.law, context);
+  }
+  static Json schema() {
+    return {{"anyOf", Json::array({{{"const", "same"}}, JsonValue<LinkSpec>::schema()})}};
+  }
+};
+
+void LinkSpec::Reorder::describe(Fields& f) {
+  f.number("probability", probability, {0, 1},
+           "probability that a message is held back so that later ones overtake it");
+  f.duration("hold", hold, {0ns, DelayLaw::kLongest}, "how much longer such a message takes");
+}
+
+void LinkSpec::describe(DocumentFields& f) {
+  f.value("delay", delay, "how long a message travels, one way");
+  f.number("loss", loss, {0, 1}, "probability that a message is lost");
+  f.number("duplicate", duplicate, {0, 1}, "probability that a message arrives twice");
+  f.flag("fifo", fifo, "messages arrive in the order in which they were sent");
+  f.group("reorder", reorder, "explicit reordering");
+}
+
+void NetworkSpec::describe(DocumentFields& f) {
+  replicas.describe(f);
+  f.value("client", clients,
+          "links between clients and replicas: \"same\" as between replicas, or laws of their own");
+  Links all{*this};
+  f.value("links", all,
+          "directed links with laws of their own; what one leaves out it takes from the network");
+}
+
+NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
+  constexpr std::size_t kMostOverrides = 60'000;
+  const std::size_t replicas = place.context().replicas;
+  const auto ends = static_cast<std::uint32_t>(replicas + place.context().clients);
+  const LinkSpec& clients = spec.clients.same ? spec.replicas : spec.clients.law;
+  NetworkLaws laws;
+  laws.replicas = law_of(spec.replicas, {}, {}, replicas);
+  laws.clients = law_of(clients, {}, {}, replicas);
+  for (std::uint32_t from = 0; from < ends; ++from) {
+    for (std::uint32_t to = 0; to < ends; ++to) {
+      if (from == to || (from >= replicas && to >= replicas)) continue;
+      const LinkSpec& law = from < replicas && to < replicas ? spec.replicas : clients;
+      if (!law.delay.regions.used()) continue;
+      laws.overrides.push_back({{from}, {to}, law_of(law, {from}, {to}, replicas)});
+      if (laws.overrides.size() > kMostOverrides) place.fail("too many nodes for regions", "at most 240");
+    }
+  }
+  for (const auto& link : spec.links) {
+    laws.overrides.push_back({link.from, link.to, law_of(link.law, link.from, link.to, replicas)});
+  }
+  if (laws.overrides.size() > kMostOverrides) (place / "links").fail("too many links", "at most 60000");
+  return laws;
+}
+
+}  // namespace sim

@@ -1,0 +1,53 @@
+// The network as a scenario writes it, and its translation into the laws of all links.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/network/network.hpp"
+#include "sim/scenario/delay_spec.hpp"
+#include "sim/scenario/document_fields.hpp"
+
+namespace sim {
+
+/// An end of a link: a replica's number, or "c0" for a client. Needs the context to tell them apart.
+template <> struct JsonValue<Endpoint> {
+  static void read(Endpoint& value, const Json& json, const Place& place);
+  static Json write(const Endpoint& value, Context& context);
+  static Json schema();
+};
+
+/// What a link does to messages.
+struct LinkSpec {
+  DelaySpec delay{};
+  double loss = 0;
+  double duplicate = 0;
+  bool fifo = false;
+  struct Reorder {
+    double probability = 0;
+    Duration hold{5ms};
+    void describe(Fields& fields);
+  } reorder{};
+  void describe(DocumentFields& fields);
+};
+
+/// One directed link with a law of its own. What `law` doesn't say it takes from the network.
+struct LinkOverride {
+  Endpoint from{}, to{};
+  LinkSpec law{};
+};
+
+struct NetworkSpec {
+  LinkSpec replicas{.delay = {.law = DelayLaw::constant(1ms)}};
+  std::vector<LinkOverride> links{};
+  struct Clients {
+    bool same = false;  ///< The laws of the replicas' links.
+    LinkSpec law{};     ///< Otherwise: by default no delay and no loss.
+  } clients{};
+  void describe(DocumentFields& fields);
+};
+
+/// Throws InputError at `place` when there are too many links with laws of their own.
+NetworkLaws laws_of(const NetworkSpec& spec, const Place& place);
+
+}  // namespace sim

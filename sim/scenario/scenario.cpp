@@ -1,0 +1,157 @@
+#include "sim/scenario/scenario.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "sim/scenario/scenario_spec.hpp"
+
+namespace sim {
+namespace {
+
+void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
+  std::optional<std::size_t> at_once;
+  for (std::size_t i = 0; i < spec.faults.size(); ++i) {
+    const auto& entry = spec.faults[i];
+    if (!entry.random) {
+      setup.faults.push_back(entry.fault);
+      continue;
+    }
+    if (at_once && *at_once != entry.at_once) {
+      (place / i / "at_once")
+          .fail(fmt::format("found {}", entry.at_once),
+                fmt::format("{} as in the other random faults", *at_once));
+    }
+    at_once = entry.at_once;
+    setup.random_faults.push_back(*entry.random);
+  }
+  setup.crashed_at_once = at_once.value_or(1);
+}
+
+Setup setup_of(const ScenarioSpec& spec, const Place& place) {
+  Setup setup{.replicas = spec.replicas,
+              .duration = spec.duration,
+              .settle = spec.settle,
+              .max_events = spec.max_events,
+              .model = spec.service.kind->model,
+              .keys = spec.service.keys};
+  setup.network = laws_of(spec.network, place / "network");
+  split_faults(spec, place / "faults", setup);
+  ClientOptions options = spec.clients.options;
+  if (spec.clients.retry_by_timeout) options.retry = std::max(options.timeout / 10, Duration{1});
+  setup.clients = ClientPlan(options, spec.protocol.plan->client_policy(spec.replicas), *spec.service.kind,
+                             spec.service.keys, spec.replicas);
+  return setup;
+}
+
+Json canonical_of(ScenarioSpec& spec, const std::string& file) {
+  Context context{.file = file};
+  return write_object(context, [&](DocumentFields& f) { spec.describe(f); });
+}
+
+ScenarioSpec read_spec(const Json& document, Context& context) {
+  ScenarioSpec spec;
+  read_object(document, Place(context), [&](DocumentFields& f) { spec.describe(f); });
+  context.network = nullptr;  // it pointed into the spec, which moves
+  return spec;
+}
+
+// Setting a copy finds out whether each axis names a place that exists.
+void check_axes(const Scenario& scenario) {
+  if (!scenario.sweep) return;
+  for (const auto& [pointer, values] : scenario.sweep->vary) {
+    Json copy = scenario.document;
+    try {
+      set_value(copy, scenario.canonical, pointer, values.front(), scenario.file);
+    } catch (const InputError& e) {
+      auto details = e.details;
+      details.pointer = "/sweep/vary/" + escaped(pointer);
+      throw InputError(details);
+    }
+  }
+}
+
+// A fault that was drawn, as an entry of a scenario.
+Json entry_of(const Fault& fault, Context& context) {
+  FaultEntry entry;
+  entry.fault = fault;
+  return JsonValue<FaultEntry>::write(entry, context);
+}
+
+}  // namespace
+
+Json load_scenario_document(const std::string& file) { return parse_json(read_text_file(file), file); }
+
+Scenario read_scenario(Json document, const std::string& file) {
+  Context context{.file = file};
+  ScenarioSpec spec = read_spec(document, context);
+  Scenario scenario;
+  scenario.setup = setup_of(spec, Place(context));
+  scenario.canonical = canonical_of(spec, file);
+  scenario.name = spec.name;
+  scenario.about = spec.about;
+  scenario.file = file;
+  scenario.seed = spec.seed;
+  scenario.protocol = spec.protocol.entry->name;
+  scenario.plan = std::move(spec.protocol.plan);
+  scenario.service = spec.service.kind;
+  scenario.expectations = std::move(spec.expect);
+  scenario.sweep = std::move(spec.sweep);
+  scenario.document = std::move(document);
+  check_axes(scenario);
+  return scenario;
+}
+
+Scenario load_scenario(const std::string& file, const std::vector<std::string>& settings) {
+  Scenario scenario = read_scenario(load_scenario_document(file), file);
+  for (const auto& setting : settings) {
+    const auto equals = setting.find('=');
+    if (!setting.starts_with('/') || equals == std::string::npos) {
+      throw InputError({.found = fmt::format("--set {}", setting), .expected = "/json/pointer=VALUE"});
+    }
+    const std::string text = setting.substr(equals + 1);
+    Json value = Json::accept(text) ? parse_json(text, "--set " + setting) : Json(text);
+    Json document = scenario.document;
+    set_value(document, scenario.canonical, setting.substr(0, equals), std::move(value), file);
+    scenario = read_scenario(std::move(document), file);
+  }
+  return scenario;
+}
+
+Scenario scenario_at(const Scenario& scenario, const Point& point) {
+  Json document = scenario.document;
+  document.erase("sweep");
+  for (const auto& [pointer, value] : point) {
+    set_value(document, scenario.canonical, pointer, value, scenario.file);
+  }
+  return read_scenario(std::move(document), scenario.file);
+}
+
+Json explicit_scenario(const Scenario& scenario, std::uint64_t seed) {
+  Json document = scenario.canonical;
+  document.erase("sweep");
+  document["seed"] = seed;
+  const Setup& setup = scenario.setup;
+  Context context{.file = scenario.file, .replicas = setup.replicas, .clients = setup.clients.options.count};
+  Json faults = Json::array();
+  for (const auto& entry : document["faults"]) {
+    if (!entry.contains("random")) faults.push_back(entry);
+  }
+  for (const auto& fault :
+       generate(setup.random_faults, seed, setup.replicas, setup.duration, setup.crashed_at_once)) {
+    faults.push_back(entry_of(fault, context));
+  }
+  document["faults"] = std::move(faults);
+  return document;
+}
+
+Json scenario_schema() {
+  ScenarioSpec spec;
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "repsim scenario"}};
+  schema.update(schema_of_object([&](DocumentFields& f) { spec.describe(f); }));
+  schema["$defs"] = {{"delay_law", JsonValue<DelaySpec>::definition()}};
+  return schema;
+}
+
+}  // namespace sim

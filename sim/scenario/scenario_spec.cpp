@@ -1,0 +1,164 @@
+#include "sim/scenario/scenario_spec.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace sim {
+namespace {
+
+constexpr Duration kYear = std::chrono::hours{24 * 365};
+
+std::vector<std::string> protocol_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : protocols()) names.emplace_back(entry.name);
+  return names;
+}
+
+}  // namespace
+
+template <> struct JsonValue<ProtocolSpec> {
+  static void describe(ProtocolSpec& value, DocumentFields& f) {
+    std::string name = value.entry != nullptr ? std::string(value.entry->name) : "";
+    f.required().value("name", name, "which protocol");
+    value.plan->describe(f);
+  }
+  static void read(ProtocolSpec& value, const Json& json, const Place& place) {
+    if (!json.is_object()) place.unexpected(json, "an object { \"name\": ... }");
+    const auto name = json.find("name");
+    const auto names = protocol_names();
+    if (name == json.end())
+      place.fail("missing key \"name\"", fmt::format("one of {}", fmt::join(names, ", ")));
+    value.entry = name->is_string() ? find_protocol(name->get_ref<const std::string&>()) : nullptr;
+    if (value.entry == nullptr) {
+      (place / "name")
+          .unexpected(*name, fmt::format("one of the protocols {}", fmt::join(names, ", ")),
+                      name->is_string() ? nearest(name->get<std::string>(), names) : "");
+    }
+    value.plan = value.entry->make_plan();
+    read_object(json, place, [&](DocumentFields& f) { describe(value, f); });
+    const std::string complaint = value.plan->complaint(place.context().replicas);
+    if (!complaint.empty()) place.fail(complaint);
+  }
+  static Json write(ProtocolSpec& value, Context& context) {
+    return write_object(context, [&](DocumentFields& f) { describe(value, f); });
+  }
+  static Json schema() {
+    Json all = Json::array();
+    for (const auto& entry : protocols()) {
+      ProtocolSpec spec{&entry, entry.make_plan()};
+      Json one = schema_of_object([&](DocumentFields& f) { describe(spec, f); });
+      one["properties"]["name"] = {{"const", entry.name}, {"description", entry.about}};
+      all.push_back(std::move(one));
+    }
+    return {{"anyOf", std::move(all)}};
+  }
+};
+
+template <> struct JsonValue<std::vector<Expectation>> {
+  static void read(std::vector<Expectation>& value, const Json& json, const Place& place) {
+    if (!json.is_object()) place.unexpected(json, "an object from JSON pointer to value");
+    for (const auto& [pointer, expected] : json.items()) {
+      if (!pointer.starts_with('/')) {
+        (place / pointer)
+            .fail(fmt::format("found {}", shown(pointer)),
+                  "a JSON pointer into the result, such as \"/operations/ok\"");
+      }
+      value.push_back({pointer, expected});
+    }
+  }
+  static Json write(const std::vector<Expectation>& value, Context&) {
+    Json json = Json::object();
+    for (const auto& [pointer, expected] : value) json[pointer] = expected;
+    return json;
+  }
+  static Json schema() { return {{"type", "object"}, {"propertyNames", {{"pattern", "^/"}}}}; }
+};
+
+using Axes = std::vector<std::pair<std::string, std::vector<Json>>>;
+template <> struct JsonValue<Axes> {
+  static void read(Axes& value, const Json& json, const Place& place) {
+    if (!json.is_object()) place.unexpected(json, "an object from JSON pointer to a list of values");
+    for (const auto& [pointer, values] : json.items()) {
+      if (!values.is_array() || values.empty()) (place / pointer).unexpected(values, "a list of values");
+      value.emplace_back(pointer, values.get<std::vector<Json>>());
+    }
+  }
+  static Json write(const Axes& value, Context&) {
+    Json json = Json::object();
+    for (const auto& [pointer, values] : value) json[pointer] = values;
+    return json;
+  }
+  static Json schema() {
+    const Json list{{"type", "array"}, {"minItems", 1}};
+    return {{"type", "object"}, {"propertyNames", {{"pattern", "^/"}}}, {"additionalProperties", list}};
+  }
+};
+
+template <> struct JsonValue<SweepPlan> {
+  static void describe(SweepPlan& plan, DocumentFields& f) {
+    f.value("vary", plan.vary, "JSON pointers into the scenario, each with the values to try");
+    f.whole("seeds", plan.seeds, {1, 1'000'000'000}, "how many runs at each point");
+  }
+  static void read(SweepPlan& value, const Json& json, const Place& place) {
+    read_object(json, place, [&](DocumentFields& f) { describe(value, f); });
+  }
+  static Json write(const SweepPlan& value, Context& context) {
+    SweepPlan copy = value;
+    return write_object(context, [&](DocumentFields& f) { describe(copy, f); });
+  }
+  static Json schema() {
+    SweepPlan plan;
+    return schema_of_object([&](DocumentFields& f) { describe(plan, f); });
+  }
+};
+
+namespace {
+
+/// Clients are checked against the service that they call.
+struct ClientsOf {
+  WorkloadSpec& clients;
+  const ServiceKind& service;
+};
+
+}  // namespace
+
+template <> struct JsonValue<ClientsOf> {
+  static void read(const ClientsOf& value, const Json& json, const Place& place) {
+    read_object(json, place, [&](DocumentFields& f) { value.clients.describe(f, value.service); });
+  }
+  static Json write(const ClientsOf& value, Context& context) {
+    WorkloadSpec copy = value.clients;
+    return write_object(context, [&](DocumentFields& f) { copy.describe(f, value.service); });
+  }
+  static Json schema() {
+    WorkloadSpec clients;
+    return schema_of_object([&](DocumentFields& f) { clients.describe(f, service_kinds().front()); });
+  }
+};
+
+void ScenarioSpec::describe(DocumentFields& f) {
+  f.required().value("name", name, "a short name; results carry it");
+  f.value("about", about, "what the scenario shows, in a sentence or two");
+  f.value("seed", seed, "decides every random choice");
+  f.duration("duration", duration, {1ns, kYear}, "the chaos phase: clients call, faults strike");
+  f.duration("settle", settle, {0ns, kYear},
+             "then: faults are healed, clients quiet, replicas must converge");
+  f.whole("replicas", replicas, {1, 1000}, "how many replicas");
+  f.context().replicas = replicas;
+  f.context().end = duration;
+  f.required().value("protocol", protocol, "the protocol and its options");
+  f.value("service", service, "the state machine being replicated");
+  ClientsOf callers{clients, *service.kind};
+  f.value("clients", callers, "what the clients do");
+  f.context().clients = clients.options.count;
+  f.value("network", network, "what happens to messages");
+  f.context().network = &network;
+  f.value("faults", faults, "what goes wrong, and when; in any order");
+  f.value("expect", expect, "what the result will be, by JSON pointer into the result of `run --json`");
+  f.optional("sweep", sweep, "what a sweep varies");
+  f.whole("max_events", max_events, {1, 1'000'000'000'000}, "a run that reaches this many events is stopped");
+}
+
+}  // namespace sim

@@ -1,0 +1,164 @@
+#include "sim/scenario/workload_spec.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace sim {
+namespace {
+
+constexpr DurationRange kPositive{1ns, std::chrono::hours{24 * 365}};
+constexpr std::int64_t kMostEnds = 3000;
+
+/// Which service, by name.
+struct KindName {
+  const ServiceKind* kind;
+};
+
+/// Actions with weights, of which the service must allow each.
+struct Mix {
+  std::vector<std::pair<Action, double>>& actions;
+  const ServiceKind& service;
+};
+
+/// Off, a duration, or a tenth of the timeout.
+struct Retry {
+  std::optional<Duration>& interval;
+  bool& by_timeout;
+};
+
+}  // namespace
+
+template <> struct JsonValue<KindName> {
+  static void read(KindName& value, const Json& json, const Place& place) {
+    std::vector<std::string> names;
+    for (const auto& kind : service_kinds()) names.emplace_back(kind.name);
+    const ServiceKind* found = json.is_string() ? find_service(json.get_ref<const std::string&>()) : nullptr;
+    if (found == nullptr) {
+      place.unexpected(json, fmt::format("one of the services {}", fmt::join(names, ", ")),
+                       json.is_string() ? nearest(json.get<std::string>(), names) : "");
+    }
+    value.kind = found;
+  }
+  static Json write(const KindName& value, Context&) { return value.kind->name; }
+  static Json schema() {
+    Json names = Json::array();
+    for (const auto& kind : service_kinds()) names.push_back(kind.name);
+    return {{"enum", std::move(names)}};
+  }
+};
+
+template <> struct JsonValue<Mix> {
+  static void read(const Mix& value, const Json& json, const Place& place) {
+    if (!json.is_object()) place.unexpected(json, "an object from action to weight, such as {\"cas\": 1}");
+    value.actions.clear();
+    std::vector<std::string> names;
+    for (const auto action : value.service.writes) names.emplace_back(name_of(action));
+    double total = 0;
+    for (const auto& [key, weight] : json.items()) {
+      const auto found = std::ranges::find(value.service.writes, key, name_of);
+      if (found == value.service.writes.end()) {
+        (place / key)
+            .fail(fmt::format("the service {} has no action {} that changes it", value.service.name,
+                              shown(key)),
+                  fmt::format("one of {}", fmt::join(names, ", ")), nearest(key, names));
+      }
+      if (!weight.is_number() || !(weight.get<double>() >= 0 && weight.get<double>() <= 1e9)) {
+        (place / key).unexpected(weight, "a weight, 0 or more");
+      }
+      value.actions.emplace_back(*found, weight.get<double>());
+      total += weight.get<double>();
+    }
+    if (!value.actions.empty() && total <= 0) place.unexpected(json, "a weight above 0");
+  }
+  static Json write(const Mix& value, Context&) {
+    Json mix = Json::object();
+    for (const auto& [action, weight] : value.actions) mix[std::string(name_of(action))] = weight;
+    return mix;
+  }
+  static Json schema() {
+    return {{"type", "object"}, {"additionalProperties", {{"type", "number"}, {"minimum", 0}}}};
+  }
+};
+
+template <> struct JsonValue<Retry> {
+  static void read(const Retry& value, const Json& json, const Place& place) {
+    value.by_timeout = json.is_boolean() && json.get<bool>();
+    value.interval.reset();
+    if (json.is_boolean()) return;
+    Duration interval{};
+    if (!json.is_string()) place.unexpected(json, "true, false, or a duration such as \"50ms\"");
+    JsonValue<Duration>::read(interval, json, place);
+    if (interval <= 0ns) place.unexpected(json, "a duration above 0");
+    value.interval = interval;
+  }
+  static Json write(const Retry& value, Context& context) {
+    if (value.by_timeout) return true;
+    return value.interval ? JsonValue<Duration>::write(*value.interval, context) : Json(false);
+  }
+  static Json schema() {
+    return {{"anyOf", Json::array({{{"type", "boolean"}}, JsonValue<Duration>::schema()})},
+            {"default", false}};
+  }
+};
+
+void ServiceSpec::describe(DocumentFields& f) {
+  KindName name{kind};
+  f.value("name", name, "what is replicated");
+  kind = name.kind;
+  if (!kind->keyed) keys = 1;
+  f.whole("keys", keys, {1, 1'000'000}, "how many keys it has; 1 for all services but kv");
+  f.require(kind->keyed || keys == 1, "keys", "1: only the service kv has keys");
+}
+
+namespace {
+
+void describe_arrivals(DocumentFields& f, ClientOptions& o) {
+  using Arrivals = ClientOptions::Arrivals;
+  const bool rate = f.wants("rate", o.arrivals == Arrivals::poisson);
+  const bool every = f.wants("every", o.arrivals == Arrivals::fixed);
+  const bool think = f.wants("think", o.arrivals == Arrivals::closed);
+  if (every) {
+    f.require(!rate, "every", "only one of rate, every and think");
+    o.arrivals = Arrivals::fixed;
+    f.duration("every", o.interval, kPositive, "open loop: each client calls once in this time");
+  }
+  if (think) {
+    f.require(!rate && !every, "think", "only one of rate, every and think");
+    o.arrivals = Arrivals::closed;
+    f.duration("think", o.interval, {}, "closed loop: each client calls this long after its last answer");
+  }
+  if (rate) {
+    o.arrivals = Arrivals::poisson;
+    Rate per_client{o.rate};
+    f.value("rate", per_client, "open loop: calls per client, as a Poisson process");
+    o.rate = per_client.per_second;
+  }
+}
+
+}  // namespace
+
+void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
+  auto& o = options;
+  const auto most = std::max<std::int64_t>(0, kMostEnds - static_cast<std::int64_t>(f.context().replicas));
+  f.whole("count", o.count, {0, most}, "how many clients");
+  f.context().clients = o.count;
+  describe_arrivals(f, o);
+  f.whole("operations", o.operations, {}, "each client stops after so many; 0 for no limit");
+  f.number("reads", o.reads, {0, 1}, "share of operations that only read");
+  if (o.writes.empty()) o.writes.emplace_back(service.writes.front(), 1.0);
+  Mix mix{o.writes, service};
+  f.value("writes", mix, "the other operations: actions with weights");
+  f.number("zipf", o.zipf, {0, 10}, "exponent of the popularity of keys; 0: all alike");
+  f.whole("values", o.values, {0, 1'000'000'000},
+          "writes choose from so many values; 0: every value is unique");
+  f.duration("timeout", o.timeout, kPositive, "then the client gives up, and the operation's fate is open");
+  Retry retry{o.retry, retry_by_timeout};
+  f.value("retry", retry, "ask again this often; true: a tenth of the timeout");
+  f.switchable("ping", o.ping, kPositive, "ask the presumed primary this often whether it is there");
+  f.duration("outage_after", o.outage_after, kPositive,
+             "waiting this long without any answer counts as an outage");
+}
+
+}  // namespace sim

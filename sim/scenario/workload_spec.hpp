@@ -1,0 +1,29 @@
+// The service and its clients as a scenario writes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/scenario/document_fields.hpp"
+#include "sim/workload/options.hpp"
+#include "sim/workload/service.hpp"
+
+namespace sim {
+
+struct ServiceSpec {
+  const ServiceKind* kind = find_service("kv");
+  std::uint32_t keys = 4;
+  void describe(DocumentFields& fields);
+};
+
+struct WorkloadSpec {
+  ClientOptions options{.count = 3};
+  /// As the scenario says it: `true` stands for a tenth of the timeout, whatever that is set to.
+  bool retry_by_timeout = false;
+  /// Names of actions with weights; checked against the service.
+  void describe(DocumentFields& fields, const ServiceKind& service);
+};
+
+}  // namespace sim
