@@ -1,0 +1,77 @@
+// A protocol made for looking into the world: it does what the test tells it to, and writes down what it
+// sees.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/protocol/host.hpp"
+
+namespace sim {
+
+struct Probe {
+  struct Note {
+    int number;
+  };
+  struct Beat {
+    static constexpr bool background = true;
+  };
+  using Message = std::variant<Note, Beat>;
+  enum class Timer : std::uint8_t { first, second };
+  struct Seen {
+    std::string what;
+    Duration at;  ///< On the node's clock.
+    bool operator==(const Seen&) const = default;
+  };
+  struct Disk {
+    using Write = int;
+    std::vector<int> written;
+    void replay(const Write& w) { written.push_back(w); }
+  };
+  using Env = EnvOf<Probe>;
+  /// What the probe does; called on each event with what happened.
+  struct Options {
+    std::function<void(Env&, const std::string& event)> act = [](Env&, const std::string&) {};
+  };
+
+  Probe(const Options& o, const Disk& d) : options(o), found(d.written) {}
+  void see(Env& env, std::string what) {
+    seen.push_back({what, env.now().time_since_epoch()});
+    options.act(env, what);
+  }
+  void on_start(Env& env) { see(env, "start"); }
+  void on_message(Env& env, NodeId from, const Message& m) {
+    const auto* note = std::get_if<Note>(&m);
+    see(env, note != nullptr ? "note " + std::to_string(note->number) + " from " + std::to_string(from.value)
+                             : "beat");
+  }
+  void on_timer(Env& env, Timer t) { see(env, t == Timer::first ? "first" : "second"); }
+  void on_request(Env& env, const Request& r) {
+    see(env, "request " + std::to_string(r.id.number));
+    env.reply(r.id, env.apply(r).output);
+  }
+  void on_persisted(Env& env) { see(env, "persisted"); }
+  void on_failure(Env& env, NodeId failed) { see(env, "failed " + std::to_string(failed.value)); }
+
+  Options options;
+  std::vector<int> found;  ///< What the disk held at the start of this life.
+  std::vector<Seen> seen{};
+};
+
+/// A world of probes, and what each has seen in its present life.
+struct ProbeWorld {
+  ProbeWorld(const Setup& setup, Probe::Options options, std::uint64_t seed = 1)
+      : world(setup, seed, std::make_unique<HostOf<Probe>>(options, setup.replicas)) {}
+  const Probe& node(std::uint16_t i) const {
+    return static_cast<const HostOf<Probe>&>(world.host()).node(NodeId{i});
+  }
+  std::vector<std::string> events(std::uint16_t i) const {
+    std::vector<std::string> all;
+    for (const auto& seen : node(i).seen) all.push_back(seen.what);
+    return all;
+  }
+  World world;
+};
+
+}  // namespace sim
