@@ -1,0 +1,143 @@
+#include "sim/experiment/run.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "sim/check/availability.hpp"
+#include "sim/check/detector.hpp"
+#include "sim/check/divergence.hpp"
+#include "sim/check/failover.hpp"
+#include "sim/check/lost_writes.hpp"
+#include "sim/check/service_quality.hpp"
+#include "sim/check/split_brain.hpp"
+#include "sim/report/result_json.hpp"
+
+namespace sim {
+namespace {
+
+constexpr std::string_view kTooManyEvents = "too many events";
+
+void judge_safety(const Record& record, RunResult& r) {
+  const auto divergence = judge_divergence(record);
+  r.divergence = {.diverged = divergence.diverged, .seconds = divergence.seconds};
+  if (divergence.first) r.divergence.first_index = divergence.first->index;
+  if (divergence.cause) r.divergence.cause = std::string(name_of(*divergence.cause));
+  const auto split = judge_split_brain(record);
+  r.split_brain = {split.episodes.size(), split.seconds, split.harmful};
+  r.lost_writes.operations = judge_lost_writes(record).operations;
+  r.lost_writes.count = r.lost_writes.operations.size();
+}
+
+void judge_service(const Record& record, const ClientOptions& clients, RunResult& r) {
+  const auto counts = count_operations(record);
+  r.operations = {counts.invoked, counts.ok, counts.failed, counts.pending};
+  const auto ms = [](std::optional<Duration> d) {
+    return d ? std::optional(static_cast<double>(d->count()) / 1e6) : std::nullopt;
+  };
+  const auto latency = judge_latency(record);
+  r.latency_ms = {ms(latency.p50), ms(latency.p99), ms(latency.max)};
+  const auto availability =
+      judge_availability(record, {.outage_after = clients.outage_after, .client_timeout = clients.timeout});
+  r.availability = {availability.fraction, availability.outages.size(), availability.longest_s};
+  const auto cost = judge_cost(record);
+  r.cost = {cost.messages_per_operation, cost.delays_per_operation};
+}
+
+void judge_failures(const Record& record, RunResult& r) {
+  const auto failovers = judge_failover(record).completed;
+  r.failover.count = failovers.size();
+  if (!failovers.empty()) {
+    const auto sum = std::accumulate(failovers.begin(), failovers.end(), Duration{0});
+    r.failover.mean_s = seconds(sum) / static_cast<double>(failovers.size());
+    r.failover.max_s = seconds(*std::ranges::max_element(failovers));
+  }
+  const auto detector = judge_detector(record);
+  r.detector = {.false_suspicions = detector.false_suspicions,
+                .mistake_seconds = detector.mistake_seconds,
+                .detections = detector.detections};
+  if (detector.detections > 0)
+    r.detector.mean_detection_s = detector.detection_seconds / static_cast<double>(detector.detections);
+}
+
+// Everything but linearizability and expectations.
+void judge_record(const Record& record, const Scenario& scenario, RunResult& r) {
+  r.messages = {record.messages_sent, record.messages_delivered, record.messages_lost,
+                record.messages_duplicated};
+  judge_safety(record, r);
+  judge_service(record, scenario.setup.clients.options, r);
+  judge_failures(record, r);
+}
+
+void judge_expectations(const Scenario& scenario, RunResult& r) {
+  if (scenario.expectations.empty()) return;
+  const Json json = to_json(r);
+  for (const auto& e : scenario.expectations)
+    r.expectations.push_back(hold_against(json, e.pointer, e.expected));
+}
+
+// A run that was cut short ends where it was cut, for the judges too.
+Record cut_short(Record record, Time now) {
+  record.end = now;
+  record.chaos_end = std::min(record.chaos_end, now);
+  return record;
+}
+
+// Plays the run and fills in all that doesn't need the verdict on linearizability. Returns whether it was
+// completed.
+bool play(World& world, const Scenario& scenario, std::uint64_t seed, RunResult& r) {
+  const bool complete = world.run() == Ending::complete;
+  r.scenario = scenario.name;
+  r.protocol = scenario.protocol;
+  r.seed = seed;
+  r.digest = world.digest();
+  r.virtual_seconds = seconds(world.now() - Time{});
+  r.events = world.events();
+  if (complete) {
+    judge_record(world.record(), scenario, r);
+  } else {
+    r.error = kTooManyEvents;
+    judge_record(cut_short(world.record(), world.now()), scenario, r);
+  }
+  return complete;
+}
+
+World make_world(const Scenario& scenario, std::uint64_t seed) {
+  return World(scenario.setup, seed, scenario.plan->make_host(scenario.setup.replicas));
+}
+
+}  // namespace
+
+Value initial_value(Model model) {
+  if (model == Model::counter) return std::int64_t{0};
+  if (model == Model::log) return List{};
+  return Nil{};
+}
+
+RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer) {
+  RunResult r;
+  World world = make_world(scenario, seed);
+  world.trace_to(tracer);
+  const Model model = scenario.setup.model;
+  const bool complete = play(world, scenario, seed, r);
+  r.record = complete ? world.record() : cut_short(world.record(), world.now());
+  if (complete) {
+    auto verdict = check_linearizability(r.record.operations, model, initial_value(model));
+    r.linearizability = {verdict.verdict, std::move(verdict.story), std::move(verdict.witness)};
+  }
+  judge_expectations(scenario, r);
+  return r;
+}
+
+RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed) {
+  RunResult r;
+  World world = make_world(scenario, seed);
+  const Model model = scenario.setup.model;
+  if (play(world, scenario, seed, r)) {
+    r.linearizability.verdict =
+        linearizability_verdict(world.record().operations, model, initial_value(model));
+  }
+  judge_expectations(scenario, r);
+  return r;
+}
+
+}  // namespace sim

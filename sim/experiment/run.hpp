@@ -1,0 +1,21 @@
+// One run from scenario to verdicts: the world plays, then every judge looks at what was recorded.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/report/run_result.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/world/tracer.hpp"
+
+namespace sim {
+
+/// Runs one seed and tells all: story and witness of a violation, and the record.
+RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer = nullptr);
+
+/// The same result without story, witness and record: what sweeps ask of every run.
+RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed);
+
+/// What every object of a model holds before the first operation.
+Value initial_value(Model model);
+
+}  // namespace sim

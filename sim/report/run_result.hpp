@@ -1,0 +1,91 @@
+// All that is said of one run, in the groups and the order in which result rows show them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/check/linearizability.hpp"
+#include "sim/history/record.hpp"
+#include "sim/scenario/json.hpp"
+
+namespace sim {
+
+/// What the scenario expects at a place of the result, and what was there.
+struct ExpectationResult {
+  std::string path;  ///< JSON pointer into the result.
+  Json expected;
+  Json actual;
+  bool held = false;
+};
+
+/// An empty optional is `null` in a row: there is no data.
+struct RunResult {
+  std::string scenario;
+  std::string protocol;
+  std::uint64_t seed = 0;
+  std::uint64_t digest = 0;
+  double virtual_seconds = 0;
+  std::uint64_t events = 0;
+  struct {
+    std::uint64_t sent = 0, delivered = 0, lost = 0, duplicated = 0;
+  } messages;
+  struct {
+    std::uint64_t invoked = 0, ok = 0, failed = 0, pending = 0;
+  } operations;
+  struct {
+    std::optional<double> p50{}, p99{}, max{};
+  } latency_ms;
+  struct {
+    Verdict verdict = Verdict::unknown;
+    std::string story{};
+    std::vector<std::size_t> witness{};
+  } linearizability;
+  struct {
+    bool diverged = false;
+    double seconds = 0;
+    std::optional<std::uint32_t> first_index{};
+    std::optional<std::string> cause{};
+  } divergence;
+  struct {
+    std::uint64_t episodes = 0;
+    double seconds = 0;
+    std::uint64_t harmful = 0;
+  } split_brain;
+  struct {
+    std::uint64_t count = 0;
+    std::vector<std::uint32_t> operations{};
+  } lost_writes;
+  struct {
+    double fraction = 1;
+    std::uint64_t outages = 0;
+    double longest_outage_s = 0;
+  } availability;
+  struct {
+    std::uint64_t count = 0;
+    std::optional<double> mean_s{}, max_s{};
+  } failover;
+  struct {
+    std::uint64_t false_suspicions = 0;
+    double mistake_seconds = 0;
+    std::uint64_t detections = 0;
+    std::optional<double> mean_detection_s{};
+  } detector;
+  struct {
+    std::optional<double> messages_per_operation{}, delays_per_operation{};
+  } cost;
+  std::vector<ExpectationResult> expectations;
+  std::string error;  ///< Why the run was not finished; empty when it was. Shown only then, as the last key.
+
+  Record record;  ///< What was judged; empty for runs of a sweep.
+
+  bool expectations_held() const {
+    for (const auto& e : expectations) {
+      if (!e.held) return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace sim
