@@ -1,0 +1,141 @@
+#include "sim/experiment/statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace sim {
+namespace {
+
+constexpr double kTiny = 1e-300;
+constexpr double kPrecision = 1e-15;
+constexpr int kTerms = 100'000;  // far more than the sizes that occur need
+
+// The smallest x in [low, high] with cdf(x) >= p, for a rising cdf.
+template <class Cdf> double bisect(const Cdf& cdf, double p, double low, double high) {
+  for (int i = 0; i < 200 && high - low > 1e-14 * std::max(1.0, std::abs(high)); ++i) {
+    const double middle = low + (high - low) / 2;
+    (cdf(middle) < p ? low : high) = middle;
+  }
+  return low + (high - low) / 2;
+}
+
+// std::lgamma writes a global variable, which threads share.
+double log_gamma(double x) {
+  int sign = 0;
+  return lgamma_r(x, &sign);
+}
+
+// Continued fractions by Lentz's method (Press et al., Numerical Recipes, 5.2): `next(i, a, b)` gives the
+// i-th numerator and denominator.
+template <class Next> double continued_fraction(double first, const Next& next) {
+  double value = first == 0 ? kTiny : first;
+  double c = value, d = 0;
+  for (int i = 1; i < kTerms; ++i) {
+    double a = 0, b = 0;
+    next(i, a, b);
+    d = b + a * d;
+    c = b + a / c;
+    if (std::abs(d) < kTiny) d = kTiny;
+    if (std::abs(c) < kTiny) c = kTiny;
+    d = 1 / d;
+    value *= c * d;
+    if (std::abs(c * d - 1) < kPrecision) break;
+  }
+  return value;
+}
+
+// The regularised lower incomplete gamma function P(shape, x) (Numerical Recipes, 6.2).
+double gamma_cdf(double shape, double x) {
+  if (x <= 0) return 0;
+  const double scale = std::exp(shape * std::log(x) - x - log_gamma(shape));
+  if (x < shape + 1) {
+    double term = 1 / shape, sum = term;
+    for (int i = 1; i < kTerms && term > sum * kPrecision; ++i) sum += (term *= x / (shape + i));
+    return sum * scale;
+  }
+  const double fraction = continued_fraction(x + 1 - shape, [&](int i, double& a, double& b) {
+    a = -i * (i - shape);
+    b = x + 1 - shape + 2 * i;
+  });
+  return 1 - scale / fraction;
+}
+
+// The regularised incomplete beta function I_x(a, b) (Numerical Recipes, 6.4).
+double beta_cdf(double a, double b, double x) {
+  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
+  if (x > (a + 1) / (a + b + 2)) return 1 - beta_cdf(b, a, 1 - x);
+  const double scale =
+      std::exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * std::log(x) + b * std::log1p(-x));
+  const double fraction = continued_fraction(1, [&](int i, double& num, double& den) {
+    const double m = i / 2;  // whole: odd and even terms differ
+    den = 1;
+    num = i % 2 == 0 ? m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+                     : -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+  });
+  return scale / (a * fraction);
+}
+
+double student_cdf(double t, double degrees) {
+  const double tail = 0.5 * beta_cdf(degrees / 2, 0.5, degrees / (degrees + t * t));
+  return t < 0 ? tail : 1 - tail;
+}
+
+}  // namespace
+
+double normal_quantile(double p) {
+  return bisect([](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }, p, -40, 40);
+}
+
+double student_quantile(double p, double degrees) {
+  if (degrees > 1e6) return normal_quantile(p);  // they agree to six digits
+  double bound = 1;
+  while (student_cdf(bound, degrees) < std::max(p, 1 - p)) bound *= 2;
+  return bisect([&](double t) { return student_cdf(t, degrees); }, p, -bound, bound);
+}
+
+double gamma_quantile(double p, double shape) {
+  double bound = shape + 1;
+  while (gamma_cdf(shape, bound) < p) bound *= 2;
+  return bisect([&](double x) { return gamma_cdf(shape, x); }, p, 0, bound);
+}
+
+std::optional<Estimate> wilson(Share share, double confidence) {
+  if (share.n == 0) return std::nullopt;
+  const auto n = static_cast<double>(share.n);
+  const double p = static_cast<double>(share.count) / n;
+  const double z = normal_quantile(0.5 + confidence / 2);
+  const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return Estimate{p, share.count == 0 ? 0 : std::max(0.0, centre - half),
+                  share.count == share.n ? 1 : std::min(1.0, centre + half)};
+}
+
+std::optional<Estimate> poisson_rate(EventCount count, double confidence) {
+  if (!(count.exposure > 0)) return std::nullopt;
+  const auto events = static_cast<double>(count.events);
+  const double tail = (1 - confidence) / 2;
+  const double low = count.events == 0 ? 0 : gamma_quantile(tail, events);
+  const double high = gamma_quantile(1 - tail, events + 1);
+  return Estimate{events / count.exposure, low / count.exposure, high / count.exposure};
+}
+
+void Moments::add(double x) {
+  ++n_;
+  const double off = x - mean_;
+  mean_ += off / static_cast<double>(n_);
+  squares_ += off * (x - mean_);
+}
+
+std::optional<Estimate> mean_interval(const Moments& m, double confidence) {
+  if (m.n() == 0) return std::nullopt;
+  if (m.n() == 1) {
+    const double unknown = std::numeric_limits<double>::quiet_NaN();
+    return Estimate{m.mean(), unknown, unknown};
+  }
+  const auto n = static_cast<double>(m.n());
+  const double half = student_quantile(0.5 + confidence / 2, n - 1) * std::sqrt(m.variance() / n);
+  return Estimate{m.mean(), m.mean() - half, m.mean() + half};
+}
+
+}  // namespace sim

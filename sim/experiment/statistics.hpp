@@ -1,0 +1,63 @@
+// Estimates with their uncertainty. A rate without an interval is a rumour: zero split brains in ten runs
+// says little, in ten thousand a lot. All intervals are two-sided; the default is 95 %.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace sim {
+
+/// A value with the interval that its true value lies in with the given confidence.
+struct Estimate {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+  bool operator==(const Estimate&) const = default;
+};
+
+/// How many of `n` trials had the property.
+struct Share {
+  std::uint64_t count = 0;
+  std::uint64_t n = 0;
+};
+
+/// The Wilson score interval (Wilson 1927): stays within 0..1 and is honest at 0 and n. Empty if n is 0.
+std::optional<Estimate> wilson(Share share, double confidence = 0.95);
+
+/// How many events happened in so many seconds.
+struct EventCount {
+  std::uint64_t events = 0;
+  double exposure = 0;
+};
+
+/// Events per unit of exposure with the exact Poisson interval (Garwood 1936). Events that come in bursts
+/// vary more than this says. Empty without exposure.
+std::optional<Estimate> poisson_rate(EventCount count, double confidence = 0.95);
+
+/// Mean and spread of numbers that come one by one (Welford 1962).
+class Moments {
+ public:
+  void add(double x);
+  std::uint64_t n() const { return n_; }
+  double mean() const { return mean_; }
+  /// Unbiased; 0 below two numbers.
+  double variance() const { return n_ < 2 ? 0 : squares_ / static_cast<double>(n_ - 1); }
+
+ private:
+  std::uint64_t n_ = 0;
+  double mean_ = 0;
+  double squares_ = 0;
+};
+
+/// The mean with Student's t interval. Empty without numbers; with a single one the interval is unknown, and
+/// low and high are NaN.
+std::optional<Estimate> mean_interval(const Moments& moments, double confidence = 0.95);
+
+/// Quantile of the standard normal distribution, 0 < p < 1.
+double normal_quantile(double p);
+/// Quantile of Student's t distribution with `degrees` > 0 degrees of freedom, 0 < p < 1.
+double student_quantile(double p, double degrees);
+/// Quantile of the gamma distribution with this shape > 0 and scale 1, 0 < p < 1.
+double gamma_quantile(double p, double shape);
+
+}  // namespace sim
