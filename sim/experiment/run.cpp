@@ -10,6 +10,7 @@
 #include "sim/check/lost_writes.hpp"
 #include "sim/check/service_quality.hpp"
 #include "sim/check/split_brain.hpp"
+#include "sim/history/history.hpp"
 #include "sim/report/result_json.hpp"
 
 namespace sim {
@@ -106,12 +107,6 @@ World make_world(const Scenario& scenario, std::uint64_t seed) {
 }
 
 }  // namespace
-
-Value initial_value(Model model) {
-  if (model == Model::counter) return std::int64_t{0};
-  if (model == Model::log) return List{};
-  return Nil{};
-}
 
 RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer) {
   RunResult r;

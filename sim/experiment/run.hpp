@@ -15,7 +15,4 @@ RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer 
 /// The same result without story, witness and record: what sweeps ask of every run.
 RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed);
 
-/// What every object of a model holds before the first operation.
-Value initial_value(Model model);
-
 }  // namespace sim

@@ -1,0 +1,135 @@
+// A sweep's summary as a table for people, for spreadsheets, and as JSON.
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/summary.hpp"
+
+namespace sim {
+namespace {
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string csv_number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }
+
+// Three significant digits; a share as a percentage.
+std::string shown(double x, MeasureKind kind) {
+  if (!std::isfinite(x)) return "?";
+  const bool percent = kind == MeasureKind::share || kind == MeasureKind::fraction;
+  const double y = percent ? 100 * x : x;
+  return fmt::format("{:.3g}", y == 0 ? 0.0 : y);
+}
+
+std::string shown(const std::optional<Estimate>& e, MeasureKind kind) {
+  if (!e) return "-";
+  return fmt::format("{} [{}, {}]", shown(e->value, kind), shown(e->low, kind), shown(e->high, kind));
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string aligned(const Rows& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      fmt::format_to(std::back_inserter(line), "{}{:>{}}", i == 0 ? "" : "  ", row[i], widths[i]);
+    }
+    out += line + '\n';
+  }
+  return out;
+}
+
+struct Column {
+  std::string_view measure;
+  std::string_view title;
+};
+
+std::string block(const SweepSummary& s, std::string_view heading, const std::vector<Column>& columns) {
+  Rows rows(s.points.size() + 1);
+  for (const auto& [pointer, value] : s.points.front().items()) rows[0].push_back(pointer);
+  rows[0].emplace_back("runs");
+  for (const Column& c : columns) rows[0].emplace_back(c.title);
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    auto& row = rows[p + 1];
+    for (const auto& [pointer, value] : s.points[p].items()) row.push_back(text_of(value));
+    row.push_back(fmt::format("{}", s.summaries[p].runs()));
+    const auto estimates = s.summaries[p].estimates();
+    for (const Column& c : columns) {
+      const auto m = std::ranges::find(measures(), c.measure, &Measure::name);
+      row.push_back(shown(estimates[static_cast<std::size_t>(m - measures().begin())], m->kind));
+    }
+  }
+  return fmt::format("{}\n{}", heading, aligned(rows));
+}
+
+}  // namespace
+
+std::string to_csv(const SweepSummary& s) {
+  std::vector<std::string> cells;
+  for (const auto& [pointer, value] : s.points.front().items()) cells.push_back(csv_field(pointer));
+  cells.insert(cells.end(), {"n", "virtual_seconds"});
+  for (const Measure& m : measures()) {
+    for (const char* suffix : {"", "_low", "_high"}) cells.push_back(fmt::format("{}{}", m.name, suffix));
+  }
+  std::string out = fmt::format("{}\n", fmt::join(cells, ","));
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    cells.clear();
+    for (const auto& [pointer, value] : s.points[p].items()) cells.push_back(csv_field(text_of(value)));
+    cells.push_back(fmt::format("{}", s.summaries[p].runs()));
+    cells.push_back(csv_number(s.summaries[p].virtual_seconds()));
+    for (const auto& e : s.summaries[p].estimates()) {
+      cells.push_back(e ? csv_number(e->value) : "");
+      cells.push_back(e ? csv_number(e->low) : "");
+      cells.push_back(e ? csv_number(e->high) : "");
+    }
+    out += fmt::format("{}\n", fmt::join(cells, ","));
+  }
+  return out;
+}
+
+Json to_json(const SweepSummary& s) {
+  Json points = Json::array();
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    Json& point = points.emplace_back(Json{{"point", s.points[p]},
+                                           {"n", s.summaries[p].runs()},
+                                           {"virtual_seconds", s.summaries[p].virtual_seconds()}});
+    const auto estimates = s.summaries[p].estimates();
+    for (std::size_t i = 0; i < kMeasures; ++i) {
+      Json& cell = point[std::string(measures()[i].name)];
+      if (estimates[i])
+        cell = {{"value", estimates[i]->value}, {"low", estimates[i]->low}, {"high", estimates[i]->high}};
+    }
+  }
+  return {{"scenario", s.scenario}, {"runs", s.runs}, {"expectations_unmet", s.unmet}, {"points", points}};
+}
+
+std::string to_table(const SweepSummary& s) {
+  return block(s, "Share of runs in per cent [95 % interval]",
+               {{"violation", "violation"},
+                {"diverged", "diverged"},
+                {"split_brain", "split brain"},
+                {"harmful", "harmful"},
+                {"lost_write", "lost write"}}) +
+         "\n" +
+         block(s, "Per virtual second; share of time in per cent; mean outage [95 % interval]",
+               {{"split_brain_per_s", "split brains/s"},
+                {"lost_writes_per_s", "lost writes/s"},
+                {"dual_primary_fraction", "two primaries %"},
+                {"availability", "availability"},
+                {"longest_outage_s", "longest outage s"}});
+}
+
+}  // namespace sim
