@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "sim/kernel/math.hpp"
 #include "tests/catch.hpp"
 
 using namespace sim;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/kernel/math.hpp"
+
 namespace sim {
 namespace {
 
@@ -82,10 +84,6 @@ double student_cdf(double t, double degrees) {
 }
 
 }  // namespace
-
-double normal_quantile(double p) {
-  return bisect([](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }, p, -40, 40);
-}
 
 double student_quantile(double p, double degrees) {
   if (degrees > 1e6) return normal_quantile(p);  // they agree to six digits

@@ -53,8 +53,6 @@ class Moments {
 /// low and high are NaN.
 std::optional<Estimate> mean_interval(const Moments& moments, double confidence = 0.95);
 
-/// Quantile of the standard normal distribution, 0 < p < 1.
-double normal_quantile(double p);
 /// Quantile of Student's t distribution with `degrees` > 0 degrees of freedom, 0 < p < 1.
 double student_quantile(double p, double degrees);
 /// Quantile of the gamma distribution with this shape > 0 and scale 1, 0 < p < 1.
