@@ -91,7 +91,7 @@ bool play(World& world, const Scenario& scenario, std::uint64_t seed, RunResult&
   r.protocol = scenario.protocol;
   r.seed = seed;
   r.digest = world.digest();
-  r.virtual_seconds = seconds(world.now() - Time{});
+  r.virtual_seconds = static_cast<double>(world.now().time_since_epoch().count()) / 1e9;
   r.events = world.events();
   if (complete) {
     judge_record(world.record(), scenario, r);

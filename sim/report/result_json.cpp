@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -66,23 +65,30 @@ class TextWriter {
 
  private:
   void raw(std::string_view text) { out_ += text; }
-  void name(const char* key) {
-    if (out_.back() != '{') out_ += ',';
-    out_ += '"';
-    out_ += key;
-    out_ += "\":";
+  void name(std::string_view key) {
+    std::array<char, 32> buffer;  // keys are short, and one append is faster than three
+    char* end = buffer.data();
+    if (out_.back() != '{') *end++ = ',';
+    *end++ = '"';
+    end = std::ranges::copy(key, end).out;
+    *end++ = '"';
+    *end++ = ':';
+    out_.append(buffer.data(), end);
   }
   void put(bool v) { raw(v ? "true" : "false"); }
   template <class T>
   requires std::is_unsigned_v<T>
-  void put(T v) { fmt::format_to(std::back_inserter(out_), "{}", v); }
+  void put(T v) {
+    const fmt::format_int digits(v);
+    out_.append(digits.data(), digits.size());
+  }
   void put(double v) {  // the same function as dump(): another shortest form would be other bytes
     if (!std::isfinite(v)) return raw("null");
     std::array<char, 64> buffer;
     const char* end = nlohmann::detail::to_chars(buffer.data(), buffer.data() + buffer.size(), v);
     out_.append(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   }
-  void put(const std::string& v) {
+  void put(std::string_view v) {
     const bool plain =
         std::ranges::all_of(v, [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
     if (!plain) return raw(Json(v).dump());
@@ -90,6 +96,7 @@ class TextWriter {
     out_ += v;
     out_ += '"';
   }
+  void put(const std::string& v) { put(std::string_view(v)); }
   void put(const Json& v) { raw(v.dump()); }
 
   std::string& out_;
@@ -122,7 +129,7 @@ template <class Writer> void write_counts(Writer& out, const RunResult& r) {
 template <class Writer> void write_safety(Writer& out, const RunResult& r) {
   const auto& lin = r.linearizability;
   out.begin("linearizability");
-  out.value("verdict", std::string(verdict_name(lin.verdict)));
+  out.value("verdict", verdict_name(lin.verdict));
   out.value("story", lin.story.empty() ? std::nullopt : std::optional(lin.story));
   out.list("witness", lin.witness);
   out.end();

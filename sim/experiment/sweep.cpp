@@ -1,0 +1,150 @@
+#include "sim/experiment/sweep.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/run.hpp"
+#include "sim/experiment/sweep_folder.hpp"
+#include "sim/experiment/work_line.hpp"
+#include "sim/report/result_json.hpp"
+
+namespace sim {
+namespace {
+
+Json as_json(const Point& point) {
+  Json json = Json::object();
+  for (const auto& [pointer, value] : point) json[pointer] = value;
+  return json;
+}
+
+// One sweep, from its points to its rows. Row n is point n mod points of seed n div points.
+class Sweep {
+ public:
+  Sweep(const Scenario& scenario, const SweepOptions& options) : options_(options) {
+    const auto points = points_of(scenario.sweep.value_or(SweepPlan{}));
+    for (const Point& point : points) {
+      scenarios_.push_back(scenario_at(scenario, point));
+      summary_.points.push_back(as_json(point));
+      point_texts_.push_back(summary_.points.back().dump());
+    }
+    summary_.scenario = scenario.name;
+    summary_.summaries.resize(points.size());
+    const Shard& shard = options.shard;
+    const std::uint64_t begin = options.seeds * (shard.index - 1) / shard.count;
+    const std::uint64_t end = options.seeds * shard.index / shard.count;
+    first_seed_ = options.first_seed + begin;
+    total_ = (end - begin) * points.size();
+    if (options.out) folder_.emplace(*options.out, about(scenario));
+  }
+
+  SweepSummary run() {
+    if (folder_) resume();
+    progress();
+    WorkLine line(summary_.runs, total_);
+    line.run(
+        options_.jobs, [&](std::uint64_t row) { return produce(row); },
+        [&](WorkLine::Batch& batch) { consume(batch); });
+    if (folder_) folder_->write_summary(to_csv(summary_));
+    return std::move(summary_);
+  }
+
+ private:
+  std::size_t point_of(std::uint64_t row) const { return row % scenarios_.size(); }
+  std::uint64_t seed_of(std::uint64_t row) const { return first_seed_ + row / scenarios_.size(); }
+
+  Json about(const Scenario& scenario) const {
+    Json vary = Json::object();
+    if (scenario.sweep) {
+      for (const auto& [pointer, values] : scenario.sweep->vary) vary[pointer] = values;
+    }
+    return {{"scenario", scenario.canonical},
+            {"vary", vary},
+            {"points", summary_.points},
+            {"seeds", options_.seeds},
+            {"first_seed", options_.first_seed},
+            {"shard", fmt::format("{}/{}", options_.shard.index, options_.shard.count)}};
+  }
+
+  WorkLine::Product produce(std::uint64_t row) const {
+    WorkLine::Product product{run_for_sweep(scenarios_[point_of(row)], seed_of(row)), {}};
+    if (!folder_) return product;
+    append_row(product.text, product.result, point_texts_[point_of(row)]);
+    product.text += '\n';
+    return product;
+  }
+
+  void consume(WorkLine::Batch& batch) {
+    if (folder_) folder_->append(batch.text);
+    for (RunResult& result : batch.results) count(result);
+    progress();
+  }
+
+  void count(const RunResult& result) {
+    const std::uint64_t row = summary_.runs++;
+    summary_.summaries[point_of(row)].add(result);
+    if (result.expectations_held()) return;
+    if (summary_.unmet++ > 0) return;
+    const auto unmet = std::ranges::find(result.expectations, false, &ExpectationResult::held);
+    summary_.first_unmet = {point_of(row), seed_of(row), *unmet};
+  }
+
+  void resume() {
+    const auto beginning = [&](std::uint64_t row) {
+      if (row >= total_) return std::string();
+      return fmt::format("{{\"scenario\":{},\"point\":{},\"protocol\":{},\"seed\":{},",
+                         Json(summary_.scenario).dump(), point_texts_[point_of(row)],
+                         Json(scenarios_[point_of(row)].protocol).dump(), seed_of(row));
+    };
+    const std::string last = folder_->resume(beginning, [&](const RunResult& result) { count(result); });
+    resumed_ = summary_.runs;
+    if (last.empty() || summary_.runs == total_) return;
+    // Rows of two programs that simulate differently must not be mixed.
+    if (produce(summary_.runs - 1).text != last + '\n') {
+      throw InputError(
+          {.file = options_.out->string(),
+           .found = fmt::format("line {} of runs.jsonl came out differently when run again: another "
+                                "version of the program wrote it",
+                                summary_.runs),
+           .expected = "a folder of its own"});
+    }
+  }
+
+  void progress() const {
+    if (options_.progress) options_.progress({summary_.runs, resumed_, total_});
+  }
+
+  SweepOptions options_;
+  std::vector<Scenario> scenarios_;       // per point
+  std::vector<std::string> point_texts_;  // per point
+  std::uint64_t first_seed_ = 0;
+  std::uint64_t total_ = 0;
+  std::uint64_t resumed_ = 0;
+  std::optional<SweepFolder> folder_;
+  SweepSummary summary_;
+};
+
+}  // namespace
+
+std::vector<Point> points_of(const SweepPlan& plan) {
+  std::vector<Point> points{Point{}};
+  for (const auto& [pointer, values] : plan.vary) {
+    std::vector<Point> longer;
+    for (const Point& point : points) {
+      for (const Json& value : values) {
+        longer.push_back(point);
+        longer.back().emplace_back(pointer, value);
+      }
+    }
+    points = std::move(longer);
+  }
+  return points;
+}
+
+SweepSummary sweep(const Scenario& scenario, const SweepOptions& options) {
+  return Sweep(scenario, options).run();
+}
+
+}  // namespace sim

@@ -1,0 +1,46 @@
+// The same scenario over many seeds and points, on all cores: how often, not whether. Every point runs the
+// same seeds, so that two points differ by what was changed and not by luck.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "sim/experiment/summary.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace sim {
+
+/// One of `count` parts of a sweep, numbered from 1. Parts are blocks of seeds: their rows, one file after
+/// the other, are the rows of the whole.
+struct Shard {
+  std::uint64_t index = 1;
+  std::uint64_t count = 1;
+  bool operator==(const Shard&) const = default;
+};
+
+struct SweepProgress {
+  std::uint64_t done = 0;     ///< Rows written, those found included.
+  std::uint64_t resumed = 0;  ///< Rows that were there already.
+  std::uint64_t total = 0;
+};
+
+struct SweepOptions {
+  std::uint64_t first_seed = 1;
+  std::uint64_t seeds = 1;
+  Shard shard{};
+  unsigned jobs = 1;                              ///< Threads.
+  std::optional<std::filesystem::path> out{};     ///< Without it, only the summary remains.
+  std::function<void(SweepProgress)> progress{};  ///< Called often, by one thread at a time.
+};
+
+/// All combinations of the varied values; the last named varies fastest. One empty point when nothing varies.
+std::vector<Point> points_of(const SweepPlan& plan);
+
+/// Runs the points with each of the seeds, in order of seeds, then of points. Rows are written in this order
+/// whatever the number of threads. A folder in which the same sweep was interrupted is completed. Throws
+/// InputError.
+SweepSummary sweep(const Scenario& scenario, const SweepOptions& options);
+
+}  // namespace sim

@@ -1,0 +1,265 @@
+// Sweeps: the same rows whatever the threads, the shards and the interruptions, and refusals of what isn't
+// theirs.
+#include "sim/experiment/sweep.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "sim/experiment/run.hpp"
+#include "sim/experiment/sweep_folder.hpp"
+#include "sim/report/result_json.hpp"
+#include "tests/catch.hpp"
+
+using namespace sim;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    static int count = 0;
+    path = fs::temp_directory_path() /
+           ("repsim_sweep_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+std::string content(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+void replace(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+Json document() {
+  return Json::parse(R"({"name": "small", "about": "A sweep for tests.", "duration": "50ms", "settle": "20ms",
+    "replicas": 2, "protocol": {"name": "primary_backup"}, "service": {"name": "kv", "keys": 2},
+    "clients": {"count": 2, "rate": "100/s", "timeout": "20ms"},
+    "network": {"delay": {"exponential": "1ms"}, "loss": 0.05},
+    "sweep": {"vary": {"/network/loss": [0.0, 0.3], "/clients/count": [1, 2]}, "seeds": 12}})");
+}
+
+Scenario scenario() { return read_scenario(document(), "small.json"); }
+
+SweepOptions options(const fs::path& out, unsigned jobs = 1) {
+  return {.seeds = 12, .jobs = jobs, .out = out};
+}
+
+// What is said when `action` meets bad input; empty when it doesn't.
+template <class Action> std::string complaint_of(const Action& action) {
+  try {
+    action();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("the points of a sweep are all combinations, the last varying fastest") {
+  const auto points = points_of(*scenario().sweep);
+  REQUIRE(points.size() == 4);
+  CHECK(points[1][0].second == 0.0);
+  CHECK(points[1][1].second == 2);
+  CHECK(points[2][0].second == 0.3);
+  CHECK(points_of(SweepPlan{}).size() == 1);
+}
+
+TEST_CASE("a sweep writes one row per seed and point, in this order") {
+  Folder folder;
+  const auto summary = sweep(scenario(), options(folder.path));
+  CHECK(summary.runs == 48);
+  std::ifstream in(folder.path / "runs.jsonl");
+  std::string line;
+  std::size_t n = 0;
+  for (; std::getline(in, line); ++n) {
+    const Json row = Json::parse(line);
+    REQUIRE(row.at("seed") == 1 + n / 4);
+    REQUIRE(row.at("point") == summary.points[n % 4]);
+    REQUIRE(std::next(row.begin()).key() == "point");
+  }
+  CHECK(n == 48);
+}
+
+TEST_CASE("a sweep's row says what run says") {
+  Folder folder;
+  sweep(scenario(), options(folder.path));
+  const Scenario second = scenario_at(scenario(), points_of(*scenario().sweep)[1]);
+  const Json point{{"/network/loss", 0.0}, {"/clients/count", 2}};
+  std::istringstream rows(content(folder.path / "runs.jsonl"));
+  std::string line;
+  std::getline(rows, line);
+  std::getline(rows, line);
+  CHECK(line == to_json(run_once(second, 1), &point).dump());
+}
+
+TEST_CASE("the number of threads changes no byte") {
+  Folder one, four;
+  sweep(scenario(), options(one.path));
+  sweep(scenario(), options(four.path, 4));
+  for (const char* file : {"runs.jsonl", "summary.csv", "sweep.json"}) {
+    CAPTURE(file);
+    CHECK(content(one.path / file) == content(four.path / file));
+  }
+}
+
+TEST_CASE("a sweep cut anywhere is finished to the same bytes") {
+  Folder whole, cut;
+  sweep(scenario(), options(whole.path));
+  sweep(scenario(), options(cut.path));
+  const std::string rows = content(whole.path / "runs.jsonl");
+  const std::size_t line = rows.find('\n') + 1;
+  for (const std::size_t keep : {std::size_t{0}, std::size_t{1}, line - 1, line, line + 1, rows.size() / 2,
+                                 rows.size() - 1, rows.size()}) {
+    CAPTURE(keep);
+    replace(cut.path / "runs.jsonl", rows.substr(0, keep));
+    fs::remove(cut.path / "summary.csv");
+    sweep(scenario(), options(cut.path, 2));
+    CHECK(content(cut.path / "runs.jsonl") == rows);
+    CHECK(content(cut.path / "summary.csv") == content(whole.path / "summary.csv"));
+  }
+}
+
+TEST_CASE("a sweep killed before its first row, or while writing sweep.json, begins anew") {
+  Folder whole, cut;
+  sweep(scenario(), options(whole.path));
+  replace(cut.path / "sweep.json.draft", "{\"scena");
+  sweep(scenario(), options(cut.path));
+  CHECK(content(cut.path / "runs.jsonl") == content(whole.path / "runs.jsonl"));
+}
+
+TEST_CASE("the rows of the shards, one after the other, are those of the whole") {
+  Folder whole;
+  sweep(scenario(), options(whole.path));
+  std::string joined;
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    Folder part;
+    auto o = options(part.path, 2);
+    o.shard = {i, 5};
+    sweep(scenario(), o);
+    joined += content(part.path / "runs.jsonl");
+  }
+  CHECK(joined == content(whole.path / "runs.jsonl"));
+}
+
+TEST_CASE("a folder with another sweep is refused and left alone") {
+  Folder folder;
+  sweep(scenario(), options(folder.path));
+  const std::string rows = content(folder.path / "runs.jsonl");
+  auto other = options(folder.path);
+  other.seeds = 13;
+  CHECK_THROWS_AS(sweep(scenario(), other), InputError);
+
+  SECTION("a row that isn't its own") {
+    replace(folder.path / "runs.jsonl", "{}\n" + rows);
+    CHECK_THROWS_AS(sweep(scenario(), options(folder.path)), InputError);
+    CHECK(content(folder.path / "runs.jsonl") == "{}\n" + rows);
+  }
+  SECTION("more rows than runs") {
+    replace(folder.path / "runs.jsonl", rows + rows.substr(0, rows.find('\n') + 1));
+    CHECK_THROWS_AS(sweep(scenario(), options(folder.path)), InputError);
+  }
+  SECTION("rows of a program that simulates differently") {
+    std::string first = rows.substr(0, rows.find('\n') + 1);
+    const auto digest = first.find("\"digest\":\"") + 10;
+    first[digest] = first[digest] == '0' ? '1' : '0';
+    replace(folder.path / "runs.jsonl", first);
+    const std::string complaint = complaint_of([&] { sweep(scenario(), options(folder.path)); });
+    CHECK(complaint.find("another version") != std::string::npos);
+    CHECK(content(folder.path / "runs.jsonl") == first);
+  }
+  SECTION("rows without a sweep.json") {
+    fs::remove(folder.path / "sweep.json");
+    CHECK_THROWS_AS(sweep(scenario(), options(folder.path)), InputError);
+  }
+}
+
+TEST_CASE("two sweeps don't write into one folder at a time") {
+  Folder folder;
+  const SweepFolder first(folder.path, Json{{"seeds", 1}});
+  const auto complaint = complaint_of([&] { SweepFolder(folder.path, Json{{"seeds", 1}}); });
+  CHECK(complaint.find("another sweep is writing") != std::string::npos);
+}
+
+TEST_CASE("a full disk is an error, and nothing is lost once there is room again") {
+  Folder folder, whole;
+  sweep(scenario(), options(whole.path));
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{20'000, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const std::string complaint = complaint_of([&] { sweep(scenario(), options(folder.path, 2)); });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, old_handler);
+  CHECK(complaint.find("can't be written") != std::string::npos);
+  CHECK(fs::file_size(folder.path / "runs.jsonl") == 20'000);
+  sweep(scenario(), options(folder.path));
+  CHECK(content(folder.path / "runs.jsonl") == content(whole.path / "runs.jsonl"));
+}
+
+TEST_CASE("a run without end is one undecided row with an error, and the sweep goes on") {
+  Folder folder;
+  Scenario s = scenario();
+  Json json = document();
+  json["max_events"] = 20;
+  const auto summary = sweep(read_scenario(json, "small.json"), options(folder.path, 2));
+  CHECK(summary.runs == 48);
+  const std::string rows = content(folder.path / "runs.jsonl");
+  CHECK(rows.find("\"error\":\"too many events\"") != std::string::npos);
+  CHECK(*summary.summaries[3].estimates()[1] == *wilson({.count = 12, .n = 12}));  // undecided
+  sweep(read_scenario(json, "small.json"), options(folder.path));
+  CHECK(content(folder.path / "runs.jsonl") == rows);
+}
+
+TEST_CASE("a sweep counts the runs that failed an expectation and names the first") {
+  Json json = document();
+  json["expect"] = {{"/operations/invoked", {{"min", 1}}}, {"/messages/lost", 0}};
+  Folder folder;
+  const auto summary = sweep(read_scenario(json, "small.json"), options(folder.path, 2));
+  REQUIRE(summary.first_unmet);
+  CHECK(summary.unmet > 0);
+  const auto again = sweep(read_scenario(json, "small.json"), options(folder.path));  // from the rows
+  CHECK(again.unmet == summary.unmet);
+  CHECK(again.first_unmet->seed == summary.first_unmet->seed);
+}
+
+TEST_CASE("expectations may be a value, a list of values, or a range") {
+  CHECK(meets(3, 3));
+  CHECK_FALSE(meets(3, 4));
+  CHECK(meets("order", Json::array({"loss", "order"})));
+  CHECK_FALSE(meets("order", Json::array({"loss"})));
+  CHECK(meets(3, {{"min", 3}}));
+  CHECK_FALSE(meets(3, {{"min", 2}, {"max", 2.5}}));
+  CHECK_FALSE(meets(nullptr, {{"max", 1}}));
+  CHECK(meets(nullptr, nullptr));
+  const Json result{{"a", {{"b", 1}}}};
+  CHECK(hold_against(result, "/a/b", 1).held);
+  CHECK_FALSE(hold_against(result, "/a/c", 1).held);
+}
+
+TEST_CASE("a row is the same text from the tree and from the fast writer, and reads back") {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    CAPTURE(seed);
+    Json json = document();
+    json["name"] = "quote \" backslash \\ and \xc3\xa9";
+    json["expect"] = {{"/messages/lost", 0}};
+    const RunResult result = run_once(read_scenario(json, "small.json"), seed);
+    const Json point{{"/a", "x\"y"}};
+    std::string row;
+    append_row(row, result, point.dump());
+    REQUIRE(row == to_json(result, &point).dump());
+    REQUIRE(to_json(result_from_json(Json::parse(row)), &point).dump() == row);
+  }
+}
