@@ -1,0 +1,138 @@
+#include "sim/cli/commands.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sim/experiment/sweep.hpp"
+
+namespace sim {
+namespace {
+
+struct Options {
+  std::string file;
+  std::vector<std::string> settings;
+  std::uint64_t seeds = 0;  // 0: as the scenario says
+  std::uint64_t first_seed = 1;
+  unsigned jobs = 0;  // 0: all cores
+  std::string shard = "1/1";
+  std::string out;
+  bool json = false;
+};
+
+Shard parse_shard(const std::string& text) {
+  Shard shard{0, 0};
+  int used = 0;
+  const bool read = std::sscanf(text.c_str(), "%lu/%lu%n", &shard.index, &shard.count, &used) == 2;
+  if (!read || static_cast<std::size_t>(used) != text.size() || shard.index < 1 ||
+      shard.index > shard.count) {
+    throw InputError({.file = "--shard",
+                      .found = fmt::format("found \"{}\"", text),
+                      .expected = "a part of the whole such as 1/4, numbered from 1"});
+  }
+  return shard;
+}
+
+// How far the sweep is, on stderr: in place on a terminal, else a line every few seconds.
+class ProgressLine {
+ public:
+  void show(const SweepProgress& p) {
+    const auto now = Clock::now();
+    const bool last = p.done == p.total;
+    if (now - shown_ < (terminal_ ? kOnTerminal : kElsewhere) && !(last && printed_)) return;
+    if (now - start_ < kOnTerminal) return;  // too early to say anything
+    shown_ = now;
+    const double elapsed = std::chrono::duration<double>(now - start_).count();
+    const double rate = static_cast<double>(p.done - p.resumed) / elapsed;
+    if (rate <= 0) return;
+    const double left = static_cast<double>(p.total - p.done) / rate;
+    const std::string found = p.resumed > 0 ? fmt::format(" ({} found)", p.resumed) : "";
+    const std::string text =
+        fmt::format("{} of {} runs{}, {:.0f}/s, {} left", p.done, p.total, found, rate, span(left));
+    fmt::print(stderr, "{}{:<78}{}", terminal_ ? "\r" : "", text, terminal_ && !last ? "" : "\n");
+    std::fflush(stderr);
+    printed_ = true;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kOnTerminal{200};
+  static constexpr std::chrono::milliseconds kElsewhere{5000};
+
+  static std::string span(double s) {
+    const auto whole = static_cast<std::uint64_t>(s + 0.999);
+    if (whole < 120) return fmt::format("{} s", whole);
+    if (whole < 7200) return fmt::format("{} min", whole / 60);
+    return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+  }
+
+  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point shown_ = start_;
+  bool printed_ = false;
+};
+
+// On stderr: what went wrong first and how to see it again.
+void report_unmet(const Options& options, const SweepSummary& s) {
+  const auto& failure = *s.first_unmet;
+  const auto& e = failure.expectation;
+  std::string settings;
+  for (const auto& setting : options.settings) settings += fmt::format(" --set '{}'", setting);
+  for (const auto& [pointer, value] : s.points[failure.point].items()) {
+    settings +=
+        fmt::format(" --set '{}={}'", pointer, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  fmt::print(stderr, "{} of {} runs failed an expectation; the first: {} is {}, expected {}\n", s.unmet,
+             s.runs, e.path, e.actual.dump(), e.expected.dump());
+  fmt::print(stderr, "replay it: repsim run {} --seed {}{}\n", options.file, failure.seed, settings);
+}
+
+int run(const Options& options) {
+  const Scenario scenario = load_scenario(options.file, options.settings);
+  SweepOptions sweep_options{
+      .first_seed = options.first_seed,
+      .seeds = options.seeds > 0 ? options.seeds : scenario.sweep.value_or(SweepPlan{}).seeds,
+      .shard = parse_shard(options.shard),
+      .jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency())};
+  if (!options.out.empty()) sweep_options.out = options.out;
+  ProgressLine line;
+  sweep_options.progress = [&](const SweepProgress& p) { line.show(p); };
+  const SweepSummary summary = sweep(scenario, sweep_options);
+  if (options.json) {
+    fmt::print("{}\n", to_json(summary).dump());
+  } else {
+    fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
+               summary.runs / summary.points.size(), to_table(summary));
+  }
+  if (summary.unmet == 0) return 0;
+  report_unmet(options, summary);
+  return 1;
+}
+
+}  // namespace
+
+void add_sweep_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("sweep", "Run a scenario over many seeds and points, on all cores");
+  command->add_option("FILE", options->file, "Scenario")->required();
+  command->add_option("--seeds", options->seeds, "Seeds at each point; default: as the scenario says")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
+  command->add_option("--first-seed", options->first_seed, "The first of them; default 1");
+  command->add_option("--jobs", options->jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
+  command->add_option("--out", options->out,
+                      "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
+  command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");
+  command->add_option("--set", options->settings, "Set a value first: /json/pointer=VALUE");
+  command->add_flag("--json", options->json, "Print the summary as JSON");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace sim
