@@ -35,6 +35,6 @@ using LocalTime = NodeClock::time_point;
 constexpr Time kNever = Time::max();
 
 /// Seconds as a floating-point number: for reports only, never inside a run.
-constexpr double seconds(Duration d) { return static_cast<double>(d.count()) * 1e-9; }
+constexpr double seconds(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 
 }  // namespace sim
