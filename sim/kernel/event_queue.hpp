@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/kernel/check.hpp"
 #include "sim/kernel/rng.hpp"
 #include "sim/kernel/time.hpp"
 
@@ -90,6 +91,18 @@ class EventQueue {
   std::vector<std::uint32_t> free_;
   Ticket next_ticket_ = 0;
 };
+
+inline std::uint32_t EventQueue::put(const Event& event) {
+  if (free_.empty()) {
+    SIM_CHECK(slab_.size() <= kSlotMask, "more than 16 million events are pending");
+    slab_.push_back(event);
+    return static_cast<std::uint32_t>(slab_.size() - 1);
+  }
+  const std::uint32_t slot = free_.back();
+  free_.pop_back();
+  slab_[slot] = event;
+  return slot;
+}
 
 inline void EventQueue::sift_up(std::size_t hole, Key key) {
   Key* const heap = heap_.data();
