@@ -20,14 +20,15 @@ bool is_message(const Event& e) {
 
 }  // namespace
 
-World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host)
+World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host, Tracer* tracer)
     : setup_(&setup),
       chaos_end_(Time{setup.duration}),
       end_(Time{setup.duration + setup.settle}),
       network_(seed, setup.replicas, setup.clients.options.count, setup.network),
       clients_(seed, setup.clients),
       fault_rng_(seed, "faults"),
-      host_(std::move(host)) {
+      host_(std::move(host)),
+      tracer_(tracer) {
   record_.replicas = setup.replicas;
   record_.chaos_end = chaos_end_;
   record_.end = end_;

@@ -56,7 +56,8 @@ struct Applied {
 
 class World : private ClientPort {
  public:
-  World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host);
+  /// `tracer`, if any, is told of everything from the start on.
+  World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host, Tracer* tracer = nullptr);
   World(const World& other);
   World& operator=(const World&) = delete;
   World(World&&) noexcept = default;
