@@ -79,6 +79,21 @@ Json entry_of(const Fault& fault, Context& context) {
   return JsonValue<FaultEntry>::write(entry, context);
 }
 
+std::filesystem::path folder_of(const std::string& file) {
+  return std::filesystem::absolute(file).lexically_normal().parent_path();
+}
+
+// Files are named relative to the scenario that names them.
+void rename_files(Json& json, const std::filesystem::path& from, const std::filesystem::path& to) {
+  for (auto& [key, value] : json.items()) {
+    if (value.is_string() && (key == "empirical" || key == "regions")) {
+      value = (from / value.get<std::string>()).lexically_normal().lexically_proximate(to).string();
+    } else if (value.is_structured()) {
+      rename_files(value, from, to);
+    }
+  }
+}
+
 }  // namespace
 
 Json load_scenario_document(const std::string& file) { return parse_json(read_text_file(file), file); }
@@ -128,7 +143,7 @@ Scenario scenario_at(const Scenario& scenario, const Point& point) {
   return read_scenario(std::move(document), scenario.file);
 }
 
-Json explicit_scenario(const Scenario& scenario, std::uint64_t seed) {
+Json explicit_scenario(const Scenario& scenario, std::uint64_t seed, const std::string& destination) {
   Json document = scenario.canonical;
   document.erase("sweep");
   document["seed"] = seed;
@@ -143,6 +158,8 @@ Json explicit_scenario(const Scenario& scenario, std::uint64_t seed) {
     faults.push_back(entry_of(fault, context));
   }
   document["faults"] = std::move(faults);
+  rename_files(document["network"], folder_of(scenario.file), folder_of(destination));
+  rename_files(document["faults"], folder_of(scenario.file), folder_of(destination));
   return document;
 }
 

@@ -66,8 +66,9 @@ void set_value(Json& document, const Json& canonical, const std::string& pointer
 Scenario scenario_at(const Scenario& scenario, const Point& point);
 
 /// The scenario that one seed's run was: random faults replaced by the timeline generated from them, the seed
-/// fixed, no sweep. It replays to the same digest.
-Json explicit_scenario(const Scenario& scenario, std::uint64_t seed);
+/// fixed, no sweep. It replays to the same digest. Files that it names are named as seen from `destination`,
+/// the file that it will be written to.
+Json explicit_scenario(const Scenario& scenario, std::uint64_t seed, const std::string& destination);
 
 /// JSON Schema (draft 2020-12) of scenarios.
 Json scenario_schema();

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -20,6 +19,7 @@ constexpr std::array<Unit, 6> kUnits{{{"h", 3'600'000'000'000},
                                       {"ms", 1'000'000},
                                       {"us", 1'000},
                                       {"ns", 1}}};
+constexpr double kFastest = 1e12;
 constexpr std::array<Unit, 3> kPer{{{"/s", 1}, {"/min", 60}, {"/h", 3600}}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -82,7 +82,7 @@ std::optional<double> parse_rate(std::string_view text) {
   if (slash == std::string_view::npos || slash == 0) return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + slash, value);
-  if (error != std::errc{} || end != text.data() + slash || !std::isfinite(value) || value <= 0) {
+  if (error != std::errc{} || end != text.data() + slash || !(value > 0 && value <= kFastest)) {
     return std::nullopt;
   }
   for (const auto& [name, per] : kPer) {
