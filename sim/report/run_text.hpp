@@ -1,0 +1,15 @@
+// One run's result in words, for people at a terminal.
+#pragma once
+
+#include <string>
+
+#include "sim/report/run_result.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace sim {
+
+/// Several lines: what was run, what clients and replicas went through, what the judges say, and which
+/// expectations held.
+std::string run_text(const Scenario& scenario, const RunResult& result);
+
+}  // namespace sim
