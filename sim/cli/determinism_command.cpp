@@ -1,0 +1,109 @@
+// `repsim determinism`: runs a scenario again and again in one process. If two runs differ, it names the
+// first event that does, which is where to look for what isn't a function of the seed.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "sim/cli/commands.hpp"
+#include "sim/kernel/digest.hpp"
+#include "sim/report/trace_writer.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/world/world.hpp"
+
+namespace sim {
+namespace {
+
+struct Options {
+  std::string file;
+  std::uint64_t runs = 2;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> settings;
+};
+
+// Remembers one run's events, and holds another's against them. Lines are kept up to a limit, for the
+// message; fingerprints always.
+class Comparison {
+ public:
+  void remember(std::string_view line) {
+    fingerprints_.push_back(stream_seed(0, line));
+    if (kept_bytes_ + line.size() > kMostBytes) return;
+    kept_bytes_ += line.size();
+    lines_.emplace_back(line);
+  }
+  void compare(std::string_view line) {
+    const std::size_t index = compared_++;
+    if (difference_) return;
+    if (index >= fingerprints_.size())
+      difference_ = describe(index, line);
+    else if (fingerprints_[index] != stream_seed(0, line))
+      difference_ = describe(index, line);
+  }
+  /// What differed first in the run compared last, and makes ready for the next one.
+  std::optional<std::string> finish() {
+    if (!difference_ && compared_ < fingerprints_.size()) difference_ = describe(compared_, "nothing more");
+    compared_ = 0;
+    return std::exchange(difference_, std::nullopt);
+  }
+  std::size_t events() const { return fingerprints_.size(); }
+
+ private:
+  std::string describe(std::size_t index, std::string_view line) const {
+    const bool over = index >= fingerprints_.size();
+    const std::string first = over ? "nothing more" : index < lines_.size() ? lines_[index] : "another event";
+    return fmt::format("event {} differs:\n  first run: {}\n  this run:  {}", index, first, line);
+  }
+
+  static constexpr std::size_t kMostBytes = 256 * 1024 * 1024;
+  std::vector<std::uint64_t> fingerprints_;
+  std::vector<std::string> lines_;
+  std::size_t kept_bytes_ = 0;
+  std::size_t compared_ = 0;
+  std::optional<std::string> difference_;
+};
+
+std::uint64_t digest_of_run(const Scenario& scenario, std::uint64_t seed, TraceWriter::Sink sink) {
+  TraceWriter tracer(scenario, seed, std::move(sink));
+  World world(scenario.setup, seed, scenario.plan->make_host(scenario.setup.replicas), &tracer);
+  world.run();
+  return world.digest();
+}
+
+int run_determinism(const Options& options) {
+  const Scenario scenario = load_scenario(options.file, options.settings);
+  const std::uint64_t seed = options.seed.value_or(scenario.seed);
+  Comparison comparison;
+  const auto first = digest_of_run(scenario, seed, [&](std::string_view line) { comparison.remember(line); });
+  for (std::uint64_t run = 2; run <= options.runs; ++run) {
+    const auto digest =
+        digest_of_run(scenario, seed, [&](std::string_view line) { comparison.compare(line); });
+    const auto difference = comparison.finish();
+    if (!difference && digest == first) continue;
+    fmt::print("{} seed {}: run {} differs from run 1: digest {:016x}, not {:016x}\n{}\n", scenario.name,
+               seed, run, digest, first, difference.value_or("no traced event differs"));
+    return 1;
+  }
+  fmt::print("{} seed {}: {} runs of {} traced events, all with digest {:016x}\n", scenario.name, seed,
+             options.runs, comparison.events(), first);
+  return 0;
+}
+
+}  // namespace
+
+void add_determinism_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();  // lives as long as the parser that fills it
+  CLI::App* command =
+      app.add_subcommand("determinism", "Run again and again; find the first difference, if any");
+  command->add_option("file", options->file, "Scenario")->required();
+  command->add_option("--runs", options->runs, "How many runs")->check(CLI::Range(2, 1'000'000));
+  command->add_option("--seed", options->seed, "Instead of the scenario's");
+  command->add_option("--set", options->settings, "/json/pointer=VALUE; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command->callback([options, &exit_code] { exit_code = run_determinism(*options); });
+}
+
+}  // namespace sim

@@ -1,0 +1,45 @@
+// The command line: parses, calls one subcommand, and turns whatever went wrong into one line and an exit
+// code.
+#include <exception>
+#include <string>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "sim/cli/commands.hpp"
+
+namespace {
+
+constexpr int kBadInput = 2;
+
+int run(int argc, char** argv) {
+  CLI::App app("Simulates replication protocols, deterministically, and judges what their clients saw.",
+               "repsim");
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 all held, 1 a check or an expectation failed, 2 bad input, 3 undecided.");
+  int exit_code = 0;
+  sim::add_run_command(app, exit_code);
+  sim::add_sweep_command(app, exit_code);
+  sim::add_check_command(app, exit_code);
+  sim::add_determinism_command(app, exit_code);
+  sim::add_list_command(app, exit_code);
+  sim::add_schema_command(app, exit_code);
+  sim::add_bench_command(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : kBadInput;  // 0: it was a call for help
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "repsim: {}\n", e.what());
+    return kBadInput;
+  }
+}

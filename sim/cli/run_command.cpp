@@ -1,0 +1,104 @@
+// `repsim run`: plays one scenario with one seed and says what happened, for people or as JSON; leaves a
+// trace, a history or the scenario without its randomness behind when asked to.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/output_file.hpp"
+#include "sim/experiment/run.hpp"
+#include "sim/history/history.hpp"
+#include "sim/report/result_json.hpp"
+#include "sim/report/run_text.hpp"
+#include "sim/report/trace_writer.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace sim {
+namespace {
+
+constexpr int kHeld = 0, kFailed = 1, kUndecided = 3;
+
+struct Options {
+  std::string file;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> settings;
+  bool json = false;
+  std::string trace, history, save;
+};
+
+// Who wrote down what to expect knows that some scenarios are meant to go wrong; who didn't wants to be told.
+int verdict_of(const RunResult& r) {
+  if (!r.error.empty()) return kUndecided;
+  if (!r.expectations_held()) return kFailed;
+  const bool violation = r.linearizability.verdict == Verdict::violation || r.divergence.diverged ||
+                         r.split_brain.harmful > 0 || r.lost_writes.count > 0;
+  if (r.expectations.empty() && violation) return kFailed;
+  return r.linearizability.verdict == Verdict::unknown ? kUndecided : kHeld;
+}
+
+void write_history(std::ostream& out, const Scenario& scenario, const RunResult& result) {
+  History history;
+  history.scenario = scenario.name;
+  history.protocol = scenario.protocol;
+  history.seed = result.seed;
+  history.clients = scenario.setup.clients.options.count;
+  history.model = scenario.setup.model;
+  history.operations = result.record.operations;
+  write_jsonl(out, history);
+}
+
+std::string how_to_replay(const Options& options, std::uint64_t seed) {
+  std::string text = fmt::format("repsim run {} --seed {}", options.file, seed);
+  for (const auto& setting : options.settings) text += fmt::format(" --set '{}'", setting);
+  return text;
+}
+
+int run(const Options& options) {
+  const Scenario scenario = load_scenario(options.file, options.settings);
+  const std::uint64_t seed = options.seed.value_or(scenario.seed);
+  OutputFile trace(options.trace), history(options.history), save(options.save);
+
+  std::unique_ptr<TraceWriter> tracer;
+  if (trace.wanted()) {
+    tracer = std::make_unique<TraceWriter>(scenario, seed,
+                                           [&](std::string_view line) { trace.stream() << line << '\n'; });
+  }
+  const RunResult result = run_once(scenario, seed, tracer.get());
+  if (history.wanted()) write_history(history.stream(), scenario, result);
+  if (save.wanted()) save.stream() << explicit_scenario(scenario, seed, options.save).dump(2) << '\n';
+  for (auto* file : {&trace, &history, &save}) file->commit();
+
+  const int code = verdict_of(result);
+  if (options.json) {
+    fmt::print("{}\n", to_json(result).dump(2, ' ', false, Json::error_handler_t::replace));
+  } else {
+    fmt::print("{}", run_text(scenario, result));
+    if (code != kHeld) fmt::print("{:14}{}\n", "replay", how_to_replay(options, seed));
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();  // lives as long as the parser that fills it
+  CLI::App* command = app.add_subcommand("run", "Run one scenario and judge what happened");
+  command->add_option("file", options->file, "Scenario")->required();
+  command->add_option("--seed", options->seed, "Instead of the scenario's");
+  command->add_option("--set", options->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command->add_flag("--json", options->json, "Print the result as JSON");
+  command->add_option("--trace", options->trace, "Write every event to this file, for scripts/plot.py");
+  command->add_option("--history", options->history,
+                      "Write what the clients saw to this file, for repsim check");
+  command->add_option("--save", options->save,
+                      "Write the scenario with random faults as the timeline they became");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace sim
