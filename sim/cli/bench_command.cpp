@@ -193,5 +193,71 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+// ---- what a short run costs before anything happens in it
+
+double run_overhead_us(std::uint64_t runs) {
+  Setup setup = echo_setup();
+  setup.duration = 10ms;
+  setup.clients.options.count = 3;
+  setup.clients = ClientPlan(setup.clients.options, {}, *find_service("kv"), 4, kEchoNodes);
+  setup.keys = 4;
+  std::uint64_t digests = 0;  // keeps the loop alive
+  const double start = cpu_seconds();
+  for (std::uint64_t seed = 0; seed < runs; ++seed) {
+    const World world(setup, seed, std::make_unique<HostOf<Echo>>(Echo::Options{}, kEchoNodes));
+    digests ^= world.digest();
+  }
+  const double spent = cpu_seconds() - start;
+  return digests == 1 ? 0 : spent / static_cast<double>(runs) * 1e6;
+}
+
+struct EchoRates {
+  double full, ratio;
+};
+
+// Full path and bare loop take turns, so that a slower minute of the machine slows both.
+EchoRates measure_echo() {
+  constexpr int kRounds = 5;
+  constexpr std::uint64_t kDeliveries = 2'000'000;
+  std::vector<double> full, ratios;
+  for (int i = 0; i < kRounds; ++i) {
+    full.push_back(echo_deliveries_per_second(kDeliveries));
+    ratios.push_back(full.back() / bare_deliveries_per_second(kDeliveries));
+  }
+  return {median(full), median(ratios)};
+}
+
+void run_bench(bool as_json) {
+  const EchoRates echo = measure_echo();
+  Json hold = Json::array();
+  for (const std::size_t pending : {10u, 1'000u, 100'000u}) {
+    hold.push_back({{"pending", pending}, {"events_per_second", hold_events_per_second(pending, 2'000'000)}});
+  }
+  const Json result{
+      {"echo",
+       {{"nodes", kEchoNodes}, {"deliveries_per_second", echo.full}, {"ratio_to_bare_loop", echo.ratio}}},
+      {"hold", std::move(hold)},
+      {"run_overhead_us", run_overhead_us(10'000)}};
+  if (as_json) {
+    fmt::print("{}\n", result.dump(2));
+    return;
+  }
+  fmt::print("echo among {} nodes: {:.3g} M deliveries/s, {:.2f} of the bare loop\n", kEchoNodes,
+             echo.full / 1e6, echo.ratio);
+  for (const auto& one : result["hold"]) {
+    fmt::print("queue with {} pending: {:.3g} M events/s\n", one["pending"].get<std::size_t>(),
+               one["events_per_second"].get<double>() / 1e6);
+  }
+  fmt::print("set-up of a run: {:.3g} us\n", result["run_overhead_us"].get<double>());
+}
+
 }  // namespace
+
+void add_bench_command(CLI::App& app, int& /*exit_code*/) {
+  auto json = std::make_shared<bool>(false);  // lives as long as the parser that fills it
+  CLI::App* command = app.add_subcommand("bench", "Measure the simulator's speed on one core");
+  command->add_flag("--json", *json, "As JSON");
+  command->callback([json] { run_bench(*json); });
+}
+
 }  // namespace sim

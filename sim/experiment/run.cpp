@@ -102,16 +102,15 @@ bool play(World& world, const Scenario& scenario, std::uint64_t seed, RunResult&
   return complete;
 }
 
-World make_world(const Scenario& scenario, std::uint64_t seed) {
-  return World(scenario.setup, seed, scenario.plan->make_host(scenario.setup.replicas));
+World make_world(const Scenario& scenario, std::uint64_t seed, Tracer* tracer = nullptr) {
+  return World(scenario.setup, seed, scenario.plan->make_host(scenario.setup.replicas), tracer);
 }
 
 }  // namespace
 
 RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer) {
   RunResult r;
-  World world = make_world(scenario, seed);
-  world.trace_to(tracer);
+  World world = make_world(scenario, seed, tracer);
   const Model model = scenario.setup.model;
   const bool complete = play(world, scenario, seed, r);
   r.record = complete ? world.record() : cut_short(world.record(), world.now());
