@@ -380,10 +380,10 @@ TEST_CASE("widening an interval never turns a linearizable history into a violat
 }
 
 TEST_CASE("long histories of a true object are linearizable, and one stale read in them is found") {
-  for (const Model model : {Model::reg, Model::cas_register, Model::counter, Model::log}) {
+  for (const Model model : {Model::reg, Model::cas_register, Model::kv, Model::counter, Model::log}) {
     Dice dice{23'000'000 + static_cast<std::uint64_t>(model)};
     const Shape shape{
-        .model = model, .operations = 1000, .values = 1000, .clients = 5, .pending = 3, .spoiled = 0};
+        .model = model, .operations = 300, .values = 1000, .clients = 5, .pending = 3, .spoiled = 0};
     auto history = random_history::make(shape, dice);
     INFO("model " << model_name(model));
     CHECK(verdict(history, model) == kLinearizable);

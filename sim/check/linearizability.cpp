@@ -1,6 +1,7 @@
 #include "sim/check/linearizability.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "sim/check/linearizability_story.hpp"
@@ -86,48 +87,70 @@ class Minimiser {
     }
   }
 
+  // The last few returns often suffice. Of what is left, observations first: without them there is nothing to
+  // try, whereas a weakened write may happen at any time. And the fewer observations there are, the fewer
+  // writes matter.
   std::vector<std::size_t> run() {
-    for (std::size_t portion = (strong_.size() + 1) / 2; portion > 0 && strong_.size() > 1;) {
-      const bool smaller = pass(portion);
-      if (spending_.exhausted != nullptr) break;
-      if (portion == 1 && !smaller) break;
-      portion = portion == 1 ? 1 : portion / 2;
-    }
+    keep_last();
+    shrink([](const Step& step) { return step.kind == Step::Kind::forbid; });
+    shrink([](const Step& step) { return step.kind == Step::Kind::observe; });
+    shrink([](const Step&) { return true; });
     return strong_;
   }
 
   std::uint64_t steps() const { return spending_.steps; }
 
  private:
-  bool pass(std::size_t portion) {
+  void keep_last() {
+    std::ranges::stable_sort(strong_, {}, [&](std::size_t i) { return history_.operations[i].ret; });
+    for (std::size_t count = 1; count < strong_.size() && spending_.exhausted == nullptr; count *= 2) {
+      if (!still_violation_without(std::span(strong_).first(strong_.size() - count))) continue;
+      strong_.erase(strong_.begin(), strong_.end() - static_cast<std::ptrdiff_t>(count));
+      return;
+    }
+  }
+
+  template <typename Which> void shrink(const Which& which) {
+    std::vector<std::size_t> candidates;
+    const auto is_candidate = [&](std::size_t i) { return which(history_.operations[i].step); };
+    std::ranges::copy_if(strong_, std::back_inserter(candidates), is_candidate);
+    for (std::size_t portion = candidates.size(); portion > 0 && spending_.exhausted == nullptr;) {
+      const bool smaller = pass(candidates, portion);
+      if (portion == 1 && !smaller) break;
+      portion = std::max<std::size_t>(1, portion / 2);
+    }
+    std::erase_if(strong_, [&](std::size_t i) { return weakened_[i]; });
+  }
+
+  // Tries to do without each portion of the candidates; keeps those that are needed.
+  bool pass(std::vector<std::size_t>& candidates, std::size_t portion) {
     bool smaller = false;
-    for (std::size_t begin = 0; begin < strong_.size() && strong_.size() > 1;) {
-      const std::size_t end = std::min(begin + portion, strong_.size());
-      if (still_violation_without(begin, end)) {
-        strong_.erase(strong_.begin() + static_cast<std::ptrdiff_t>(begin),
-                      strong_.begin() + static_cast<std::ptrdiff_t>(end));
+    for (std::size_t begin = 0; begin < candidates.size() && spending_.exhausted == nullptr;) {
+      const std::size_t end = std::min(begin + portion, candidates.size());
+      if (still_violation_without(std::span(candidates).subspan(begin, end - begin))) {
+        candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(begin),
+                         candidates.begin() + static_cast<std::ptrdiff_t>(end));
         smaller = true;
       } else {
         begin = end;
       }
-      if (spending_.exhausted != nullptr) break;
     }
     return smaller;
   }
 
-  bool still_violation_without(std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) weakened_[strong_[i]] = true;
+  bool still_violation_without(std::span<const std::size_t> portion) {
+    for (const std::size_t i : portion) weakened_[i] = true;
     Spending one = spending_;
     one.steps_max = std::min(spending_.steps_max, spending_.steps + kStepsEach);
     const bool violation = sweep(history_, weakened_, one).verdict == Verdict::violation;
     spending_.steps = one.steps;
     spending_.spent(0);
     if (violation) return true;
-    for (std::size_t i = begin; i < end; ++i) weakened_[strong_[i]] = false;
+    for (const std::size_t i : portion) weakened_[i] = false;
     return false;
   }
 
-  static constexpr std::uint64_t kStepsEach = 1'000'000;
+  static constexpr std::uint64_t kStepsEach = 1'500'000;
   const KeyHistory& history_;
   Spending spending_;
   std::vector<bool> weakened_;
@@ -143,7 +166,7 @@ std::string unknown_story(const Spending& spending, std::uint32_t key, Model mod
 // The witness may cost as much again as the verdict did, and a fixed amount more.
 void explain(LinearizabilityResult& result, std::span<const Operation> operations, const KeyHistory& history,
              std::size_t failing, Spending spending, StoryContext context) {
-  constexpr std::uint64_t extra = 20'000'000;
+  constexpr std::uint64_t extra = 15'000'000;
   const std::uint64_t before = spending.steps;
   spending.steps_max = std::min(spending.steps_max, before + extra);
   Minimiser minimiser(history, failing, spending);

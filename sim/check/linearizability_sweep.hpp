@@ -5,47 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <span>
 #include <vector>
 
-#include "sim/check/frontier.hpp"
+#include "sim/check/key_history.hpp"
 #include "sim/check/linearizability.hpp"
-#include "sim/check/object_states.hpp"
 
 namespace sim {
-
-/// One operation as the sweep sees it.
-struct SweptOperation {
-  Step step;
-  Time call{};
-  Time ret = kNever;
-  std::uint32_t index = 0;  ///< In the history.
-  std::uint16_t client = 0;
-  bool owed = true;  ///< Answered: must be placed before its return. Otherwise it may be placed or not.
-};
-
-/// All that the history says of one key.
-struct KeyHistory {
-  ObjectStates states;
-  State initial = 0;
-  std::vector<SweptOperation> operations;  ///< In order of call.
-  bool has_swaps = false;
-  bool has_appends = false;  ///< Or adds.
-  bool has_forbids = false;
-  std::vector<Time> last_observed{};  ///< Of nil and each number: when the last read of it returns.
-
-  /// When the last operation that may tell `state` from any other returns. For `plain` objects only.
-  Time observed_until(State state) const {
-    const auto at = static_cast<std::size_t>(state);
-    return at < last_observed.size() ? last_observed[at] : kNever;
-  }
-
-  /// No swap, append, add or forbid: an object of plain reads and blind writes.
-  bool plain() const { return !has_swaps && !has_appends && !has_forbids; }
-};
-
-KeyHistory make_key_history(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                            bool counter, const Value& initial);
 
 /// What is left to spend, shared by all sweeps of one check.
 struct Spending {

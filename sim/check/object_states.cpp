@@ -38,13 +38,18 @@ template <typename Sequence> void ObjectStates::Observed<Sequence>::finish() {
   const auto equal = [](const Sequence* a, const Sequence* b) { return *a == *b; };
   sorted.erase(std::unique(sorted.begin(), sorted.end(), equal), sorted.end());
   shared.assign(sorted.size(), 0);
-  for (std::size_t i = 1; i < sorted.size(); ++i) shared[i] = shared_length(*sorted[i - 1], *sorted[i]);
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    shared[i] = shared_length(*sorted[i - 1], *sorted[i]);
+    chain = chain && shared[i] == sorted[i - 1]->size();
+  }
 }
 
 template <typename Sequence>
 State ObjectStates::Observed<Sequence>::of(const Sequence& sequence, State tag) const {
-  const auto at = std::ranges::lower_bound(sorted, sequence, std::less<>{},
-                                           [](const Sequence* s) -> const Sequence& { return *s; });
+  const auto size = [](const Sequence* s) { return s->size(); };
+  const auto content = [](const Sequence* s) -> const Sequence& { return *s; };
+  const auto at = chain ? std::ranges::lower_bound(sorted, sequence.size(), {}, size)
+                        : std::ranges::lower_bound(sorted, sequence, {}, content);
   const bool known = at != sorted.end() && shared_length(**at, sequence) == sequence.size();
   return known ? prefix(tag, static_cast<std::size_t>(at - sorted.begin()), sequence.size()) : kOther;
 }
@@ -62,6 +67,25 @@ ObjectStates::ObjectStates(std::span<const Operation* const> operations, bool co
   }
   std::ranges::sort(numbers_);
   numbers_.erase(std::unique(numbers_.begin(), numbers_.end()), numbers_.end());
+  for (const List* list : lists_.sorted) {
+    if (list->size() > 1) second_elements_.emplace_back((*list)[1], number(list->front()));
+  }
+  std::ranges::sort(second_elements_);
+  second_elements_.erase(std::unique(second_elements_.begin(), second_elements_.end()),
+                         second_elements_.end());
+}
+
+bool ObjectStates::is_number(State state) {
+  return state >= kFirstNumber && (state & (kListTag | kTextTag)) == 0;
+}
+
+void ObjectStates::numbers_before(const Value& argument, std::vector<State>& states) const {
+  const auto* element = std::get_if<std::int64_t>(&argument);
+  if (element == nullptr) return;
+  const auto first = [](const auto& entry) { return entry.first; };
+  for (const auto& [second, number] : std::ranges::equal_range(second_elements_, *element, {}, first)) {
+    states.push_back(number);
+  }
 }
 
 void ObjectStates::learn(const Value& value) {
@@ -112,8 +136,7 @@ State ObjectStates::appended(State state, const Value& argument) const {
   }
   if (piece != nullptr && (state & kTextTag) != 0)
     return text_extended(first_of(state), length_of(state), *piece);
-  const bool is_number = state >= kFirstNumber && (state & (kListTag | kTextTag)) == 0;
-  if (element == nullptr || !is_number) return kOther;
+  if (element == nullptr || !is_number(state)) return kOther;
   // Appending to a number makes a list that starts with it.
   const State begun = list_extended(0, 0, numbers_[static_cast<std::size_t>(state - kFirstNumber)]);
   return begun == kOther ? kOther : list_extended(first_of(begun), 1, *element);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/history/operation.hpp"
@@ -62,6 +63,12 @@ class ObjectStates {
   /// States that a wild write may lead to: all known numbers, and any other.
   std::vector<State> wild_targets() const;
 
+  /// Whether `state` is a known number. Not for counters.
+  static bool is_number(State state);
+
+  /// Adds to `states` the numbers to which `argument` can be appended so that the result matters.
+  void numbers_before(const Value& argument, std::vector<State>& states) const;
+
   std::size_t known_numbers() const { return numbers_.size(); }
 
  private:
@@ -69,6 +76,7 @@ class ObjectStates {
   template <typename Sequence> struct Observed {
     std::vector<const Sequence*> sorted;
     std::vector<std::size_t> shared;
+    bool chain = true;  // each is a prefix of the next: the usual case, and quick to search
     void finish();
     State of(const Sequence& sequence, State tag) const;
   };
@@ -81,6 +89,7 @@ class ObjectStates {
 
   bool counter_;
   std::vector<std::int64_t> numbers_;
+  std::vector<std::pair<std::int64_t, State>> second_elements_;  // of observed lists, with the first; sorted
   Observed<List> lists_;
   Observed<std::string> texts_;
 };

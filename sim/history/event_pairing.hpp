@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "sim/history/history.hpp"
 
@@ -38,8 +38,8 @@ class EventPairing {
   std::string file_;
   std::size_t line_ = 0;
   std::int64_t now_ = 0;
-  std::unordered_map<std::int64_t, std::size_t> open_;  // looked up only, never walked
-  std::unordered_set<std::int64_t> lost_;
+  std::map<std::int64_t, std::size_t> open_;  // process -> place in history_.operations
+  std::set<std::int64_t> lost_;
 };
 
 }  // namespace sim

@@ -1,0 +1,80 @@
+#include "sim/check/key_history.hpp"
+
+#include <algorithm>
+
+namespace sim {
+
+KeyHistory make_key_history(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
+                            bool counter, const Value& initial) {
+  std::vector<const Operation*> operations;
+  std::vector<std::uint32_t> kept;
+  for (const std::uint32_t index : of_key) {
+    const Operation& op = all[index];
+    const bool silent =
+        op.outcome == Outcome::failed || (op.outcome == Outcome::pending && op.action == Action::read);
+    if (silent) continue;
+    operations.push_back(&op);
+    kept.push_back(index);
+  }
+  KeyHistory history{.states = ObjectStates(operations, counter), .operations = {}, .counter = counter};
+  history.initial = history.states.of(initial);
+  history.operations.reserve(kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const Operation& op = *operations[i];
+    const bool owed = op.outcome == Outcome::ok;
+    history.operations.push_back({.step = history.states.step(op),
+                                  .call = op.call,
+                                  .ret = owed ? op.ret : kNever,
+                                  .index = kept[i],
+                                  .client = op.client.value,
+                                  .owed = owed});
+  }
+  const auto earlier = [](const SweptOperation& a, const SweptOperation& b) { return a.call < b.call; };
+  if (!std::ranges::is_sorted(history.operations, earlier))
+    std::ranges::stable_sort(history.operations, earlier);
+  for (const SweptOperation& op : history.operations) {
+    history.has_swaps |= op.step.kind == Step::Kind::swap;
+    history.has_forbids |= op.step.kind == Step::Kind::forbid;
+    history.has_appends |= op.step.kind == Step::Kind::append || op.step.kind == Step::Kind::add;
+  }
+  return history;
+}
+
+// States of a counter are unbounded, and appending keeps a value in sight: there, every state stays relevant.
+Relevance::Relevance(const KeyHistory& history, const std::vector<bool>& weakened) {
+  if (history.has_appends || history.counter) return;
+  until_.assign(history.states.known_numbers() + ObjectStates::kFirstNumber, Time::min());
+  for (std::size_t i = 0; i < history.operations.size(); ++i) {
+    const SweptOperation& op = history.operations[i];
+    if (!op.owed || (!weakened.empty() && weakened[i])) continue;
+    if (op.step.kind == Step::Kind::forbid) forbidding_until_ = std::max(forbidding_until_, op.ret);
+    if (op.step.kind != Step::Kind::set) look(op.step.expected, op.ret);
+  }
+  if (history.has_swaps) follow_swaps(history, weakened);
+}
+
+void Relevance::look(State state, Time time) {
+  const auto at = static_cast<std::size_t>(state);
+  if (at < until_.size()) until_[at] = std::max(until_[at], time);
+}
+
+// An unanswered swap makes the state before it as useful as the one after it; chains of them need several
+// rounds.
+void Relevance::follow_swaps(const KeyHistory& history, const std::vector<bool>& weakened) {
+  constexpr int rounds_max = 8;
+  bool changed = true;
+  for (int round = 0; changed; ++round) {
+    changed = false;
+    for (std::size_t i = 0; i < history.operations.size(); ++i) {
+      const SweptOperation& op = history.operations[i];
+      const bool owed = op.owed && (weakened.empty() || !weakened[i]);
+      if (owed || op.step.kind != Step::Kind::swap) continue;
+      const Time time = round < rounds_max ? useful_until(op.step.target) : kNever;
+      if (time <= until(op.step.expected)) continue;
+      look(op.step.expected, time);
+      changed = true;
+    }
+  }
+}
+
+}  // namespace sim
