@@ -63,7 +63,7 @@ Ended repsim(const std::string& arguments) {
 
 Json good() {
   return Json::parse(R"({ "name": "good", "duration": "100ms", "settle": "0s", "replicas": 3,
-    "protocol": { "name": "naive_broadcast" }, "clients": { "count": 1 } })");
+    "protocol": { "name": "naive_broadcast" }, "clients": { "count": 1, "rate": "1000/s" } })");
 }
 
 // Runs the text of a scenario, asks for every kind of output, and expects one line with all of `parts`.
@@ -149,7 +149,8 @@ TEST_CASE("values without a unit, negative or absurd ones are refused", "[bad_in
   refused_with("/clients/count", "100000", {"/clients/count"});
   refused_with("/service", R"({"name": "register", "keys": 2})", {"/service/keys: found 2"});
   refused_with("/clients/writes", R"({"add": 1})", {"/clients/writes/add", "write, append, cas"});
-  refused_with("/clients/every", "\"0s\"", {"/clients/every"});
+  refused_with("/clients", R"({"every": "0s"})", {"/clients/every: found \"0s\""});
+  refused_with("/clients/think", "\"0s\"", {"/clients/think", "only one of"});
 }
 
 TEST_CASE("probabilities outside 0 to 1 are refused", "[bad_input]") {

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/scenario_options.hpp"
 #include "sim/kernel/digest.hpp"
 #include "sim/report/trace_writer.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -17,11 +18,8 @@
 namespace sim {
 namespace {
 
-struct Options {
-  std::string file;
+struct Options : ScenarioOptions {
   std::uint64_t runs = 2;
-  std::optional<std::uint64_t> seed;
-  std::vector<std::string> settings;
 };
 
 // Remembers one run's events, and holds another's against them. Lines are kept up to a limit, for the
@@ -97,12 +95,8 @@ void add_determinism_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();  // lives as long as the parser that fills it
   CLI::App* command =
       app.add_subcommand("determinism", "Run again and again; find the first difference, if any");
-  command->add_option("file", options->file, "Scenario")->required();
+  add_scenario_options(*command, *options);
   command->add_option("--runs", options->runs, "How many runs")->check(CLI::Range(2, 1'000'000));
-  command->add_option("--seed", options->seed, "Instead of the scenario's");
-  command->add_option("--set", options->settings, "/json/pointer=VALUE; may be repeated")
-      ->expected(1)
-      ->take_all();
   command->callback([options, &exit_code] { exit_code = run_determinism(*options); });
 }
 

@@ -1,15 +1,14 @@
 // `repsim run`: plays one scenario with one seed and says what happened, for people or as JSON; leaves a
 // trace, a history or the scenario without its randomness behind when asked to.
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/output_file.hpp"
+#include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/history/history.hpp"
 #include "sim/report/result_json.hpp"
@@ -22,10 +21,7 @@ namespace {
 
 constexpr int kHeld = 0, kFailed = 1, kUndecided = 3;
 
-struct Options {
-  std::string file;
-  std::optional<std::uint64_t> seed;
-  std::vector<std::string> settings;
+struct Options : ScenarioOptions {
   bool json = false;
   std::string trace, history, save;
 };
@@ -87,11 +83,7 @@ int run(const Options& options) {
 void add_run_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();  // lives as long as the parser that fills it
   CLI::App* command = app.add_subcommand("run", "Run one scenario and judge what happened");
-  command->add_option("file", options->file, "Scenario")->required();
-  command->add_option("--seed", options->seed, "Instead of the scenario's");
-  command->add_option("--set", options->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
-      ->expected(1)
-      ->take_all();
+  add_scenario_options(*command, *options);
   command->add_flag("--json", options->json, "Print the result as JSON");
   command->add_option("--trace", options->trace, "Write every event to this file, for scripts/plot.py");
   command->add_option("--history", options->history,
