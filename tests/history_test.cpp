@@ -146,6 +146,7 @@ TEST_CASE("a process has one operation at a time, and none after its fate is unk
   CHECK_THAT(error_of("INFO  jepsen.util - 0\t:ok\t:write\t3\n"), Catch::Contains("never invoked"));
   CHECK_THAT(error_of(invoke + "INFO  jepsen.util - 0\t:ok\t:re"),
              Catch::Contains("a file:2: found \":re\""));
+  CHECK_THAT(error_of(invoke + "INFO  jepsen.ut"), Catch::Contains("a file:2: the file ends within a line"));
 }
 
 TEST_CASE("Jepsen's EDN is read as a vector, a list or bare maps, with keys in any order") {
