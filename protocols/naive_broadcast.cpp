@@ -199,7 +199,7 @@ struct NaiveBroadcast {
 };
 
 static_assert(Protocol<NaiveBroadcast>);
-const Registered<NaiveBroadcast> registered{
+const Registered<NaiveBroadcast> naive_broadcast_registered{
     "naive_broadcast", "the client sends each request to every replica, each executes it and answers"};
 
 }  // namespace

@@ -270,7 +270,7 @@ void PrimaryBackup::count_vote(Env& env, NodeId voter) {
 }
 
 namespace {
-const Registered<PrimaryBackup> registered{
+const Registered<PrimaryBackup> primary_backup_registered{
     "primary_backup",
     "a primary executes requests and ships what changed to the backups, one of which takes over"};
 static_assert(Protocol<PrimaryBackup>);

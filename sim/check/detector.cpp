@@ -8,9 +8,9 @@
 namespace sim {
 namespace {
 
-class Replay {
+class DetectorReplay {
  public:
-  explicit Replay(const Record& record)
+  explicit DetectorReplay(const Record& record)
       : record_(record),
         lives_(record),
         pairs_(record.replicas * record.replicas),
@@ -92,7 +92,7 @@ class Replay {
 
 DetectorJudgement judge_detector(const Record& record) {
   if (record.suspicions.empty()) return {};
-  return Replay(record).run();
+  return DetectorReplay(record).run();
 }
 
 }  // namespace sim

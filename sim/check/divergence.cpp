@@ -10,9 +10,9 @@ namespace {
 
 // Replays the moves and keeps, for each replica, the versions on its way from the root. A move that extends
 // the path, nearly every one, costs constant time; only a new reference costs a look at every replica.
-class Replay {
+class DivergenceReplay {
  public:
-  explicit Replay(const Record& record)
+  explicit DivergenceReplay(const Record& record)
       : record_(record), lives_(record), paths_(record.replicas), differs_(record.replicas, 0) {}
 
   DivergenceJudgement run() {
@@ -156,7 +156,7 @@ class Replay {
 
 DivergenceJudgement judge_divergence(const Record& record) {
   if (record.moves.empty()) return {};
-  return Replay(record).run();
+  return DivergenceReplay(record).run();
 }
 
 }  // namespace sim

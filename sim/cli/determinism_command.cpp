@@ -18,7 +18,7 @@
 namespace sim {
 namespace {
 
-struct Options : ScenarioOptions {
+struct DeterminismOptions : ScenarioOptions {
   std::uint64_t runs = 2;
 };
 
@@ -70,7 +70,7 @@ std::uint64_t digest_of_run(const Scenario& scenario, std::uint64_t seed, TraceW
   return world.digest();
 }
 
-int run_determinism(const Options& options) {
+int run_determinism(const DeterminismOptions& options) {
   const Scenario scenario = load_scenario(options.file, options.settings);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   Comparison comparison;
@@ -92,7 +92,7 @@ int run_determinism(const Options& options) {
 }  // namespace
 
 void add_determinism_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();  // lives as long as the parser that fills it
+  auto options = std::make_shared<DeterminismOptions>();  // lives as long as the parser that fills it
   CLI::App* command =
       app.add_subcommand("determinism", "Run again and again; find the first difference, if any");
   add_scenario_options(*command, *options);

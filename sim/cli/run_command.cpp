@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kHeld = 0, kFailed = 1, kUndecided = 3;
 
-struct Options : ScenarioOptions {
+struct RunOptions : ScenarioOptions {
   bool json = false;
   std::string trace, history, save;
 };
@@ -47,13 +47,13 @@ void write_history(std::ostream& out, const Scenario& scenario, const RunResult&
   write_jsonl(out, history);
 }
 
-std::string how_to_replay(const Options& options, std::uint64_t seed) {
+std::string how_to_replay(const RunOptions& options, std::uint64_t seed) {
   std::string text = fmt::format("repsim run {} --seed {}", options.file, seed);
   for (const auto& setting : options.settings) text += fmt::format(" --set '{}'", setting);
   return text;
 }
 
-int run(const Options& options) {
+int run_scenario(const RunOptions& options) {
   const Scenario scenario = load_scenario(options.file, options.settings);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   OutputFile trace(options.trace), history(options.history), save(options.save);
@@ -81,7 +81,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_run_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();  // lives as long as the parser that fills it
+  auto options = std::make_shared<RunOptions>();  // lives as long as the parser that fills it
   CLI::App* command = app.add_subcommand("run", "Run one scenario and judge what happened");
   add_scenario_options(*command, *options);
   command->add_flag("--json", options->json, "Print the result as JSON");
@@ -90,7 +90,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
                       "Write what the clients saw to this file, for repsim check");
   command->add_option("--save", options->save,
                       "Write the scenario with random faults as the timeline they became");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->callback([options, &exit_code] { exit_code = run_scenario(*options); });
 }
 
 }  // namespace sim

@@ -17,7 +17,7 @@
 namespace sim {
 namespace {
 
-struct Options {
+struct SweepArguments {
   std::string file;
   std::vector<std::string> settings;
   std::uint64_t seeds = 0;  // 0: as the scenario says
@@ -81,7 +81,7 @@ class ProgressLine {
 };
 
 // On stderr: what went wrong first and how to see it again.
-void report_unmet(const Options& options, const SweepSummary& s) {
+void report_unmet(const SweepArguments& options, const SweepSummary& s) {
   const auto& failure = *s.first_unmet;
   const auto& e = failure.expectation;
   std::string settings;
@@ -95,7 +95,7 @@ void report_unmet(const Options& options, const SweepSummary& s) {
   fmt::print(stderr, "replay it: repsim run {} --seed {}{}\n", options.file, failure.seed, settings);
 }
 
-int run(const Options& options) {
+int run_sweep(const SweepArguments& options) {
   const Scenario scenario = load_scenario(options.file, options.settings);
   SweepOptions sweep_options{
       .first_seed = options.first_seed,
@@ -120,7 +120,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_sweep_command(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SweepArguments>();
   CLI::App* command = app.add_subcommand("sweep", "Run a scenario over many seeds and points, on all cores");
   command->add_option("FILE", options->file, "Scenario")->required();
   command->add_option("--seeds", options->seeds, "Seeds at each point; default: as the scenario says")
@@ -132,7 +132,7 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");
   command->add_option("--set", options->settings, "Set a value first: /json/pointer=VALUE");
   command->add_flag("--json", options->json, "Print the summary as JSON");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->callback([options, &exit_code] { exit_code = run_sweep(*options); });
 }
 
 }  // namespace sim

@@ -92,12 +92,12 @@ void describe_regions(DocumentFields& f, DelaySpec& s) {
   s.samples = jitter.samples;
 }
 
-struct Form {
+struct DelayForm {
   NamedThing named;
   void (*describe)(DocumentFields&, DelaySpec&);
 };
 // In the order of DelayLaw::Kind, then regions.
-constexpr std::array<Form, 8> kForms{{
+constexpr std::array<DelayForm, 8> kDelayForms{{
     {{"constant", "the same for every message"}, describe_constant},
     {{"uniform", "between two bounds"}, describe_uniform},
     {{"exponential", "memoryless, from a minimum on"}, describe_exponential},
@@ -108,8 +108,8 @@ constexpr std::array<Form, 8> kForms{{
     {{"regions", "half the round trip between two places, from a table"}, describe_regions},
 }};
 
-const Form& form_of(const DelaySpec& spec) {
-  return spec.regions.used() ? kForms.back() : kForms[static_cast<std::size_t>(spec.law.kind)];
+const DelayForm& form_of(const DelaySpec& spec) {
+  return spec.regions.used() ? kDelayForms.back() : kDelayForms[static_cast<std::size_t>(spec.law.kind)];
 }
 
 // A file named in a scenario lies beside it.
@@ -224,7 +224,7 @@ DelayLaw law_between(const DelaySpec& spec, std::size_t from, std::size_t to) {
 
 std::vector<NamedThing> delay_forms() {
   std::vector<NamedThing> all;
-  for (const auto& form : kForms) all.push_back(form.named);
+  for (const auto& form : kDelayForms) all.push_back(form.named);
   return all;
 }
 
@@ -238,15 +238,15 @@ void JsonValue<DelaySpec>::read(DelaySpec& value, const Json& json, const Place&
     return;
   }
   if (!json.is_object()) place.unexpected(json, "a delay law such as \"2ms\" or {\"exponential\": \"2ms\"}");
-  const auto form = std::ranges::find_if(kForms, [&](const Form& f) { return json.contains(f.named.name); });
-  if (form == kForms.end()) {
+  const auto form = std::ranges::find_if(kDelayForms, [&](const DelayForm& f) { return json.contains(f.named.name); });
+  if (form == kDelayForms.end()) {
     std::vector<std::string> names;
-    for (const auto& f : kForms) names.emplace_back(f.named.name);
+    for (const auto& f : kDelayForms) names.emplace_back(f.named.name);
     const std::string near = json.empty() ? "" : nearest(json.begin().key(), names);
     place.unexpected(json, fmt::format("one of the delay laws {}", fmt::join(names, ", ")), near);
   }
-  const auto index = static_cast<std::size_t>(form - kForms.begin());
-  const bool regions = index + 1 == kForms.size();
+  const auto index = static_cast<std::size_t>(form - kDelayForms.begin());
+  const bool regions = index + 1 == kDelayForms.size();
   if (!regions) spec.law.kind = static_cast<DelayLaw::Kind>(index);
   read_object(json, place, [&](DocumentFields& f) { form->describe(f, spec); });
   if (regions) {
@@ -267,7 +267,7 @@ Json JsonValue<DelaySpec>::write(const DelaySpec& value, Context& context) {
 
 Json JsonValue<DelaySpec>::definition() {
   Json forms = Json::array({JsonValue<Duration>::schema()});
-  for (const auto& form : kForms) {
+  for (const auto& form : kDelayForms) {
     DelaySpec spec;
     forms.push_back(schema_of_object([&](DocumentFields& f) { form.describe(f, spec); }));
   }

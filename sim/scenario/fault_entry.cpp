@@ -216,14 +216,14 @@ void describe_random(DocumentFields& f, FaultEntry& e) {
   f.whole("at_once", e.at_once, {1, 1000}, "at most so many nodes are crashed at a time");
 }
 
-struct Form {
+struct FaultForm {
   NamedThing named;
   Fault::Kind kind;
   void (*describe)(DocumentFields&, FaultEntry&);
 };
 using Kind = Fault::Kind;
 // "restart" comes before "disk", which is also one of its options.
-constexpr std::array<Form, 13> kForms{{
+constexpr std::array<FaultForm, 13> kFaultForms{{
     {{"crash", "volatile state is gone, messages to the node are lost"}, Kind::crash, describe_crash},
     {{"restart", "a crashed node starts again"}, Kind::restart, describe_restart},
     {{"fail_stop", "a crash for good, of which all are told"}, Kind::fail_stop, describe_fail_stop},
@@ -239,14 +239,14 @@ constexpr std::array<Form, 13> kForms{{
     {{"random", "a process that strikes at random times"}, Kind::crash, describe_random},
 }};
 
-const Form& form_of(const FaultEntry& entry) {
-  if (entry.random) return kForms.back();
-  return *std::ranges::find(kForms, entry.fault.kind, &Form::kind);
+const FaultForm& form_of(const FaultEntry& entry) {
+  if (entry.random) return kFaultForms.back();
+  return *std::ranges::find(kFaultForms, entry.fault.kind, &FaultForm::kind);
 }
 
 [[noreturn]] void no_such_fault(const Json& json, const Place& place) {
   std::vector<std::string> names;
-  for (const auto& form : kForms) names.emplace_back(form.named.name);
+  for (const auto& form : kFaultForms) names.emplace_back(form.named.name);
   for (const auto& [key, value] : json.items()) {
     const std::string near = key == "at" || key == "to" || key == "from" ? "" : nearest(key, names);
     if (!near.empty()) (place / key).fail(fmt::format("unknown key {}", shown(key)), {}, near);
@@ -258,14 +258,14 @@ const Form& form_of(const FaultEntry& entry) {
 
 std::vector<NamedThing> fault_forms() {
   std::vector<NamedThing> all;
-  for (const auto& form : kForms) all.push_back(form.named);
+  for (const auto& form : kFaultForms) all.push_back(form.named);
   return all;
 }
 
 void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Place& place) {
   if (!json.is_object()) place.unexpected(json, "a fault such as {\"at\": \"5s\", \"crash\": \"primary\"}");
-  const auto form = std::ranges::find_if(kForms, [&](const Form& f) { return json.contains(f.named.name); });
-  if (form == kForms.end()) no_such_fault(json, place);
+  const auto form = std::ranges::find_if(kFaultForms, [&](const FaultForm& f) { return json.contains(f.named.name); });
+  if (form == kFaultForms.end()) no_such_fault(json, place);
   value = FaultEntry{};
   value.fault.kind = form->kind;
   read_object(json, place, [&](DocumentFields& f) { form->describe(f, value); });
@@ -279,7 +279,7 @@ Json JsonValue<FaultEntry>::write(const FaultEntry& value, Context& context) {
 
 Json JsonValue<FaultEntry>::schema() {
   Json forms = Json::array();
-  for (const auto& form : kForms) {
+  for (const auto& form : kFaultForms) {
     FaultEntry entry;
     forms.push_back(schema_of_object([&](DocumentFields& f) { form.describe(f, entry); }));
   }

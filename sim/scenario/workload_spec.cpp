@@ -8,7 +8,7 @@
 namespace sim {
 namespace {
 
-constexpr DurationRange kPositive{1ns, std::chrono::hours{24 * 365}};
+constexpr DurationRange kAnyLength{1ns, std::chrono::hours{24 * 365}};
 constexpr std::int64_t kMostEnds = 3000;
 
 /// Which service, by name.
@@ -57,7 +57,7 @@ template <> struct JsonValue<Mix> {
     for (const auto action : value.service.writes) names.emplace_back(name_of(action));
     double total = 0;
     for (const auto& [key, weight] : json.items()) {
-      const auto found = std::ranges::find(value.service.writes, key, name_of);
+      const auto found = std::ranges::find(value.service.writes, key, [](Action a) { return name_of(a); });
       if (found == value.service.writes.end()) {
         (place / key)
             .fail(fmt::format("the service {} has no action {} that changes it", value.service.name,
@@ -122,7 +122,7 @@ void describe_arrivals(DocumentFields& f, ClientOptions& o) {
   if (every) {
     f.require(!rate, "every", "only one of rate, every and think");
     o.arrivals = Arrivals::fixed;
-    f.duration("every", o.interval, kPositive, "open loop: each client calls once in this time");
+    f.duration("every", o.interval, kAnyLength, "open loop: each client calls once in this time");
   }
   if (think) {
     f.require(!rate && !every, "think", "only one of rate, every and think");
@@ -153,11 +153,11 @@ void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
   f.number("zipf", o.zipf, {0, 10}, "exponent of the popularity of keys; 0: all alike");
   f.whole("values", o.values, {0, 1'000'000'000},
           "writes choose from so many values; 0: every value is unique");
-  f.duration("timeout", o.timeout, kPositive, "then the client gives up, and the operation's fate is open");
+  f.duration("timeout", o.timeout, kAnyLength, "then the client gives up, and the operation's fate is open");
   Retry retry{o.retry, retry_by_timeout};
   f.value("retry", retry, "ask again this often; true: a tenth of the timeout");
-  f.switchable("ping", o.ping, kPositive, "ask the presumed primary this often whether it is there");
-  f.duration("outage_after", o.outage_after, kPositive,
+  f.switchable("ping", o.ping, kAnyLength, "ask the presumed primary this often whether it is there");
+  f.duration("outage_after", o.outage_after, kAnyLength,
              "waiting this long without any answer counts as an outage");
 }
 
