@@ -212,6 +212,10 @@ TEST_CASE("a huge file and bottomless nesting are refused at once", "[bad_input]
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += R"({"a":)";
   refused(objects, {"nested too deeply"});
+  refused("{\"a\": \"[[\\\"[\", \"b\": " + std::string(100, '['), {"line 1, column", "nested too deeply"});
+  std::string keys = "{\"k\": 0";
+  for (int i = 0; i < 300'000; ++i) keys += fmt::format(", \"{}\": 0", i);
+  refused(keys + "}", {"too many keys"});
 }
 
 TEST_CASE("files that can't be read or written are refused before anything runs", "[bad_input]") {

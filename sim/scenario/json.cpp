@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace sim {
 namespace {
+
+constexpr std::size_t kMostKeys = 10'000;
 
 std::string message_of(const InputError::Details& d) {
   std::string text = d.file;
@@ -31,49 +34,6 @@ std::string position(std::string_view text, std::size_t offset) {
   return fmt::format("line {}, column {}", line, column);
 }
 
-// Counts brackets outside strings before anything is built: the parser itself would make a tree of any depth.
-void check_depth(std::string_view text, const std::string& file) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDeepestNesting) {
-        refuse(file, position(text, i) + ": nested too deeply",
-               fmt::format("at most {} levels", kDeepestNesting));
-      }
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-}
-
-// A key that is there twice would win or lose silently; nobody who writes it means that.
-class DuplicateKeys {
- public:
-  explicit DuplicateKeys(const std::string& file) : file_(file) {}
-  bool operator()(int, Json::parse_event_t event, const Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys_.pop_back();
-    if (event != Json::parse_event_t::key) return true;
-    const auto key = parsed.get<std::string>();
-    if (std::ranges::find(keys_.back(), key) != keys_.back().end()) {
-      refuse(file_, fmt::format("the key {} is there twice in one object", shown(parsed)));
-    }
-    keys_.back().push_back(key);
-    return true;
-  }
-
- private:
-  const std::string& file_;
-  std::vector<std::vector<std::string>> keys_;
-};
-
 // The parser's text is "[json.exception...] parse error at line 3, column 5: syntax error while parsing ...".
 std::string without_prefix(std::string text) {
   const auto end = text.find("] ");
@@ -82,6 +42,67 @@ std::string without_prefix(std::string text) {
   if (text.starts_with(kAt)) text.erase(0, kAt.size());
   return text;
 }
+
+// Goes through a text before anything is built from it: the parser itself would make a tree of any depth, let
+// the last of two equal keys win, and take for ever over an object of a million keys.
+class Inspection final : public nlohmann::json_sax<Json> {
+ public:
+  Inspection(std::string_view text, const std::string& file) : text_(text), file_(file) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return enter(); }
+  bool start_array(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool end_array() override { return leave(); }
+  bool key(string_t& name) override {
+    auto& keys = levels_.back();
+    if (!keys.insert(name).second) {
+      refuse(file_, fmt::format("the key {} is there twice in one object", shown(name)));
+    }
+    if (keys.size() > kMostKeys)
+      refuse(file_, "an object with too many keys", fmt::format("at most {}", kMostKeys));
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception& e) override {
+    refuse(file_, "not JSON: " + without_prefix(e.what()));
+  }
+
+ private:
+  bool enter() {
+    levels_.emplace_back();
+    if (levels_.size() <= kDeepestNesting) return true;
+    refuse(file_, deepest_place() + ": nested too deeply", fmt::format("at most {} levels", kDeepestNesting));
+  }
+  bool leave() {
+    levels_.pop_back();
+    return true;
+  }
+  // The parser doesn't tell how far it has come.
+  std::string deepest_place() const {
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+      const char c = text_[i];
+      if (in_string && c == '\\') ++i;
+      if (c == '"') in_string = !in_string;
+      if (in_string) continue;
+      if (c == '[' || c == '{') ++depth;
+      if (c == ']' || c == '}') --depth;
+      if (depth > kDeepestNesting) return position(text_, i);
+    }
+    return "the end";
+  }
+
+  std::string_view text_;
+  const std::string& file_;
+  std::vector<std::set<std::string>> levels_;
+};
 
 // Edit distance in which swapping two neighbours counts once.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -124,12 +145,9 @@ std::string read_text_file(const std::filesystem::path& path) {
 }
 
 Json parse_json(std::string_view text, const std::string& file) {
-  check_depth(text, file);
-  try {
-    return Json::parse(text, DuplicateKeys(file));
-  } catch (const Json::exception& e) {
-    refuse(file, "not JSON: " + without_prefix(e.what()));
-  }
+  Inspection inspection(text, file);
+  Json::sax_parse(text, &inspection);
+  return Json::parse(text);
 }
 
 std::string shown(const Json& value) {
