@@ -103,74 +103,89 @@ struct BareMessage {
   std::uint64_t words[6];
 };
 
-double bare_deliveries_per_second(std::uint64_t deliveries) {
+/// A 4-ary, bottom-up heap: the fastest known for so few events.
+class BareHeap {
+ public:
   struct Key {
     std::uint64_t time, order;
     bool operator>(const Key& o) const {
       return ((static_cast<Uint128>(time) << 64) | order) > ((static_cast<Uint128>(o.time) << 64) | o.order);
     }
   };
-  std::vector<Key> heap(1);  // 4-ary, bottom-up, as the fastest known for so few events
-  std::size_t size = 0;
-  heap.resize(256);
-  const auto push = [&](Key key) {
-    std::size_t i = size++;
-    for (; i > 0 && heap[(i - 1) / 4] > key; i = (i - 1) / 4) heap[i] = heap[(i - 1) / 4];
-    heap[i] = key;
-  };
-  const auto pop = [&] {
-    const Key top = heap[0];
-    const Key last = heap[--size];
+  void push(Key key) { rise(size_++, key); }
+  Key pop() {
+    const Key top = heap_[0];
+    const Key last = heap_[--size_];
     std::size_t i = 0;
-    for (std::size_t c = 1; c < size; c = 4 * i + 1) {
+    for (std::size_t c = 1; c < size_; c = 4 * i + 1) {
       std::size_t least = c;
-      for (std::size_t k = c + 1; k < std::min(c + 4, size); ++k) least = heap[least] > heap[k] ? k : least;
-      heap[i] = heap[least];
+      for (std::size_t k = c + 1; k < std::min(c + 4, size_); ++k)
+        least = heap_[least] > heap_[k] ? k : least;
+      heap_[i] = heap_[least];
       i = least;
     }
-    for (; i > 0 && heap[(i - 1) / 4] > last; i = (i - 1) / 4) heap[i] = heap[(i - 1) / 4];
-    heap[i] = last;
+    rise(i, last);
     return top;
-  };
+  }
 
-  Rng rng(42);
-  Digest digest;
-  std::vector<BareMessage> slab(256);
-  std::vector<std::uint32_t> free;
-  for (std::uint32_t i = 0; i < slab.size(); ++i) free.push_back(i);
-  std::uint64_t now = 0, sequence = 0;
-  std::uint64_t counts[kEchoNodes]{};
-  const auto width = static_cast<std::uint64_t>((kEchoDelayMax - kEchoDelayMin).count());
-  const auto send = [&](const BareMessage& m) {
+ private:
+  void rise(std::size_t i, Key key) {
+    for (; i > 0 && heap_[(i - 1) / 4] > key; i = (i - 1) / 4) heap_[i] = heap_[(i - 1) / 4];
+    heap_[i] = key;
+  }
+  Key heap_[256]{};
+  std::size_t size_ = 0;
+};
+
+struct BareLoop {
+  BareLoop() : slab(256) {
+    for (std::uint32_t i = 0; i < slab.size(); ++i) free.push_back(i);
+    for (std::uint8_t a = 0; a < kEchoNodes; ++a) {
+      for (std::uint8_t b = 0; b < kEchoNodes; ++b) {
+        if (a != b) send({0, a, b, {}});
+      }
+    }
+  }
+  void send(const BareMessage& m) {
+    const auto width = static_cast<std::uint64_t>((kEchoDelayMax - kEchoDelayMin).count());
     const std::uint32_t slot = free.back();
     free.pop_back();
     slab[slot] = m;
-    push({now + static_cast<std::uint64_t>(kEchoDelayMin.count()) + rng.below(width),
-          (sequence++ << 24) | slot});
-  };
-  for (std::uint8_t a = 0; a < kEchoNodes; ++a) {
-    for (std::uint8_t b = 0; b < kEchoNodes; ++b) {
-      if (a != b) send({0, a, b, {}});
-    }
+    heap.push({now + static_cast<std::uint64_t>(kEchoDelayMin.count()) + rng.below(width),
+               (sequence++ << 24) | slot});
   }
-  const double start = cpu_seconds();
-  for (std::uint64_t i = 0; i < deliveries; ++i) {
-    const Key key = pop();
+  void step() {
+    const auto key = heap.pop();
     now = key.time;
     const auto slot = static_cast<std::uint32_t>(key.order & 0xffffff);
     const BareMessage m = slab[slot];
     free.push_back(slot);
-    digest.add(now ^ ((key.order >> 24) * kGolden) ^ (std::uint64_t{m.from} << 56) ^
-               (std::uint64_t{m.to} << 48) ^ m.type);
+    const std::uint64_t ends = (std::uint64_t{m.from} << 56) ^ (std::uint64_t{m.to} << 48);
+    digest.add(now ^ ((key.order >> 24) * kGolden) ^ ends ^ m.type);
     BareMessage out{static_cast<std::uint8_t>(m.type ^ 1), m.to, m.from, {}};
     out.words[0] = m.words[0];
     out.words[1] = m.words[1] + (m.type ^ 1u);
     out.words[5] = ++counts[m.to];
     send(out);
   }
+
+  Rng rng{42};
+  Digest digest;
+  BareHeap heap;
+  std::vector<BareMessage> slab;
+  std::vector<std::uint32_t> free;
+  std::uint64_t now = 0, sequence = 0;
+  std::uint64_t counts[kEchoNodes]{};
+};
+
+double bare_deliveries_per_second(std::uint64_t deliveries) {
+  BareLoop loop;
+  const double start = cpu_seconds();
+  for (std::uint64_t i = 0; i < deliveries; ++i) loop.step();
   const double spent = cpu_seconds() - start;
-  return digest.value() == 0 ? 0
-                             : static_cast<double>(deliveries) / spent;  // the digest keeps the loop alive
+  return loop.digest.value() == 0
+             ? 0
+             : static_cast<double>(deliveries) / spent;  // the digest keeps the loop alive
 }
 
 // ---- the queue alone: each event that is taken out puts one in, with `pending` of them waiting

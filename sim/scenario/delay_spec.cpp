@@ -238,7 +238,8 @@ void JsonValue<DelaySpec>::read(DelaySpec& value, const Json& json, const Place&
     return;
   }
   if (!json.is_object()) place.unexpected(json, "a delay law such as \"2ms\" or {\"exponential\": \"2ms\"}");
-  const auto form = std::ranges::find_if(kDelayForms, [&](const DelayForm& f) { return json.contains(f.named.name); });
+  const auto form =
+      std::ranges::find_if(kDelayForms, [&](const DelayForm& f) { return json.contains(f.named.name); });
   if (form == kDelayForms.end()) {
     std::vector<std::string> names;
     for (const auto& f : kDelayForms) names.emplace_back(f.named.name);

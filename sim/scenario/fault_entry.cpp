@@ -264,7 +264,8 @@ std::vector<NamedThing> fault_forms() {
 
 void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Place& place) {
   if (!json.is_object()) place.unexpected(json, "a fault such as {\"at\": \"5s\", \"crash\": \"primary\"}");
-  const auto form = std::ranges::find_if(kFaultForms, [&](const FaultForm& f) { return json.contains(f.named.name); });
+  const auto form =
+      std::ranges::find_if(kFaultForms, [&](const FaultForm& f) { return json.contains(f.named.name); });
   if (form == kFaultForms.end()) no_such_fault(json, place);
   value = FaultEntry{};
   value.fault.kind = form->kind;
