@@ -143,9 +143,14 @@ def _predict_detector(scenario, measure):
         return None
     protocol = scenario["protocol"]
     splits = protocol.get("fencing") is False and protocol.get("succession", "fixed_order") == "fixed_order"
-    if measure == "false_suspicions_per_s" or (measure == "split_brain_per_s" and splits):
+    # Two replicas watch each other; only the backup's mistake about the primary splits the brain.
+    if measure == "false_suspicions_per_s":
+        return 2 * share * situation.suspicions_per_second()
+    if measure == "mistake_fraction":
+        return 2 * share * situation.mistake_fraction()
+    if measure == "split_brain_per_s" and splits:
         return share * situation.suspicions_per_second()
-    if measure == "mistake_fraction" or (measure == "dual_primary_fraction" and splits):
+    if measure == "dual_primary_fraction" and splits:
         return share * situation.mistake_fraction()
     return None
 
