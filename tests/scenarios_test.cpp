@@ -79,7 +79,7 @@ TEST_CASE("a run of random faults, written down, replays to the same digest") {
   const Scenario random = load("incidents/random_faults.json");
   for (const std::uint64_t seed : {1, 2, 3}) {
     CAPTURE(seed);
-    const Scenario written = read_scenario(explicit_scenario(random, seed), random.file);
+    const Scenario written = read_scenario(explicit_scenario(random, seed, random.file), random.file);
     CHECK(written.setup.random_faults.empty());
     CHECK(written.setup.faults.size() > 5);
     CHECK(run_for_sweep(written, seed).digest == run_for_sweep(random, seed).digest);
