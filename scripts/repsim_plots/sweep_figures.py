@@ -318,15 +318,17 @@ def overview(study, pair):
 
 
 def add_detection(ax, study):
-    """The part of an outage that the timeout decides, below the outage itself; labelled on the spot."""
+    """The part of an outage that the timeout decides, beside the outage itself; labelled on the spot."""
     drawn = draw_measure(ax, study, "detection_mean_s", [(style.GREEN, "D")])
     ax.set_title("Longest outage, and detection of the crash")
-    ax.set_ylim(bottom=0)
+    last = {name: study.points(study.series[0], name)[-1] for name in ("longest_outage_s", "detection_mean_s")}
+    ax.set_ylim(0, 1.2 * max(e.value for _, _, e in last.values()))
+    above = max(last, key=lambda name: last[name][2].value)
     for name, colour, text in (("longest_outage_s", style.BLUE, "outage"),
                                ("detection_mean_s", style.GREEN, "detection")):
-        x, _, e = study.points(study.series[0], name)[-1]
-        ax.annotate(text, (x, e.value), xytext=(0, -17), textcoords="offset points", ha="right", va="top",
-                    color=colour, fontsize=10)
+        x, _, e = last[name]
+        ax.annotate(text, (x, e.value), xytext=(-4, 10 if name == above else -17), textcoords="offset points",
+                    ha="right", va="bottom" if name == above else "top", color=colour, fontsize=10)
     return drawn
 
 
