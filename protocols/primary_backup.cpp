@@ -73,6 +73,7 @@ void PrimaryBackup::on_start(Env& env) {
     primary_ = NodeId{0};  // the first reign needs no succession
     if (env.self() == *primary_) role_ = Role::primary;
   } else {
+    returning_ = true;
     env.set_timer(Timer::election, options_.detector.timeout + 2 * options_.detector.heartbeat);
   }
   env.become(role_);

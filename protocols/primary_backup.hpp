@@ -130,6 +130,7 @@ struct PrimaryBackup {
     std::uint64_t index;  ///< How far the sender's log reaches.
     std::uint64_t epoch;  ///< Of its last entry.
     bool acting;          ///< The sender acts as primary.
+    bool returning;       ///< The sender has restarted and may lack what others have.
     LocalTime sent_at;    ///< By the sender's clock ...
     LocalTime echo;  ///< ... and that of the latest heartbeat from the receiver: what a lease counts from.
   };
@@ -195,10 +196,12 @@ struct PrimaryBackup {
   struct Peer {
     FailureDetector detector;
     bool suspected = false;
-    bool gone = false;          ///< Known to have failed for good.
-    std::uint64_t stored = 0;   ///< As primary: it holds our log up to here.
-    LocalTime heard_sent_at{};  ///< `sent_at` of its latest heartbeat.
-    LocalTime lease_until{};    ///< As primary: it promised not to depose us before.
+    bool returning = false;
+    std::uint64_t acted_at = 0;  ///< Number of its latest heartbeat as primary.
+    bool gone = false;           ///< Known to have failed for good.
+    std::uint64_t stored = 0;    ///< As primary: it holds our log up to here.
+    LocalTime heard_sent_at{};   ///< `sent_at` of its latest heartbeat.
+    LocalTime lease_until{};     ///< As primary: it promised not to depose us before.
   };
   struct Waiting {  // a client to be answered once `index` is stored widely enough
     std::uint64_t index;
@@ -229,6 +232,7 @@ struct PrimaryBackup {
   void check_suspicions(Env& env);
   void arm_suspicion(Env& env);
   void react_to_suspicions(Env& env);
+  void lose_primary(Env& env);
   void retransmit(Env& env);
 
   // catching up
@@ -258,6 +262,7 @@ struct PrimaryBackup {
   EntryLog log_{};
   Sessions sessions_{};
   Role role_ = Role::none;
+  bool returning_ = false;
   std::uint64_t reign_ = 0;
   std::optional<NodeId> primary_{};  ///< Whom this replica follows (itself when it acts).
   std::vector<Peer> peers_{};

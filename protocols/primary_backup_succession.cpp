@@ -36,6 +36,7 @@ PrimaryBackup::Heartbeat PrimaryBackup::heartbeat_to(const Env& env, NodeId to, 
           .index = log_.last(),
           .epoch = log_.last_epoch(),
           .acting = acting(),
+          .returning = returning_,
           .sent_at = env.now(),
           .echo = peers_[to.value].heard_sent_at};
 }
@@ -44,13 +45,17 @@ void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
   Peer& sender = peer(from);
   sender.detector.heard(beat.number, env.now());
   sender.heard_sent_at = std::max(sender.heard_sent_at, beat.sent_at);
+  sender.returning = beat.returning;
   if (env.now() < sender.detector.trusted_until()) {
     sender.suspected = false;
     env.trust(from);
   }
   arm_suspicion(env);
   if (beat.acting) {
+    sender.acted_at = std::max(sender.acted_at, beat.number);
     hear_primary(env, from, beat);
+  } else if (primary_ == from && beat.number > sender.acted_at + 1 && sender.acted_at > 0) {
+    lose_primary(env);
   } else if (acting() && beat.reign == reign_) {
     // A backup of ours. It renews our lease, from the moment at which we sent what it echoes; and its place
     // in the log tells what an acknowledgement that was lost would have told.
@@ -77,6 +82,7 @@ void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
   }
   if (options_.lease) promised_until_ = env.now() + *options_.lease;
   if (behind(beat)) ask_for_rest(env);
+  if (log_.matches(beat.index, beat.epoch)) returning_ = false;
   announced_ = beat.index;
 }
 
@@ -84,9 +90,8 @@ void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
 // may be on their way: what counts as lacking is what the primary had one heartbeat ago.
 bool PrimaryBackup::behind(const Heartbeat& beat) const {
   if (log_.last() < announced_) return true;
-  if (beat.index < log_.base || beat.index > log_.last()) return false;
-  const bool beyond = log_.last() > beat.index && log_.last_epoch() != beat.reign;
-  return beyond || !log_.matches(beat.index, beat.epoch);
+  if (log_.last() > beat.index && log_.last_epoch() != beat.reign) return true;
+  return beat.index >= log_.base && beat.index <= log_.last() && !log_.matches(beat.index, beat.epoch);
 }
 
 // Sends again what some trusted backup has not acknowledged for an interval.
@@ -137,6 +142,15 @@ void PrimaryBackup::on_failure(Env& env, NodeId failed) {
   react_to_suspicions(env);
 }
 
+// The primary lives but acts no longer: it has crashed and come back before anybody noticed.
+void PrimaryBackup::lose_primary(Env& env) {
+  peer(*primary_).acted_at = 0;
+  primary_.reset();
+  if (!options_.elects()) return succeed(env);
+  const auto timeout = static_cast<std::uint64_t>(options_.detector.timeout.count());
+  env.set_timer(Timer::election, Duration{static_cast<std::int64_t>(env.rng().below(timeout))});
+}
+
 void PrimaryBackup::react_to_suspicions(Env& env) {
   if (acting()) return answer_waiting(env);  // fewer backups to wait for
   if (primary_ && peer(*primary_).suspected) succeed(env);
@@ -152,10 +166,17 @@ void PrimaryBackup::succeed(Env& env) {
   primary_ = first;  // it should take over any moment
 }
 
+// The first that is not suspected; one that has just come back, and may lack what others have, only if all
+// have.
 NodeId PrimaryBackup::first_in_order(const Env& env) const {
-  NodeId first{0};
-  while (first != env.self() && peers_[first.value].suspected) ++first.value;
-  return first;
+  std::optional<NodeId> first_returning;
+  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
+    const bool self = NodeId{i} == env.self();
+    if (!self && peers_[i].suspected) continue;
+    if (!(self ? returning_ : peers_[i].returning)) return NodeId{i};
+    if (!first_returning) first_returning = NodeId{i};
+  }
+  return *first_returning;
 }
 
 // Ordered reigns get numbers that no other replica would choose; others need only a label of their own.
@@ -166,6 +187,7 @@ std::uint64_t PrimaryBackup::next_reign(Env& env) {
 
 void PrimaryBackup::take_over(Env& env, std::uint64_t reign) {
   follow(env, env.self(), reign);
+  returning_ = false;
   role_ = Role::primary;
   env.become(role_);
   for (Peer& p : peers_) p.stored = 0;  // what they hold of the log is to be shown anew
@@ -220,6 +242,7 @@ void PrimaryBackup::on(Env& env, NodeId, const Refused& refused) {
 // ---- election
 
 void PrimaryBackup::stand(Env& env) {
+  primary_.reset();
   role_ = Role::candidate;
   env.become(role_);
   voted_ = std::max(voted_, reign_) + 1;

@@ -321,7 +321,8 @@ def add_detection(ax, study):
     """The part of an outage that the timeout decides, beside the outage itself; labelled on the spot."""
     drawn = draw_measure(ax, study, "detection_mean_s", [(style.GREEN, "D")])
     ax.set_title("Longest outage, and detection of the crash")
-    last = {name: study.points(study.series[0], name)[-1] for name in ("longest_outage_s", "detection_mean_s")}
+    names = ("longest_outage_s", "detection_mean_s")
+    last = {name: study.points(study.series[0], name)[-1] for name in names}
     ax.set_ylim(0, 1.2 * max(e.value for _, _, e in last.values()))
     above = max(last, key=lambda name: last[name][2].value)
     for name, colour, text in (("longest_outage_s", style.BLUE, "outage"),
