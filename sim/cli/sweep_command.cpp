@@ -130,7 +130,9 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   command->add_option("--out", options->out,
                       "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
   command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");
-  command->add_option("--set", options->settings, "Set a value first: /json/pointer=VALUE");
+  command->add_option("--set", options->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
+      ->expected(1)
+      ->take_all();  // a FILE that follows is not another value
   command->add_flag("--json", options->json, "Print the summary as JSON");
   command->callback([options, &exit_code] { exit_code = run_sweep(*options); });
 }
