@@ -103,14 +103,11 @@ struct BareMessage {
   std::uint64_t words[6];
 };
 
-/// A 4-ary, bottom-up heap: the fastest known for so few events.
+/// A 4-ary, bottom-up heap without branches: the fastest known for so few events.
 class BareHeap {
  public:
   struct Key {
     std::uint64_t time, order;
-    bool operator>(const Key& o) const {
-      return ((static_cast<Uint128>(time) << 64) | order) > ((static_cast<Uint128>(o.time) << 64) | o.order);
-    }
   };
   void push(Key key) { rise(size_++, key); }
   Key pop() {
@@ -119,8 +116,13 @@ class BareHeap {
     std::size_t i = 0;
     for (std::size_t c = 1; c < size_; c = 4 * i + 1) {
       std::size_t least = c;
-      for (std::size_t k = c + 1; k < std::min(c + 4, size_); ++k)
-        least = heap_[least] > heap_[k] ? k : least;
+      if (c + 4 <= size_) {
+        const std::size_t left = c + static_cast<std::size_t>(before(heap_[c + 1], heap_[c]));
+        const std::size_t right = c + 2 + static_cast<std::size_t>(before(heap_[c + 3], heap_[c + 2]));
+        least = left + ((right - left) & -static_cast<std::size_t>(before(heap_[right], heap_[left])));
+      } else {
+        for (std::size_t k = c + 1; k < size_; ++k) least = before(heap_[k], heap_[least]) ? k : least;
+      }
       heap_[i] = heap_[least];
       i = least;
     }
@@ -129,8 +131,12 @@ class BareHeap {
   }
 
  private:
+  static bool before(const Key& a, const Key& b) {
+    return ((static_cast<Uint128>(a.time) << 64) | a.order) <
+           ((static_cast<Uint128>(b.time) << 64) | b.order);
+  }
   void rise(std::size_t i, Key key) {
-    for (; i > 0 && heap_[(i - 1) / 4] > key; i = (i - 1) / 4) heap_[i] = heap_[(i - 1) / 4];
+    for (; i > 0 && before(key, heap_[(i - 1) / 4]); i = (i - 1) / 4) heap_[i] = heap_[(i - 1) / 4];
     heap_[i] = key;
   }
   Key heap_[256]{};

@@ -127,7 +127,8 @@ inline void EventQueue::sift_down(Key key) {
       const std::size_t left = child + static_cast<std::size_t>(before(heap[child + 1], heap[child]));
       const std::size_t right =
           child + 2 + static_cast<std::size_t>(before(heap[child + 3], heap[child + 2]));
-      const std::size_t least = before(heap[right], heap[left]) ? right : left;
+      const std::size_t least =
+          left + ((right - left) & -static_cast<std::size_t>(before(heap[right], heap[left])));
       heap[hole] = heap[least];
       hole = least;
       continue;
