@@ -24,6 +24,13 @@ std::string timeout(int ms) {
   return R"({"kind": "timeout", "heartbeat": "10ms", "timeout": ")" + std::to_string(ms) + R"(ms"})";
 }
 
+// A timeout in ms, how long to watch it, and how many episodes that must show at least.
+struct Case {
+  int to;
+  const char* duration;
+  std::uint64_t least;
+};
+
 struct Seen {
   std::uint64_t episodes = 0;
   double mistaken = 0;  // seconds
@@ -94,11 +101,6 @@ TEST_CASE("the integrals for false suspicions give the check values", "[fidelity
 
 TEST_CASE("constant delay: split brain comes as often and lasts as long as the closed form says",
           "[fidelity]") {
-  struct Case {
-    int to;
-    const char* duration;
-    std::uint64_t least;
-  };
   for (const auto& [to, duration, least] :
        {Case{12, "500s", 1000}, {15, "500s", 1000}, {20, "4000s", 700}, {30, "30000s", 200}}) {
     CAPTURE(to);
@@ -113,11 +115,6 @@ TEST_CASE("constant delay: split brain comes as often and lasts as long as the c
 
 TEST_CASE("exponential delay: split brain comes as often and lasts as long as the integral says",
           "[fidelity]") {
-  struct Case {
-    int to;
-    const char* duration;
-    std::uint64_t least;
-  };
   for (const auto& [to, duration, least] :
        {Case{15, "200s", 1000}, {20, "1000s", 2000}, {25, "3000s", 1000}, {30, "6000s", 600}}) {
     CAPTURE(to);
