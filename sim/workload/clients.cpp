@@ -55,6 +55,13 @@ Clients::Clients(std::uint64_t seed, const ClientPlan& plan) : plan_(&plan) {
   clients_.reserve(plan.options.count);
   for (std::uint32_t i = 0; i < plan.options.count; ++i) {
     clients_.push_back(Client{.arrivals = Rng(seed, "arrivals", i), .choices = Rng(seed, "choices", i)});
+    const auto first = [&](ClientPolicy::Target target) {
+      const bool last = target == ClientPolicy::Target::last;
+      const std::uint32_t own = target == ClientPolicy::Target::own ? i % plan.replicas : 0;
+      return NodeId{static_cast<std::uint16_t>(last ? plan.replicas - 1u : own)};
+    };
+    const auto& policy = plan.policy;
+    clients_.back().presumed = {first(policy.target), first(policy.read_target.value_or(policy.target))};
   }
 }
 
@@ -100,7 +107,7 @@ void Clients::call(ClientPort& port, ClientId id, Time now) {
   pending.operation = port.called(operation);
   pending.answers_needed = is_read(command) ? plan_->policy.read_answers : plan_->policy.write_answers;
   pending.first_target = id.value;
-  pending.asked = client.presumed_primary;
+  pending.asked = presumed(client, command);
   client.pending.push_back(pending);
   transmit(port, id, pending);  // with the copy: an answer that comes at once may remove the original
 
@@ -150,17 +157,30 @@ void Clients::remember(Client& client, const Command& command, const Value& outp
   client.last_seen[command.key] = seen;
 }
 
-// A write goes to all replicas that have not answered it. A read goes to as many as it still needs answers
-// from, starting with the client's own and moving on by one replica with each attempt.
+ClientPolicy::Target Clients::target_of(const Command& command) const {
+  const auto& policy = plan_->policy;
+  return is_read(command) ? policy.read_target.value_or(policy.target) : policy.target;
+}
+
+NodeId& Clients::presumed(Client& client, const Command& command) const {
+  return client.presumed[plan_->policy.read_target && is_read(command) ? 1 : 0];
+}
+
 void Clients::transmit(ClientPort& port, ClientId id, const Pending& pending) const {
-  const Client& client = clients_[id.value];
-  if (plan_->policy.target == ClientPolicy::Target::primary) {
-    return port.send(id, client.presumed_primary, pending.request);
+  const bool to_all = pending.request.again && plan_->policy.retry_everyone;
+  if (to_all || target_of(pending.request.command) == ClientPolicy::Target::everyone) {
+    return send_to_everyone(port, id, pending);
   }
-  const bool read = is_read(pending.request.command);
-  std::size_t wanted = read ? pending.answers_needed - pending.answered_by.size() : plan_->replicas;
+  port.send(id, pending.asked, pending.request);
+}
+
+// To all replicas that have not answered. A read goes to as many as it still needs answers from, starting
+// with the client's own and moving on by one replica with each attempt; to all if they are to vote.
+void Clients::send_to_everyone(ClientPort& port, ClientId id, const Pending& pending) const {
+  const bool some = is_read(pending.request.command) && !plan_->policy.equal_answers;
+  std::size_t wanted = some ? pending.answers_needed - pending.answered_by.size() : plan_->replicas;
   for (std::uint32_t i = 0; i < plan_->replicas && wanted > 0; ++i) {
-    const std::uint32_t start = read ? pending.first_target + pending.attempts : 0;
+    const std::uint32_t start = some ? pending.first_target + pending.attempts : 0;
     const NodeId target{static_cast<std::uint16_t>((start + i) % plan_->replicas)};
     if (pending.answered_by.contains(target)) continue;
     port.send(id, target, pending.request);
@@ -171,13 +191,16 @@ void Clients::transmit(ClientPort& port, ClientId id, const Pending& pending) co
 void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
   Pending* pending = find(id, number);
   if (pending == nullptr || pending->answered) return;
-  Client& client = clients_[id.value];
-  if (plan_->policy.target == ClientPolicy::Target::primary && pending->asked == client.presumed_primary) {
-    try_next_primary(client);
-  }
+  NodeId& address = presumed(clients_[id.value], pending->request.command);
+  if (pending->asked == address) try_next(address);
   ++pending->attempts;
   pending->redirects = 0;
-  pending->asked = client.presumed_primary;
+  pending->request.again = true;
+  if (plan_->policy.equal_answers) {  // a new vote: whoever has answered may know more by now
+    pending->answered_by.clear();
+    pending->votes.clear();
+  }
+  pending->asked = address;
   transmit(port, id, *pending);
   port.wake(id, ClientPort::Wake::retry, number, now + *plan_->options.retry);
 }
@@ -192,8 +215,8 @@ void Clients::retransmit(ClientPort& port, ClientId id, std::uint32_t number, Ti
 void Clients::give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
   Pending* pending = find(id, number);
   if (pending == nullptr || pending->answered) return;
-  Client& client = clients_[id.value];
-  if (pending->asked == client.presumed_primary) try_next_primary(client);
+  NodeId& address = presumed(clients_[id.value], pending->request.command);
+  if (pending->asked == address) try_next(address);
   port.gave_up(pending->operation);
   if (plan_->policy.retransmit && !is_read(pending->request.command)) {
     pending->answered = true;  // the replicas must still get it
@@ -208,25 +231,24 @@ void Clients::ping(ClientPort& port, ClientId id, Time now) {
   if (stopped_) return;
   Client& client = clients_[id.value];
   if (client.awaits_pong) {
-    try_next_primary(client);
+    try_next(client.presumed[0]);
     resend_all(port, id);
   }
   client.awaits_pong = true;
   Request request{.id = {id, kPingNumber}};
   request.ping = true;
-  port.send(id, client.presumed_primary, request);
+  port.send(id, client.presumed[0], request);
   port.wake(id, ClientPort::Wake::ping, 0, now + *plan_->options.ping);
 }
 
-void Clients::try_next_primary(Client& client) const {
-  client.presumed_primary.value =
-      static_cast<std::uint16_t>((client.presumed_primary.value + 1) % plan_->replicas);
+void Clients::try_next(NodeId& presumed) const {
+  presumed.value = static_cast<std::uint16_t>((presumed.value + 1) % plan_->replicas);
 }
 
 void Clients::resend_all(ClientPort& port, ClientId id) {
   for (Pending& pending : clients_[id.value].pending) {
     if (pending.answered) continue;
-    pending.asked = clients_[id.value].presumed_primary;
+    pending.asked = presumed(clients_[id.value], pending.request.command);
     transmit(port, id, pending);
   }
 }
@@ -236,7 +258,7 @@ void Clients::on_reply(ClientPort& port, ClientId id, NodeId from, const Reply& 
   Client& client = clients_[id.value];
   if (reply.id.number == kPingNumber) {
     client.awaits_pong = false;
-    if (reply.status == Reply::Status::redirect) client.presumed_primary = reply.hint;
+    if (reply.status == Reply::Status::redirect) client.presumed[0] = reply.hint;
     return;
   }
   Pending* pending = find(id, reply.id.number);
@@ -248,7 +270,7 @@ void Clients::on_reply(ClientPort& port, ClientId id, NodeId from, const Reply& 
 void Clients::redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply) {
   if (pending.answered || pending.redirects >= plan_->replicas) return;  // wait for the next retry
   ++pending.redirects;
-  pending.asked = clients_[id.value].presumed_primary = reply.hint;
+  pending.asked = presumed(clients_[id.value], pending.request.command) = reply.hint;
   transmit(port, id, pending);
 }
 
@@ -256,10 +278,16 @@ void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId f
                        std::uint8_t hops, Time now) {
   if (!pending.answered_by.insert(from)) return;  // a duplicate
   const std::uint32_t number = pending.request.id.number;
-  if (plan_->policy.target == ClientPolicy::Target::primary) clients_[id.value].presumed_primary = from;
+  NodeId& address = presumed(clients_[id.value], pending.request.command);
+  if (reply.names_primary) {
+    address = reply.hint;
+  } else if (!plan_->policy.equal_answers) {
+    address = from;
+  }
   if (!pending.answered) {
-    vote(pending, reply.output);
-    if (pending.answered_by.size() >= pending.answers_needed) {
+    const std::uint32_t equal = vote(pending, reply.output);
+    const std::size_t answers = plan_->policy.equal_answers ? equal : pending.answered_by.size();
+    if (answers >= pending.answers_needed) {
       pending.answered = true;
       const Value output = winner(pending);
       remember(clients_[id.value], pending.request.command, output);
@@ -273,14 +301,12 @@ void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId f
   if (pending.answered && !keep) finish(id, number);
 }
 
-void Clients::vote(Pending& pending, const Value& output) {
+std::uint32_t Clients::vote(Pending& pending, const Value& output) {
   for (Vote& vote : pending.votes) {
-    if (vote.output == output) {
-      ++vote.count;
-      return;
-    }
+    if (vote.output == output) return ++vote.count;
   }
   pending.votes.push_back({output, 1});
+  return 1;
 }
 
 // The most frequent answer; among equals the one that came first.

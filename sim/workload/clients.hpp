@@ -2,6 +2,7 @@
 // only its ClientPolicy; what they saw goes into the history that the judges read.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -24,7 +25,8 @@ struct Reply {
   };
   RequestId id;
   Status status = Status::done;
-  NodeId hint{};
+  NodeId hint{};               ///< Whom to ask instead (redirect); the primary (done, if `names_primary`).
+  bool names_primary = false;  ///< The replica that answers need not be the one to ask next time.
   Value output{};
 };
 
@@ -95,7 +97,8 @@ class Clients {
     Rng arrivals;
     Rng choices;
     std::uint32_t next_number = 0;
-    NodeId presumed_primary{};
+    std::array<NodeId, 2>
+        presumed{};  ///< Whom to ask: for writes, and for reads if they have their own target.
     bool awaits_pong = false;
     std::vector<Pending> pending{};  ///< Ascending request numbers.
     std::vector<std::optional<std::int64_t>>
@@ -112,12 +115,16 @@ class Clients {
   void retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void ping(ClientPort& port, ClientId id, Time now);
-  void try_next_primary(Client& client) const;
+  ClientPolicy::Target target_of(const Command& command) const;
+  NodeId& presumed(Client& client, const Command& command) const;
+  void send_to_everyone(ClientPort& port, ClientId id, const Pending& pending) const;
+  void try_next(NodeId& presumed) const;
   void resend_all(ClientPort& port, ClientId id);
   void redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply);
   void answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
                 std::uint8_t hops, Time now);
-  static void vote(Pending& pending, const Value& output);
+  /// Counts an answer; returns how many have been equal to it, itself included.
+  static std::uint32_t vote(Pending& pending, const Value& output);
   static Value winner(const Pending& pending);
   void finish(ClientId id, std::uint32_t number);
   Pending* find(ClientId id, std::uint32_t number);

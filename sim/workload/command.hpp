@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "sim/history/operation.hpp"
+#include "sim/kernel/rng.hpp"
 
 namespace sim {
 
@@ -25,11 +26,25 @@ struct Request {
   RequestId id;
   /// The client has the answers to all its requests below this number; replicas may forget them.
   std::uint32_t oldest_pending = 0;
+  /// The client has asked this before, and was not answered in time.
+  bool again = false;
   /// Asks only whether the replica would serve the client; carries no command and changes nothing.
   bool ping = false;
   Command command{};
   bool operator==(const Request&) const = default;
 };
+
+/// A request in 64 bits, for decisions: who asked (0 never stands for a request), and a hash of what, so that
+/// two versions of one request differ.
+constexpr std::uint64_t fingerprint(RequestId id, const Command& c) {
+  std::uint64_t what = mix(static_cast<std::uint64_t>(c.action) + (c.expects_nil ? 256 : 0));
+  what = mix(what ^ c.key);
+  what = mix(what ^ static_cast<std::uint64_t>(c.argument));
+  what = mix(what ^ static_cast<std::uint64_t>(c.expected));
+  const std::uint64_t who = (static_cast<std::uint64_t>(id.client.value) << 32 | id.number) + 1;
+  return (what & 0xfffe'0000'0000'0000) | who;
+}
+constexpr std::uint64_t fingerprint(const Request& r) { return fingerprint(r.id, r.command); }
 
 /// What executing a command changed: what primary-backup ships instead of the command.
 struct Change {

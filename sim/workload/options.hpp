@@ -41,13 +41,22 @@ struct ClientOptions {
 /// How a protocol wants its clients to behave.
 struct ClientPolicy {
   enum class Target : std::uint8_t {
-    primary,   ///< Ask the replica believed to be primary; follow redirections; on silence try the next in
-               ///< order.
-    everyone,  ///< Send a write to every replica, a read to `read_answers` of them.
+    primary,  ///< Ask the replica believed to be primary, at first replica 0; follow redirections; on silence
+              ///< try the next in order.
+    last,     ///< The same, beginning with the last replica.
+    own,      ///< The same, client i beginning with replica i modulo n.
+    everyone,  ///< Send a write to every replica, a read to `read_answers` of them (to all, if answers must
+               ///< be equal).
   };
   Target target = Target::primary;
-  std::uint32_t write_answers = 1;  ///< The client waits for answers from so many replicas.
+  std::optional<Target> read_target{};  ///< For reads, if it differs; the client remembers both addresses.
+  std::uint32_t write_answers = 1;      ///< The client waits for answers from so many replicas.
   std::uint32_t read_answers = 1;
+  /// The answers waited for must be equal: a vote, against replicas that lie. A replica's answer may come
+  /// with the name of the primary to ask next time.
+  bool equal_answers = false;
+  /// An operation that was not answered in time is sent to every replica.
+  bool retry_everyone = false;
   /// Resend a write this often to replicas that haven't answered, even after the client has enough answers.
   std::optional<Duration> retransmit{};
 };
