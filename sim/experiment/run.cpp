@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "sim/check/availability.hpp"
+#include "sim/check/consensus.hpp"
 #include "sim/check/detector.hpp"
 #include "sim/check/divergence.hpp"
 #include "sim/check/failover.hpp"
@@ -27,6 +28,20 @@ void judge_safety(const Record& record, RunResult& r) {
   r.split_brain = {split.episodes.size(), split.seconds, split.harmful};
   r.lost_writes.operations = judge_lost_writes(record).operations;
   r.lost_writes.count = r.lost_writes.operations.size();
+}
+
+void judge_agreement(const Record& record, RunResult& r) {
+  const auto judgement = judge_consensus(record);
+  if (!judgement.applies) return;
+  auto& c = r.consensus;
+  c.slots = judgement.slots;
+  c.agreement = !judgement.disagreement;
+  c.validity = !judgement.invented;
+  c.election_safety = !judgement.two_leaders;
+  c.leader_completeness = !judgement.incomplete;
+  c.termination = judgement.undecided.empty();
+  if (judgement.disagreement) c.first_slot = judgement.disagreement->one.slot;
+  c.story = story_of(judgement);
 }
 
 void judge_service(const Record& record, const ClientOptions& clients, RunResult& r) {
@@ -65,6 +80,7 @@ void judge_record(const Record& record, const Scenario& scenario, RunResult& r) 
   r.messages = {record.messages_sent, record.messages_delivered, record.messages_lost,
                 record.messages_duplicated};
   judge_safety(record, r);
+  judge_agreement(record, r);
   judge_service(record, scenario.setup.clients.options, r);
   judge_failures(record, r);
 }

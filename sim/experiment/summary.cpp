@@ -32,6 +32,14 @@ constexpr std::array<Measure, kMeasures> kAll{{
     {"split_brain", kShare, [](const Run& r) -> Maybe { return as_share(r.split_brain.episodes > 0); }},
     {"harmful", kShare, [](const Run& r) -> Maybe { return as_share(r.split_brain.harmful > 0); }},
     {"lost_write", kShare, [](const Run& r) -> Maybe { return as_share(r.lost_writes.count > 0); }},
+    {"consensus_broken", kShare,
+     [](const Run& r) -> Maybe {
+       return r.consensus.agreement ? Maybe(as_share(r.consensus_broken())) : std::nullopt;
+     }},
+    {"undecided_replicas", kShare,
+     [](const Run& r) -> Maybe {
+       return r.consensus.termination ? Maybe(as_share(!*r.consensus.termination)) : std::nullopt;
+     }},
     {"split_brain_per_s", kRate, [](const Run& r) -> Maybe { return number(r.split_brain.episodes); }},
     {"false_suspicions_per_s", kRate,
      [](const Run& r) -> Maybe { return number(r.detector.false_suspicions); }},

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/history/decisions.hpp"
 #include "sim/history/operation.hpp"
+#include "sim/kernel/node_set.hpp"
 
 namespace sim {
 
@@ -48,8 +50,28 @@ struct Record {
     Time at;
     NodeId node;
     Role role;
+    std::uint64_t term = 0;  ///< The term, view, ballot or epoch in which it plays the role; 0 = it has none.
   };
   std::vector<RoleChange> roles;  ///< Nodes begin with `none`; a crash ends in `none`.
+
+  /// A primary of a new term began with this log.
+  struct Leadership {
+    Time at;
+    NodeId node;
+    std::uint64_t term = 0;
+    std::uint64_t last_slot = 0;           ///< The last slot that its log holds.
+    std::vector<std::uint64_t> lacking{};  ///< Slots decided in earlier terms that its log holds otherwise.
+  };
+  std::vector<Leadership> leaderships;
+
+  Decisions decisions;
+  std::vector<std::uint64_t> asked;  ///< Per operation: the fingerprint of the client's request.
+  std::vector<std::uint64_t>
+      proposals;  ///< Values that correct nodes proposed to agree on, in order of time.
+
+  /// Nodes that behaved arbitrarily at some time. Nothing that they say of themselves is written down from
+  /// then on, and no judge holds them to anything.
+  NodeSet byzantine{};
 
   enum class Life : std::uint8_t { down, up, paused, resumed };
   struct LifeChange {

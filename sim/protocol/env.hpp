@@ -17,6 +17,23 @@ namespace sim {
 /// How many of `n` replicas are a majority.
 constexpr std::size_t majority_of(std::size_t n) { return n / 2 + 1; }
 
+/// A statement that can be passed on, and of which everyone can tell who made it. Only `Env::sign` makes one:
+/// an unforgeable signature, as the Byzantine protocols assume it. A node that lies can repeat a signed
+/// statement or keep it back, not change it.
+template <class T> class Signed {
+ public:
+  const T& operator*() const { return statement_; }
+  const T* operator->() const { return &statement_; }
+  NodeId signer() const { return signer_; }
+  bool operator==(const Signed&) const = default;
+
+ private:
+  template <class, class, class> friend class Env;
+  Signed(T statement, NodeId signer) : statement_(std::move(statement)), signer_(signer) {}
+  T statement_;
+  NodeId signer_;
+};
+
 template <class Message, class Timer, class Write = NoDisk::Write> class Env {
  public:
   class Disk {  // where the typed host keeps writes that have not completed
@@ -67,6 +84,9 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
     messages_.set_references(handle, copies);
   }
 
+  /// Signs a statement as this replica.
+  template <class T> Signed<T> sign(T statement) const { return {std::move(statement), self_}; }
+
   // ---- timers: one of each kind; setting it again replaces it
 
   /// Calls on_timer after `delay` on this node's clock.
@@ -80,6 +100,11 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   /// Answers a client's request.
   void reply(RequestId request, Value output) {
     world_.reply(self_, {.id = request, .output = std::move(output)});
+  }
+  /// Answers, and tells the client whom to ask next time: for protocols in which others than the primary
+  /// answer.
+  void reply(RequestId request, Value output, NodeId primary) {
+    world_.reply(self_, {.id = request, .hint = primary, .names_primary = true, .output = std::move(output)});
   }
   /// Tells the client to ask another replica.
   void redirect(RequestId request, NodeId to) {
@@ -107,8 +132,21 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
 
   // ---- what observers see
 
-  /// Declares what this replica takes itself for from now on.
-  void become(Role role) { world_.become(self_, role); }
+  /// Declares what this replica takes itself for from now on, and in which term (view, ballot, epoch) if
+  /// there are terms: of one term there may be only one primary.
+  void become(Role role, std::uint64_t term = 0) { world_.become(self_, role, term); }
+  /// For a primary of a protocol with a log, as its term begins: shows what its log holds, so that observers
+  /// can tell whether everything that was decided in earlier terms is there.
+  void lead(std::uint64_t term, const LogView& log) { world_.lead(self_, term, log); }
+  /// Proposes a value to agree on, for protocols that agree on values of their own rather than on clients'
+  /// requests. Call it in the first handler that makes the proposal.
+  void propose(std::uint64_t value) { world_.propose(self_, value); }
+  /// Declares that `slot` of the agreed log (from 1; 1 where there is only one) holds `value` for good, as
+  /// far as this replica knows: `fingerprint(request)`, 0 for an empty slot, or a value that was proposed.
+  /// `term` is that in which it was settled.
+  void decide(std::uint64_t slot, std::uint64_t value, std::uint64_t term = 0) {
+    world_.decide(self_, slot, value, term);
+  }
   /// Declares that this replica's failure detector suspects `node`, or trusts it again.
   void suspect(NodeId node) { world_.suspect(self_, node, true); }
   void trust(NodeId node) { world_.suspect(self_, node, false); }

@@ -148,6 +148,17 @@ template <class Writer> void write_safety(Writer& out, const RunResult& r) {
   out.value("count", r.lost_writes.count);
   out.list("operations", r.lost_writes.operations);
   out.end();
+  const auto& consensus = r.consensus;
+  out.begin("consensus");
+  out.value("slots", consensus.slots);
+  out.value("agreement", consensus.agreement);
+  out.value("validity", consensus.validity);
+  out.value("election_safety", consensus.election_safety);
+  out.value("leader_completeness", consensus.leader_completeness);
+  out.value("termination", consensus.termination);
+  out.value("first_slot", consensus.first_slot);
+  out.value("story", consensus.story.empty() ? std::nullopt : std::optional(consensus.story));
+  out.end();
 }
 
 template <class Writer> void write_service(Writer& out, const RunResult& r) {
@@ -215,6 +226,15 @@ void read_safety(const Json& row, RunResult& r) {
   read(split, "harmful", r.split_brain.harmful);
   read(row.at("lost_writes"), "count", r.lost_writes.count);
   read(row.at("lost_writes"), "operations", r.lost_writes.operations);
+  const Json& consensus = row.at("consensus");
+  read(consensus, "slots", r.consensus.slots);
+  read(consensus, "agreement", r.consensus.agreement);
+  read(consensus, "validity", r.consensus.validity);
+  read(consensus, "election_safety", r.consensus.election_safety);
+  read(consensus, "leader_completeness", r.consensus.leader_completeness);
+  read(consensus, "termination", r.consensus.termination);
+  read(consensus, "first_slot", r.consensus.first_slot);
+  if (!consensus.at("story").is_null()) read(consensus, "story", r.consensus.story);
 }
 
 void read_service(const Json& row, RunResult& r) {

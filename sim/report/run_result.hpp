@@ -57,6 +57,13 @@ struct RunResult {
     std::uint64_t count = 0;
     std::vector<std::uint32_t> operations{};
   } lost_writes;
+  /// Whether each property of consensus held; empty where the protocol declares neither decisions nor terms.
+  struct {
+    std::uint64_t slots = 0;
+    std::optional<bool> agreement{}, validity{}, election_safety{}, leader_completeness{}, termination{};
+    std::optional<std::uint64_t> first_slot{};  ///< The lowest slot that was decided in two ways.
+    std::string story{};
+  } consensus;
   struct {
     double fraction = 1;
     std::uint64_t outages = 0;
@@ -79,6 +86,15 @@ struct RunResult {
   std::string error;  ///< Why the run was not finished; empty when it was. Shown only then, as the last key.
 
   Record record;  ///< What was judged; empty for runs of a sweep.
+
+  /// A property of consensus that never may fail has failed (termination is not one: it can wait).
+  bool consensus_broken() const {
+    for (const auto& held : {consensus.agreement, consensus.validity, consensus.election_safety,
+                             consensus.leader_completeness}) {
+      if (held == false) return true;
+    }
+    return false;
+  }
 
   bool expectations_held() const {
     for (const auto& e : expectations) {

@@ -121,6 +121,17 @@ void safety(Report& out, const RunResult& r) {
                                                               "acknowledged writes")));
 }
 
+void consensus(Report& out, const RunResult& r) {
+  const auto& c = r.consensus;
+  if (!c.agreement) return;
+  if (r.consensus_broken()) {
+    out.line("consensus", "BROKEN: " + c.story);
+  } else {
+    out.line("consensus", fmt::format("{} decided alike by all, validly{}", count(c.slots, "slot", "slots"),
+                                      c.termination == false ? "; NOT by every replica that is up" : ""));
+  }
+}
+
 void machinery(Report& out, const RunResult& r) {
   if (r.failover.count > 0) {
     out.line("failover",
@@ -165,6 +176,7 @@ std::string run_text(const Scenario& scenario, const RunResult& result) {
   banner(out, scenario, result);
   clients(out, result);
   safety(out, result);
+  consensus(out, result);
   machinery(out, result);
   expectations(out, result);
   if (!result.error.empty()) {

@@ -105,10 +105,11 @@ void TraceWriter::timer_fired(Time at, NodeId node, std::uint8_t timer) {
   end();
 }
 
-void TraceWriter::became(Time at, NodeId node, Role role) {
+void TraceWriter::became(Time at, NodeId node, Role role, std::uint64_t term) {
   begin(at, "role");
   add("node", node.value);
   add("role", name_of(role));
+  if (term > 0) add("term", term);
   end();
 }
 

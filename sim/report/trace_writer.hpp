@@ -22,7 +22,7 @@ class TraceWriter final : public Tracer {
   void delivered(Time, const Message&) override;
   void lost(Time, const Message&, std::string_view why) override;
   void timer_fired(Time, NodeId, std::uint8_t timer) override;
-  void became(Time, NodeId, Role) override;
+  void became(Time, NodeId, Role, std::uint64_t term) override;
   void suspects(Time, NodeId by, NodeId of, bool suspected) override;
   void applied(Time, NodeId, RequestId, std::uint64_t state) override;
   void installed(Time, NodeId, std::uint64_t state) override;

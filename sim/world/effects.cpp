@@ -90,13 +90,37 @@ void World::sync(NodeId node) {
   queue_.push(std::max(m.disk_free, now_), Rank::delivery, event);
 }
 
-void World::become(NodeId node, Role role) {
+void World::become(NodeId node, Role role, std::uint64_t term) {
   Machine& m = machine(node);
-  if (m.role == role) return;
+  if (m.role == role && (m.term == term || role != Role::primary)) return;
+  if (m.role != role) m.role_since = now_;
   m.role = role;
-  m.role_since = now_;
-  record_.roles.push_back({now_, node, role});
-  if (tracer_ != nullptr) tracer_->became(now_, node, role);
+  m.term = term;
+  if (honest(node)) record_.roles.push_back({now_, node, role, term});
+  if (tracer_ != nullptr) tracer_->became(now_, node, role, term);
+}
+
+// ---- agreement
+
+void World::lead(NodeId node, std::uint64_t term, const LogView& log) {
+  if (!honest(node)) return;
+  Record::Leadership leadership{now_, node, term, log.after + log.values.size()};
+  for (std::size_t i = 0; i < log.values.size(); ++i) {
+    const Decision* decided = record_.decisions.first(log.after + i + 1);
+    if (decided != nullptr && decided->term < term && decided->value != log.values[i]) {
+      leadership.lacking.push_back(decided->slot);
+    }
+  }
+  record_.leaderships.push_back(std::move(leadership));
+}
+
+void World::decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term) {
+  if (tracer_ != nullptr) tracer_->decided(now_, node, slot, value);
+  if (honest(node)) record_.decisions.add({now_, node, slot, value, term});
+}
+
+void World::propose(NodeId node, std::uint64_t value) {
+  if (honest(node)) record_.proposals.push_back(value);
 }
 
 void World::suspect(NodeId node, NodeId of, bool suspected) {
@@ -119,6 +143,7 @@ void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
 std::uint32_t World::called(const Operation& operation) {
   const auto index = static_cast<std::uint32_t>(record_.operations.size());
   record_.operations.push_back(operation);
+  record_.asked.push_back(0);
   record_.operation_of[operation.client.value].push_back(index);
   if (tracer_ != nullptr) tracer_->called(now_, index, operation);
   return index;

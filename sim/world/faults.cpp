@@ -112,7 +112,7 @@ void World::begin_settling() {
 void World::crash(NodeId node, const Fault& fault) {
   Machine& m = machine(node);
   if (!m.up) return;
-  become(node, Role::none);
+  become(node, Role::none, 0);
   for (std::uint16_t i = 0; i < machines_.size(); ++i) suspect(node, NodeId{i}, false);
   m.up = false;
   m.crashed_at = now_;

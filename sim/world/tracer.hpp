@@ -26,7 +26,8 @@ class Tracer {
   virtual void delivered(Time, const Message&) {}
   virtual void lost(Time, const Message&, std::string_view /*why*/) {}
   virtual void timer_fired(Time, NodeId, std::uint8_t /*timer*/) {}
-  virtual void became(Time, NodeId, Role) {}
+  virtual void became(Time, NodeId, Role, std::uint64_t /*term*/) {}
+  virtual void decided(Time, NodeId, std::uint64_t /*slot*/, std::uint64_t /*value*/) {}
   virtual void suspects(Time, NodeId /*by*/, NodeId /*of*/, bool /*suspected*/) {}
   virtual void applied(Time, NodeId, RequestId, std::uint64_t /*state*/) {}
   virtual void installed(Time, NodeId, std::uint64_t /*state*/) {}

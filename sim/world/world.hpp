@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "sim/fault/fault.hpp"
@@ -36,6 +37,12 @@ struct Setup {
   std::vector<RandomFault> random_faults{};
   std::size_t crashed_at_once = 1;  ///< Limit for random faults.
   ClientPlan clients{};
+};
+
+/// What a primary's log holds as its term begins.
+struct LogView {
+  std::uint64_t after = 0;  ///< Everything up to here is part of its state: compacted, and not shown.
+  std::span<const std::uint64_t> values{};  ///< Fingerprints of the entries after that, in order.
 };
 
 /// Why `World::run` came back.
@@ -99,7 +106,10 @@ class World : private ClientPort {
   void install(NodeId node, const Snapshot& snapshot);
   Time persist(NodeId node);  ///< Returns when the write completes.
   void sync(NodeId node);
-  void become(NodeId node, Role role);
+  void become(NodeId node, Role role, std::uint64_t term);
+  void lead(NodeId node, std::uint64_t term, const LogView& log);
+  void decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term);
+  void propose(NodeId node, std::uint64_t value);
   void suspect(NodeId node, NodeId of, bool suspected);
 
  private:
@@ -116,6 +126,7 @@ class World : private ClientPort {
     Service service{};
     Version version{};
     Role role = Role::none;
+    std::uint64_t term = 0;
     Time role_since{};
     bool up = true;
     bool gone_for_good = false;           ///< Fail-stop.
@@ -132,6 +143,7 @@ class World : private ClientPort {
     NodeSet suspects{};
   };
 
+  bool honest(NodeId node) const { return !record_.byzantine.contains(node); }
   Machine& machine(NodeId node) { return machines_[node.value]; }
   const Machine& machine(NodeId node) const { return machines_[node.value]; }
 

@@ -1,0 +1,56 @@
+// Consensus: whether replicas that agree on a value, or on a log of requests slot by slot, did what the
+// problem demands. One judge for all protocols that declare their decisions and terms; it knows none of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/history/record.hpp"
+
+namespace sim {
+
+/// Two decisions on one slot that differ; also one replica's before and after a restart.
+struct Disagreement {
+  Decision one;
+  Decision other;
+};
+
+/// Two replicas that were primary in one term.
+struct TwoLeaders {
+  std::uint64_t term = 0;
+  NodeId one{}, other{};
+};
+
+/// A primary whose log, when its term began, did not hold what had been decided in an earlier term.
+struct IncompleteLeader {
+  std::uint64_t term = 0;
+  NodeId leader{};
+  std::uint64_t slot = 0;
+};
+
+struct ConsensusJudgement {
+  std::uint64_t slots = 0;  ///< How many were decided.
+  /// Agreement: no slot is ever decided in two ways. The contradiction with the lowest slot.
+  std::optional<Disagreement> disagreement{};
+  /// Validity: what is decided was asked by a client, or proposed by a correct replica. The first that was
+  /// not.
+  std::optional<Decision> invented{};
+  /// Election safety (Ongaro and Ousterhout 2014, figure 3): one leader in a term. The first that had two.
+  std::optional<TwoLeaders> two_leaders{};
+  /// Leader completeness (the same). The first leader that lacked a decided entry.
+  std::optional<IncompleteLeader> incomplete{};
+  /// Termination: correct replicas that are up when the run ends, and have not decided the highest slot that
+  /// any correct one has. All of them when values were proposed and none was decided.
+  std::vector<NodeId> undecided{};
+  bool applies = false;  ///< Something was proposed or decided, or somebody led a term.
+};
+
+/// Byzantine replicas' words count for nothing, and nothing is demanded of them.
+ConsensusJudgement judge_consensus(const Record& record);
+
+/// What went wrong, in a sentence each; empty when nothing did.
+std::string story_of(const ConsensusJudgement& judgement);
+
+}  // namespace sim
