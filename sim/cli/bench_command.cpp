@@ -232,6 +232,50 @@ double run_overhead_us(std::uint64_t runs) {
   return digests == 1 ? 0 : spent / static_cast<double>(runs) * 1e6;
 }
 
+// ---- every protocol with its default options: no loss, clients that call again as soon as they are answered
+
+Json protocol_rates(const ProtocolPlan& plan, std::size_t replicas, std::uint32_t clients) {
+  constexpr double kEnough = 0.3;  // seconds of CPU time
+  ClientOptions options;
+  options.count = clients;
+  options.arrivals = ClientOptions::Arrivals::closed;
+  Setup setup{.replicas = replicas, .duration = 100s, .max_events = 1'000'000'000, .keys = 4};
+  setup.network.replicas = {.delay = DelayLaw::uniform(kEchoDelayMin, kEchoDelayMax)};
+  setup.network.clients = setup.network.replicas;
+  setup.clients =
+      ClientPlan(options, plan.client_policy(replicas), *find_service("kv"), setup.keys, replicas);
+  World world(setup, 1, plan.make_host(replicas));
+  const double start = cpu_seconds();
+  while (cpu_seconds() - start < kEnough && world.now() < Time{setup.duration}) {
+    world.run_until(world.now() + 50ms);
+  }
+  const double spent = cpu_seconds() - start;
+  const Record& record = world.record();
+  const auto answered =
+      std::ranges::count(record.operations, Outcome::ok, [](const Operation& o) { return o.outcome; });
+  return {{"replicas", replicas},
+          {"clients", clients},
+          {"operations_per_second", static_cast<double>(answered) / spent},
+          {"deliveries_per_second", static_cast<double>(record.messages_delivered) / spent}};
+}
+
+// Protocols that agree on a value of their own serve no clients; their rates would mean nothing.
+Json measure_protocols() {
+  Json all = Json::object();
+  for (const ProtocolEntry& entry : protocols()) {
+    const auto plan = entry.make_plan();
+    Json rates = Json::array();
+    for (const std::size_t replicas : {3u, 5u}) {
+      if (!plan->complaint(replicas).empty()) continue;
+      for (const std::uint32_t clients : {1u, 32u}) rates.push_back(protocol_rates(*plan, replicas, clients));
+    }
+    std::erase_if(rates.get_ref<Json::array_t&>(),
+                  [](const Json& one) { return one["operations_per_second"] == 0.0; });
+    if (!rates.empty()) all[std::string(entry.name)] = std::move(rates);
+  }
+  return all;
+}
+
 struct EchoRates {
   double full, ratio;
 };
@@ -258,7 +302,8 @@ void run_bench(bool as_json) {
       {"echo",
        {{"nodes", kEchoNodes}, {"deliveries_per_second", echo.full}, {"ratio_to_bare_loop", echo.ratio}}},
       {"hold", std::move(hold)},
-      {"run_overhead_us", run_overhead_us(10'000)}};
+      {"run_overhead_us", run_overhead_us(10'000)},
+      {"protocols", measure_protocols()}};
   if (as_json) {
     fmt::print("{}\n", result.dump(2));
     return;
@@ -270,6 +315,14 @@ void run_bench(bool as_json) {
                one["events_per_second"].get<double>() / 1e6);
   }
   fmt::print("set-up of a run: {:.3g} us\n", result["run_overhead_us"].get<double>());
+  for (const auto& [name, rates] : result["protocols"].items()) {
+    for (const auto& rate : rates) {
+      fmt::print("{}, {} replicas, {} client(s): {:.3g} k operations/s, {:.3g} M deliveries/s\n", name,
+                 rate["replicas"].get<std::size_t>(), rate["clients"].get<std::uint32_t>(),
+                 rate["operations_per_second"].get<double>() / 1e3,
+                 rate["deliveries_per_second"].get<double>() / 1e6);
+    }
+  }
 }
 
 }  // namespace
