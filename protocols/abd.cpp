@@ -1,0 +1,314 @@
+// ABD: a register that many may write and read, kept by n replicas of which fewer than half may crash, with
+// neither a leader nor a timeout. Any two majorities share a replica: who asks a majority hears of every
+// finished write.
+//
+//   coordinator          the others            Every value carries a timestamp: a counter, and the number
+//        |-- Query ------> | | |               of the coordinator, which settles ties.
+//        |<----- Answer -- | | |  (R of n)
+//        |-- Store ------> | | |               write  query, store the value under a higher timestamp
+//        |<----- Stored -- | | |  (W of n)     read   query, store the latest answer, then return it
+//
+// That a read stores what it is about to return (the write-back) looks like waste, and is what makes the
+// register atomic: else one read may see the new value of an unfinished write, and a later one the old value.
+//
+// Cost: in the literature the client itself queries the replicas: 4n messages and 4 delays, for a write and
+// for a read. Here a client asks a replica, the coordinator, which is one of the n: question and answer come
+// on top, the messages to itself are free. That makes 2 + 4(n - 1) = 4n - 2 messages and 6 delays.
+//
+// Assumptions, and what breaks without them:
+//   * R + W > n. With smaller quorums a read may miss a finished write: with probability C(n-W,R) / C(n,R) if
+//     both sets are drawn at random. (Here the coordinator is always in its own sets, and Store goes to all.)
+//   * Fewer than half crash (n >= 2f + 1). With more down, all wait, and nothing wrong is ever said.
+//   * A replica remembers what it acknowledged: it answers Store only when its disk has it. Who loses its
+//     disk must not come back: quorums that count on its memory no longer share what they should.
+//   * Channels may delay, reorder and duplicate; `retransmit` repairs losses. Clocks don't matter.
+//   * A client belongs to one coordinator. Were another to repeat its write, the value could be written
+//   twice,
+//     the second time over somebody else's; only agreement could prevent that. So a repeated write is served
+//     by the replica that has it under way or done, and ignored by any other: the client gives up, and does
+//     not know the outcome. Reads may be repeated anywhere.
+//   * Only reads and writes. cas, append and add depend on the value before, which takes consensus; they
+//     (and stamp and draw) are never answered.
+//
+// For the judges, each replica applies every write that it hears of once. One with an older timestamp than
+// the value that it has changes nothing, as if it had come just before and been overwritten. So a write is
+// lost when no running replica has heard of it. Replicas apply writes in different orders and may miss some
+// altogether: what the divergence judge says of the time in between means nothing here, and the end states
+// may differ if a replica was down or a message lost.
+//
+// Bug `no_write_back`: a read returns the latest of its answers at once: 2n messages, 4 delays, not atomic.
+// With R + W <= n it leaves the write-back out just the same.
+//
+// Sources: Attiya, Bar-Noy, Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 1995; many
+// writers: Lynch, Shvartsman, "Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged
+// Broadcasts", FTCS 1997.
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "sim/protocol/registry.hpp"
+#include "sim/protocol/sessions.hpp"
+
+namespace protocols {
+namespace {
+
+using namespace sim;
+
+struct Abd {
+  struct Timestamp {
+    std::uint64_t counter = 0;  ///< 0: never written.
+    NodeId coordinator{};
+    auto operator<=>(const Timestamp&) const = default;
+  };
+  struct Stamped {
+    Timestamp timestamp{};
+    Request write{};  ///< The request that wrote the value, its argument.
+    Value value() const { return timestamp.counter == 0 ? Value{} : Value{write.command.argument}; }
+  };
+  // Operations bear the name of the client's request. An answer to an earlier life of the coordinator is as
+  // good: it was given after the client had asked.
+  struct Query {
+    RequestId operation;
+    std::uint32_t key = 0;
+  };
+  struct Answer {
+    RequestId operation;
+    Stamped stamped{};
+  };
+  struct Store {
+    RequestId operation;
+    std::uint32_t key = 0;
+    Stamped stamped{};
+  };
+  struct Stored {
+    RequestId operation;
+    Timestamp timestamp{};
+  };
+  using Message = std::variant<Query, Answer, Store, Stored>;
+  enum class Timer : std::uint8_t { retransmit };
+
+  struct Options {
+    enum class Bug : std::uint8_t { none, no_write_back };
+    std::int64_t read_quorum = 0;
+    std::int64_t write_quorum = 0;
+    std::optional<Duration> retransmit{100ms};
+    Bug bug = Bug::none;
+
+    void describe(Fields& fields) {
+      fields.count("read_quorum", read_quorum, {0, 1000},
+                   "How many replicas a query waits for, the coordinator included; 0: a majority.");
+      fields.count("write_quorum", write_quorum, {0, 1000},
+                   "How many replicas must have stored a value, the coordinator included; 0: a majority.");
+      fields.switchable("retransmit", retransmit, {.min = 1us},
+                        "How often the coordinator asks again those that have not answered; false: never.");
+      fields.choice("bug", bug, {{"none", Bug::none}, {"no_write_back", Bug::no_write_back}},
+                    "A bug to be caught: reads return what they have found without storing it.");
+    }
+    std::string complaint(std::size_t replicas) const {
+      const auto n = static_cast<std::int64_t>(replicas);
+      if (read_quorum > n || write_quorum > n)
+        return "a quorum can't have more members than there are replicas";
+      return {};
+    }
+  };
+  static ClientPolicy client_policy(const Options&, std::size_t) {
+    return {.target = ClientPolicy::Target::own};
+  }
+
+  // On disk: each write that the replica has heard of, and what it changed.
+  struct Heard {
+    std::uint32_t key = 0;
+    Stamped stamped{};
+    Change change{};
+    Version version{};
+  };
+  struct Disk {
+    using Write = Heard;
+    std::map<std::uint32_t, Stamped> cells{};
+    Sessions heard{};
+    Snapshot snapshot{};
+    void replay(const Heard& write) {
+      if (write.change.kind != Change::Kind::none) cells[write.key] = write.stamped;
+      if (heard.find(write.stamped.write.id) == nullptr) heard.add(write.stamped.write, 0, {});
+      snapshot.state.store(write.change);
+      snapshot.version = write.version;
+    }
+  };
+
+  using Env = EnvOf<Abd>;
+
+  Abd(const Options& o, const Disk& d) : options(o), snapshot(d.snapshot), cells(d.cells), heard(d.heard) {}
+
+  void on_start(Env& env) {
+    if (snapshot.version.id != 0) env.install(snapshot);
+    snapshot = {};
+  }
+
+  void on_request(Env& env, const Request& request) {
+    if (request.ping) return env.reply(request.id, {});
+    const Action action = request.command.action;
+    if (action != Action::read && action != Action::write) return;
+    if (operations.contains(request.id)) return;  // under way
+    if (action == Action::write) {
+      if (done.is_over(request.id)) return;
+      if (done.find(request.id) != nullptr) return env.reply(request.id, {});
+      if (request.again || heard.find(request.id) != nullptr) return;  // it may have been written already
+    }
+    const auto place = operations.emplace(request.id, Operation{.request = request}).first;
+    const Query query{request.id, request.command.key};
+    env.broadcast(query);
+    if (operations.size() == 1) watch(env);
+    answered(env, place->second, env.self(), cell(query.key));
+  }
+
+  void on_message(Env& env, NodeId from, const Message& message) {
+    if (const auto* query = std::get_if<Query>(&message)) {
+      env.send(from, Answer{query->operation, cell(query->key)});
+    } else if (const auto* store = std::get_if<Store>(&message)) {
+      keep(env, store->key, store->stamped);
+      promise(env, {from, {store->operation, store->stamped.timestamp}});
+    } else if (const auto* answer = std::get_if<Answer>(&message)) {
+      const auto found = operations.find(answer->operation);
+      if (found != operations.end()) answered(env, found->second, from, answer->stamped);
+    } else {
+      stored(env, from, std::get<Stored>(message));
+    }
+  }
+
+  // Promises are kept in the order in which they were made, as the disk completes writes in order.
+  void on_persisted(Env& env) {
+    if (promises.empty()) return;
+    const auto [to, what] = promises.front();
+    promises.pop_front();
+    if (to != env.self()) return env.send(to, what);
+    const auto found = operations.find(what.operation);
+    if (found == operations.end() || !found->second.storing) return;
+    const Operation& operation = found->second;
+    env.broadcast(Store{what.operation, operation.request.command.key, operation.latest});
+    stored(env, to, what);
+  }
+
+  void on_timer(Env& env, Timer) {
+    for (const auto& [id, operation] : operations) ask_again(env, id, operation);
+    watch(env);
+  }
+
+ private:
+  struct Operation {
+    Request request{};
+    bool storing = false;  ///< In the second phase.
+    Stamped latest{};      ///< The latest answer; then what is being stored.
+    NodeSet answers{};
+    NodeSet stores{};
+  };
+  struct Promise {
+    NodeId to{};
+    Stored what{};
+  };
+
+  // ---- the replica
+
+  Stamped cell(std::uint32_t key) const {
+    const auto found = cells.find(key);
+    return found == cells.end() ? Stamped{} : found->second;
+  }
+
+  void keep(Env& env, std::uint32_t key, const Stamped& stamped) {
+    const bool newer = stamped.timestamp > cell(key).timestamp;
+    const RequestId id = stamped.write.id;
+    const bool known = heard.find(id) != nullptr || heard.is_over(id);
+    if (!newer && (known || stamped.timestamp.counter == 0)) return;
+    const Change change{newer ? Change::Kind::set : Change::Kind::none, key, stamped.write.command.argument};
+    if (newer) cells[key] = stamped;
+    if (heard.find(id) == nullptr) heard.add(stamped.write, 0, {});
+    env.persist(Heard{key, stamped, change, env.store(id, change)});
+  }
+
+  void promise(Env& env, const Promise& promise) {
+    promises.push_back(promise);
+    env.sync();
+  }
+
+  // ---- the coordinator
+
+  std::size_t quorum(Env& env, std::int64_t chosen) const {
+    return chosen == 0 ? env.majority() : static_cast<std::size_t>(chosen);
+  }
+
+  void answered(Env& env, Operation& operation, NodeId from, const Stamped& stamped) {
+    if (operation.storing || !operation.answers.insert(from)) return;
+    if (stamped.timestamp > operation.latest.timestamp) operation.latest = stamped;
+    if (operation.answers.size() < quorum(env, options.read_quorum)) return;
+    const Request& request = operation.request;
+    if (!is_read(request.command)) {
+      // Higher than all answers, and than what this replica has begun to store since it answered itself.
+      const Timestamp highest = std::max(operation.latest.timestamp, cell(request.command.key).timestamp);
+      operation.latest = {{highest.counter + 1, env.self()}, request};
+    } else if (options.bug == Options::Bug::no_write_back) {
+      return finish(env, operation);
+    }
+    // First here, then at the others: a timestamp that is out in the world must never be chosen again.
+    operation.storing = true;
+    keep(env, request.command.key, operation.latest);
+    promise(env, {env.self(), {request.id, operation.latest.timestamp}});
+  }
+
+  void stored(Env& env, NodeId from, const Stored& message) {
+    const auto found = operations.find(message.operation);
+    if (found == operations.end()) return;
+    Operation& operation = found->second;
+    if (!operation.storing || message.timestamp != operation.latest.timestamp) return;
+    if (!operation.stores.insert(from)) return;
+    if (operation.stores.size() >= quorum(env, options.write_quorum)) finish(env, operation);
+  }
+
+  void finish(Env& env, const Operation& operation) {
+    const Request& request = operation.request;
+    const bool reads = is_read(request.command);
+    env.reply(request.id, reads ? operation.latest.value() : Value{});
+    if (!reads) done.add(request, 0, {});
+    if (operations.size() == 1) env.cancel_timer(Timer::retransmit);
+    operations.erase(RequestId{request.id});
+  }
+
+  // ---- losses
+
+  void watch(Env& env) {
+    if (options.retransmit && !operations.empty()) env.set_timer(Timer::retransmit, *options.retransmit);
+  }
+
+  void ask_again(Env& env, RequestId id, const Operation& operation) {
+    if (operation.storing && !operation.stores.contains(env.self()))
+      return;  // the disk is slow, not the others
+    const std::uint32_t key = operation.request.command.key;
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      const NodeSet& heard_from = operation.storing ? operation.stores : operation.answers;
+      if (heard_from.contains(NodeId{i})) continue;
+      if (operation.storing) {
+        env.send(NodeId{i}, Store{id, key, operation.latest});
+      } else {
+        env.send(NodeId{i}, Query{id, key});
+      }
+    }
+  }
+
+  Options options;
+  Snapshot snapshot;  ///< What the disk kept, until on_start has installed it.
+  std::map<std::uint32_t, Stamped> cells;
+  Sessions heard;   ///< The writes that this replica has applied.
+  Sessions done{};  ///< The writes that it has coordinated to the end.
+  std::map<RequestId, Operation> operations{};
+  std::deque<Promise> promises{};  ///< To be kept once the disk has what they promise.
+};
+
+static_assert(Protocol<Abd>);
+const Registered<Abd> abd_registered{
+    "abd", "an atomic register on majorities: every operation queries, then stores; no leader, no timeouts"};
+
+}  // namespace
+}  // namespace protocols

@@ -1,0 +1,163 @@
+// Viewstamped Replication: options, and the normal case. The view change, recovery and state transfer are in
+// viewstamped_replication_views.cpp.
+#include "protocols/viewstamped_replication.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace protocols {
+
+using VR = ViewstampedReplication;
+
+void VR::Options::describe(Fields& fields) {
+  fields.duration("commit_interval", commit_interval, {.min = 1us},
+                  "How often the primary tells the backups what is committed, which shows that it lives.");
+  fields.duration("view_change_timeout", view_change_timeout, {.min = 1us},
+                  "A backup that hears nothing from the primary for so long starts a view change; one that "
+                  "is not over after so long is given up for the next.");
+  fields.duration("retransmit", retransmit, {.min = 1us},
+                  "What was not answered for so long is sent again. Must be above a round trip.");
+}
+
+std::string VR::Options::complaint(std::size_t) const {
+  if (view_change_timeout > commit_interval) return {};
+  return "view_change_timeout must be longer than commit_interval, or backups depose every primary";
+}
+
+NodeId VR::primary_of(const Env& env, View view) {
+  return NodeId{static_cast<std::uint16_t>(view % env.cluster())};
+}
+bool VR::is_primary(const Env& env) const {
+  return status_ == Status::normal && primary_of(env, view_) == env.self();
+}
+bool VR::is_backup(const Env& env) const {
+  return status_ == Status::normal && primary_of(env, view_) != env.self();
+}
+bool VR::missed(View view) const { return view > view_ || (view == view_ && status_ == Status::view_change); }
+
+// ---- what comes in
+
+void VR::on_start(Env& env) {
+  if (!env.first_life()) {
+    status_ = Status::recovering;
+    nonce_ = env.rng().next();
+    env.broadcast(Recovery{nonce_});
+    return env.set_timer(Timer::retransmit, options_.retransmit);
+  }
+  if (!is_primary(env)) return follow(env, 0);
+  lead(env);
+}
+
+void VR::on_message(Env& env, NodeId from, const Message& message) {
+  if (from == env.self()) return;  // nothing here is sent to oneself
+  if (status_ == Status::recovering && !std::holds_alternative<RecoveryResponse>(message)) return;
+  std::visit([&](const auto& m) { on(env, from, m); }, message);
+}
+
+void VR::on_timer(Env& env, Timer timer) {
+  switch (timer) {
+    case Timer::commit:
+      if (!is_primary(env)) return;
+      env.broadcast(Commit{view_, commit_});
+      return env.set_timer(Timer::commit, options_.commit_interval);
+    case Timer::view_change:
+      if (is_backup(env)) return change_view(env, view_ + 1);
+      if (status_ != Status::view_change) return;
+      if (joined_.size() >= env.majority()) return change_view(env, view_ + 1);
+      return env.set_timer(Timer::view_change, options_.view_change_timeout);
+    case Timer::retransmit:
+      if (is_backup(env)) return;
+      if (status_ == Status::recovering) env.broadcast(Recovery{nonce_});
+      if (status_ == Status::view_change) {
+        env.broadcast(StartViewChange{view_});
+        const NodeId primary = primary_of(env, view_);
+        if (joined_.size() >= env.majority() && primary != env.self()) env.send(primary, vote());
+      }
+      if (is_primary(env)) prepare_again(env);
+      return env.set_timer(Timer::retransmit, options_.retransmit);
+  }
+}
+
+// ---- the normal case
+
+void VR::on_request(Env& env, const Request& request) {
+  if (is_backup(env)) return env.redirect(request.id, primary_of(env, view_));
+  if (!is_primary(env)) return;  // the client will ask again
+  if (request.ping) return env.reply(request.id, {}, env.self());
+  if (sessions_.is_over(request.id) || underway(request.id)) return;
+  if (const auto* earlier = sessions_.find(request.id)) return env.reply(request.id, earlier->output);
+  log_.push_back(request);
+  env.broadcast(Prepare{view_, last(), commit_, request});
+  prepared(env, env.self(), last());
+}
+
+bool VR::underway(RequestId id) const {
+  const auto uncommitted = log_.begin() + static_cast<std::ptrdiff_t>(commit_);
+  return std::any_of(uncommitted, log_.end(), [&](const Request& r) { return r.id == id; });
+}
+
+void VR::on(Env& env, NodeId from, const Prepare& m) {
+  if (missed(m.view)) return ask_for_state(env, from, m.view);
+  if (m.view != view_ || from != primary_of(env, view_)) return;
+  env.set_timer(Timer::view_change, options_.view_change_timeout);
+  if (m.op > last()) early_.insert_or_assign(m.op, m.request);
+  while (!early_.empty() && early_.begin()->first == last() + 1) {
+    log_.push_back(early_.begin()->second);
+    early_.erase(early_.begin());
+  }
+  if (m.op <= last()) env.send(from, PrepareOk{view_, last()});  // otherwise there is a gap before it
+  execute(env, m.commit);
+}
+
+void VR::on(Env& env, NodeId from, const PrepareOk& m) {
+  if (!is_primary(env) || m.view != view_) return;
+  prepared(env, from, std::min(m.op, last()));
+}
+
+void VR::on(Env& env, NodeId from, const Commit& m) {
+  if (missed(m.view)) return ask_for_state(env, from, m.view);
+  if (m.view != view_ || from != primary_of(env, view_)) return;
+  env.set_timer(Timer::view_change, options_.view_change_timeout);
+  if (m.commit > last()) ask_for_state(env, from, view_);
+  execute(env, m.commit);
+}
+
+// As primary: `by` holds the log up to there. An operation is committed once a majority holds it.
+void VR::prepared(Env& env, NodeId by, std::uint64_t up_to) {
+  std::uint64_t committed = commit_;
+  for (std::uint64_t op = commit_ + 1; op <= up_to; ++op) {
+    NodeSet& holders = holders_[op];
+    holders.insert(by);
+    if (holders.size() >= env.majority()) committed = op;
+  }
+  execute(env, committed);
+}
+
+void VR::execute(Env& env, std::uint64_t up_to) {
+  while (commit_ < std::min(up_to, last())) {
+    const Request request = log_[commit_++];
+    env.decide(commit_, fingerprint(request), view_ + 1);
+    holders_.erase(commit_);
+    if (sessions_.is_over(request.id) || sessions_.find(request.id) != nullptr) continue;
+    Value output = env.apply(request).output;
+    sessions_.add(request, commit_, output);
+    if (is_primary(env)) env.reply(request.id, std::move(output));
+  }
+}
+
+// Sends again what was prepared at least an interval ago, to those who have not confirmed it.
+void VR::prepare_again(Env& env) {
+  for (std::uint64_t op = commit_ + 1; op <= std::min(sent_long_ago_, last()); ++op) {
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      if (holders_[op].contains(NodeId{i})) continue;
+      env.send(NodeId{i}, Prepare{view_, op, commit_, log_[op - 1]});
+    }
+  }
+  sent_long_ago_ = last();
+}
+
+static_assert(Protocol<ViewstampedReplication>);
+const Registered<ViewstampedReplication> viewstamped_replication_registered{
+    "viewstamped_replication", "a primary orders, a majority holds, views change; recovers without a disk"};
+
+}  // namespace protocols

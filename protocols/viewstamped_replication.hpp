@@ -1,0 +1,196 @@
+// Viewstamped Replication: consensus on a log, without a disk. One replica, the primary, puts the requests in
+// order; a majority must hold a request before it is executed and answered. What a majority holds, a crash of
+// f = (n - 1) / 2 replicas cannot destroy, for any two majorities share a replica.
+//
+//   client     primary      backups         Normal case, 2n messages and 4 delays. Backups learn that an
+//     | request   |            |            operation is committed from the next Prepare, or, when there is
+//     |---------->|            |            none, from Commit, which is also the heartbeat.
+//     |           |--Prepare-->|
+//     |           |<-PrepareOk-|            Reads take the same way as writes: a primary that does not yet
+//     |<----------| execute    |            know that it was deposed cannot answer from the past.
+//
+// Time is divided into views, numbered 0, 1, 2, ...; replica (view mod n) is the primary of a view.
+//
+//   View change   A backup that hears nothing for view_change_timeout enters the next view and sends
+//     StartViewChange to all; who gets one enters too. Who has it from a majority sends DoViewChange, with
+//     its log and the last view in which it was normal, to the view's primary. That one waits for a majority,
+//     takes the log of the latest such view, the longest among equals, and sends it to all in StartView.
+//     Every committed operation is in it: a majority held it, and a member of that one is in this one.
+//   Recovery      Nothing is written to disk. A replica that restarts has lost all, even what it has
+//   promised;
+//     it stays silent until a majority has answered its Recovery, among them the primary of the latest view
+//     that any of them knows, whose log it takes. A nonce tells these answers from those to an earlier life.
+//   State transfer   A replica that sees it has missed something (a view, or committed operations) asks for
+//     the log from its commit number on: GetState, NewState.
+//
+// Assumptions, and what breaks without them:
+//   * Crash failures, n >= 2f + 1, and never more than f replicas down *or recovering*. Beyond that the
+//     replicas that came back wait for each other for ever: the service stops, and what only they held is
+//     gone. A replica that lies can do anything.
+//   * Channels may lose, copy, delay and reorder. Only one thing is asked: what a replica sent before a crash
+//     must not arrive after others have let it recover and changed views on its word. The paper's proof
+//     overlooks this: DoViewChanges of several former lives, all late, can make a majority that no longer
+//     stands for anything (Michael, Ports, Sharma, Szekeres 2017, who repair it with "crash vectors").
+//   * Clocks matter only for progress: with a timeout that is shorter than the network's delays, views change
+//     all the time and nothing is answered, yet nothing is wrong either.
+//   * Commands are deterministic, for each replica executes them: `stamp` and `draw` make replicas differ.
+//
+// Departures from the paper. State transfer asks from the commit number on, and drops nothing before the
+// answer is there: a replica that first cuts its log back, as section 5.2 says, could forget an operation
+// that was committed with its help, and then vote. A replica leaves a view that it has changed to only once a
+// majority has, so that one that is cut off does not come back with a view far ahead of all.
+// Left out: checkpoints (logs travel whole), batching, reads under a lease, reconfiguration.
+//
+// Source: Liskov and Cowling, "Viewstamped Replication Revisited", MIT-CSAIL-TR-2012-021; first Oki and
+// Liskov, PODC 1988. Michael et al., "Recovering Shared Objects Without Stable Storage", DISC 2017.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/protocol/registry.hpp"
+#include "sim/protocol/sessions.hpp"
+
+namespace protocols {
+
+using namespace sim;
+
+struct ViewstampedReplication {
+  using View = std::uint64_t;
+  using Log = std::vector<Request>;  ///< Operation number i, from 1, is at place i - 1.
+
+  // ---- messages. `view` is the sender's; `commit` the number of the last operation it knows to be
+  // committed.
+  struct Prepare {
+    View view;
+    std::uint64_t op;
+    std::uint64_t commit;
+    Request request;
+  };
+  struct PrepareOk {  // I hold everything up to `op`
+    View view;
+    std::uint64_t op;
+  };
+  struct Commit {
+    static constexpr bool background = true;
+    View view;
+    std::uint64_t commit;
+  };
+  struct StartViewChange {
+    View view;
+  };
+  struct DoViewChange {
+    View view;
+    View last_normal;  ///< The latest view in which the sender's status was normal.
+    std::uint64_t commit;
+    Log log;
+  };
+  struct StartView {
+    View view;
+    std::uint64_t commit;
+    Log log;
+  };
+  struct Recovery {
+    std::uint64_t nonce;
+  };
+  struct RecoveryResponse {
+    View view;
+    std::uint64_t nonce;
+    std::uint64_t commit;  ///< This and the log come from the primary only.
+    Log log;
+  };
+  struct GetState {  // send me what follows operation `after`, if you are in this view or a later one
+    View view;
+    std::uint64_t after;
+  };
+  struct NewState {
+    View view;
+    std::uint64_t after;
+    std::uint64_t commit;
+    Log rest;
+  };
+  using Message = std::variant<Prepare, PrepareOk, Commit, StartViewChange, DoViewChange, StartView, Recovery,
+                               RecoveryResponse, GetState, NewState>;
+  enum class Timer : std::uint8_t { commit, view_change, retransmit };
+
+  struct Options {
+    Duration commit_interval = 10ms;
+    Duration view_change_timeout = 100ms;
+    Duration retransmit = 30ms;
+
+    void describe(Fields& fields);
+    std::string complaint(std::size_t replicas) const;
+  };
+  static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+
+  using Env = EnvOf<ViewstampedReplication>;
+  ViewstampedReplication(const Options& options, const NoDisk&) : options_(options) {}
+  void on_start(Env& env);
+  void on_message(Env& env, NodeId from, const Message& message);
+  void on_timer(Env& env, Timer timer);
+  void on_request(Env& env, const Request& request);
+
+ private:
+  enum class Status : std::uint8_t { normal, view_change, recovering };
+
+  std::uint64_t last() const { return log_.size(); }
+  static NodeId primary_of(const Env& env, View view);
+  bool is_primary(const Env& env) const;
+  bool is_backup(const Env& env) const;
+  /// Whether a message that only a running view's members send tells of a view that this replica must join.
+  bool missed(View view) const;
+
+  // normal case
+  bool underway(RequestId id) const;
+  void on(Env& env, NodeId from, const Prepare& m);
+  void on(Env& env, NodeId from, const PrepareOk& m);
+  void on(Env& env, NodeId from, const Commit& m);
+  void prepared(Env& env, NodeId by, std::uint64_t up_to);
+  void execute(Env& env, std::uint64_t up_to);
+  void prepare_again(Env& env);
+
+  // view change
+  void change_view(Env& env, View view);
+  void joined(Env& env, NodeId node);
+  void on(Env& env, NodeId from, const StartViewChange& m);
+  void on(Env& env, NodeId from, const DoViewChange& m);
+  void on(Env& env, NodeId from, const StartView& m);
+  DoViewChange vote() const;
+  void count(Env& env, NodeId from, const DoViewChange& m);
+  void lead(Env& env);
+  void follow(Env& env, View view);
+
+  // recovery and state transfer
+  void on(Env& env, NodeId from, const Recovery& m);
+  void on(Env& env, NodeId from, const RecoveryResponse& m);
+  void ask_for_state(Env& env, NodeId whom, View view);
+  void on(Env& env, NodeId from, const GetState& m);
+  void on(Env& env, NodeId from, const NewState& m);
+
+  Options options_;
+  Status status_ = Status::normal;
+  View view_ = 0;
+  View last_normal_ = 0;
+  Log log_{};
+  std::uint64_t commit_ = 0;  ///< Executed up to here.
+  Sessions sessions_{};
+
+  std::map<std::uint64_t, Request> early_{};    ///< As backup: came before those that precede them.
+  std::map<std::uint64_t, NodeSet> holders_{};  ///< As primary: who holds which uncommitted operation.
+  std::uint64_t sent_long_ago_ = 0;             ///< As primary: prepared up to here an interval ago.
+  NodeSet joined_{};                            ///< In a view change: who is known to have entered the view,
+  NodeSet voters_{};                            ///< and, as its primary, who has sent DoViewChange;
+  DoViewChange best_{};                         ///< the one with the best log,
+  std::uint64_t best_commit_ = 0;               ///< and the highest commit number of all.
+  std::uint64_t nonce_ = 0;                     ///< Recovering: names this life,
+  NodeSet responders_{};                        ///< who has answered,
+  View latest_view_ = 0;                        ///< the latest view among the answers,
+  std::optional<RecoveryResponse> primarys_{};  ///< and the latest from a primary.
+  LocalTime ask_again_at_{};                    ///< Not to ask for state with each message.
+};
+
+}  // namespace protocols

@@ -1,0 +1,159 @@
+// ABD: its cost, what it survives, what it does not, and its bug.
+#include <string>
+
+#include "sim/check/service_quality.hpp"
+#include "sim/experiment/run.hpp"
+#include "tests/fidelity/fidelity.hpp"
+
+using namespace fidelity;
+
+namespace {
+
+const std::string kAbdScenarios = std::string(REPSIM_SOURCE_DIR) + "/scenarios/";
+
+Scenario abd_at_work(const std::string& faults, const std::string& options = "",
+                     const std::string& network = "") {
+  return scenario_of(
+      R"({"name": "abd", "duration": "3s", "settle": "1s", "replicas": 5, "protocol": {"name": "abd")" +
+      options + R"(}, "service": {"name": "kv", "keys": 2},
+    "clients": {"count": 5, "rate": "60/s", "reads": 0.5, "timeout": "300ms"},
+    "network": {"delay": {"uniform": ["500us", "5ms"]})" +
+      network + R"(}, "faults": [)" + faults + "]}");
+}
+
+void check_atomic(const Scenario& scenario, int seeds = 20) {
+  for (int seed = 1; seed <= seeds; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_for_sweep(scenario, static_cast<std::uint64_t>(seed));
+    CHECK(r.linearizability.verdict == Verdict::linearizable);
+    CHECK(r.lost_writes.count == 0);
+    CHECK(r.operations.ok > 500);
+  }
+}
+
+int abd_violations(const Scenario& scenario, int seeds) {
+  int count = 0;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    const RunResult r = run_for_sweep(scenario, static_cast<std::uint64_t>(seed));
+    count += r.linearizability.verdict == Verdict::violation ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("abd: a write and a read cost exactly 4n - 2 messages and 6 delays", "[fidelity]") {
+  struct Case {
+    const char* reads;
+    const char* options;
+    int messages_per_replica;
+    int delays;
+  };
+  for (const auto& [reads, options, messages_per_replica, delays] :
+       {Case{"0", "", 4, 6}, Case{"1", "", 4, 6}, Case{"1", R"(, "bug": "no_write_back")", 2, 4}}) {
+    for (const int n : {3, 5, 7}) {
+      CAPTURE(n, reads, options);
+      const Scenario scenario = scenario_of(
+          R"({"name": "abd", "duration": "1s", "settle": "100ms", "replicas": )" + std::to_string(n) +
+          R"(, "protocol": {"name": "abd")" + options + R"(}, "service": {"name": "kv", "keys": 4},
+          "clients": {"count": 2, "think": "1ms", "reads": )" +
+          reads + R"(}, "network": {"delay": "1ms", "client": "same"}})");
+      for_each_run(scenario, 3, [&](const Record& record) {
+        const auto cost = judge_cost(record);
+        REQUIRE(record.operations.size() > 200);
+        const double expected = delays == 6 ? 4 * n - 2 : messages_per_replica * n;
+        CHECK(cost.messages_per_operation == expected);
+        CHECK(cost.delays_per_operation == delays);
+      });
+    }
+  }
+}
+
+TEST_CASE("abd: without faults all replicas end alike, and every operation is answered: 20 seeds") {
+  const Scenario scenario = abd_at_work("");
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_for_sweep(scenario, seed);
+    CHECK(r.linearizability.verdict == Verdict::linearizable);
+    CHECK(r.lost_writes.count == 0);
+    CHECK_FALSE(r.divergence.diverged);
+    CHECK(r.operations.pending == 0);
+  }
+}
+
+TEST_CASE("abd: atomic with a minority crashed, restarted, paused or cut off: 20 seeds each") {
+  for (const char* faults : {
+           R"({"at": "1s", "crash": 0}, {"at": "1s", "crash": 3})",
+           R"({"at": "1s", "crash": 0}, {"at": "1500ms", "restart": 0},
+              {"at": "1600ms", "crash": 1}, {"at": "2s", "restart": 1, "disk": "tail_lost"})",
+           R"({"from": "1s", "to": "2s", "pause": 1}, {"from": "1500ms", "to": "2500ms", "pause": 2})",
+           R"({"from": "1s", "to": "2s", "partition": [[0, 1], [2, 3, 4]]})",
+           R"({"random": {"kind": "crash", "rate": "3/s", "mean": "100ms"}, "at_once": 2})",
+       }) {
+    CAPTURE(faults);
+    check_atomic(abd_at_work(faults));
+  }
+}
+
+TEST_CASE("abd: a power failure that takes unfinished writes from slow disks breaks nothing: 20 seeds") {
+  check_atomic(abd_at_work(
+      R"({"at": "0s", "disk": 0, "delay": "5ms"}, {"at": "0s", "disk": 1, "delay": "3ms"},
+         {"random": {"kind": "crash", "rate": "5/s", "mean": "50ms", "disk": "tail_lost"}, "at_once": 5})"));
+}
+
+TEST_CASE("abd: losses and copies of messages do no harm: 20 seeds") {
+  check_atomic(abd_at_work("", R"(, "retransmit": "15ms")", R"(, "loss": 0.05, "duplicate": 0.05)"));
+}
+
+TEST_CASE("abd: a majority down means silence, not mistakes") {
+  const RunResult r = run_for_sweep(load_scenario(kAbdScenarios + "lessons/abd_majority_down.json"), 1);
+  CHECK(r.linearizability.verdict == Verdict::linearizable);
+  CHECK(r.availability.longest_outage_s > 1.9);
+}
+
+TEST_CASE("abd: quorums that need not intersect give stale reads in 20 of 20 seeds, majorities in none") {
+  const Scenario partial = load_scenario(kAbdScenarios + "lessons/abd_partial_quorum.json");
+  CHECK(abd_violations(partial, 20) == 20);
+  const Scenario whole = scenario_at(partial, {{"/protocol/read_quorum", 3}, {"/protocol/write_quorum", 3}});
+  CHECK(abd_violations(whole, 20) == 0);
+}
+
+TEST_CASE("abd: reads without write-back are caught in at least 18 of 20 seeds; with it the seeds pass") {
+  const Scenario bug = load_scenario(kAbdScenarios + "bugs/abd_no_write_back.json");
+  CHECK(abd_violations(bug, 20) >= 18);
+  CHECK(abd_violations(scenario_at(bug, {{"/protocol/bug", "none"}}), 20) == 0);
+}
+
+TEST_CASE("abd: repeated requests are never written twice: 20 seeds") {
+  const Scenario busy =
+      abd_at_work(R"({"random": {"kind": "crash", "rate": "5/s", "mean": "50ms"}, "at_once": 2})");
+  check_atomic(scenario_at(busy, {{"/clients/retry", "15ms"}}));
+}
+
+TEST_CASE("abd: what a register without consensus can't do is not answered") {
+  const Scenario counter = scenario_of(R"({"name": "abd", "duration": "1s", "replicas": 3,
+    "protocol": {"name": "abd"}, "service": {"name": "counter"},
+    "clients": {"count": 2, "rate": "50/s", "reads": 0, "timeout": "100ms"}, "network": {"delay": "1ms"}})");
+  const RunResult r = run_for_sweep(counter, 1);
+  CHECK(r.operations.invoked > 50);
+  CHECK(r.operations.ok == 0);
+}
+
+TEST_CASE("abd: a quorum larger than the cluster is refused") {
+  CHECK_THROWS(abd_at_work("", R"(, "write_quorum": 6)"));
+}
+
+TEST_CASE("abd: disks that forget lose writes, disks that are kept don't") {
+  const Scenario lost = load_scenario(kAbdScenarios + "lessons/abd_disk_lost.json");
+  Json kept = lost.canonical;
+  for (auto& fault : kept["faults"]) {
+    if (fault.contains("restart")) fault["disk"] = "kept";
+  }
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    CHECK(run_for_sweep(lost, seed).lost_writes.count > 0);
+    const RunResult r = run_for_sweep(read_scenario(kept, "abd"), seed);
+    CHECK(r.lost_writes.count == 0);
+    CHECK(r.linearizability.verdict == Verdict::linearizable);
+  }
+}
