@@ -16,8 +16,7 @@
 //     its log and the last view in which it was normal, to the view's primary. That one waits for a majority,
 //     takes the log of the latest such view, the longest among equals, and sends it to all in StartView.
 //     Every committed operation is in it: a majority held it, and a member of that one is in this one.
-//   Recovery      Nothing is written to disk. A replica that restarts has lost all, even what it has
-//   promised;
+//   Recovery      Nothing is written to disk. A replica that restarts has lost all, even its promises;
 //     it stays silent until a majority has answered its Recovery, among them the primary of the latest view
 //     that any of them knows, whose log it takes. A nonce tells these answers from those to an earlier life.
 //   State transfer   A replica that sees it has missed something (a view, or committed operations) asks for
