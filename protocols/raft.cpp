@@ -1,0 +1,317 @@
+// Raft in a term that works: clients' requests, the log on its way to the followers, commitment, snapshots.
+#include "protocols/raft.hpp"
+
+#include <algorithm>
+
+namespace protocols {
+
+void Raft::Options::describe(Fields& f) {
+  f.duration("election_timeout_min", election_timeout_min, {.min = 1us},
+             "How long a leader must be silent before a replica stands for election, at least.");
+  f.duration("election_timeout_max", election_timeout_max, {.min = 1us},
+             "The same, at most: each replica draws anew each time, so that they seldom stand together.");
+  f.duration("heartbeat", heartbeat, {.min = 1us}, "How often a leader shows that it lives.");
+  f.choice("reads", reads, {{"log", Reads::log}, {"read_index", Reads::read_index}, {"lease", Reads::lease}},
+           "How reads are answered: as entries of the log, after asking a majority, or under a lease.");
+  f.duration("lease", lease, {.min = 1us},
+             "reads: lease. How long a majority that answered a heartbeat lets the leader read by itself.");
+  f.flag("pre_vote", pre_vote, "Whether a candidate first asks if it could win, without a new term.");
+  f.flag("check_quorum", check_quorum,
+         "Whether a leader that hears no majority resigns, and replicas that hear a leader don't vote.");
+  f.count("compact_after", compact_after, {}, "Snapshot the state every so many log entries; 0: never.");
+  f.choice("bug", bug,
+           {{"none", Bug::none},
+            {"vote_not_persisted", Bug::vote_not_persisted},
+            {"local_reads", Bug::local_reads}},
+           "A bug to be caught: a restarted replica has forgotten its vote; each replica answers reads from "
+           "its own state.");
+}
+
+std::string Raft::Options::complaint(std::size_t) const {
+  if (election_timeout_max < election_timeout_min)
+    return "election_timeout_max is shorter than election_timeout_min";
+  if (reads == Reads::lease && lease >= election_timeout_min)
+    return "a lease must be shorter than election_timeout_min, for which replicas don't vote";
+  return {};
+}
+
+ClientPolicy Raft::client_policy(const Options& options, std::size_t) {
+  if (options.bug == Options::Bug::local_reads) return {.read_target = ClientPolicy::Target::own};
+  return {};
+}
+
+void RaftLog::compact(std::uint64_t index, std::uint64_t term) {
+  if (index <= base) return;
+  const bool fits = has(index) && term_at(index) == term;
+  const std::uint64_t gone = fits ? index - base : entries.size();
+  entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(gone));
+  base = index;
+  base_term = term;
+}
+
+void Raft::Disk::replay(const Write& write) {
+  if (const auto* b = std::get_if<Ballot>(&write)) {
+    ballot = *b;
+  } else if (const auto* s = std::get_if<RaftSnapshot>(&write)) {
+    snapshot = *s;
+    log.compact(s->index, s->term);
+  } else {
+    const auto& [after, entries] = std::get<Entries>(write);
+    log.truncate(after);
+    log.entries.insert(log.entries.end(), entries.begin(), entries.end());
+  }
+}
+
+Raft::Raft(const Options& options, const Disk& disk)
+    : options_(options),
+      term_(disk.ballot.term),
+      vote_(disk.ballot.vote),
+      log_(disk.log),
+      snapshot_(disk.snapshot),
+      sessions_(disk.snapshot.sessions),
+      commit_(disk.snapshot.index) {}
+
+void Raft::on_message(Env& env, NodeId from, const Message& message) {
+  std::visit([&](const auto& m) { on(env, from, m); }, message);
+}
+
+void Raft::on_timer(Env& env, Timer timer) {
+  if (timer == Timer::heartbeat) return beat(env);
+  election_timeout(env);
+}
+
+// Sends a message as soon as everything written so far is safe.
+void Raft::promise(Env& env, NodeId to, Message message) {
+  promises_.push_back({to, std::move(message)});
+  env.sync();
+}
+
+void Raft::on_persisted(Env& env) {
+  if (promises_.empty()) return;
+  auto [to, message] = std::move(promises_.front());
+  promises_.pop_front();
+  env.send(to, std::move(message));
+}
+
+// ---- requests
+
+void Raft::on_request(Env& env, const Request& request) {
+  const bool reads = !request.ping && is_read(request.command);
+  if (reads && options_.bug == Options::Bug::local_reads)
+    return env.reply(request.id, env.apply(request).output, env.self());
+  if (!leads()) {
+    if (leader_ && *leader_ != env.self()) env.redirect(request.id, *leader_);
+    return;
+  }
+  if (request.ping) return env.reply(request.id, {});
+  if (reads && options_.reads != Options::Reads::log && settled()) return read(env, request);
+  if (sessions_.is_over(request.id)) return;
+  if (const auto* earlier = sessions_.find(request.id)) return env.reply(request.id, earlier->output);
+  if (request.again && pending(request.id)) return;
+  append(env, {.term = term_, .request = request});
+}
+
+// Whether an entry of this term, which will be answered, carries the request already.
+bool Raft::pending(RequestId id) const {
+  for (std::uint64_t i = log_.last(); i > commit_ && log_[i].term == term_; --i) {
+    if (!log_[i].noop && log_[i].request.id == id) return true;
+  }
+  return false;
+}
+
+// Answers from this leader's own state, once it is certain that no other leader has gone on.
+void Raft::read(Env& env, const Request& request) {
+  if (options_.reads == Options::Reads::lease) {
+    if (lease_holds(env)) return env.reply(request.id, env.apply(request).output);
+    return append(env, {.term = term_, .request = request});  // the long way
+  }
+  reads_.push_back({++round_, request, {}});
+  env.broadcast(Confirm{term_, round_});
+  env.send(env.self(), Confirmed{term_, round_});
+}
+
+bool Raft::lease_holds(const Env& env) const { return hears_majority(env, options_.lease); }
+
+void Raft::on(Env& env, NodeId from, const Confirm& confirm) {
+  if (from == env.self() || !obeys(env, from, confirm.term)) return;
+  env.send(from, Confirmed{term_, confirm.round});
+}
+
+// Who leads at a later read led at all earlier ones.
+void Raft::on(Env& env, NodeId from, const Confirmed& confirmed) {
+  if (!leads() || confirmed.term != term_) return;
+  const auto found = std::ranges::lower_bound(reads_, confirmed.round, {}, &Read::round);
+  if (found == reads_.end() || found->round != confirmed.round) return;
+  found->confirmed.insert(from);
+  if (found->confirmed.size() < env.majority()) return;
+  while (!reads_.empty() && reads_.front().round <= confirmed.round) {
+    env.reply(reads_.front().request.id, env.apply(reads_.front().request).output);
+    reads_.pop_front();
+  }
+}
+
+// ---- replication
+
+void Raft::append(Env& env, RaftEntry entry) {
+  env.persist(Disk::Entries{log_.last(), {entry}});
+  log_.entries.push_back(std::move(entry));
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    if (NodeId{i} != env.self()) send_log(env, NodeId{i});
+  }
+  promise(env, env.self(), Accepted{term_, log_.last()});
+}
+
+void Raft::send_log(Env& env, NodeId to) {
+  Peer& p = peer(to);
+  if (p.next <= log_.base) {
+    p.next = log_.base + 1;
+    p.sent = log_.base;
+    p.probing = true;
+    return env.send(to, Install{term_, snapshot_});
+  }
+  Append m{term_, p.next - 1, log_.term_at(p.next - 1), commit_, {}};
+  const auto skipped = static_cast<std::ptrdiff_t>(p.next - 1 - log_.base);
+  m.entries.assign(log_.entries.begin() + skipped, log_.entries.end());
+  p.sent = log_.last();
+  if (!p.probing) p.next = log_.last() + 1;
+  env.send(to, std::move(m));
+}
+
+void Raft::on(Env& env, NodeId from, const Append& append) {
+  if (!obeys(env, from, append.term)) return;
+  const bool known = append.after >= log_.base;  // what a snapshot stands for is committed, and agrees
+  if (append.after > log_.last() || (known && log_.term_at(append.after) != append.after_term))
+    return env.send(from, Rejected{term_, append.after, hint_for(append.after)});
+  if (!adopt(env, append)) return;
+  verified_ = std::max(verified_, append.after + append.entries.size());
+  commit_up_to(env, std::min(append.commit, verified_));
+  promise(env, from, Accepted{term_, verified_});
+}
+
+// From where the leader should try: one step back passes over all entries of a term that doesn't fit.
+std::uint64_t Raft::hint_for(std::uint64_t after) const {
+  if (after > log_.last()) return log_.last() + 1;
+  std::uint64_t first = after;
+  while (first > commit_ + 1 && log_.term_at(first - 1) == log_.term_at(after)) --first;
+  return first;
+}
+
+// Takes what is new, in place of what is otherwise. Returns false for what no leader could have sent.
+bool Raft::adopt(Env& env, const Append& append) {
+  std::size_t skip = 0;
+  const auto holds = [&](std::uint64_t index) {
+    return index <= log_.base || (log_.has(index) && log_.term_at(index) == append.entries[skip].term);
+  };
+  while (skip < append.entries.size() && holds(append.after + skip + 1)) ++skip;
+  if (skip == append.entries.size()) return true;
+  const std::uint64_t keep = append.after + skip;
+  if (keep < commit_) return false;
+  const auto first = append.entries.begin() + static_cast<std::ptrdiff_t>(skip);
+  log_.truncate(keep);
+  log_.entries.insert(log_.entries.end(), first, append.entries.end());
+  env.persist(Disk::Entries{keep, {first, append.entries.end()}});
+  return true;
+}
+
+void Raft::on(Env& env, NodeId from, const Accepted& accepted) {
+  if (!leads() || accepted.term != term_) return;
+  Peer& p = peer(from);
+  const std::uint64_t index = std::min(accepted.index, log_.last());
+  p.match = std::max(p.match, index);
+  if (p.probing && index + 1 >= p.next) {
+    p.probing = false;
+    p.next = std::max(p.sent, index) + 1;
+    if (p.next <= log_.last()) send_log(env, from);
+  }
+  p.next = std::max(p.next, p.match + 1);
+  advance_commit(env);
+}
+
+void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
+  if (!leads() || rejected.term != term_ || from == env.self()) return;
+  Peer& p = peer(from);
+  if (rejected.after <= p.match || rejected.after >= p.next) return;  // settled, or gone back before it
+  p.next = std::clamp(rejected.hint, p.match + 1, rejected.after);
+  p.probing = true;
+  send_log(env, from);
+}
+
+void Raft::beat(Env& env) {
+  if (!leads()) return;
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    if (NodeId{i} == env.self()) continue;
+    env.send(NodeId{i}, Heartbeat{term_, commit_, peers_[i].announced, env.now()});
+    peers_[i].announced = log_.last();
+  }
+  env.set_timer(Timer::heartbeat, options_.heartbeat);
+}
+
+void Raft::on(Env& env, NodeId from, const Heartbeat& heartbeat) {
+  if (!obeys(env, from, heartbeat.term)) return;
+  commit_up_to(env, std::min(heartbeat.commit, verified_));
+  env.send(from, HeartbeatReply{term_, heartbeat.announced, verified_, heartbeat.sent_at});
+}
+
+// What was sent before the previous heartbeat should have been accepted by now. If it wasn't, something is
+// lost; or the follower has restarted, and holds a log of which it no longer knows how much is still valid.
+void Raft::on(Env& env, NodeId from, const HeartbeatReply& reply) {
+  if (!leads() || reply.term != term_ || from == env.self()) return;
+  Peer& p = peer(from);
+  const LocalTime echo = std::min(reply.echo, env.now());
+  p.answered = std::max(p.answered.value_or(echo), echo);
+  if (std::min(reply.announced, p.announced) <= std::min(p.match, reply.verified)) return;
+  if (!p.probing) p.next = p.match + 1;
+  p.probing = true;
+  send_log(env, from);
+}
+
+// ---- commitment
+
+void Raft::advance_commit(Env& env) {
+  std::vector<std::uint64_t> held;
+  for (const Peer& p : peers_) held.push_back(p.match);
+  const auto majority = held.begin() + static_cast<std::ptrdiff_t>(env.majority()) - 1;
+  std::ranges::nth_element(held, majority, std::greater{});
+  if (log_.term_at(*majority) == term_) commit_up_to(env, *majority);
+}
+
+void Raft::commit_up_to(Env& env, std::uint64_t index) {
+  while (commit_ < index) apply(env, ++commit_);
+  compact(env);
+}
+
+void Raft::apply(Env& env, std::uint64_t index) {
+  const RaftEntry& entry = log_[index];
+  env.decide(index, entry.value(), term_);
+  if (entry.noop || sessions_.is_over(entry.request.id)) return;
+  const auto* earlier = sessions_.find(entry.request.id);
+  Value output = earlier != nullptr ? earlier->output : env.apply(entry.request).output;
+  if (earlier == nullptr) sessions_.add(entry.request, index, output);
+  if (leads() && entry.term == term_) env.reply(entry.request.id, std::move(output));
+}
+
+void Raft::compact(Env& env) {
+  if (options_.compact_after == 0) return;
+  if (commit_ - log_.base < static_cast<std::uint64_t>(options_.compact_after)) return;
+  const RaftEntry& last = log_[commit_];
+  snapshot_ = {commit_, last.term, last.value(), env.snapshot(), sessions_};
+  log_.compact(snapshot_.index, snapshot_.term);
+  env.persist(snapshot_);
+}
+
+void Raft::on(Env& env, NodeId from, const Install& install) {
+  if (!obeys(env, from, install.term)) return;
+  if (install.snapshot.index > commit_) {
+    snapshot_ = install.snapshot;
+    env.install(snapshot_.state);
+    sessions_ = snapshot_.sessions;
+    commit_ = snapshot_.index;
+    log_.compact(snapshot_.index, snapshot_.term);
+    env.persist(snapshot_);
+    env.decide(snapshot_.index, snapshot_.value, term_);
+  }
+  verified_ = std::max(verified_, install.snapshot.index);
+  promise(env, from, Accepted{term_, verified_});
+}
+
+}  // namespace protocols

@@ -1,0 +1,298 @@
+// Raft: replicas agree on a log of requests, entry by entry, by obeying one leader per term. Whoever wants to
+// lead asks for votes; whoever a majority voted for leads, and alone appends to the log. An entry that a
+// majority holds is committed: it is executed, and the client answered.
+//
+//   client      leader       followers
+//     | request    |            |
+//     |----------->| append     |
+//     |            |--Append--->| append, sync
+//     |            |<-Accepted--|
+//     |<-----------| commit, apply, reply        2n messages, 4 delays; later:
+//     |            |--Heartbeat>| commit, apply
+//
+//   backup --- silence for an election timeout ---> candidate --- majority of votes ---> primary
+//      ^------------- a leader of this term, or any later term, is heard of -------------|
+//
+// Why no committed entry is ever lost:
+//   one leader   A replica votes once per term, and two majorities share a replica.
+//   log matching An Append names the entry before it; a follower that lacks that refuses, and the leader goes
+//                back until both agree. What the follower holds otherwise from there on is replaced.
+//   completeness A voter refuses a candidate whose log ends earlier (by term, then by index) than its own. A
+//                majority holds each committed entry, so each winner was compared with someone who has it.
+//   commit rule  Only entries of the leader's own term are committed by counting; older ones with them (an
+//                older entry on a majority could still be replaced: figure 8). So that this doesn't wait for
+//                a client, a leader begins its term with an entry that does nothing.
+// Term, vote and log are on disk before a message promises them: votes and Accepted leave from on_persisted.
+//
+// A client that repeats a request gets the first answer again: sessions are part of what the log makes.
+// Reads go through the log; or (read_index) the leader asks a majority whether it still leads and then reads
+// its own state; or (lease) it knows that it does, as voters sit still for an election timeout.
+// With pre_vote a candidate first asks whether it could win, so that one who was cut off does not come back
+// with a high term and depose a leader that works; with check_quorum a leader that hears no majority resigns.
+// A replica replaces a long log by a snapshot; followers that are further behind get that.
+//
+// The first term needs no election: replica 0 leads it, as if all had voted before the run.
+//
+// Assumptions, and what breaks without them:
+//   * A majority is up and connected most of the time, and messages are faster than election timeouts.
+//     Otherwise there is no progress, but never a wrong answer.
+//   * Disks keep what they completed. A replica that restarts with an empty one may vote twice or forget
+//     what it accepted; real systems make it a new member.
+//   * Commands are deterministic: every replica executes them ("draw" and "stamp" make replicas diverge).
+//   * lease alone: clocks run at almost the same rate. `lease` shorter than the election timeout is the
+//   margin.
+//
+// Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014;
+// pre-vote, check-quorum, reads and sessions: Ongaro's thesis (Stanford 2014), sections 6.2 to 6.4 and 9.6.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/protocol/registry.hpp"
+#include "sim/protocol/sessions.hpp"
+
+namespace protocols {
+
+using namespace sim;
+
+struct RaftEntry {
+  std::uint64_t term = 0;
+  bool noop = false;  ///< Carries no request: begins a term.
+  Request request{};
+  /// What observers know it by.
+  std::uint64_t value() const { return noop ? 0 : fingerprint(request); }
+};
+
+/// All entries after `base`, which stands for a snapshot.
+struct RaftLog {
+  std::uint64_t base = 0;
+  std::uint64_t base_term = 0;
+  std::vector<RaftEntry> entries{};
+
+  std::uint64_t last() const { return base + entries.size(); }
+  bool has(std::uint64_t index) const { return index > base && index <= last(); }
+  const RaftEntry& operator[](std::uint64_t index) const { return entries[index - base - 1]; }
+  /// 0 for what the log doesn't know (any more).
+  std::uint64_t term_at(std::uint64_t index) const {
+    if (has(index)) return (*this)[index].term;
+    return index == base ? base_term : 0;
+  }
+  std::uint64_t last_term() const { return term_at(last()); }
+  /// Forgets everything after `index`, which is not before `base`.
+  void truncate(std::uint64_t index) {
+    if (index < last()) entries.resize(static_cast<std::size_t>(index - base));
+  }
+  /// Forgets everything up to `index`, of term `term`; what follows stays if it fits.
+  void compact(std::uint64_t index, std::uint64_t term);
+};
+
+struct RaftSnapshot {
+  std::uint64_t index = 0;
+  std::uint64_t term = 0;   ///< Of the entry at `index` ...
+  std::uint64_t value = 0;  ///< ... and what was decided there.
+  Snapshot state{};
+  Sessions sessions{};
+};
+
+struct Raft {
+  // ---- messages
+  struct Append {  // leader -> follower: these follow entry `after`
+    std::uint64_t term;
+    std::uint64_t after;
+    std::uint64_t after_term;
+    std::uint64_t commit;
+    std::vector<RaftEntry> entries;
+  };
+  struct Accepted {  // follower -> leader: my disk holds your log up to `index`
+    std::uint64_t term;
+    std::uint64_t index;
+  };
+  struct Rejected {  // follower -> leader: I lack `after`; try from `hint`
+    std::uint64_t term;
+    std::uint64_t after;
+    std::uint64_t hint;
+  };
+  struct Heartbeat {
+    static constexpr bool background = true;
+    std::uint64_t term;
+    std::uint64_t commit;
+    std::uint64_t announced;  ///< What was sent before the last heartbeat, and should have been accepted.
+    LocalTime sent_at;        ///< By the leader's clock.
+  };
+  struct HeartbeatReply {
+    static constexpr bool background = true;
+    std::uint64_t term;
+    std::uint64_t announced;
+    std::uint64_t verified;  ///< How far the follower knows its log to be the leader's.
+    LocalTime echo;          ///< `sent_at`: what a lease counts from.
+  };
+  struct Install {  // leader -> follower: take this instead of your log
+    std::uint64_t term;
+    RaftSnapshot snapshot;
+  };
+  struct Stale {  // there is a newer term than yours
+    static constexpr bool background = true;
+    std::uint64_t term;
+  };
+  struct RequestVote {
+    static constexpr bool background = true;
+    std::uint64_t term;
+    std::uint64_t last;
+    std::uint64_t last_term;
+    bool trial;  ///< pre_vote: would you?
+  };
+  struct Vote {
+    static constexpr bool background = true;
+    std::uint64_t term;
+    bool trial;
+  };
+  struct Confirm {  // leader -> follower: do I still lead? (read_index)
+    std::uint64_t term;
+    std::uint64_t round;
+  };
+  struct Confirmed {
+    std::uint64_t term;
+    std::uint64_t round;
+  };
+  using Message = std::variant<Append, Accepted, Rejected, Heartbeat, HeartbeatReply, Install, Stale,
+                               RequestVote, Vote, Confirm, Confirmed>;
+  enum class Timer : std::uint8_t { election, heartbeat };
+
+  struct Options {
+    enum class Reads : std::uint8_t { log, read_index, lease };
+    enum class Bug : std::uint8_t { none, vote_not_persisted, local_reads };
+
+    Duration election_timeout_min = 150ms;
+    Duration election_timeout_max = 300ms;
+    Duration heartbeat = 30ms;
+    Reads reads = Reads::log;
+    Duration lease = 100ms;
+    bool pre_vote = false;
+    bool check_quorum = false;
+    std::int64_t compact_after = 0;
+    Bug bug = Bug::none;
+
+    void describe(Fields& fields);
+    std::string complaint(std::size_t replicas) const;
+  };
+  static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+
+  /// What survives a crash.
+  struct Disk {
+    struct Ballot {
+      std::uint64_t term;
+      std::optional<NodeId> vote;
+    };
+    struct Entries {  // replace what follows `after`
+      std::uint64_t after;
+      std::vector<RaftEntry> entries;
+    };
+    using Write = std::variant<Ballot, Entries, RaftSnapshot>;
+    void replay(const Write& write);
+
+    Ballot ballot{1, NodeId{0}};
+    RaftLog log{};
+    RaftSnapshot snapshot{};
+  };
+
+  using Env = EnvOf<Raft>;
+  Raft(const Options& options, const Disk& disk);
+  void on_start(Env& env);
+  void on_message(Env& env, NodeId from, const Message& message);
+  void on_timer(Env& env, Timer timer);
+  void on_request(Env& env, const Request& request);
+  void on_persisted(Env& env);
+
+ private:
+  struct Peer {
+    std::uint64_t next = 1;   ///< What to send next.
+    std::uint64_t match = 0;  ///< It holds our log up to here.
+    std::uint64_t sent = 0;   ///< Was sent our log up to here.
+    bool probing = true;      ///< Where its log meets ours is not known: `next` is a guess, and stays.
+    std::uint64_t announced = 0;
+    std::optional<LocalTime> answered{};  ///< `sent_at` of the latest heartbeat that it answered.
+  };
+  struct Read {  // waits for a majority to confirm that this replica leads
+    std::uint64_t round;
+    Request request;
+    NodeSet confirmed;
+  };
+  struct Promise {  // to be sent once everything written so far is safe
+    NodeId to;
+    Message message;
+  };
+
+  // requests
+  void read(Env& env, const Request& request);
+  void append(Env& env, RaftEntry entry);
+  bool pending(RequestId id) const;
+  bool lease_holds(const Env& env) const;
+  void on(Env& env, NodeId from, const Confirm& confirm);
+  void on(Env& env, NodeId from, const Confirmed& confirmed);
+
+  // replication
+  void send_log(Env& env, NodeId to);
+  void on(Env& env, NodeId from, const Append& append);
+  std::uint64_t hint_for(std::uint64_t after) const;
+  bool adopt(Env& env, const Append& append);
+  void on(Env& env, NodeId from, const Accepted& accepted);
+  void on(Env& env, NodeId from, const Rejected& rejected);
+  void beat(Env& env);
+  void on(Env& env, NodeId from, const Heartbeat& heartbeat);
+  void on(Env& env, NodeId from, const HeartbeatReply& reply);
+  void on(Env& env, NodeId from, const Install& install);
+  void advance_commit(Env& env);
+  void commit_up_to(Env& env, std::uint64_t index);
+  void apply(Env& env, std::uint64_t index);
+  void compact(Env& env);
+  void promise(Env& env, NodeId to, Message message);
+
+  // elections
+  bool obeys(Env& env, NodeId from, std::uint64_t term);
+  void follow(Env& env, std::uint64_t term, std::optional<NodeId> leader);
+  void arm_election(Env& env);
+  void election_timeout(Env& env);
+  bool hears_majority(const Env& env, Duration within) const;
+  void stand(Env& env, bool trial);
+  void on(Env& env, NodeId from, const RequestVote& request);
+  void on(Env& env, NodeId from, const Vote& vote);
+  void on(Env& env, NodeId from, const Stale& stale);
+  void lead(Env& env);
+  bool reaches_as_far(const RequestVote& request) const;
+  bool content(const Env& env) const;
+  void write_ballot(Env& env);
+
+  bool leads() const { return role_ == Role::primary; }
+  /// Whether an entry of this leader's own term is committed: only then does it know all that is committed.
+  bool settled() const { return commit_ >= opened_at_; }
+  Peer& peer(NodeId id) { return peers_[id.value]; }
+
+  Options options_;
+  std::uint64_t term_ = 1;
+  std::optional<NodeId> vote_{};
+  RaftLog log_{};
+  RaftSnapshot snapshot_{};
+  Sessions sessions_{};
+  std::uint64_t commit_ = 0;  ///< Committed, and applied.
+  Role role_ = Role::backup;
+  std::optional<NodeId> leader_{};
+  LocalTime heard_{};           ///< When the leader was last heard of.
+  std::uint64_t verified_ = 0;  ///< Follower: the log is known to agree with this term's leader's up to here.
+  std::deque<Promise> promises_{};
+
+  // as leader or candidate
+  std::vector<Peer> peers_{};
+  std::deque<Read> reads_{};
+  std::uint64_t round_ = 0;
+  LocalTime led_since_{};
+  std::uint64_t opened_at_ = 0;  ///< Where this leader's first entry is.
+  NodeSet votes_{};
+  bool trial_ = false;
+};
+
+}  // namespace protocols

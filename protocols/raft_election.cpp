@@ -1,0 +1,154 @@
+// Raft between terms: timeouts, votes, and who follows whom.
+#include <algorithm>
+
+#include "protocols/raft.hpp"
+
+namespace protocols {
+
+void Raft::on_start(Env& env) {
+  peers_.assign(env.cluster(), Peer{});
+  heard_ = env.now();  // it may have heard a leader just before it crashed, and must sit still as long
+  if (snapshot_.index > 0) env.install(snapshot_.state);
+  arm_election(env);
+  if (!env.first_life()) return env.become(Role::backup, term_);
+  leader_ = NodeId{0};
+  if (env.self() == *leader_) return lead(env);
+  env.become(Role::backup, term_);
+}
+
+void Raft::arm_election(Env& env) {
+  const auto spread =
+      static_cast<std::uint64_t>((options_.election_timeout_max - options_.election_timeout_min).count());
+  const Duration extra{static_cast<std::int64_t>(env.rng().below(spread + 1))};
+  env.set_timer(Timer::election, options_.election_timeout_min + extra);
+}
+
+void Raft::election_timeout(Env& env) {
+  arm_election(env);
+  if (!leads()) return stand(env, options_.pre_vote);
+  if (!options_.check_quorum || env.now() - led_since_ < options_.election_timeout_max) return;
+  if (!hears_majority(env, options_.election_timeout_max)) follow(env, term_, std::nullopt);
+}
+
+bool Raft::hears_majority(const Env& env, Duration within) const {
+  std::size_t heard = 1;
+  for (const Peer& p : peers_) heard += p.answered && env.now() - *p.answered < within ? 1 : 0;
+  return heard >= env.majority();
+}
+
+void Raft::write_ballot(Env& env) {
+  const bool forgets = options_.bug == Options::Bug::vote_not_persisted;
+  env.persist(Disk::Ballot{term_, forgets ? std::nullopt : vote_});
+}
+
+// Whether an order of `term` is to be carried out: from the only leader of this term, or of a later one.
+bool Raft::obeys(Env& env, NodeId from, std::uint64_t term) {
+  if (term < term_) {
+    env.send(from, Stale{term_});
+    return false;
+  }
+  if (term == term_ && leads()) return false;
+  if (term > term_ || leader_ != from) follow(env, term, from);
+  heard_ = env.now();
+  arm_election(env);
+  return true;
+}
+
+void Raft::follow(Env& env, std::uint64_t term, std::optional<NodeId> leader) {
+  if (term > term_) {
+    term_ = term;
+    vote_.reset();
+    verified_ = 0;
+    write_ballot(env);
+  }
+  leader_ = leader;
+  role_ = Role::backup;
+  reads_.clear();
+  env.become(role_, term_);
+}
+
+void Raft::on(Env& env, NodeId, const Stale& stale) {
+  if (stale.term > term_) follow(env, stale.term, std::nullopt);
+}
+
+// ---- votes
+
+void Raft::stand(Env& env, bool trial) {
+  role_ = Role::candidate;
+  leader_.reset();
+  votes_.clear();
+  trial_ = trial;
+  if (trial) {
+    env.become(role_, term_);
+    env.broadcast(RequestVote{term_ + 1, log_.last(), log_.last_term(), true});
+    return env.send(env.self(), Vote{term_ + 1, true});
+  }
+  ++term_;
+  vote_ = env.self();
+  verified_ = 0;
+  env.become(role_, term_);
+  write_ballot(env);
+  promise(env, env.self(), Vote{term_, false});
+}
+
+// Whether the candidate's log is at least as complete as this one (section 5.4.1).
+bool Raft::reaches_as_far(const RequestVote& request) const {
+  return std::pair{request.last_term, request.last} >= std::pair{log_.last_term(), log_.last()};
+}
+
+// Whether this replica has no reason to wish for another leader.
+bool Raft::content(const Env& env) const {
+  if (leads()) return hears_majority(env, options_.election_timeout_min);
+  return env.now() - heard_ < options_.election_timeout_min;
+}
+
+void Raft::on(Env& env, NodeId from, const RequestVote& request) {
+  if (from == env.self()) return;
+  if (request.term < term_ || (request.trial && request.term == term_)) return env.send(from, Stale{term_});
+  const bool sits_still = options_.check_quorum || options_.reads == Options::Reads::lease || request.trial;
+  if (sits_still && content(env)) return;
+  if (request.trial) {
+    if (reaches_as_far(request)) env.send(from, Vote{request.term, true});
+    return;
+  }
+  if (request.term > term_) follow(env, request.term, std::nullopt);
+  if (!reaches_as_far(request) || (vote_ && *vote_ != from)) return;
+  vote_ = from;
+  write_ballot(env);
+  arm_election(env);
+  promise(env, from, Vote{term_, false});
+}
+
+void Raft::on(Env& env, NodeId from, const Vote& vote) {
+  if (role_ != Role::candidate || vote.trial != trial_ || vote.term != term_ + (trial_ ? 1 : 0)) return;
+  if (!votes_.insert(from)) return;
+  if (!trial_ && from == env.self())  // only now is it certain not to vote for another
+    env.broadcast(RequestVote{term_, log_.last(), log_.last_term(), false});
+  if (votes_.size() < env.majority()) return;
+  if (trial_) return stand(env, false);
+  lead(env);
+}
+
+void Raft::lead(Env& env) {
+  role_ = Role::primary;
+  leader_ = env.self();
+  led_since_ = env.now();
+  const bool first = env.first_life() && term_ == 1;  // all logs are empty: nothing to find out or to settle
+  const std::uint64_t last = log_.last();
+  peers_.assign(env.cluster(), Peer{.next = last + 1, .sent = last, .probing = !first});
+  peer(env.self()).match = last;
+  env.become(role_, term_);
+  std::vector<std::uint64_t> values;
+  for (const RaftEntry& entry : log_.entries) values.push_back(entry.value());
+  env.lead(term_, {.after = log_.base, .values = values});
+  opened_at_ = first ? 0 : last + 1;
+  if (!first) append(env, {.term = term_, .noop = true});
+  beat(env);
+}
+
+namespace {
+static_assert(Protocol<Raft>);
+const Registered<Raft> raft_registered{
+    "raft", "one leader per term appends to a log; what a majority holds is committed"};
+}  // namespace
+}  // namespace protocols
