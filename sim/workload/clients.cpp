@@ -104,7 +104,7 @@ void Clients::call(ClientPort& port, ClientId id, Time now) {
 
   Pending pending{.request = {.id = {id, number}, .command = command}};
   pending.request.oldest_pending = client.pending.empty() ? number : client.pending.front().request.id.number;
-  pending.operation = port.called(operation);
+  pending.operation = port.called(operation, fingerprint(pending.request));
   pending.answers_needed = is_read(command) ? plan_->policy.read_answers : plan_->policy.write_answers;
   pending.first_target = id.value;
   pending.asked = presumed(client, command);

@@ -37,8 +37,8 @@ class ClientPort {
 
   virtual void send(ClientId from, NodeId to, const Request& request) = 0;
   virtual void wake(ClientId client, Wake why, std::uint32_t number, Time at) = 0;
-  virtual std::uint32_t called(
-      const Operation& operation) = 0;  ///< Returns the operation's place in the history.
+  /// Returns the operation's place in the history. `asked` is the fingerprint of its request.
+  virtual std::uint32_t called(const Operation& operation, std::uint64_t asked) = 0;
   virtual void returned(std::uint32_t operation, Value output, std::uint8_t hops) = 0;
   virtual void gave_up(std::uint32_t operation) = 0;
 

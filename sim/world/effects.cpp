@@ -140,10 +140,10 @@ void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
   queue_.push(at, Rank::timer, event);
 }
 
-std::uint32_t World::called(const Operation& operation) {
+std::uint32_t World::called(const Operation& operation, std::uint64_t asked) {
   const auto index = static_cast<std::uint32_t>(record_.operations.size());
   record_.operations.push_back(operation);
-  record_.asked.push_back(0);
+  record_.asked.push_back(asked);
   record_.operation_of[operation.client.value].push_back(index);
   if (tracer_ != nullptr) tracer_->called(now_, index, operation);
   return index;

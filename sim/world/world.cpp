@@ -277,8 +277,6 @@ void World::reply(NodeId from, Reply reply) {
 }
 
 void World::send(ClientId from, NodeId to, const Request& request) {
-  if (!request.ping)
-    record_.asked[record_.operation_of[from.value][request.id.number]] = fingerprint(request);
   const auto handle = requests_.put(request);
   const Event event{.kind = Event::Kind::request,
                     .background = request.ping,

@@ -187,7 +187,7 @@ class World : private ClientPort {
   // ClientPort.
   void send(ClientId from, NodeId to, const Request& request) override;
   void wake(ClientId client, Wake why, std::uint32_t number, Time at) override;
-  std::uint32_t called(const Operation& operation) override;
+  std::uint32_t called(const Operation& operation, std::uint64_t asked) override;
   void returned(std::uint32_t operation, Value output, std::uint8_t hops) override;
   void gave_up(std::uint32_t operation) override;
 
