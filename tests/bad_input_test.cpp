@@ -184,6 +184,11 @@ TEST_CASE("faults that make no sense are refused", "[bad_input]") {
   refused_fault(R"({"at": "1ms", "crash": 0, "restart": 1})", {"/faults/0/"});
   refused_fault(R"({"at": "1ms", "crash": "crashed"})", {"/faults/0/crash", "restart"});
   refused_fault(R"({"at": "1ms", "clock": 0, "drift": 2})", {"/faults/0/drift"});
+  refused_fault(R"({"at": "1ms", "transfer": 3})", {"/faults/0/transfer: found 3", "0 to 2"});
+  refused_fault(R"({"at": "1ms", "reconfigure": [0, 1, 1]})", {"/faults/0/reconfigure", "each once"});
+  refused_fault(R"({"at": "1ms", "reconfigure": [0], "by": "any"})", {"/faults/0/by", "\"primary\""});
+  refused_fault(R"({"at": "1ms", "reconfigure": [0]})",
+                {"/faults/0/reconfigure", "naive_broadcast", "carries out no orders"});
   refused_fault(R"({"random": {"kind": "heal", "rate": "1/s"}})", {"/faults/0/random/kind", "\"pause\""});
 }
 

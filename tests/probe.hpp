@@ -52,6 +52,10 @@ struct Probe {
     env.reply(r.id, env.apply(r).output);
   }
   void on_persisted(Env& env) { see(env, "persisted"); }
+  void on_order(Env& env, const Order& order) {
+    const auto* transfer = std::get_if<Transfer>(&order);
+    see(env, transfer != nullptr ? "transfer to " + std::to_string(transfer->to.value) : "reconfigure");
+  }
   void on_failure(Env& env, NodeId failed) { see(env, "failed " + std::to_string(failed.value)); }
 
   Options options;

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "sim/scenario/document_fields.hpp"
+#include "sim/scenario/fault_entry.hpp"
 #include "tests/catch.hpp"
 #include "tests/echo_protocol.hpp"
 
@@ -164,6 +165,20 @@ TEST_CASE("a fault's network starts from the scenario's", "[scenario]") {
   CHECK(laws.replicas.loss == 0.1);
   CHECK(laws.clients == laws.replicas);
   CHECK(laws.clients.delay == DelayLaw::constant(50ms));
+}
+
+TEST_CASE("an operator's orders are addressed to the primary or to a node, and read back", "[scenario]") {
+  for (const auto* text : {R"({"at": "5s", "reconfigure": [0, 2, 1]})", R"({"at": "5s", "transfer": 2})",
+                           R"({"at": "5s", "reconfigure": [1], "by": 2})"}) {
+    CAPTURE(text);
+    Context context{.replicas = 3, .end = 10s};
+    FaultEntry entry, again;
+    JsonValue<FaultEntry>::read(entry, Json::parse(text), Place(context));
+    const bool to_primary = std::string(text).find("by") == std::string::npos;
+    CHECK(entry.fault.victim.kind == (to_primary ? Victim::Kind::primary : Victim::Kind::number));
+    JsonValue<FaultEntry>::read(again, JsonValue<FaultEntry>::write(entry, context), Place(context));
+    CHECK(again.fault == entry.fault);
+  }
 }
 
 TEST_CASE("a run saved without its randomness replays to the same digest", "[scenario]") {

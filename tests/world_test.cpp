@@ -185,6 +185,25 @@ TEST_CASE("on_persisted comes when everything written before the sync is safe") 
   CHECK(probe.node(0).seen.back() == Probe::Seen{"persisted", 21ms});
 }
 
+TEST_CASE("an order goes to the primary of the moment or to the node named, late to one that is paused") {
+  Setup setup = quiet_setup(3);
+  const Victim primary{Victim::Kind::primary, {}};
+  setup.faults = {
+      {.at = 10ms, .kind = Fault::Kind::transfer, .victim = primary, .order = Transfer{NodeId{2}}},
+      {.at = 20ms, .kind = Fault::Kind::pause, .until = 50ms, .victim = number(2)},
+      {.at = 30ms, .kind = Fault::Kind::reconfigure, .victim = number(2), .order = Reconfigure{{NodeId{0}}}},
+      {.at = 40ms, .kind = Fault::Kind::crash, .victim = number(0)},
+      {.at = 60ms, .kind = Fault::Kind::transfer, .victim = number(0), .order = Transfer{NodeId{2}}}};
+  ProbeWorld probe(setup, {[](ProbeEnv& env, const std::string& event) {
+                     if (event == "start" && env.self() == NodeId{1}) env.become(Role::primary);
+                   }});
+  probe.world.run();
+  CHECK(probe.events(0) == Seen{"start"});
+  CHECK(probe.events(1) == Seen{"start", "transfer to 2"});
+  CHECK(probe.events(2) == Seen{"start", "reconfigure"});
+  CHECK(probe.node(2).seen.back().at == 50ms);
+}
+
 TEST_CASE("a fail-stop failure is told to everyone within its bound, and is final") {
   Setup setup = quiet_setup(3);
   setup.faults = {{.at = 10ms, .kind = Fault::Kind::fail_stop, .victim = number(2), .span = 4ms},

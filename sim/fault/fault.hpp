@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/fault/order.hpp"
 #include "sim/kernel/ids.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/network/network.hpp"
@@ -35,18 +36,20 @@ struct Victim {
 
 struct Fault {
   enum class Kind : std::uint8_t {
-    crash,      ///< Volatile state is gone; messages to the node are lost.
-    restart,    ///< A crashed node starts again with what `disk` left it.
-    fail_stop,  ///< A crash for good, of which every running node is told within `span`.
-    pause,      ///< The node does nothing until `until`; messages wait, its clock goes on.
-    slow,       ///< Each event keeps the node busy for `span`.
-    clock,      ///< The node's clock is off by `span` and drifts by `drift_ppb`.
-    disk,       ///< The node's disk takes `span` for each write.
-    partition,  ///< `groups` can't talk to one another; disjoint.
-    overlap,    ///< The same with groups that share members (bridges).
-    cut,        ///< Messages from `from` to `to` are lost.
-    network,    ///< Other laws for all links.
-    heal,       ///< Ends every partition, overlap, cut and change of the network's laws.
+    crash,        ///< Volatile state is gone; messages to the node are lost.
+    restart,      ///< A crashed node starts again with what `disk` left it.
+    fail_stop,    ///< A crash for good, of which every running node is told within `span`.
+    pause,        ///< The node does nothing until `until`; messages wait, its clock goes on.
+    slow,         ///< Each event keeps the node busy for `span`.
+    clock,        ///< The node's clock is off by `span` and drifts by `drift_ppb`.
+    disk,         ///< The node's disk takes `span` for each write.
+    partition,    ///< `groups` can't talk to one another; disjoint.
+    overlap,      ///< The same with groups that share members (bridges).
+    cut,          ///< Messages from `from` to `to` are lost.
+    network,      ///< Other laws for all links.
+    heal,         ///< Ends every partition, overlap, cut and change of the network's laws.
+    reconfigure,  ///< No fault but an order, to the node: other members.
+    transfer,     ///< Another: let some other node be primary.
   };
   Duration at{};  ///< Since the start of the run.
   Kind kind = Kind::crash;
@@ -61,10 +64,15 @@ struct Fault {
   Groups groups{};                 ///< partition, overlap
   Endpoint from{}, to{};           ///< cut
   NetworkLaws laws{};              ///< network
+  Order order{};                   ///< reconfigure, transfer
   bool operator==(const Fault&) const = default;
 };
 
 const char* name_of(Fault::Kind kind);
+/// Whether it is an operator's order and not a fault.
+constexpr bool is_order(Fault::Kind kind) {
+  return kind == Fault::Kind::reconfigure || kind == Fault::Kind::transfer;
+}
 
 /// A fault process: strikes at random times, each strike lasting a random time.
 struct RandomFault {

@@ -18,7 +18,17 @@ enum class Rank : std::uint8_t { fault, delivery, timer };
 
 /// A thing that will happen. Plain data: the message itself stays with its owner, who knows its type.
 struct Event {
-  enum class Kind : std::uint8_t { fault, deliver, request, reply, persisted, told, timer, client_timer };
+  enum class Kind : std::uint8_t {
+    fault,
+    deliver,
+    request,
+    reply,
+    persisted,
+    told,
+    timer,
+    client_timer,
+    order
+  };
   Kind kind = Kind::fault;
   std::uint8_t tag = 0;  ///< Which message type or which timer.
   std::uint8_t hops =

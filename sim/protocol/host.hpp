@@ -68,6 +68,12 @@ class HostOf final : public Host,
       at(node).on_failure(env, failed);
     }
   }
+  void ordered(World& world, NodeId node, const Order& order) override {
+    if constexpr (TakesOrders<P>) {
+      auto env = env_of(world, node);
+      at(node).on_order(env, order);
+    }
+  }
   void release(std::uint32_t message) override { messages_.release(message); }
   std::string_view message_name(std::uint8_t tag) const override { return NamesOf<Message>::value[tag]; }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "sim/fault/order.hpp"
 #include "sim/kernel/ids.hpp"
 #include "sim/workload/command.hpp"
 
@@ -66,6 +67,12 @@ concept HandlesTimers = requires(P p, EnvOf<P>& env, typename P::Timer t) {
 template <class P>
 concept HandlesRequests = requires(P p, EnvOf<P>& env, const Request& r) {
   p.on_request(env, r);
+};
+
+/// Optional: an operator's orders, such as a change of the members.
+template <class P>
+concept TakesOrders = requires(P p, EnvOf<P>& env, const Order& o) {
+  p.on_order(env, o);
 };
 
 /// A replication protocol, as seen from one replica.

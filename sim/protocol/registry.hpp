@@ -26,6 +26,8 @@ class ProtocolPlan {
   virtual std::string complaint(std::size_t replicas) const = 0;
   virtual ClientPolicy client_policy(std::size_t replicas) const = 0;
   virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
+  /// Whether it carries out an operator's orders.
+  virtual bool takes_orders() const = 0;
 };
 
 struct ProtocolEntry {
@@ -53,6 +55,7 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
   std::unique_ptr<Host> make_host(std::size_t replicas) const override {
     return std::make_unique<HostOf<P>>(options_, replicas);
   }
+  bool takes_orders() const override { return TakesOrders<P>; }
 
  private:
   typename P::Options options_;

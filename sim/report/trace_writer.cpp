@@ -203,6 +203,15 @@ std::string TraceWriter::groups_json(const Groups& groups) const {
   return all.dump();
 }
 
+std::string TraceWriter::text_of(const Order& order) const {
+  if (const auto* transfer = std::get_if<Transfer>(&order)) {
+    return fmt::format("hand the lead to {}", transfer->to.value);
+  }
+  std::vector<std::uint16_t> members;
+  for (const NodeId member : std::get<Reconfigure>(order).members) members.push_back(member.value);
+  return fmt::format("make {} the members", fmt::join(members, ", "));
+}
+
 std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node) const {
   const auto who = node ? fmt::format("replica {}", node->value) : std::string();
   switch (fault.kind) {
@@ -221,6 +230,8 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
       return fmt::format("messages from {} to {} are cut", name(fault.from), name(fault.to));
     case Fault::Kind::network: return "the network's laws change";
     case Fault::Kind::heal: return "the network is healed";
+    case Fault::Kind::reconfigure:
+    case Fault::Kind::transfer: return fmt::format("{} is told: {}", who, text_of(fault.order));
   }
   return {};
 }

@@ -40,6 +40,7 @@ class TraceWriter final : public Tracer {
   void add_end(std::string_view key, Endpoint e);
   std::string name(Endpoint e) const;
   std::string groups_json(const Groups& groups) const;
+  std::string text_of(const Order& order) const;
   std::string text_of(const Fault& fault, std::optional<NodeId> node) const;
 
   std::size_t replicas_;

@@ -74,6 +74,18 @@ template <> struct JsonValue<Ends> {
   }
 };
 
+template <> struct JsonValue<NodeId> {
+  static void read(NodeId& value, const Json& json, const Place& place) {
+    const std::size_t replicas = place.context().replicas;
+    if (!json.is_number_unsigned() || json.get<std::uint64_t>() >= replicas) {
+      place.unexpected(json, fmt::format("a replica from 0 to {}", replicas - 1));
+    }
+    value = NodeId{json.get<std::uint16_t>()};
+  }
+  static Json write(const NodeId& value, Context&) { return value.value; }
+  static Json schema() { return {{"type", "integer"}, {"minimum", 0}}; }
+};
+
 namespace {
 
 // ------------------------------------------------------------------------------------------------ when
@@ -196,6 +208,33 @@ void describe_heal(DocumentFields& f, FaultEntry& e) {
   f.required().flag("heal", all, "true: ends every partition, overlap, cut and change of the network");
   f.require(all, "heal", "true");
 }
+// The part of the fault's order that is of type T; an empty T while it has none.
+template <class T> T order_of(const Fault& fault) {
+  const T* order = std::get_if<T>(&fault.order);
+  return order != nullptr ? *order : T{};
+}
+void describe_order(DocumentFields& f, Fault& x) {
+  describe_at(f, x);
+  f.value("by", x.victim, "which node is told: a number, or \"primary\", which is the default");
+  f.require(x.victim.kind == Victim::Kind::number || x.victim.kind == Victim::Kind::primary, "by",
+            "a replica's number or \"primary\"");
+}
+void describe_reconfigure(DocumentFields& f, FaultEntry& e) {
+  describe_order(f, e.fault);
+  auto order = order_of<Reconfigure>(e.fault);
+  f.required().value("reconfigure", order.members, "the replicas that are to be members from then on");
+  auto sorted = order.members;
+  std::ranges::sort(sorted);
+  const bool once = std::ranges::adjacent_find(sorted) == sorted.end();
+  f.require(once && !sorted.empty(), "reconfigure", "at least one replica, each once");
+  e.fault.order = std::move(order);
+}
+void describe_transfer(DocumentFields& f, FaultEntry& e) {
+  describe_order(f, e.fault);
+  auto order = order_of<Transfer>(e.fault);
+  f.required().value("transfer", order.to, "the replica that is to be primary");
+  e.fault.order = order;
+}
 void describe_random(DocumentFields& f, FaultEntry& e) {
   if (!e.random) e.random.emplace(RandomFault{.rate = 0.1, .duration_mean = 500ms});
   RandomFault& r = *e.random;
@@ -223,7 +262,7 @@ struct FaultForm {
 };
 using Kind = Fault::Kind;
 // "restart" comes before "disk", which is also one of its options.
-constexpr std::array<FaultForm, 13> kFaultForms{{
+constexpr std::array<FaultForm, 15> kFaultForms{{
     {{"crash", "volatile state is gone, messages to the node are lost"}, Kind::crash, describe_crash},
     {{"restart", "a crashed node starts again"}, Kind::restart, describe_restart},
     {{"fail_stop", "a crash for good, of which all are told"}, Kind::fail_stop, describe_fail_stop},
@@ -236,6 +275,8 @@ constexpr std::array<FaultForm, 13> kFaultForms{{
     {{"cut", "one direction of one link is cut"}, Kind::cut, describe_cut},
     {{"network", "other laws for a time"}, Kind::network, describe_network},
     {{"heal", "ends partitions, cuts and other laws"}, Kind::heal, describe_heal},
+    {{"reconfigure", "an operator's order: other members"}, Kind::reconfigure, describe_reconfigure},
+    {{"transfer", "an operator's order: another primary"}, Kind::transfer, describe_transfer},
     {{"random", "a process that strikes at random times"}, Kind::crash, describe_random},
 }};
 
@@ -269,6 +310,7 @@ void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Plac
   if (form == kFaultForms.end()) no_such_fault(json, place);
   value = FaultEntry{};
   value.fault.kind = form->kind;
+  if (is_order(form->kind)) value.fault.victim.kind = Victim::Kind::primary;
   read_object(json, place, [&](DocumentFields& f) { form->describe(f, value); });
   if (value.network) value.fault.laws = laws_of(*value.network, place / "network");
 }

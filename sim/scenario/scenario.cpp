@@ -10,11 +10,18 @@
 namespace sim {
 namespace {
 
+void refuse_order(const ScenarioSpec& spec, const Fault& fault, const Place& place) {
+  if (!is_order(fault.kind) || spec.protocol.plan->takes_orders()) return;
+  (place / name_of(fault.kind))
+      .fail(fmt::format("the protocol \"{}\" carries out no orders", spec.protocol.entry->name));
+}
+
 void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
   std::optional<std::size_t> at_once;
   for (std::size_t i = 0; i < spec.faults.size(); ++i) {
     const auto& entry = spec.faults[i];
     if (!entry.random) {
+      refuse_order(spec, entry.fault, place / i);
       setup.faults.push_back(entry.fault);
       continue;
     }

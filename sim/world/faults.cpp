@@ -75,6 +75,8 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
     case Fault::Kind::slow: m.slow = fault.span; return;
     case Fault::Kind::clock: return m.clock.set(now_, fault.span, fault.drift_ppb);
     case Fault::Kind::disk: m.disk_delay = fault.span; return;
+    case Fault::Kind::reconfigure:
+    case Fault::Kind::transfer: return give_order(index, node);
     default: SIM_CHECK(false, "a fault that strikes no node came here");
   }
 }
@@ -144,6 +146,15 @@ void World::tell_of_failure(NodeId failed, Duration within) {
         .kind = Event::Kind::told, .node = i, .peer = failed.value, .incarnation = machines_[i].incarnation};
     queue_.push(now_ + Duration{static_cast<std::int64_t>(delay)}, Rank::delivery, event);
   }
+}
+
+// It comes as a message does: not to a node that is down, later to one that is paused or slow.
+void World::give_order(std::uint32_t index, NodeId node) {
+  const Event event{.kind = Event::Kind::order,
+                    .node = node.value,
+                    .handle = index,
+                    .incarnation = machine(node).incarnation};
+  queue_.push(now_, Rank::delivery, event);
 }
 
 // What came during the pause happens now: messages first, in the order of their arrival, then the timers that

@@ -27,6 +27,7 @@ class Host {
   virtual void request(World& world, NodeId node, const Request& request) = 0;
   virtual void persisted(World& world, NodeId node) = 0;
   virtual void told_of_failure(World& world, NodeId node, NodeId failed) = 0;
+  virtual void ordered(World& world, NodeId node, const Order& order) = 0;
 
   virtual void release(std::uint32_t message) = 0;  ///< A copy of the message will not be delivered.
   virtual std::string_view message_name(std::uint8_t tag) const = 0;

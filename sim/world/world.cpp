@@ -132,6 +132,7 @@ void World::handle_at_node(const Event& event) {
     }
     case Event::Kind::timer: return fire(event);
     case Event::Kind::persisted: return host_->persisted(*this, node);
+    case Event::Kind::order: return host_->ordered(*this, node, faults_[event.handle].order);
     default: return host_->told_of_failure(*this, node, NodeId{event.peer});
   }
 }

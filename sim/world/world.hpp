@@ -180,6 +180,7 @@ class World : private ClientPort {
   void crash(NodeId node, const Fault& fault);
   void restart(NodeId node, DiskFate disk);
   void tell_of_failure(NodeId failed, Duration within);
+  void give_order(std::uint32_t index, NodeId node);
   void resume(NodeId node);
   std::optional<NodeId> resolve(const Victim& victim);
   void switch_laws(const NetworkLaws& laws);
