@@ -1,0 +1,195 @@
+// The Byzantine generals with oral messages, OM(m): a commander gives n - 1 lieutenants an order, some of the
+// generals are traitors, and no message carries proof of who said what before.
+//
+// What is demanded, of the loyal alone:
+//   IC1  all loyal lieutenants obey the same order            (agreement);
+//   IC2  a loyal commander's order is what they obey          (validity).
+//
+//   OM(0)  The commander tells each lieutenant his order. Each obeys what he is told, or RETREAT if nothing.
+//   OM(m)  The commander tells each lieutenant his order. Each then plays the commander of OM(m-1), to tell
+//          the others what he was told, and obeys the majority of what he was told himself and what came out
+//          of the others' plays; RETREAT when there is none.
+//
+//          commander 0                      Who said that who said what: a message carries its path. In
+//        /      |      \      round 1       round r paths have r names, the commander's first, and no name
+//       1       2       3                   twice; whoever is not among them is told. After round m + 1
+//      / \     / \     / \    round 2       each lieutenant holds a tree of reports, and takes majorities
+//     2   3   1   3   1   2   (m = 1)       from its leaves to its root.
+//
+// Why it needs n > 3m. Three generals can't cope with one traitor, whatever they do. In the paper's figure 1
+// lieutenant 2 lies ("he said: retreat") and in figure 2 the commander tells the two different orders.
+// Lieutenant 1 hears the same in both. In the first he must attack (IC2); so he does in the second, while
+// lieutenant 2, by the same reasoning, retreats: IC1 is broken. Here the option `tie` chooses which of the
+// two figures breaks it. With 3m generals, let each of the three stand for m.
+//
+// Assumptions, and what breaks without them:
+//   * n > 3m with at most m traitors. With more, some attack breaks IC1 or IC2; see the option `attack` of a
+//     `byzantine` fault.
+//   * Every message arrives, and within a round; who sent it is known. What comes later counts as not sent,
+//     and that as RETREAT: a slow or lossy channel makes its sender look like a traitor, and a crash as well.
+//   * Rounds begin and end at the same time everywhere. Clocks that differ by more than what a message has to
+//     spare in a round lose it.
+// Cost: (n-1) + (n-1)(n-2) + ... + (n-1)...(n-1-m) messages in m + 1 rounds; for (n, m) = (4, 1) that is 9,
+// for (7, 2) 156. No protocol needs fewer rounds (Fischer and Lynch, 1982); others need far fewer messages.
+// Clients have no part in this: the order is the commander's own, and a request is never answered.
+//
+// Source: Lamport, Shostak, Pease, The Byzantine Generals Problem (TOPLAS 1982), sections 2 and 3.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/protocol/registry.hpp"
+
+namespace protocols {
+namespace {
+
+using namespace sim;
+
+struct OralMessages {
+  enum class Order : std::uint8_t { retreat = 1, attack = 2 };
+  using Path = std::vector<NodeId>;  ///< The commander, then those through whom his order went, in turn.
+
+  struct Told {
+    Order order;
+    Path path;  ///< Ends with the sender.
+  };
+  using Message = std::variant<Told>;
+  enum class Timer : std::uint8_t { round };
+
+  struct Options {
+    enum class Tie : std::uint8_t { retreat, own };
+    std::int64_t m = 1;
+    std::int64_t commander = 0;
+    Order order = Order::attack;
+    Tie tie = Tie::retreat;
+    Duration round = 100ms;
+
+    void describe(Fields& fields) {
+      fields.count("m", m, {.min = 0, .max = kMost},
+                   "How many traitors are to be coped with: the order is handed on m times.");
+      fields.count("commander", commander, {.min = 0, .max = 63}, "Which general gives the order.");
+      fields.choice("order", order, {{"retreat", Order::retreat}, {"attack", Order::attack}},
+                    "What he orders, if he is loyal.");
+      fields.choice("tie", tie, {{"retreat", Tie::retreat}, {"own", Tie::own}},
+                    "What a lieutenant believes when the others' reports have no majority: retreat, as the "
+                    "paper says, or what he was told himself, which is wrong for some n > 3m, too.");
+      fields.duration("round", round, {.min = 1us, .max = 1h}, "How long a round lasts.");
+    }
+    std::string complaint(std::size_t replicas) const;
+  };
+  static constexpr std::int64_t kMost = 8;  // rounds
+  static constexpr std::size_t kMostMessages = 1'000'000;
+  static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+
+  using Env = EnvOf<OralMessages>;
+
+  OralMessages(const Options& o, const NoDisk&) : options(o) {}
+
+  void on_start(Env& env) {
+    if (!env.first_life()) return;  // it has forgotten what it was told
+    if (env.self() == commander()) {
+      env.propose(declared(options.order));
+      tell_the_others(env, {}, options.order);
+      return env.decide(1, declared(options.order));
+    }
+    round = 1;
+    env.set_timer(Timer::round, options.round);
+  }
+
+  void on_request(Env&, const Request&) {}
+
+  void on_message(Env& env, NodeId from, const Message& message) {
+    const auto& told = std::get<Told>(message);
+    if (round == 0) return;                // commands, is through, or has returned
+    if (told.path.size() < round) return;  // too late
+    if (!is_path(env, told.path) || told.path.back() != from) return;
+    heard.try_emplace(told.path, told.order == Order::attack ? Order::attack : Order::retreat);
+  }
+
+  // The end of a round.
+  void on_timer(Env& env, Timer) {
+    Path path{commander()};
+    if (round > rounds_of_hand_on()) {
+      round = 0;
+      return env.decide(1, declared(believed(env, path)));
+    }
+    hand_on(env, path);
+    ++round;
+    env.set_timer(Timer::round, options.round);
+  }
+
+  // Tells those who don't know yet what came on each of this round's paths, of which `path` is a beginning.
+  void hand_on(Env& env, Path& path) {
+    if (path.size() == round) return tell_the_others(env, path, told_on(path));
+    for_each_other(env, path, [&] { hand_on(env, path); });
+  }
+
+  void tell_the_others(Env& env, Path path, Order order) {
+    path.push_back(env.self());
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      if (std::ranges::find(path, NodeId{i}) == path.end()) env.send(NodeId{i}, Told{order, path});
+    }
+  }
+
+  // What came out of the play in which the last of `path` commands.
+  Order believed(Env& env, Path& path) {
+    const Order own = told_on(path);
+    if (path.size() > rounds_of_hand_on()) return own;
+    int attack_leads_by = own == Order::attack ? 1 : -1;
+    for_each_other(env, path, [&] { attack_leads_by += believed(env, path) == Order::attack ? 1 : -1; });
+    if (attack_leads_by == 0 && options.tie == Options::Tie::own) return own;
+    return attack_leads_by > 0 ? Order::attack : Order::retreat;
+  }
+
+  Order told_on(const Path& path) const {
+    const auto found = heard.find(path);
+    return found == heard.end() ? Order::retreat : found->second;
+  }
+
+  // Makes `path` longer by each other lieutenant in turn who is not on it.
+  template <class Visit> static void for_each_other(Env& env, Path& path, const Visit& visit) {
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      if (NodeId{i} == env.self() || std::ranges::find(path, NodeId{i}) != path.end()) continue;
+      path.push_back(NodeId{i});
+      visit();
+      path.pop_back();
+    }
+  }
+
+  // Whether an order can have come this way: from the commander, through others, and nobody twice.
+  bool is_path(Env& env, const Path& path) const {
+    if (path.empty() || path.size() > rounds_of_hand_on() + 1 || path.front() != commander()) return false;
+    NodeSet seen;
+    return std::ranges::all_of(path, [&](NodeId node) {
+      return node.value < env.cluster() && node != env.self() && seen.insert(node);
+    });
+  }
+
+  NodeId commander() const { return NodeId{static_cast<std::uint16_t>(options.commander)}; }
+  std::size_t rounds_of_hand_on() const { return static_cast<std::size_t>(options.m); }
+  static std::uint64_t declared(Order order) { return static_cast<std::uint64_t>(order); }
+
+  Options options;
+  std::size_t round = 0;          ///< The one that is under way, as a lieutenant; 0: none.
+  std::map<Path, Order> heard{};  ///< What the first message on each path said.
+};
+
+std::string OralMessages::Options::complaint(std::size_t replicas) const {
+  if (static_cast<std::size_t>(commander) >= replicas) return "the commander must be one of the replicas";
+  if (static_cast<std::size_t>(m) + 2 > replicas)
+    return "m must be at most n - 2: nobody is left to be told after that";
+  std::size_t messages = 0, paths = 1;
+  for (std::size_t r = 0; r <= static_cast<std::size_t>(m); ++r) messages += paths *= replicas - 1 - r;
+  return messages <= kMostMessages ? "" : "so many generals would send more than a million messages";
+}
+
+static_assert(Protocol<OralMessages>);
+const Registered<OralMessages> oral_messages_registered{
+    "oral_messages",
+    "the Byzantine generals, OM(m): a commander's order in spite of m traitors among 3m + 1"};
+
+}  // namespace
+}  // namespace protocols
