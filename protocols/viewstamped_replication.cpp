@@ -17,6 +17,13 @@ void VR::Options::describe(Fields& fields) {
                   "is not over after so long is given up for the next.");
   fields.duration("retransmit", retransmit, {.min = 1us},
                   "What was not answered for so long is sent again. Must be above a round trip.");
+  fields.choice(
+      "recovery", recovery,
+      {{"crash_vectors", Recovering::crash_vectors}, {"published", Recovering::published}},
+      "Whether replicas count crashes, so as not to believe what comes late from an earlier life, or "
+      "not, as in the report of 2012, which can lose committed operations.");
+  fields.choice("bug", bug, {{"none", Bug::none}, {"no_nonce", Bug::no_nonce}},
+                "no_nonce: who recovers takes answers to an earlier life for answers to this one.");
 }
 
 std::string VR::Options::complaint(std::size_t) const {
@@ -38,12 +45,9 @@ bool VR::missed(View view) const { return view > view_ || (view == view_ && stat
 // ---- what comes in
 
 void VR::on_start(Env& env) {
-  if (!env.first_life()) {
-    status_ = Status::recovering;
-    nonce_ = env.rng().next();
-    env.broadcast(Recovery{nonce_});
-    return env.set_timer(Timer::retransmit, options_.retransmit);
-  }
+  crashes_.assign(env.cluster(), 0);
+  counted_ = options_.recovery == Options::Recovering::published;
+  if (!env.first_life()) return recover(env);
   if (!is_primary(env)) return follow(env, 0);
   lead(env);
 }
@@ -67,7 +71,7 @@ void VR::on_timer(Env& env, Timer timer) {
       return env.set_timer(Timer::view_change, options_.view_change_timeout);
     case Timer::retransmit:
       if (is_backup(env)) return;
-      if (status_ == Status::recovering) env.broadcast(Recovery{nonce_});
+      if (status_ == Status::recovering) env.broadcast(Recovery{nonce_, counted_, crashes_});
       if (status_ == Status::view_change) {
         env.broadcast(StartViewChange{view_});
         const NodeId primary = primary_of(env, view_);

@@ -18,7 +18,15 @@
 //     Every committed operation is in it: a majority held it, and a member of that one is in this one.
 //   Recovery      Nothing is written to disk. A replica that restarts has lost all, even its promises;
 //     it stays silent until a majority has answered its Recovery, among them the primary of the latest view
-//     that any of them knows, whose log it takes. A nonce tells these answers from those to an earlier life.
+//     that any of them knows, whose log it takes. A nonce tells these answers from those to an earlier life
+//     (bug `no_nonce`).
+//   Crash vectors What a replica sent before a crash may arrive after it has recovered. A late DoViewChange
+//     is then a promise that nobody keeps: its sender is back in the old view, and commits there what the
+//     DoViewChange does not know of. So every replica counts everybody's crashes, as far as it has heard. One
+//     that restarts first asks a majority how often it has crashed, and in its Recovery adds one; whoever
+//     answers remembers that. DoViewChanges and answers carry the sender's counts, and of a majority none may
+//     come from a life that another of them knows to be over. `"recovery": "published"` goes without, as the
+//     report of 2012 does; scenarios/bugs/vr_stale_do_view_change.json shows what that costs.
 //   State transfer   A replica that sees it has missed something (a view, or committed operations) asks for
 //     the log from its commit number on: GetState, NewState.
 //
@@ -26,10 +34,7 @@
 //   * Crash failures, n >= 2f + 1, and never more than f replicas down *or recovering*. Beyond that the
 //     replicas that came back wait for each other for ever: the service stops, and what only they held is
 //     gone. A replica that lies can do anything.
-//   * Channels may lose, copy, delay and reorder. Only one thing is asked: what a replica sent before a crash
-//     must not arrive after others have let it recover and changed views on its word. The paper's proof
-//     overlooks this: DoViewChanges of several former lives, all late, can make a majority that no longer
-//     stands for anything (Michael, Ports, Sharma, Szekeres 2017, who repair it with "crash vectors").
+//   * Channels may lose, copy, delay and reorder.
 //   * Clocks matter only for progress: with a timeout that is shorter than the network's delays, views change
 //     all the time and nothing is answered, yet nothing is wrong either.
 //   * Commands are deterministic, for each replica executes them: `stamp` and `draw` make replicas differ.
@@ -46,7 +51,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -60,7 +64,8 @@ using namespace sim;
 
 struct ViewstampedReplication {
   using View = std::uint64_t;
-  using Log = std::vector<Request>;  ///< Operation number i, from 1, is at place i - 1.
+  using Log = std::vector<Request>;            ///< Operation number i, from 1, is at place i - 1.
+  using Crashes = std::vector<std::uint64_t>;  ///< How often each replica has crashed, as far as one knows.
 
   // ---- messages. `view` is the sender's; `commit` the number of the last operation it knows to be
   // committed.
@@ -87,6 +92,7 @@ struct ViewstampedReplication {
     View last_normal;  ///< The latest view in which the sender's status was normal.
     std::uint64_t commit;
     Log log;
+    Crashes crashes;
   };
   struct StartView {
     View view;
@@ -95,12 +101,16 @@ struct ViewstampedReplication {
   };
   struct Recovery {
     std::uint64_t nonce;
+    bool counted;  ///< False: only asks how often the sender has crashed.
+    Crashes crashes;
   };
   struct RecoveryResponse {
     View view;
     std::uint64_t nonce;
-    std::uint64_t commit;  ///< This and the log come from the primary only.
+    std::uint64_t
+        commit;  ///< This and the log come from the primary only, and not when it is asked to count.
     Log log;
+    Crashes crashes;
   };
   struct GetState {  // send me what follows operation `after`, if you are in this view or a later one
     View view;
@@ -117,9 +127,13 @@ struct ViewstampedReplication {
   enum class Timer : std::uint8_t { commit, view_change, retransmit };
 
   struct Options {
+    enum class Recovering : std::uint8_t { crash_vectors, published };
+    enum class Bug : std::uint8_t { none, no_nonce };
     Duration commit_interval = 10ms;
     Duration view_change_timeout = 100ms;
     Duration retransmit = 30ms;
+    Recovering recovery = Recovering::crash_vectors;
+    Bug bug = Bug::none;
 
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
@@ -164,8 +178,12 @@ struct ViewstampedReplication {
   void follow(Env& env, View view);
 
   // recovery and state transfer
+  void recover(Env& env);
   void on(Env& env, NodeId from, const Recovery& m);
   void on(Env& env, NodeId from, const RecoveryResponse& m);
+  void rejoin(Env& env);
+  void learn(const Crashes& crashes);
+  bool is_stale(NodeId node, const Crashes& crashes) const;
   void ask_for_state(Env& env, NodeId whom, View view);
   void on(Env& env, NodeId from, const GetState& m);
   void on(Env& env, NodeId from, const NewState& m);
@@ -182,14 +200,12 @@ struct ViewstampedReplication {
   std::map<std::uint64_t, NodeSet> holders_{};  ///< As primary: who holds which uncommitted operation.
   std::uint64_t sent_long_ago_ = 0;             ///< As primary: prepared up to here an interval ago.
   NodeSet joined_{};                            ///< In a view change: who is known to have entered the view,
-  NodeSet voters_{};                            ///< and, as its primary, who has sent DoViewChange;
-  DoViewChange best_{};                         ///< the one with the best log,
-  std::uint64_t best_commit_ = 0;               ///< and the highest commit number of all.
-  std::uint64_t nonce_ = 0;                     ///< Recovering: names this life,
-  NodeSet responders_{};                        ///< who has answered,
-  View latest_view_ = 0;                        ///< the latest view among the answers,
-  std::optional<RecoveryResponse> primarys_{};  ///< and the latest from a primary.
-  LocalTime ask_again_at_{};                    ///< Not to ask for state with each message.
+  std::map<NodeId, DoViewChange> votes_{};      ///< and, as its primary, what it was sent.
+  Crashes crashes_{};
+  bool counted_ = false;                          ///< Recovering: knows how often it has crashed;
+  std::uint64_t nonce_ = 0;                       ///< names this attempt,
+  std::map<NodeId, RecoveryResponse> answers_{};  ///< and what has come of it.
+  LocalTime ask_again_at_{};                      ///< Not to ask for state with each message.
 };
 
 }  // namespace protocols

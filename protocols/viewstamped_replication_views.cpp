@@ -14,9 +14,7 @@ void VR::change_view(Env& env, View view) {
   status_ = Status::view_change;
   view_ = view;
   joined_.clear();
-  voters_.clear();
-  best_ = {};
-  best_commit_ = 0;
+  votes_.clear();
   early_.clear();
   env.become(Role::candidate, view_ + 1);
   env.set_timer(Timer::view_change, options_.view_change_timeout);
@@ -37,7 +35,7 @@ void VR::joined(Env& env, NodeId node) {
 }
 
 VR::DoViewChange VR::vote() const {
-  return {.view = view_, .last_normal = last_normal_, .commit = commit_, .log = log_};
+  return {.view = view_, .last_normal = last_normal_, .commit = commit_, .log = log_, .crashes = crashes_};
 }
 
 void VR::on(Env& env, NodeId from, const StartViewChange& m) {
@@ -57,17 +55,24 @@ void VR::on(Env& env, NodeId from, const DoViewChange& m) {
 
 // As the primary of the coming view.
 void VR::count(Env& env, NodeId from, const DoViewChange& m) {
-  if (m.log.size() < m.commit || !voters_.insert(from)) return;
-  best_commit_ = std::max(best_commit_, m.commit);
-  const auto rank = [](const DoViewChange& v) { return std::pair{v.last_normal, v.log.size()}; };
-  if (voters_.size() == 1 || rank(m) > rank(best_)) best_ = m;
+  if (m.log.size() < m.commit || m.crashes.size() != crashes_.size()) return;
+  if (is_stale(from, m.crashes)) return;
+  learn(m.crashes);
+  votes_.insert_or_assign(from, m);
+  std::erase_if(votes_, [&](const auto& vote) { return is_stale(vote.first, vote.second.crashes); });
   // Its own vote is among them: it comes once a majority has entered the view.
-  if (voters_.size() < env.majority() || !voters_.contains(env.self())) return;
-  if (best_.log.size() < commit_) return;  // only a lie can be that short
-  log_ = std::move(best_.log);
+  if (votes_.size() < env.majority() || !votes_.contains(env.self())) return;
+  const auto rank = [](const auto& vote) {
+    return std::pair{vote.second.last_normal, vote.second.log.size()};
+  };
+  const auto& best = std::ranges::max_element(votes_, {}, rank)->second;
+  if (best.log.size() < commit_) return;  // only a lie can be that short
+  std::uint64_t committed = commit_;
+  for (const auto& [node, vote] : votes_) committed = std::max(committed, vote.commit);
+  log_ = best.log;
   lead(env);
-  env.broadcast(StartView{view_, std::max(commit_, best_commit_), log_});
-  execute(env, best_commit_);
+  env.broadcast(StartView{view_, committed, log_});
+  execute(env, committed);
 }
 
 void VR::lead(Env& env) {
@@ -107,10 +112,19 @@ void VR::follow(Env& env, View view) {
 
 // ---- recovery (section 4.3)
 
+void VR::recover(Env& env) {
+  status_ = Status::recovering;
+  nonce_ = env.rng().next();
+  answers_.clear();
+  env.broadcast(Recovery{nonce_, counted_, crashes_});
+  env.set_timer(Timer::retransmit, options_.retransmit);
+}
+
 void VR::on(Env& env, NodeId from, const Recovery& m) {
-  if (status_ != Status::normal) return;
-  RecoveryResponse response{.view = view_, .nonce = m.nonce, .commit = 0, .log = {}};
-  if (is_primary(env)) {
+  if (status_ != Status::normal || m.crashes.size() != crashes_.size()) return;
+  learn(m.crashes);
+  RecoveryResponse response{.view = view_, .nonce = m.nonce, .commit = 0, .log = {}, .crashes = crashes_};
+  if (is_primary(env) && m.counted) {
     response.commit = commit_;
     response.log = log_;
   }
@@ -118,15 +132,41 @@ void VR::on(Env& env, NodeId from, const Recovery& m) {
 }
 
 void VR::on(Env& env, NodeId from, const RecoveryResponse& m) {
-  if (status_ != Status::recovering || m.nonce != nonce_) return;
-  responders_.insert(from);
-  latest_view_ = std::max(latest_view_, m.view);
-  if (from == primary_of(env, m.view) && (!primarys_ || m.view >= primarys_->view)) primarys_ = m;
-  if (responders_.size() < env.majority() || !primarys_ || primarys_->view != latest_view_) return;
-  log_ = std::move(primarys_->log);
-  follow(env, latest_view_);
+  if (status_ != Status::recovering || m.crashes.size() != crashes_.size()) return;
+  if (m.nonce != nonce_ && options_.bug != Options::Bug::no_nonce) return;
+  if (is_stale(from, m.crashes)) return;
+  learn(m.crashes);
+  const auto [answer, is_first] = answers_.try_emplace(from, m);
+  if (!is_first && m.view >= answer->second.view) answer->second = m;
+  std::erase_if(answers_, [&](const auto& a) { return is_stale(a.first, a.second.crashes); });
+  if (answers_.size() < env.majority()) return;
+  if (counted_) return rejoin(env);
+  counted_ = true;
+  ++crashes_[env.self().value];
+  recover(env);
+}
+
+// A majority has answered. No view after the latest among them can have begun with this replica's help; the
+// primary of that one must be among them.
+void VR::rejoin(Env& env) {
+  const auto view_of = [](const auto& answer) { return answer.second.view; };
+  const View latest = view_of(*std::ranges::max_element(answers_, {}, view_of));
+  const auto primarys = answers_.find(primary_of(env, latest));
+  if (primarys == answers_.end() || primarys->second.view != latest) return;
+  log_ = primarys->second.log;
+  follow(env, latest);
   env.send(primary_of(env, view_), PrepareOk{view_, last()});
-  execute(env, primarys_->commit);
+  execute(env, primarys->second.commit);
+}
+
+void VR::learn(const Crashes& crashes) {
+  if (options_.recovery == Options::Recovering::published) return;
+  for (std::size_t i = 0; i < crashes_.size(); ++i) crashes_[i] = std::max(crashes_[i], crashes[i]);
+}
+
+// Whether a message from `node` with these counts is from a life of it that is over.
+bool VR::is_stale(NodeId node, const Crashes& crashes) const {
+  return crashes[node.value] < crashes_[node.value];
 }
 
 // ---- state transfer (section 5.2)
