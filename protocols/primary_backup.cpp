@@ -22,6 +22,10 @@ void PrimaryBackup::Options::describe(Fields& f) {
       "Who takes over: the first replica in order that is not suspected, or one that a majority elects.");
   f.choice("catch_up", catch_up, {{"log", CatchUp::log}, {"state", CatchUp::state}},
            "What a replica gets that has missed something: the missing log entries, or the entire state.");
+  f.choice(
+      "truncate", truncate, {{"epoch", Truncate::epoch}, {"high_watermark", Truncate::high_watermark}},
+      "How a replica makes its log agree with a new primary's: by the reigns in which entries were made, or "
+      "by cutting back what it does not know to be acknowledged.");
   f.switchable("lease", lease, {.min = 1us},
                "How long a heartbeat lets the primary answer reads by itself; false: it always does, without "
                "a lease.");
@@ -38,6 +42,8 @@ void PrimaryBackup::Options::describe(Fields& f) {
 std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {
   if (elects() && replicas == 2)
     return "an election needs a majority, which two replicas lose with either of them";
+  if (by_watermark() && (elects() || catch_up == CatchUp::state))
+    return "truncate high_watermark needs the succession fixed_order and catch_up log";
   return {};
 }
 
@@ -48,19 +54,27 @@ void PrimaryBackup::Disk::replay(const Write& write) {
     voted = vote->epoch;
   } else if (const auto* whole = std::get_if<Everything>(&write)) {
     everything = *whole;
+  } else if (const auto* watermark = std::get_if<Watermark>(&write)) {
+    acknowledged = watermark->acknowledged;
   } else {
-    const auto& [entry, version] = std::get<Stored>(write);
-    everything.snapshot.state.store(entry.change);
-    everything.snapshot.version = version;
-    everything.epoch = entry.epoch;
-    ++everything.index;
-    if (!entry.opening) everything.sessions.add(entry.request, everything.index, entry.output);
+    everything.add(std::get<Stored>(write));
   }
+}
+
+void Everything::add(const Step& step) {
+  const auto& [entry, reached] = step;
+  snapshot.state.store(entry.change);
+  snapshot.version = reached;
+  epoch = entry.epoch;
+  ++index;
+  if (!entry.opening) sessions.add(entry.request, index, entry.output);
 }
 
 PrimaryBackup::PrimaryBackup(const Options& options, const Disk& disk) : options_(options), disk_(disk) {}
 
 void PrimaryBackup::on_start(Env& env) {
+  if (options_.by_watermark()) disk_.everything = acknowledged_ = disk_.acknowledged;
+  if (acknowledged_.index == 0) acknowledged_.snapshot = env.empty_snapshot();
   peers_.assign(env.cluster(), Peer{.detector = FailureDetector(options_.detector, env.now())});
   if (disk_.everything.index > 0) env.install(disk_.everything.snapshot);
   log_ = {.base = disk_.everything.index, .base_epoch = disk_.everything.epoch};
@@ -130,7 +144,7 @@ void PrimaryBackup::execute(Env& env, const Request& request) {
   Entry entry{.epoch = reign_, .request = request, .change = applied.change, .output = applied.output};
   waiting_.push_back({log_.last() + 1, request.id, applied.output});
   sessions_.add(request, log_.last() + 1, applied.output);
-  env.persist(Disk::Stored{entry, applied.version});
+  keep(env, entry, applied.version);
   append(env, std::move(entry));
   answer_waiting(env);
 }
@@ -155,6 +169,7 @@ PrimaryBackup::Update PrimaryBackup::update_from(std::uint64_t index) const {
   return {.reign = reign_,
           .after = index - 1,
           .after_epoch = log_.epoch_at(index - 1),
+          .watermark = acknowledged_.index,
           .entry = log_[index],
           .more = {}};
 }
@@ -168,14 +183,15 @@ void PrimaryBackup::on(Env& env, NodeId from, const Update& update) {
     for (const Entry& entry : update.more) early_.insert_or_assign(++index, entry);
     return;
   }
-  if (update.after >= log_.base && !log_.matches(update.after, update.after_epoch)) return ask_for_rest(env);
+  if (update.after >= log_.base && !matches(update.after, update.after_epoch)) return ask_for_rest(env);
   std::uint64_t index = update.after;
   const auto take = [&](const Entry& entry) {
     if (++index > log_.last()) store(env, entry);
-    return index <= log_.base || log_.epoch_at(index) == entry.epoch;
+    return index <= log_.base || matches(index, entry.epoch);
   };
   if (!take(update.entry) || !std::ranges::all_of(update.more, take)) return ask_for_rest(env);
   stored_up_to_here(env);
+  raise_watermark(env, update.watermark);
 }
 
 void PrimaryBackup::store(Env& env, const Entry& entry) {
@@ -190,7 +206,7 @@ void PrimaryBackup::store(Env& env, const Entry& entry) {
   }
   Entry kept = entry;
   kept.change = applied.change;
-  env.persist(Disk::Stored{kept, applied.version});
+  keep(env, kept, applied.version);
   log_.entries.push_back(std::move(kept));
 }
 
@@ -237,8 +253,9 @@ std::uint64_t PrimaryBackup::acknowledged(const Env& env) const {
 }
 
 void PrimaryBackup::answer_waiting(Env& env) {
-  if (waiting_.empty()) return;
+  if (waiting_.empty() && !options_.by_watermark()) return;
   const std::uint64_t up_to = acknowledged(env);
+  raise_watermark(env, up_to);
   while (!waiting_.empty() && waiting_.front().index <= up_to) {
     env.reply(waiting_.front().request, std::move(waiting_.front().output));
     waiting_.pop_front();
@@ -266,7 +283,7 @@ void PrimaryBackup::ask_for_rest(Env& env) {
 
 void PrimaryBackup::on(Env& env, NodeId from, const Behind& behind) {
   if (!acting()) return;
-  const bool prefix = log_.matches(behind.index, behind.epoch);
+  const bool prefix = matches(behind.index, behind.epoch);
   peer(from).stored = prefix ? behind.index : 0;
   if (prefix && behind.index == log_.last()) return;
   if (!prefix || options_.catch_up == Options::CatchUp::state) {
@@ -280,14 +297,20 @@ void PrimaryBackup::on(Env& env, NodeId from, const Behind& behind) {
 void PrimaryBackup::on(Env& env, NodeId from, const State& state) {
   if (!obeys(env, from, state.reign)) return;
   const Everything& whole = state.everything;
-  const bool outdated = log_.matches(whole.index, whole.epoch) && log_.last_epoch() == state.reign;
+  const bool outdated = matches(whole.index, whole.epoch) && log_.last_epoch() == state.reign;
   if (!outdated) {
-    env.install(whole.snapshot);
-    sessions_ = whole.sessions;
-    log_ = {.base = whole.index, .base_epoch = whole.epoch};
-    env.persist(whole);
+    adopt(env, whole);
+    acknowledged_ = whole;
+    uncertain_.clear();
   }
   stored_up_to_here(env);
+}
+
+void PrimaryBackup::adopt(Env& env, const Everything& whole) {
+  env.install(whole.snapshot);
+  sessions_ = whole.sessions;
+  log_ = {.base = whole.index, .base_epoch = whole.epoch};
+  env.persist(whole);
 }
 
 }  // namespace protocols

@@ -12,23 +12,23 @@
 //
 // What must be decided, and what each choice costs, is why this file has options:
 //   acknowledge  before_backups answers after 2 delays, and loses acknowledged writes when the primary
-//   crashes before
-//                an Update has arrived; after_backups waits 4 delays and, as long as failures are detected
-//                rightly, loses none; after_one lies between.
-//   detector     a longer timeout means a longer outage after a crash; a shorter one suspects a primary that
-//   lives:
-//                then there are two.
-//   succession   fixed_order: the first replica in the list that one does not suspect. It needs no votes and
-//   works
-//                with two replicas, but each replica decides by itself: after a partition both sides have a
-//                primary. election: a majority must vote, once per epoch; a primary then also waits for a
-//                majority to store.
+//                crashes before an Update has arrived; after_backups waits 4 delays and, as long as
+//                failures are detected rightly, loses none; after_one lies between.
+//   detector     a longer timeout means a longer outage after a crash; a shorter one suspects a primary
+//                that lives: then there are two.
+//   succession   fixed_order: the first replica in the list that one does not suspect. It needs no votes
+//                and works with two replicas, but each replica decides by itself: after a partition both
+//                sides have a primary. election: a majority must vote, once per epoch; a primary then
+//                also waits for a majority to store.
 //   fencing      every reign has an epoch; replicas refuse the orders of an older reign, and a refused
-//   primary steps
-//                down. Without it, a primary that was paused for longer than the timeout carries on when it
-//                wakes.
-//   lease        reads are answered from the primary's own state; without a lease a deposed primary answers
-//   stale. catch_up     a replica that missed something gets the log from there on, or the entire state.
+//                primary steps down. Without it, a primary that was paused for longer than the timeout
+//                carries on when it wakes.
+//   lease        reads are answered from the primary's own state; without a lease a deposed primary
+//                answers stale.
+//   catch_up     a replica that missed something gets the log from there on, or the entire state.
+//   truncate     by epoch, a replica that follows a new primary keeps its log up to where both were
+//                written in the same reigns; by high_watermark, up to what it knows to be acknowledged,
+//                which is less than what is (primary_backup_truncation.cpp).
 //
 // Assumes: crash failures, and (for fixed_order) that a suspicion is right: a bound on delay plus a detector
 // timeout above it. When the assumption fails, this file does what real systems do: it splits the brain.
@@ -88,6 +88,11 @@ struct Everything {
   Sessions sessions{};
   std::uint64_t index = 0;
   std::uint64_t epoch = 0;  ///< Of the entry at `index`.
+  struct Step {
+    Entry entry;
+    Version version;  ///< Reached by it.
+  };
+  void add(const Step& step);
 };
 
 struct PrimaryBackup {
@@ -96,6 +101,7 @@ struct PrimaryBackup {
     std::uint64_t reign;
     std::uint64_t after;
     std::uint64_t after_epoch;
+    std::uint64_t watermark;  ///< Entries up to here are acknowledged.
     Entry entry;
     std::vector<Entry> more;  ///< Empty unless updates are batched or a replica catches up.
   };
@@ -127,11 +133,12 @@ struct PrimaryBackup {
     static constexpr bool background = true;
     std::uint64_t reign;
     std::uint64_t number;
-    std::uint64_t index;  ///< How far the sender's log reaches.
-    std::uint64_t epoch;  ///< Of its last entry.
-    bool acting;          ///< The sender acts as primary.
-    bool returning;       ///< The sender has restarted and may lack what others have.
-    LocalTime sent_at;    ///< By the sender's clock ...
+    std::uint64_t index;      ///< How far the sender's log reaches.
+    std::uint64_t epoch;      ///< Of its last entry.
+    std::uint64_t watermark;  ///< From a primary: entries up to here are acknowledged.
+    bool acting;              ///< The sender acts as primary.
+    bool returning;           ///< The sender has restarted and may lack what others have.
+    LocalTime sent_at;        ///< By the sender's clock ...
     LocalTime echo;  ///< ... and that of the latest heartbeat from the receiver: what a lease counts from.
   };
   struct Ping {
@@ -146,6 +153,7 @@ struct PrimaryBackup {
     enum class Ship : std::uint8_t { state, command };
     enum class Succession : std::uint8_t { fixed_order, election };
     enum class CatchUp : std::uint8_t { log, state };
+    enum class Truncate : std::uint8_t { epoch, high_watermark };
     enum class Bug : std::uint8_t { none, reply_before_update };
 
     Acknowledge acknowledge = Acknowledge::after_backups;
@@ -153,6 +161,7 @@ struct PrimaryBackup {
     Succession succession = Succession::fixed_order;
     bool fencing = true;
     CatchUp catch_up = CatchUp::log;
+    Truncate truncate = Truncate::epoch;
     std::optional<Duration> lease{};
     std::optional<Duration> batch{};
     std::optional<Duration> retransmit{};
@@ -161,6 +170,7 @@ struct PrimaryBackup {
 
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
+    bool by_watermark() const { return truncate == Truncate::high_watermark; }
     bool elects() const { return succession == Succession::election; }
     /// Whether a later reign is known by its number; without order, the replica higher in rank is believed.
     bool ordered() const { return fencing || elects(); }
@@ -169,17 +179,18 @@ struct PrimaryBackup {
 
   /// What survives a crash. It is written behind: nobody waits for it but a voter, who must not vote twice.
   struct Disk {
-    struct Stored {
-      Entry entry;
-      Version version;
-    };
+    using Stored = Everything::Step;
     struct Voted {
       std::uint64_t epoch;
     };
-    using Write = std::variant<Stored, Everything, Voted>;
+    struct Watermark {  // with truncate = high_watermark: what is known to be acknowledged
+      Everything acknowledged;
+    };
+    using Write = std::variant<Stored, Everything, Voted, Watermark>;
     void replay(const Write& write);
 
     Everything everything;
+    Everything acknowledged;
     std::uint64_t voted = 0;
   };
 
@@ -235,10 +246,17 @@ struct PrimaryBackup {
   void lose_primary(Env& env);
   void retransmit(Env& env);
 
+  // truncation by high watermark
+  void keep(Env& env, const Entry& entry, Version version);
+  void raise_watermark(Env& env, std::uint64_t to);
+  void cut_back(Env& env);
+  bool matches(std::uint64_t index, std::uint64_t epoch) const;
+
   // catching up
   void ask_for_rest(Env& env);
   void on(Env& env, NodeId from, const Behind& behind);
   void on(Env& env, NodeId from, const State& state);
+  void adopt(Env& env, const Everything& whole);
 
   // succession
   void succeed(Env& env);
@@ -282,6 +300,10 @@ struct PrimaryBackup {
   std::uint64_t announced_ = 0;             ///< How far the primary's log reached one heartbeat ago.
   LocalTime ask_again_at_{};
   LocalTime promised_until_{};  ///< No taking over before: the primary may hold a lease.
+
+  // truncation by high watermark
+  Everything acknowledged_{};             ///< What the replica knows to be acknowledged, as a state,
+  std::deque<Disk::Stored> uncertain_{};  ///< and the entries after that.
 
   // as voter and candidate
   std::uint64_t voted_ = 0;           ///< The latest epoch that this replica voted in.

@@ -35,6 +35,7 @@ PrimaryBackup::Heartbeat PrimaryBackup::heartbeat_to(const Env& env, NodeId to, 
           .number = number,
           .index = log_.last(),
           .epoch = log_.last_epoch(),
+          .watermark = acknowledged_.index,
           .acting = acting(),
           .returning = returning_,
           .sent_at = env.now(),
@@ -61,7 +62,7 @@ void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
     // in the log tells what an acknowledgement that was lost would have told.
     if (options_.lease && beat.echo != LocalTime{})
       sender.lease_until = std::max(sender.lease_until, beat.echo + *options_.lease);
-    if (log_.matches(beat.index, beat.epoch)) sender.stored = std::max(sender.stored, beat.index);
+    if (matches(beat.index, beat.epoch)) sender.stored = std::max(sender.stored, beat.index);
     answer_waiting(env);
   }
 }
@@ -82,7 +83,8 @@ void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
   }
   if (options_.lease) promised_until_ = env.now() + *options_.lease;
   if (behind(beat)) ask_for_rest(env);
-  if (log_.matches(beat.index, beat.epoch)) returning_ = false;
+  if (matches(beat.index, beat.epoch)) returning_ = false;
+  raise_watermark(env, beat.watermark);
   announced_ = beat.index;
 }
 
@@ -91,7 +93,7 @@ void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
 bool PrimaryBackup::behind(const Heartbeat& beat) const {
   if (log_.last() < announced_) return true;
   if (log_.last() > beat.index && log_.last_epoch() != beat.reign) return true;
-  return beat.index >= log_.base && beat.index <= log_.last() && !log_.matches(beat.index, beat.epoch);
+  return beat.index >= log_.base && beat.index <= log_.last() && !matches(beat.index, beat.epoch);
 }
 
 // Sends again what some trusted backup has not acknowledged for an interval.
@@ -195,7 +197,7 @@ void PrimaryBackup::take_over(Env& env, std::uint64_t reign) {
   if (options_.elects()) {
     opened_at_ = log_.last() + 1;
     const Entry opening{.epoch = reign_, .opening = true};
-    env.persist(Disk::Stored{opening, env.version()});
+    keep(env, opening, env.version());
     append(env, opening);
   }
   beat(env);  // the others learn of it at once
@@ -211,6 +213,7 @@ void PrimaryBackup::follow(Env& env, NodeId primary, std::uint64_t reign) {
   early_.clear();
   announced_ = 0;
   env.cancel_timer(Timer::election);
+  if (primary != env.self()) cut_back(env);
   if (role_ == Role::backup) return;
   role_ = Role::backup;
   if (primary != env.self()) env.become(role_);

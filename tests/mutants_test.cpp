@@ -55,6 +55,20 @@ TEST_CASE(
   CHECK(runs_caught(without, 20, healthy) == 20);
 }
 
+TEST_CASE(
+    "logs cut to the high watermark: caught in at least 15 of 20 seeds; cut by epoch the same seeds pass") {
+  const std::string file = "bugs/watermark_truncation.json";
+  const auto differ = [](const RunResult& r) { return !linearizable(r) && r.divergence.diverged; };
+  CHECK(runs_caught(scenario_with(file), 20, differ) >= 15);
+  CHECK(runs_caught(scenario_with(file, {{"/protocol/truncate", "epoch"}}), 20, healthy) == 20);
+  // If the old primary does not come back, nobody has the write any more.
+  const auto gone = Json::parse(R"([{"at": "1009ms", "crash": 1}, {"at": "1010ms", "restart": 1},
+                                    {"at": "1012ms", "crash": 0}])");
+  CHECK(runs_caught(scenario_with(file, {{"/faults", gone}}), 20, loses_writes) >= 15);
+  const auto cured = scenario_with(file, {{"/faults", gone}, {"/protocol/truncate", "epoch"}});
+  CHECK(runs_caught(cured, 20, healthy) == 20);
+}
+
 TEST_CASE("only the linearizability judge sees a stale read") {
   const auto stale = scenario_with("lessons/primary_backup_stale_read.json");
   CHECK(runs_caught(stale, 20, [](const RunResult& r) {
