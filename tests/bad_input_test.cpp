@@ -206,6 +206,40 @@ TEST_CASE("a sweep over a path that doesn't exist is refused", "[bad_input]") {
                {"/sweep/vary/~1clients~1cuont", "no such path", "\"/clients/count\""});
 }
 
+TEST_CASE("points of a sweep without a label, or with one twice, are refused", "[bad_input]") {
+  refused_with("/sweep", R"({"points": []})", {"/sweep/points: found []", "at least one"});
+  refused_with("/sweep", R"({"points": [{"/replicas": 4}]})", {"/sweep/points/0", "\"label\""});
+  refused_with("/sweep", R"({"points": [{"label": ""}]})", {"/sweep/points/0/label: found \"\""});
+  refused_with("/sweep", R"({"points": [{"label": "a"}, {"label": "a"}]})",
+               {"/sweep/points/1/label: found \"a\"", "no other point has"});
+  refused_with("/sweep", R"({"points": [[{"label": "a"}], [{"label": "b"}, {"label": "a"}]]})",
+               {"/sweep/points/1/1/label: found \"a\"", "no other point has"});
+  refused_with("/sweep", R"({"points": [{"label": "a / b"}]})", {"/sweep/points/0/label", "a short name"});
+  refused_with("/sweep", R"({"points": [[{"label": "a"}], [{"label": "b", "/cuont": 1}]]})",
+               {"/sweep/points/1/0/~1cuont", "no such path"});
+  refused_with("/sweep", R"({"points": [{"label": "a", "replicas": 4}]})",
+               {"/sweep/points/0/replicas", "JSON pointer"});
+  refused_with("/sweep", R"({"points": [{"label": "a"}, {"label": "b", "/clients/cuont": 1}]})",
+               {"/sweep/points/1/~1clients~1cuont", "no such path", "\"/clients/count\""});
+  refused_with("/sweep", R"({"points": "none.json"})", {"/sweep/points: ", "none.json: no such file"});
+}
+
+TEST_CASE("a point is chosen by its label", "[bad_input]") {
+  const Folder folder;
+  Json listed = good();
+  listed["sweep"] =
+      Json::parse(R"({"points": [{"label": "one"}, {"label": "two, quoted", "/replicas": 2}]})");
+  const std::string file = folder.write("listed.json", listed.dump());
+  const Ended chosen = repsim("run " + file + " --point 'two, quoted' --json");
+  CHECK(chosen.code <= 1);
+  const Ended wrong = repsim("run " + file + " --point tow");
+  CHECK(wrong.code == 2);
+  CHECK(wrong.out.find("no point has the label \"tow\", expected one of one, two, quoted") !=
+        std::string::npos);
+  CHECK(repsim("sweep " + file + " --seeds 1 --point one").out.find("1 points x 1 seeds") !=
+        std::string::npos);
+}
+
 TEST_CASE("a huge file and bottomless nesting are refused at once", "[bad_input]") {
   const Folder folder;
   const std::string huge = folder.write("huge.json", "");

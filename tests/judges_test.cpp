@@ -224,6 +224,19 @@ TEST_CASE("only the chaos phase counts, though an outage may end later") {
   CHECK(verdict.fraction == Approx(0.98));
 }
 
+TEST_CASE("answers by time count an operation where it was called, whenever it was answered") {
+  RecordBuilder b(1, 1000, 2000);
+  b.call(0, 10);
+  b.call(249, 900);
+  b.call(250);
+  b.call(999, 1500);
+  b.call(1000, 1010);  // when clients should be quiet
+  const auto counts = answers_by_time(b.record, 4);
+  CHECK(counts.called == std::vector<std::uint64_t>{2, 1, 0, 1});
+  CHECK(counts.answered == std::vector<std::uint64_t>{2, 0, 0, 1});
+  CHECK(answers_by_time(RecordBuilder(1, 0, 0).record, 2).called == std::vector<std::uint64_t>{0, 0});
+}
+
 TEST_CASE("availability agrees with a scan of every millisecond") {
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     CAPTURE(seed);

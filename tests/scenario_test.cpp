@@ -68,6 +68,18 @@ TEST_CASE("a name and a protocol are enough", "[scenario]") {
   CHECK(digest_of(s) != 0);
 }
 
+TEST_CASE("others in a group are the replicas that no group names", "[scenario]") {
+  const auto groups_of = [](std::size_t replicas, const char* groups) {
+    Json document = minimal();
+    document["replicas"] = replicas;
+    document["faults"] = Json::array({{{"from", "1s"}, {"overlap", Json::parse(groups)}}});
+    return read_scenario(document, "s.json").canonical["faults"][0]["overlap"].dump();
+  };
+  CHECK(groups_of(3, R"([[0, 1, "others"], [1, 2, "others"]])") == "[[0,1],[1,2]]");
+  CHECK(groups_of(5, R"([[0, 1, "others"], [1, 2, "others"]])") == "[[0,1,3,4],[1,2,3,4]]");
+  CHECK(groups_of(4, R"([["others", "c0"], [2]])") == R"([["c0",0,1,3],[2]])");
+}
+
 TEST_CASE("the canonical form reads back as the same scenario", "[scenario]") {
   const Scenario s = read_scenario(example(), "s.json");
   const Scenario again = read_scenario(s.canonical, "s.json");

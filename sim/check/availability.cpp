@@ -54,4 +54,19 @@ AvailabilityJudgement judge_availability(const Record& record, const Availabilit
   return result;
 }
 
+AnswersByTime answers_by_time(const Record& record, std::size_t parts) {
+  AnswersByTime counts{std::vector<std::uint64_t>(parts), std::vector<std::uint64_t>(parts)};
+  const std::int64_t chaos = (record.chaos_end - Time{}).count();
+  const auto count = static_cast<std::int64_t>(parts);
+  const std::int64_t width = (chaos + count - 1) / count;  // rounded up: the last part may be a bit shorter
+  for (const Operation& op : record.operations) {
+    const std::int64_t since = (op.call - Time{}).count();
+    if (since >= chaos) continue;
+    const auto part = static_cast<std::size_t>(since / width);
+    ++counts.called[part];
+    counts.answered[part] += op.outcome == Outcome::ok ? 1 : 0;
+  }
+  return counts;
+}
+
 }  // namespace sim

@@ -1,6 +1,8 @@
 // Availability as clients feel it: an outage is a time in which somebody waits and nobody is answered.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "sim/history/record.hpp"
@@ -28,5 +30,13 @@ struct AvailabilityJudgement {
 /// up) and none returns ok; it begins with the last such return or with the first call that waits. Silences
 /// longer than `outage_after` that begin in the chaos phase are outages.
 AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules);
+
+/// How many operations were called in each of some equal parts of the chaos phase, and how many of these were
+/// answered, whenever that was. Unlike an outage it shows what only some operations wait for in vain.
+struct AnswersByTime {
+  std::vector<std::uint64_t> called;
+  std::vector<std::uint64_t> answered;
+};
+AnswersByTime answers_by_time(const Record& record, std::size_t parts);
 
 }  // namespace sim

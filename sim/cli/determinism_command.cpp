@@ -71,7 +71,7 @@ std::uint64_t digest_of_run(const Scenario& scenario, std::uint64_t seed, TraceW
 }
 
 int run_determinism(const DeterminismOptions& options) {
-  const Scenario scenario = load_scenario(options.file, options.settings);
+  const Scenario scenario = load_scenario(options);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   Comparison comparison;
   const auto first = digest_of_run(scenario, seed, [&](std::string_view line) { comparison.remember(line); });

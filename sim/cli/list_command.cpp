@@ -40,7 +40,8 @@ Json list_of(const std::vector<NamedThing>& things) {
   return list;
 }
 
-// Those below ./scenarios. A file that isn't a scenario is listed with what is wrong with it.
+// Those below ./scenarios. A file that can't be read is listed with what is wrong with it; one that is
+// something else (points that scenarios share) is left out.
 Json scenario_list() {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
@@ -54,7 +55,9 @@ Json scenario_list() {
   for (const auto& file : files) {
     std::string about;
     try {
-      about = load_scenario_document(file).value("about", "");
+      const Json document = load_scenario_document(file);
+      if (!document.contains("name") && !document.contains("protocol")) continue;
+      about = document.value("about", "");
     } catch (const std::exception& e) {
       about = e.what();
     }

@@ -48,13 +48,14 @@ void write_history(std::ostream& out, const Scenario& scenario, const RunResult&
 }
 
 std::string how_to_replay(const RunOptions& options, std::uint64_t seed) {
-  std::string text = fmt::format("repsim run {} --seed {}", options.file, seed);
-  for (const auto& setting : options.settings) text += fmt::format(" --set '{}'", setting);
+  std::string text = fmt::format("repsim run {} --seed {}", quoted(options.file), seed);
+  for (const auto& label : options.points) text += " --point " + quoted(label);
+  for (const auto& setting : options.settings) text += " --set " + quoted(setting);
   return text;
 }
 
 int run_scenario(const RunOptions& options) {
-  const Scenario scenario = load_scenario(options.file, options.settings);
+  const Scenario scenario = load_scenario(options);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   OutputFile trace(options.trace), history(options.history), save(options.save);
 

@@ -8,15 +8,24 @@
 
 #include <CLI/App.hpp>
 
+#include "sim/scenario/scenario.hpp"
+
 namespace sim {
 
 struct ScenarioOptions {
   std::string file;
   std::optional<std::uint64_t> seed;  ///< Unset: the scenario's.
+  std::vector<std::string> points;    ///< Labels of listed points of its sweep, one of each list at most.
   std::vector<std::string> settings;  ///< Each "/json/pointer=VALUE".
 };
 
-/// Adds FILE, --seed and --set to `command`; `options` must outlive the parser.
+/// Adds FILE, --seed, --point and --set to `command`; `options` must outlive the parser.
 void add_scenario_options(CLI::App& command, ScenarioOptions& options);
+
+/// The scenario that was chosen: at the point, then with the settings.
+Scenario load_scenario(const ScenarioOptions& options);
+
+/// `text` as one word of a shell command.
+std::string quoted(const std::string& text);
 
 }  // namespace sim

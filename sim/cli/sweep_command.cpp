@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/sweep.hpp"
 
 namespace sim {
@@ -20,7 +21,8 @@ namespace {
 struct SweepArguments {
   std::string file;
   std::vector<std::string> settings;
-  std::uint64_t seeds = 0;  // 0: as the scenario says
+  std::vector<std::string> points;  // labels; empty: all
+  std::uint64_t seeds = 0;          // 0: as the scenario says
   std::uint64_t first_seed = 1;
   unsigned jobs = 0;  // 0: all cores
   std::string shard = "1/1";
@@ -80,15 +82,31 @@ class ProgressLine {
   bool printed_ = false;
 };
 
+// The label of each list's part of a point.
+std::vector<std::string> labels_of(const Json& point) {
+  std::vector<std::string> labels;
+  std::string rest = point.value("label", "");
+  for (std::size_t end; (end = rest.find(kLabelJoint)) != std::string::npos;) {
+    labels.push_back(rest.substr(0, end));
+    rest.erase(0, end + kLabelJoint.size());
+  }
+  if (!rest.empty()) labels.push_back(rest);
+  return labels;
+}
+
 // On stderr: what went wrong first and how to see it again.
 void report_unmet(const SweepArguments& options, const SweepSummary& s) {
   const auto& failure = *s.first_unmet;
   const auto& e = failure.expectation;
+  const Json& point = s.points[failure.point];
   std::string settings;
-  for (const auto& setting : options.settings) settings += fmt::format(" --set '{}'", setting);
-  for (const auto& [pointer, value] : s.points[failure.point].items()) {
+  for (const auto& label : labels_of(point)) settings += " --point " + quoted(label);
+  for (const auto& setting : options.settings) settings += " --set " + quoted(setting);
+  for (const auto& heading : s.headings) {
+    if (heading == "label") continue;
+    const Json& value = point.at(heading);
     settings +=
-        fmt::format(" --set '{}={}'", pointer, value.is_string() ? value.get<std::string>() : value.dump());
+        " --set " + quoted(heading + '=' + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
   fmt::print(stderr, "{} of {} runs failed an expectation; the first: {} is {}, expected {}\n", s.unmet,
              s.runs, e.path, e.actual.dump(), e.expected.dump());
@@ -96,7 +114,8 @@ void report_unmet(const SweepArguments& options, const SweepSummary& s) {
 }
 
 int run_sweep(const SweepArguments& options) {
-  const Scenario scenario = load_scenario(options.file, options.settings);
+  Scenario scenario = load_scenario(options.file, options.settings);
+  keep_points(scenario, options.points);
   SweepOptions sweep_options{
       .first_seed = options.first_seed,
       .seeds = options.seeds > 0 ? options.seeds : scenario.sweep.value_or(SweepPlan{}).seeds,
@@ -130,6 +149,9 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   command->add_option("--out", options->out,
                       "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
   command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");
+  command->add_option("--point", options->points, "Only the listed points with these labels; may be repeated")
+      ->expected(1)
+      ->take_all();
   command->add_option("--set", options->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
       ->expected(1)
       ->take_all();  // a FILE that follows is not another value

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "sim/check/availability.hpp"
 #include "sim/check/consensus.hpp"
@@ -54,7 +55,9 @@ void judge_service(const Record& record, const ClientOptions& clients, RunResult
   r.latency_ms = {ms(latency.p50), ms(latency.p99), ms(latency.max)};
   const auto availability =
       judge_availability(record, {.outage_after = clients.outage_after, .client_timeout = clients.timeout});
-  r.availability = {availability.fraction, availability.outages.size(), availability.longest_s};
+  auto by_time = answers_by_time(record, kParts);
+  r.availability = {availability.fraction, availability.outages.size(), availability.longest_s,
+                    std::move(by_time.called), std::move(by_time.answered)};
   const auto cost = judge_cost(record);
   r.cost = {cost.messages_per_operation, cost.delays_per_operation};
 }

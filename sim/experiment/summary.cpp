@@ -49,6 +49,11 @@ constexpr std::array<Measure, kMeasures> kAll{{
     {"mistake_fraction", kFraction, [](const Run& r) { return of_time(r.detector.mistake_seconds, r); }},
     {"divergence_fraction", kFraction, [](const Run& r) { return of_time(r.divergence.seconds, r); }},
     {"availability", kMean, [](const Run& r) -> Maybe { return r.availability.fraction; }},
+    {"answered", kMean,
+     [](const Run& r) -> Maybe {
+       const auto& o = r.operations;
+       return o.invoked > 0 ? Maybe(number(o.ok) / number(o.invoked)) : std::nullopt;
+     }},
     {"longest_outage_s", kMean, [](const Run& r) -> Maybe { return r.availability.longest_outage_s; }},
     {"latency_p50_ms", kMean, [](const Run& r) { return r.latency_ms.p50; }},
     {"latency_p99_ms", kMean, [](const Run& r) { return r.latency_ms.p99; }},

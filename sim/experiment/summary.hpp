@@ -29,7 +29,7 @@ struct Measure {
   std::optional<double> (*of)(const RunResult&);
 };
 
-constexpr std::size_t kMeasures = 23;
+constexpr std::size_t kMeasures = 24;
 /// In the order of the columns of summary.csv.
 std::span<const Measure, kMeasures> measures();
 
@@ -54,7 +54,8 @@ class PointSummary {
 /// The points of a sweep and what came out at each.
 struct SweepSummary {
   std::string scenario;
-  std::vector<Json> points;  ///< Objects from JSON pointer to value.
+  std::vector<Json> points;  ///< Objects from JSON pointer to value; a listed point has also its "label".
+  std::vector<std::string> headings;  ///< The keys of a point that tell it apart in a table for people.
   std::vector<PointSummary> summaries;
   std::uint64_t runs = 0;
   std::uint64_t unmet = 0;  ///< Runs that failed an expectation.

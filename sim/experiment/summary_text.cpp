@@ -12,6 +12,22 @@ namespace {
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
+// What a point says for a key; nothing when it leaves that to the scenario.
+std::string cell_of(const Json& point, const std::string& key) {
+  return point.contains(key) ? text_of(point.at(key)) : std::string();
+}
+
+// Every key that some point has, in order of first mention.
+std::vector<std::string> keys_of(const std::vector<Json>& points) {
+  std::vector<std::string> keys;
+  for (const Json& point : points) {
+    for (const auto& [key, value] : point.items()) {
+      if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -59,12 +75,12 @@ struct Column {
 
 std::string block(const SweepSummary& s, std::string_view heading, const std::vector<Column>& columns) {
   Rows rows(s.points.size() + 1);
-  for (const auto& [pointer, value] : s.points.front().items()) rows[0].push_back(pointer);
+  rows[0] = s.headings;
   rows[0].emplace_back("runs");
   for (const Column& c : columns) rows[0].emplace_back(c.title);
   for (std::size_t p = 0; p < s.points.size(); ++p) {
     auto& row = rows[p + 1];
-    for (const auto& [pointer, value] : s.points[p].items()) row.push_back(text_of(value));
+    for (const auto& key : s.headings) row.push_back(cell_of(s.points[p], key));
     row.push_back(fmt::format("{}", s.summaries[p].runs()));
     const auto estimates = s.summaries[p].estimates();
     for (const Column& c : columns) {
@@ -79,7 +95,8 @@ std::string block(const SweepSummary& s, std::string_view heading, const std::ve
 
 std::string to_csv(const SweepSummary& s) {
   std::vector<std::string> cells;
-  for (const auto& [pointer, value] : s.points.front().items()) cells.push_back(csv_field(pointer));
+  const auto keys = keys_of(s.points);
+  for (const auto& key : keys) cells.push_back(csv_field(key));
   cells.insert(cells.end(), {"n", "virtual_seconds"});
   for (const Measure& m : measures()) {
     for (const char* suffix : {"", "_low", "_high"}) cells.push_back(fmt::format("{}{}", m.name, suffix));
@@ -87,7 +104,7 @@ std::string to_csv(const SweepSummary& s) {
   std::string out = fmt::format("{}\n", fmt::join(cells, ","));
   for (std::size_t p = 0; p < s.points.size(); ++p) {
     cells.clear();
-    for (const auto& [pointer, value] : s.points[p].items()) cells.push_back(csv_field(text_of(value)));
+    for (const auto& key : keys) cells.push_back(csv_field(cell_of(s.points[p], key)));
     cells.push_back(fmt::format("{}", s.summaries[p].runs()));
     cells.push_back(csv_number(s.summaries[p].virtual_seconds()));
     for (const auto& e : s.summaries[p].estimates()) {

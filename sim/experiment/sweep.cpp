@@ -14,23 +14,34 @@
 namespace sim {
 namespace {
 
-Json as_json(const Point& point) {
+Json as_json(const SweepPoint& point) {
   Json json = Json::object();
-  for (const auto& [pointer, value] : point) json[pointer] = value;
+  if (!point.label.empty()) json["label"] = point.label;
+  for (const auto& [pointer, value] : point.values) json[pointer] = value;
   return json;
+}
+
+// What tells points apart for people: their labels, and what varies.
+std::vector<std::string> headings_of(const SweepPlan& plan) {
+  std::vector<std::string> headings;
+  if (!plan.lists.empty()) headings.emplace_back("label");
+  for (const auto& [pointer, values] : plan.vary) headings.push_back(pointer);
+  return headings;
 }
 
 // One sweep, from its points to its rows. Row n is point n mod points of seed n div points.
 class Sweep {
  public:
   Sweep(const Scenario& scenario, const SweepOptions& options) : options_(options) {
-    const auto points = points_of(scenario.sweep.value_or(SweepPlan{}));
-    for (const Point& point : points) {
-      scenarios_.push_back(scenario_at(scenario, point));
+    const SweepPlan plan = scenario.sweep.value_or(SweepPlan{});
+    const auto points = points_of(plan);
+    for (const SweepPoint& point : points) {
+      scenarios_.push_back(scenario_at_point(scenario, point));
       summary_.points.push_back(as_json(point));
       point_texts_.push_back(summary_.points.back().dump());
     }
     summary_.scenario = scenario.name;
+    summary_.headings = headings_of(plan);
     summary_.summaries.resize(points.size());
     const Shard& shard = options.shard;
     const std::uint64_t begin = options.seeds * (shard.index - 1) / shard.count;
@@ -128,15 +139,17 @@ class Sweep {
 
 }  // namespace
 
-std::vector<Point> points_of(const SweepPlan& plan) {
-  std::vector<Point> points{Point{}};
+std::vector<SweepPoint> points_of(const SweepPlan& plan) {
+  auto lists = plan.lists;
   for (const auto& [pointer, values] : plan.vary) {
-    std::vector<Point> longer;
-    for (const Point& point : points) {
-      for (const Json& value : values) {
-        longer.push_back(point);
-        longer.back().emplace_back(pointer, value);
-      }
+    auto& list = lists.emplace_back();
+    for (const Json& value : values) list.push_back({.values = {{pointer, value}}});
+  }
+  std::vector<SweepPoint> points(1);
+  for (const auto& list : lists) {
+    std::vector<SweepPoint> longer;
+    for (const SweepPoint& point : points) {
+      for (const SweepPoint& more : list) longer.push_back(joined(point, more));
     }
     points = std::move(longer);
   }

@@ -35,8 +35,9 @@ struct SweepOptions {
   std::function<void(SweepProgress)> progress{};  ///< Called often, by one thread at a time.
 };
 
-/// All combinations of the varied values; the last named varies fastest. One empty point when nothing varies.
-std::vector<Point> points_of(const SweepPlan& plan);
+/// All choices of a point from each list with all combinations of the varied values; what is named last
+/// varies fastest. One empty point when nothing is listed or varies.
+std::vector<SweepPoint> points_of(const SweepPlan& plan);
 
 /// Runs the points with each of the seeds, in order of seeds, then of points. Rows are written in this order
 /// whatever the number of threads. A folder in which the same sweep was interrupted is completed. Throws

@@ -166,6 +166,8 @@ template <class Writer> void write_service(Writer& out, const RunResult& r) {
   out.value("fraction", r.availability.fraction);
   out.value("outages", r.availability.outages);
   out.value("longest_outage_s", r.availability.longest_outage_s);
+  out.list("called", r.availability.called);
+  out.list("answered", r.availability.answered);
   out.end();
   out.begin("failover");
   out.value("count", r.failover.count);
@@ -242,6 +244,8 @@ void read_service(const Json& row, RunResult& r) {
   read(availability, "fraction", r.availability.fraction);
   read(availability, "outages", r.availability.outages);
   read(availability, "longest_outage_s", r.availability.longest_outage_s);
+  read(availability, "called", r.availability.called);
+  read(availability, "answered", r.availability.answered);
   const Json& failover = row.at("failover");
   read(failover, "count", r.failover.count);
   read(failover, "mean_s", r.failover.mean_s);

@@ -20,6 +20,8 @@ struct ExpectationResult {
   bool held = false;
 };
 
+constexpr std::size_t kParts = 40;  ///< Into which the chaos phase is cut, to see answers by time.
+
 /// An empty optional is `null` in a row: there is no data.
 struct RunResult {
   std::string scenario;
@@ -68,6 +70,9 @@ struct RunResult {
     double fraction = 1;
     std::uint64_t outages = 0;
     double longest_outage_s = 0;
+    /// Operations called in each of kParts equal parts of the chaos phase, and how many of them were
+    /// answered.
+    std::vector<std::uint64_t> called{}, answered{};
   } availability;
   struct {
     std::uint64_t count = 0;

@@ -54,6 +54,45 @@ const Fields::Names<DiskFate>& disk_fates() {
 
 }  // namespace
 
+// "others" in a group stands for the replicas that no group names: one fault then fits any number of
+// replicas.
+template <> struct JsonValue<Groups> {
+  static void read(Groups& value, const Json& json, const Place& place) {
+    if (!json.is_array()) place.unexpected(json, "a list of groups");
+    const std::size_t replicas = place.context().replicas;
+    std::vector<bool> named(replicas);
+    value.assign(json.size(), {});
+    for (std::size_t g = 0; g < json.size(); ++g) {
+      if (!json[g].is_array()) (place / g).unexpected(json[g], "a list of nodes");
+      for (std::size_t i = 0; i < json[g].size(); ++i) {
+        if (json[g][i] == kOthers) continue;
+        Endpoint& e = value[g].emplace_back();
+        JsonValue<Endpoint>::read(e, json[g][i], place / g / i);
+        if (e.index < replicas) named[e.index] = true;
+      }
+    }
+    for (std::size_t g = 0; g < json.size(); ++g) {
+      if (std::ranges::find(json[g], kOthers) == json[g].end()) continue;
+      for (std::uint32_t r = 0; r < replicas; ++r) {
+        if (!named[r]) value[g].push_back({r});
+      }
+    }
+  }
+  static Json write(const Groups& value, Context& context) {
+    Json groups = Json::array();
+    for (const auto& group : value) groups.push_back(JsonValue<std::vector<Endpoint>>::write(group, context));
+    return groups;
+  }
+  static Json schema() {
+    const Json member{{"anyOf", {JsonValue<Endpoint>::schema(), {{"const", kOthers}}}}};
+    const Json group{{"type", "array"}, {"items", member}};
+    return {{"type", "array"}, {"items", group}};
+  }
+
+ private:
+  static constexpr std::string_view kOthers = "others";
+};
+
 template <> struct JsonValue<Ends> {
   static void read(Ends& value, const Json& json, const Place& place) {
     std::vector<Endpoint> both;
@@ -177,7 +216,8 @@ bool names_one_twice(const Groups& groups, bool across) {
 void describe_partition(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
   f.required().value("partition", e.fault.groups,
-                     "groups that can't talk to one another; the rest is one more");
+                     "groups that can't talk to one another; the rest is one more; \"others\" are the "
+                     "replicas that no group names");
   f.require(!e.fault.groups.empty(), "partition", "at least one group of nodes");
   f.require(!names_one_twice(e.fault.groups, true), "partition",
             "each node once (\"overlap\" allows bridges)");

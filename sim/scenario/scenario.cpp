@@ -64,17 +64,28 @@ ScenarioSpec read_spec(const Json& document, Context& context) {
   return spec;
 }
 
-// Setting a copy finds out whether each axis names a place that exists.
-void check_axes(const Scenario& scenario) {
+// Setting a copy finds out whether a sweep names a place that exists; `at` is where it does so.
+void check_place(const Scenario& scenario, const std::string& at, const std::string& pointer,
+                 const Json& value) {
+  Json copy = scenario.document;
+  try {
+    set_value(copy, scenario.canonical, pointer, value, scenario.file);
+  } catch (const InputError& e) {
+    auto details = e.details;
+    details.pointer = fmt::format("/sweep/{}/{}", at, escaped(pointer));
+    throw InputError(details);
+  }
+}
+
+void check_places(const Scenario& scenario) {
   if (!scenario.sweep) return;
-  for (const auto& [pointer, values] : scenario.sweep->vary) {
-    Json copy = scenario.document;
-    try {
-      set_value(copy, scenario.canonical, pointer, values.front(), scenario.file);
-    } catch (const InputError& e) {
-      auto details = e.details;
-      details.pointer = "/sweep/vary/" + escaped(pointer);
-      throw InputError(details);
+  const SweepPlan& plan = *scenario.sweep;
+  for (const auto& [pointer, values] : plan.vary) check_place(scenario, "vary", pointer, values.front());
+  for (std::size_t l = 0; l < plan.lists.size(); ++l) {
+    const std::string list = plan.lists.size() == 1 ? "points" : fmt::format("points/{}", l);
+    for (std::size_t i = 0; i < plan.lists[l].size(); ++i) {
+      for (const auto& [pointer, value] : plan.lists[l][i].values)
+        check_place(scenario, fmt::format("{}/{}", list, i), pointer, value);
     }
   }
 }
@@ -121,12 +132,15 @@ Scenario read_scenario(Json document, const std::string& file) {
   scenario.expectations = std::move(spec.expect);
   scenario.sweep = std::move(spec.sweep);
   scenario.document = std::move(document);
-  check_axes(scenario);
+  check_places(scenario);
   return scenario;
 }
 
 Scenario load_scenario(const std::string& file, const std::vector<std::string>& settings) {
-  Scenario scenario = read_scenario(load_scenario_document(file), file);
+  return with_settings(read_scenario(load_scenario_document(file), file), settings);
+}
+
+Scenario with_settings(Scenario scenario, const std::vector<std::string>& settings) {
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (!setting.starts_with('/') || equals == std::string::npos) {
@@ -135,8 +149,8 @@ Scenario load_scenario(const std::string& file, const std::vector<std::string>& 
     const std::string text = setting.substr(equals + 1);
     Json value = Json::accept(text) ? parse_json(text, "--set " + setting) : Json(text);
     Json document = scenario.document;
-    set_value(document, scenario.canonical, setting.substr(0, equals), std::move(value), file);
-    scenario = read_scenario(std::move(document), file);
+    set_value(document, scenario.canonical, setting.substr(0, equals), std::move(value), scenario.file);
+    scenario = read_scenario(std::move(document), scenario.file);
   }
   return scenario;
 }
@@ -148,6 +162,17 @@ Scenario scenario_at(const Scenario& scenario, const Point& point) {
     set_value(document, scenario.canonical, pointer, value, scenario.file);
   }
   return read_scenario(std::move(document), scenario.file);
+}
+
+Scenario scenario_at_point(const Scenario& scenario, const SweepPoint& point) {
+  try {
+    return scenario_at(scenario, point.values);
+  } catch (const InputError& e) {
+    if (point.label.empty()) throw;
+    auto details = e.details;
+    details.found = fmt::format("at point {}: {}", shown(point.label), details.found);
+    throw InputError(details);
+  }
 }
 
 Json explicit_scenario(const Scenario& scenario, std::uint64_t seed, const std::string& destination) {

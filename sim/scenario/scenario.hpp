@@ -26,8 +26,18 @@ struct Expectation {
 /// Values to set, by JSON pointer into the scenario: one combination of a sweep's axes.
 using Point = std::vector<std::pair<std::string, Json>>;
 
-/// What a sweep goes through: all combinations of `vary`, each with `seeds` seeds.
+/// A point with what pictures and commands call it. One that only `vary` made has no label; one from several
+/// lists has that of each, joined by kLabelJoint.
+struct SweepPoint {
+  std::string label{};
+  Point values{};
+};
+constexpr std::string_view kLabelJoint = " / ";
+
+/// What a sweep goes through: every choice of one point from each of `lists`, with all combinations of
+/// `vary`, each with `seeds` seeds. No two points have the same label.
 struct SweepPlan {
+  std::vector<std::vector<SweepPoint>> lists{};
   std::vector<std::pair<std::string, std::vector<Json>>> vary{};
   std::uint64_t seeds = 1000;
 };
@@ -62,8 +72,24 @@ Scenario load_scenario(const std::string& file, const std::vector<std::string>& 
 void set_value(Json& document, const Json& canonical, const std::string& pointer, Json value,
                const std::string& file);
 
+/// The same scenario after settings as in load_scenario().
+Scenario with_settings(Scenario scenario, const std::vector<std::string>& settings);
+
 /// The scenario at one point of a sweep: the same document with other values, and no sweep.
 Scenario scenario_at(const Scenario& scenario, const Point& point);
+/// The same; what is wrong there is said with the point's label.
+Scenario scenario_at_point(const Scenario& scenario, const SweepPoint& point);
+
+/// What `other` adds to `one`: both labels, the values of both in turn.
+SweepPoint joined(SweepPoint one, const SweepPoint& other);
+
+/// The point that takes each of these labels from the list that has it. Lists without one of them are left
+/// out. Throws InputError, with the nearest label, if there is none of that name, or two are of one list.
+SweepPoint listed_point(const Scenario& scenario, const std::vector<std::string>& labels);
+
+/// Leaves in each list only the points with these labels; a list that has none of them stays as it is. Throws
+/// InputError on a label that no list has.
+void keep_points(Scenario& scenario, const std::vector<std::string>& labels);
 
 /// The scenario that one seed's run was: random faults replaced by the timeline generated from them, the seed
 /// fixed, no sweep. It replays to the same digest. Files that it names are named as seen from `destination`,

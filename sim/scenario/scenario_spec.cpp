@@ -76,44 +76,6 @@ template <> struct JsonValue<std::vector<Expectation>> {
   static Json schema() { return {{"type", "object"}, {"propertyNames", {{"pattern", "^/"}}}}; }
 };
 
-using Axes = std::vector<std::pair<std::string, std::vector<Json>>>;
-template <> struct JsonValue<Axes> {
-  static void read(Axes& value, const Json& json, const Place& place) {
-    if (!json.is_object()) place.unexpected(json, "an object from JSON pointer to a list of values");
-    for (const auto& [pointer, values] : json.items()) {
-      if (!values.is_array() || values.empty()) (place / pointer).unexpected(values, "a list of values");
-      value.emplace_back(pointer, values.get<std::vector<Json>>());
-    }
-  }
-  static Json write(const Axes& value, Context&) {
-    Json json = Json::object();
-    for (const auto& [pointer, values] : value) json[pointer] = values;
-    return json;
-  }
-  static Json schema() {
-    const Json list{{"type", "array"}, {"minItems", 1}};
-    return {{"type", "object"}, {"propertyNames", {{"pattern", "^/"}}}, {"additionalProperties", list}};
-  }
-};
-
-template <> struct JsonValue<SweepPlan> {
-  static void describe(SweepPlan& plan, DocumentFields& f) {
-    f.value("vary", plan.vary, "JSON pointers into the scenario, each with the values to try");
-    f.whole("seeds", plan.seeds, {1, 1'000'000'000}, "how many runs at each point");
-  }
-  static void read(SweepPlan& value, const Json& json, const Place& place) {
-    read_object(json, place, [&](DocumentFields& f) { describe(value, f); });
-  }
-  static Json write(const SweepPlan& value, Context& context) {
-    SweepPlan copy = value;
-    return write_object(context, [&](DocumentFields& f) { describe(copy, f); });
-  }
-  static Json schema() {
-    SweepPlan plan;
-    return schema_of_object([&](DocumentFields& f) { describe(plan, f); });
-  }
-};
-
 namespace {
 
 /// Clients are checked against the service that they call.

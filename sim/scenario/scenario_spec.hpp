@@ -9,6 +9,7 @@
 #include "sim/scenario/fault_entry.hpp"
 #include "sim/scenario/network_spec.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "sim/scenario/sweep_spec.hpp"
 #include "sim/scenario/workload_spec.hpp"
 
 namespace sim {

@@ -1,0 +1,15 @@
+// How a document says what a sweep goes through: points by name, values to combine, seeds.
+#pragma once
+
+#include "sim/scenario/document_fields.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace sim {
+
+template <> struct JsonValue<SweepPlan> {
+  static void read(SweepPlan& value, const Json& json, const Place& place);
+  static Json write(const SweepPlan& value, Context& context);
+  static Json schema();
+};
+
+}  // namespace sim
