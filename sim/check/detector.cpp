@@ -47,6 +47,7 @@ class DetectorReplay {
   }
 
   void suspicion(const Record::Suspicion& s) {
+    if (record_.byzantine.contains(s.by) || record_.byzantine.contains(s.of)) return;  // no truth to miss
     Pair& p = pair(s.by, s.of);
     p.suspected = s.suspected;
     if (!s.suspected) return end_mistake(p, s.at);

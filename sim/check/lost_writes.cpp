@@ -32,7 +32,7 @@ LostWritesJudgement judge_lost_writes(const Record& record) {
     for (std::uint32_t v = versions[i].id; v != 0 && seen[v] == 0; v = record.versions[v].parent.id) {
       seen[v] = 1;
       const RequestId request = record.versions[v].request;
-      kept[record.operation_of[request.client.value][request.number]] = 1;
+      if (const auto operation = record.find(request)) kept[*operation] = 1;
     }
   }
   if (!any_up) return result;

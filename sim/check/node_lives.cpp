@@ -30,9 +30,14 @@ void apply(NodeState& state, Record::Life life) {
 
 }  // namespace
 
+NodeLives::NodeLives(const Record& record) : record_(&record), up_(record.replicas) {
+  for (std::uint16_t i = 0; i < record.replicas; ++i) up_[i] = record.byzantine.contains(NodeId{i}) ? 0 : 1;
+}
+
 const Record::LifeChange& NodeLives::advance() {
   const auto& change = record_->lives[next_++];
-  up_[change.node.value] = change.life == Record::Life::down ? 0 : 1;
+  const bool up = change.life != Record::Life::down && !record_->byzantine.contains(change.node);
+  up_[change.node.value] = up ? 1 : 0;
   return change;
 }
 
@@ -66,6 +71,7 @@ std::vector<ActingChange> acting_primaries(const Record& record) {
                               life != record.lives.end() ? life->at : kNever);
     touched.clear();
     for (; role != record.roles.end() && role->at == now; ++role) {
+      if (record.byzantine.contains(role->node)) continue;
       nodes[role->node.value].primary = role->role == Role::primary;
       touched.push_back(role->node);
     }

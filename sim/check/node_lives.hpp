@@ -8,10 +8,11 @@
 
 namespace sim {
 
-/// The replicas that have not crashed, as time goes by. A paused replica is up.
+/// The replicas that have not crashed, as time goes by. A paused replica is up. A Byzantine one counts as
+/// down throughout: nothing is demanded of it, and nothing that it holds is held against the others.
 class NodeLives {
  public:
-  explicit NodeLives(const Record& record) : record_(&record), up_(record.replicas, 1) {}
+  explicit NodeLives(const Record& record);
 
   /// When the next change is due; kNever when there is none.
   Time next() const { return next_ < record_->lives.size() ? record_->lives[next_].at : kNever; }
@@ -38,7 +39,7 @@ struct ActingChange {
   bool acting;
 };
 
-/// All such changes in order of time, then of nodes.
+/// All such changes of correct nodes in order of time, then of nodes.
 std::vector<ActingChange> acting_primaries(const Record& record);
 
 }  // namespace sim

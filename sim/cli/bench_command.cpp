@@ -1,6 +1,7 @@
 // `repsim bench`: how fast the simulator is, as ratios to bare loops measured in the same minutes on the same
 // core.
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <vector>
 
@@ -32,10 +33,10 @@ constexpr Duration kEchoDelayMax = 1500us;
 
 struct Echo {
   struct Ping {
-    std::uint64_t words[6]{};
+    std::array<std::uint64_t, 6> words{};
   };
   struct Pong {
-    std::uint64_t words[6]{};
+    std::array<std::uint64_t, 6> words{};
   };
   using Message = std::variant<Ping, Pong>;
   enum class Timer : std::uint8_t { refill };

@@ -49,9 +49,9 @@ Fault strike(const RandomFault& process, NodeId node, Duration at, Duration unti
 }  // namespace
 
 const char* name_of(Fault::Kind kind) {
-  constexpr std::array<const char*, 14> names{"crash",   "restart", "fail_stop",   "pause",   "slow",
-                                              "clock",   "disk",    "partition",   "overlap", "cut",
-                                              "network", "heal",    "reconfigure", "transfer"};
+  constexpr std::array<const char*, 15> names{"crash",   "restart", "fail_stop",   "pause",    "slow",
+                                              "clock",   "disk",    "partition",   "overlap",  "cut",
+                                              "network", "heal",    "reconfigure", "transfer", "byzantine"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/fault/misbehaviour.hpp"
 #include "sim/fault/order.hpp"
 #include "sim/kernel/ids.hpp"
 #include "sim/kernel/time.hpp"
@@ -50,6 +51,7 @@ struct Fault {
     heal,         ///< Ends every partition, overlap, cut and change of the network's laws.
     reconfigure,  ///< No fault but an order, to the node: other members.
     transfer,     ///< Another: let some other node be primary.
+    byzantine,    ///< The node behaves as `misbehaviour` says.
   };
   Duration at{};  ///< Since the start of the run.
   Kind kind = Kind::crash;
@@ -65,6 +67,7 @@ struct Fault {
   Endpoint from{}, to{};           ///< cut
   NetworkLaws laws{};              ///< network
   Order order{};                   ///< reconfigure, transfer
+  Misbehaviour misbehaviour{};     ///< byzantine
   bool operator==(const Fault&) const = default;
 };
 

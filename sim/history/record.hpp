@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/history/decisions.hpp"
@@ -37,6 +38,12 @@ struct Record {
   std::vector<Operation> operations;  ///< In order of call.
   std::vector<std::vector<std::uint32_t>>
       operation_of{};  ///< client, request number -> place in `operations`.
+  /// The place of a request in `operations`; nothing when no client has made it.
+  std::optional<std::uint32_t> find(RequestId id) const {
+    if (id.client.value >= operation_of.size()) return std::nullopt;
+    const auto& requests = operation_of[id.client.value];
+    return id.number < requests.size() ? std::optional(requests[id.number]) : std::nullopt;
+  }
 
   struct Moved {
     Time at;

@@ -2,13 +2,17 @@
 // door to clock, network, disk, clients or randomness.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "sim/kernel/check.hpp"
 #include "sim/kernel/pool.hpp"
+#include "sim/protocol/alter.hpp"
 #include "sim/protocol/protocol.hpp"
 #include "sim/world/world.hpp"
 
@@ -36,16 +40,18 @@ template <class T> class Signed {
 
 template <class Message, class Timer, class Write = NoDisk::Write> class Env {
  public:
-  class Disk {  // where the typed host keeps writes that have not completed
+  class Keeper {  // what the typed host keeps for a node
    public:
     virtual void enqueue(NodeId node, Write write, Time now, Time completes) = 0;
+    virtual std::vector<Message>& sent_before(NodeId node) = 0;
 
    protected:
-    ~Disk() = default;
+    ~Keeper() = default;
   };
 
-  Env(World& world, Pool<Message>& messages, Disk& disk, NodeId self)
-      : world_(world), messages_(messages), disk_(disk), self_(self) {}
+  /// `node` is the node's place in the world, `self` its name: a twin bears another's.
+  Env(World& world, Pool<Message>& messages, Keeper& keeper, NodeId node, NodeId self)
+      : world_(world), messages_(messages), keeper_(keeper), node_(node), self_(self) {}
 
   // ---- facts
 
@@ -55,31 +61,33 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   /// The smallest number of replicas of which any two sets intersect.
   std::size_t majority() const { return majority_of(cluster()); }
   /// This node's clock; other nodes' may differ.
-  LocalTime now() const { return world_.clock(self_); }
+  LocalTime now() const { return world_.clock(node_); }
   /// This node's own stream of random numbers.
-  Rng& rng() { return world_.rng(self_); }
+  Rng& rng() { return world_.rng(node_); }
   /// Which version of the service this replica has reached.
-  Version version() const { return world_.version(self_); }
+  Version version() const { return world_.version(node_); }
   /// A copy of this replica's whole service.
-  Snapshot snapshot() const { return world_.snapshot(self_); }
+  Snapshot snapshot() const { return world_.snapshot(node_); }
   /// The service as it is before the first request.
   Snapshot empty_snapshot() const { return world_.empty_snapshot(); }
+  /// Whether a client has asked exactly this: what its signature on a request shows, whoever passed it on.
+  bool authentic(const Request& request) const { return world_.authentic(request); }
 
   // ---- messages
 
   /// Sends to one replica; to oneself, it arrives at once and costs nothing.
   void send(NodeId to, Message message) {
-    const std::uint8_t tag = tag_of(message);
-    const auto handle = messages_.put(std::move(message));
-    messages_.set_references(handle, world_.send(self_, to, handle, tag, kBackground[tag]));
+    if (world_.misbehaviour(node_) != nullptr) return send_as_told(to, std::move(message));
+    dispatch(to, std::move(message));
   }
   /// Sends to every other replica. The message is stored once.
   void broadcast(Message message) {
+    if (world_.misbehaviour(node_) != nullptr) return broadcast_as_told(message);
     const std::uint8_t tag = tag_of(message);
     const auto handle = messages_.put(std::move(message));
     std::uint32_t copies = 0;
     for (std::uint16_t to = 0; to < cluster(); ++to) {
-      if (NodeId{to} != self_) copies += world_.send(self_, NodeId{to}, handle, tag, kBackground[tag]);
+      if (NodeId{to} != self_) copies += world_.send(node_, NodeId{to}, handle, tag, kBackground[tag]);
     }
     messages_.set_references(handle, copies);
   }
@@ -91,67 +99,120 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
 
   /// Calls on_timer after `delay` on this node's clock.
   void set_timer(Timer timer, Duration delay) {
-    world_.set_timer(self_, static_cast<std::uint8_t>(timer), delay);
+    world_.set_timer(node_, static_cast<std::uint8_t>(timer), delay);
   }
-  void cancel_timer(Timer timer) { world_.cancel_timer(self_, static_cast<std::uint8_t>(timer)); }
+  void cancel_timer(Timer timer) { world_.cancel_timer(node_, static_cast<std::uint8_t>(timer)); }
 
   // ---- clients
 
   /// Answers a client's request.
   void reply(RequestId request, Value output) {
-    world_.reply(self_, {.id = request, .output = std::move(output)});
+    world_.reply(node_, {.id = request, .output = std::move(output)});
   }
   /// Answers, and tells the client whom to ask next time: for protocols in which others than the primary
   /// answer.
   void reply(RequestId request, Value output, NodeId primary) {
-    world_.reply(self_, {.id = request, .hint = primary, .names_primary = true, .output = std::move(output)});
+    world_.reply(node_, {.id = request, .hint = primary, .names_primary = true, .output = std::move(output)});
   }
   /// Tells the client to ask another replica.
   void redirect(RequestId request, NodeId to) {
-    world_.reply(self_, {.id = request, .status = Reply::Status::redirect, .hint = to});
+    world_.reply(node_, {.id = request, .status = Reply::Status::redirect, .hint = to});
   }
 
   // ---- the replicated service
 
   /// Executes the request's command on this replica's service.
-  Applied apply(const Request& request) { return world_.apply(self_, request); }
+  Applied apply(const Request& request) { return world_.apply(node_, request); }
   /// Adopts the change that another replica's execution of `request` made.
-  Version store(RequestId request, const Change& change) { return world_.store(self_, request, change); }
+  Version store(RequestId request, const Change& change) { return world_.store(node_, request, change); }
   /// Replaces this replica's whole service.
-  void install(const Snapshot& snapshot) { world_.install(self_, snapshot); }
+  void install(const Snapshot& snapshot) { world_.install(node_, snapshot); }
 
   // ---- disk
 
   /// Whether this is the replica's first life: false after a restart, even when the disk was lost.
-  bool first_life() const { return world_.first_life(self_); }
+  bool first_life() const { return world_.first_life(node_); }
   /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose
   /// them.
-  void persist(Write write) { disk_.enqueue(self_, std::move(write), world_.now(), world_.persist(self_)); }
+  void persist(Write write) { keeper_.enqueue(node_, std::move(write), world_.now(), world_.persist(node_)); }
   /// Calls on_persisted once everything persisted so far is safe on disk.
-  void sync() { world_.sync(self_); }
+  void sync() { world_.sync(node_); }
 
   // ---- what observers see
 
   /// Declares what this replica takes itself for from now on, and in which term (view, ballot, epoch) if
   /// there are terms: of one term there may be only one primary.
-  void become(Role role, std::uint64_t term = 0) { world_.become(self_, role, term); }
+  void become(Role role, std::uint64_t term = 0) { world_.become(node_, role, term); }
   /// For a primary of a protocol with a log, as its term begins: shows what its log holds, so that observers
   /// can tell whether everything that was decided in earlier terms is there.
-  void lead(std::uint64_t term, const LogView& log) { world_.lead(self_, term, log); }
+  void lead(std::uint64_t term, const LogView& log) { world_.lead(node_, term, log); }
   /// Proposes a value to agree on, for protocols that agree on values of their own rather than on clients'
   /// requests. Call it in the first handler that makes the proposal.
-  void propose(std::uint64_t value) { world_.propose(self_, value); }
+  void propose(std::uint64_t value) { world_.propose(node_, value); }
   /// Declares that `slot` of the agreed log (from 1; 1 where there is only one) holds `value` for good, as
   /// far as this replica knows: `fingerprint(request)`, 0 for an empty slot, or a value that was proposed.
   /// `term` is that in which it was settled.
   void decide(std::uint64_t slot, std::uint64_t value, std::uint64_t term = 0) {
-    world_.decide(self_, slot, value, term);
+    world_.decide(node_, slot, value, term);
   }
   /// Declares that this replica's failure detector suspects `node`, or trusts it again.
-  void suspect(NodeId node) { world_.suspect(self_, node, true); }
-  void trust(NodeId node) { world_.suspect(self_, node, false); }
+  void suspect(NodeId node) { world_.suspect(node_, node, true); }
+  void trust(NodeId node) { world_.suspect(node_, node, false); }
+
+  // ---- for a protocol's own attacks: what a Byzantine node may do beyond deceiving in general
+
+  /// Whether a fault makes this node carry out the protocol's attack of that name at the moment. A protocol
+  /// with attacks has `enum class Attack : std::uint8_t { none, ... }` and names them for scenarios in
+  /// `static const Fields::Names<Attack>& attacks();`, `none` left out.
+  template <class Attack> bool carries_out(Attack attack) const {
+    const Misbehaviour* how = world_.misbehaviour(node_);
+    return how != nullptr && how->attack == static_cast<std::uint8_t>(attack);
+  }
+  /// The nodes that collude with this one, itself included; none when it does not collude.
+  NodeSet colluders() const { return world_.colluders(node_); }
+  /// Signs a statement in the name of one who colludes with this node: they have shared their keys.
+  template <class T> Signed<T> sign_as(NodeId fellow, T statement) const {
+    SIM_CHECK(fellow == self_ || colluders().contains(fellow), "a signature can't be forged");
+    return {std::move(statement), fellow};
+  }
 
  private:
+  static constexpr std::size_t kReplayable = 64;  ///< How many of its messages a node that replays remembers.
+
+  void dispatch(NodeId to, Message message) {
+    const std::uint8_t tag = tag_of(message);
+    const auto handle = messages_.put(std::move(message));
+    messages_.set_references(handle, world_.send(node_, to, handle, tag, kBackground[tag]));
+  }
+
+  void broadcast_as_told(const Message& message) {
+    for (std::uint16_t to = 0; to < cluster(); ++to) {
+      if (NodeId{to} != self_) send_as_told(NodeId{to}, message);
+    }
+  }
+
+  // As the node's misbehaviour demands. It is honest with itself and with those it colludes with.
+  void send_as_told(NodeId to, Message message) {
+    const Misbehaviour& how = *world_.misbehaviour(node_);
+    if (to == self_ || colluders().contains(to)) return dispatch(to, std::move(message));
+    const std::uint64_t salt = world_.lie_salt(node_);
+    if (std::ranges::find(how.equivocate, Endpoint{to.value}) != how.equivocate.end()) {
+      alter(message, salt, cluster());
+    } else if (how.mutate > 0 && world_.whims().chance(how.mutate)) {
+      alter(message, salt ^ world_.whims().next(), cluster());
+    }
+    if (how.replay == 0) return dispatch(to, std::move(message));
+    auto& past = keeper_.sent_before(node_);
+    dispatch(to, message);
+    if (!past.empty() && world_.whims().chance(how.replay))
+      dispatch(to, past[world_.whims().below(past.size())]);
+    if (past.size() < kReplayable) {
+      past.push_back(std::move(message));
+    } else {
+      past[world_.whims().below(kReplayable)] = std::move(message);
+    }
+  }
+
   static std::uint8_t tag_of(const Message& m) { return static_cast<std::uint8_t>(m.index()); }
 
   template <class V> struct BackgroundOf;
@@ -162,7 +223,8 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
 
   World& world_;
   Pool<Message>& messages_;
-  Disk& disk_;
+  Keeper& keeper_;
+  NodeId node_;
   NodeId self_;
 };
 

@@ -16,14 +16,14 @@ namespace sim {
 
 template <Protocol P>
 class HostOf final : public Host,
-                     private Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write>::Disk {
+                     private Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write>::Keeper {
  public:
   using Message = typename P::Message;
   using Write = typename DiskOf<P>::Write;
 
   HostOf(const typename P::Options& options, std::size_t replicas) : options_(options) {
     nodes_.reserve(replicas);
-    for (std::size_t i = 0; i < replicas; ++i) nodes_.emplace_back(options_);
+    for (std::uint16_t i = 0; i < replicas; ++i) nodes_.emplace_back(options_, NodeId{i});
   }
 
   std::unique_ptr<Host> clone() const override { return std::make_unique<HostOf>(*this); }
@@ -74,12 +74,13 @@ class HostOf final : public Host,
       at(node).on_order(env, order);
     }
   }
+  void split(NodeId node) override { nodes_.push_back(Node(nodes_[node.value])); }
   void release(std::uint32_t message) override { messages_.release(message); }
   std::string_view message_name(std::uint8_t tag) const override { return NamesOf<Message>::value[tag]; }
 
  private:
   struct Node {
-    explicit Node(const typename P::Options& options) : protocol(options, disk) {}
+    Node(const typename P::Options& options, NodeId id) : name(id), protocol(options, disk) {}
 
     /// Replays what the disk has completed by `now`.
     void complete_writes(Time now) {
@@ -88,9 +89,11 @@ class HostOf final : public Host,
       unsynced.erase(unsynced.begin(), unsynced.begin() + static_cast<std::ptrdiff_t>(done));
     }
 
+    NodeId name;  ///< That of another node for a twin.
     DiskOf<P> disk{};
     std::vector<std::pair<Write, Time>> unsynced{};  ///< Writes under way and when each completes, in order.
     P protocol;
+    std::vector<Message> sent_before{};  ///< For a node that replays: some of what it has sent.
   };
   template <class V> struct NamesOf;
   template <class... Ms> struct NamesOf<std::variant<Ms...>> {
@@ -98,7 +101,10 @@ class HostOf final : public Host,
   };
 
   P& at(NodeId node) { return nodes_[node.value].protocol; }
-  EnvOf<P> env_of(World& world, NodeId node) { return {world, messages_, *this, node}; }
+  EnvOf<P> env_of(World& world, NodeId node) {
+    return {world, messages_, *this, node, nodes_[node.value].name};
+  }
+  std::vector<Message>& sent_before(NodeId node) override { return nodes_[node.value].sent_before; }
   void enqueue(NodeId node, Write write, Time now, Time completes) override {
     Node& n = nodes_[node.value];
     n.complete_writes(now);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/kernel/fields.hpp"
@@ -25,6 +26,8 @@ class ProtocolPlan {
   /// What is wrong with the options for so many replicas, in words; empty when nothing is.
   virtual std::string complaint(std::size_t replicas) const = 0;
   virtual ClientPolicy client_policy(std::size_t replicas) const = 0;
+  /// The attacks that the protocol brings, by name, each with its number (`Misbehaviour::attack`).
+  virtual std::vector<std::pair<std::string_view, std::uint8_t>> attacks() const = 0;
   virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
   /// Whether it carries out an operator's orders.
   virtual bool takes_orders() const = 0;
@@ -51,6 +54,14 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
   std::string complaint(std::size_t replicas) const override { return options_.complaint(replicas); }
   ClientPolicy client_policy(std::size_t replicas) const override {
     return P::client_policy(options_, replicas);
+  }
+  std::vector<std::pair<std::string_view, std::uint8_t>> attacks() const override {
+    std::vector<std::pair<std::string_view, std::uint8_t>> all;
+    if constexpr (requires { P::attacks(); }) {
+      for (const auto& [name, attack] : P::attacks())
+        all.emplace_back(name, static_cast<std::uint8_t>(attack));
+    }
+    return all;
   }
   std::unique_ptr<Host> make_host(std::size_t replicas) const override {
     return std::make_unique<HostOf<P>>(options_, replicas);

@@ -232,6 +232,7 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
     case Fault::Kind::heal: return "the network is healed";
     case Fault::Kind::reconfigure:
     case Fault::Kind::transfer: return fmt::format("{} is told: {}", who, text_of(fault.order));
+    case Fault::Kind::byzantine: return who + " no longer keeps to the protocol";
   }
   return {};
 }

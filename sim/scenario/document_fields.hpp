@@ -18,6 +18,7 @@
 namespace sim {
 
 struct NetworkSpec;
+class ProtocolPlan;
 
 /// What has been learnt of the document so far: later keys are held against it.
 struct Context {
@@ -25,6 +26,7 @@ struct Context {
   std::size_t replicas = 1000;
   std::size_t clients = 0;
   Duration end{};                        ///< End of the chaos phase.
+  const ProtocolPlan* plan = nullptr;    ///< Knows the attacks that it brings.
   const NetworkSpec* network = nullptr;  ///< What a change of the network for a time starts from.
 };
 

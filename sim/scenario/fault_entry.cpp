@@ -6,36 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "sim/protocol/registry.hpp"
+
 namespace sim {
-
-template <> struct JsonValue<Victim> {
-  using Kind = Victim::Kind;
-  static constexpr std::array<std::pair<Kind, std::string_view>, 4> kRoles{
-      {{Kind::primary, "primary"}, {Kind::backup, "backup"}, {Kind::any, "any"}, {Kind::crashed, "crashed"}}};
-
-  static void read(Victim& value, const Json& json, const Place& place) {
-    const std::size_t replicas = place.context().replicas;
-    if (json.is_number_unsigned() && json.get<std::uint64_t>() < replicas) {
-      value = {Kind::number, NodeId{json.get<std::uint16_t>()}};
-      return;
-    }
-    const auto role = std::ranges::find_if(kRoles, [&](const auto& r) { return json == r.second; });
-    if (role == kRoles.end()) {
-      place.unexpected(
-          json, fmt::format("a replica from 0 to {}, \"primary\", \"backup\" or \"any\"", replicas - 1));
-    }
-    value = {role->first, NodeId{}};
-  }
-  static Json write(const Victim& value, Context&) {
-    const auto role = std::ranges::find(kRoles, value.kind, [](const auto& r) { return r.first; });
-    return role == kRoles.end() ? Json(value.node.value) : Json(role->second);
-  }
-  static Json schema() {
-    Json choices = Json::array(
-        {{{"type", "integer"}, {"minimum", 0}}, {{"enum", {"primary", "backup", "any", "crashed"}}}});
-    return {{"anyOf", std::move(choices)}};
-  }
-};
 
 namespace {
 
@@ -275,6 +248,43 @@ void describe_transfer(DocumentFields& f, FaultEntry& e) {
   f.required().value("transfer", order.to, "the replica that is to be primary");
   e.fault.order = order;
 }
+// The protocol's own attacks by name; of all protocols when no protocol has been chosen yet.
+enum class AttackNumber : std::uint8_t { none };
+Fields::Names<AttackNumber> attacks_of(const ProtocolPlan* plan) {
+  Fields::Names<AttackNumber> names{{"none", AttackNumber::none}};
+  const auto add = [&](const ProtocolPlan& p) {
+    for (const auto& [name, number] : p.attacks()) names.emplace_back(name, AttackNumber{number});
+  };
+  if (plan != nullptr) {
+    add(*plan);
+  } else {
+    for (const auto& entry : protocols()) add(*entry.make_plan());
+  }
+  return names;
+}
+void describe_byzantine(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  f.required().value("byzantine", e.traitors,
+                     "who doesn't keep to the protocol: a replica, a role, or a list");
+  Misbehaviour& m = e.fault.misbehaviour;
+  f.value("silent", m.silent, "who never hears from it");
+  f.value("equivocate", m.equivocate, "who is told another version of each message than the others");
+  f.value("twin", m.twin, "who talks to a second copy of it, which bears the same name");
+  f.number("mutate", m.mutate, {0, 1}, "the share of messages of which a field is changed a little");
+  f.number("replay", m.replay, {0, 1}, "the share of messages after which an old one is sent again");
+  f.duration("delay", m.delay, kAnySpan, "how much later each of its messages leaves");
+  f.flag("lie", m.lie, "answers clients with a wrong value");
+  f.flag("collude", m.collude, "spares the others who collude, and tells the same lies");
+  auto attack = AttackNumber{m.attack};
+  f.choice("attack", attack, attacks_of(f.context().plan), "an attack written for the protocol");
+  m.attack = static_cast<std::uint8_t>(attack);
+  const bool none =
+      std::ranges::none_of(e.traitors.all, [](const Victim& v) { return v.kind == Victim::Kind::crashed; });
+  f.require(!e.traitors.all.empty() && none, "byzantine",
+            "running nodes: a replica, a role, or a list of them");
+  f.require(Misbehaviour{.collude = m.collude} != m, "byzantine",
+            "with it what the node does: silent, equivocate, twin, mutate, replay, delay, lie or attack");
+}
 void describe_random(DocumentFields& f, FaultEntry& e) {
   if (!e.random) e.random.emplace(RandomFault{.rate = 0.1, .duration_mean = 500ms});
   RandomFault& r = *e.random;
@@ -302,7 +312,7 @@ struct FaultForm {
 };
 using Kind = Fault::Kind;
 // "restart" comes before "disk", which is also one of its options.
-constexpr std::array<FaultForm, 15> kFaultForms{{
+constexpr std::array<FaultForm, 16> kFaultForms{{
     {{"crash", "volatile state is gone, messages to the node are lost"}, Kind::crash, describe_crash},
     {{"restart", "a crashed node starts again"}, Kind::restart, describe_restart},
     {{"fail_stop", "a crash for good, of which all are told"}, Kind::fail_stop, describe_fail_stop},
@@ -313,6 +323,7 @@ constexpr std::array<FaultForm, 15> kFaultForms{{
     {{"partition", "groups can't talk to one another"}, Kind::partition, describe_partition},
     {{"overlap", "groups that share members can't talk otherwise"}, Kind::overlap, describe_overlap},
     {{"cut", "one direction of one link is cut"}, Kind::cut, describe_cut},
+    {{"byzantine", "the node doesn't keep to the protocol"}, Kind::byzantine, describe_byzantine},
     {{"network", "other laws for a time"}, Kind::network, describe_network},
     {{"heal", "ends partitions, cuts and other laws"}, Kind::heal, describe_heal},
     {{"reconfigure", "an operator's order: other members"}, Kind::reconfigure, describe_reconfigure},

@@ -9,6 +9,7 @@
 #include "sim/fault/fault.hpp"
 #include "sim/scenario/document_fields.hpp"
 #include "sim/scenario/network_spec.hpp"
+#include "sim/scenario/victim_spec.hpp"
 
 namespace sim {
 
@@ -16,7 +17,8 @@ struct FaultEntry {
   Fault fault{};
   std::optional<NetworkSpec> network{};  ///< For a change of the network: what it is changed to.
   std::optional<RandomFault> random{};   ///< Set when the entry is a random process; `fault` is unused then.
-  std::size_t at_once = 1;               ///< With `random`: at most so many nodes are crashed at a time.
+  Victims traitors{};       ///< Set when the entry makes nodes Byzantine; `fault.victim` is unused then.
+  std::size_t at_once = 1;  ///< With `random`: at most so many nodes are crashed at a time.
 };
 
 /// The kinds of faults by the key that names them in a scenario.

@@ -16,13 +16,21 @@ void refuse_order(const ScenarioSpec& spec, const Fault& fault, const Place& pla
       .fail(fmt::format("the protocol \"{}\" carries out no orders", spec.protocol.entry->name));
 }
 
+// A fault for each node that an entry strikes.
+std::vector<Fault> faults_of(const FaultEntry& entry) {
+  if (entry.traitors.all.empty()) return {entry.fault};
+  std::vector<Fault> faults;
+  for (const Victim& victim : entry.traitors.all) faults.emplace_back(entry.fault).victim = victim;
+  return faults;
+}
+
 void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
   std::optional<std::size_t> at_once;
   for (std::size_t i = 0; i < spec.faults.size(); ++i) {
     const auto& entry = spec.faults[i];
     if (!entry.random) {
       refuse_order(spec, entry.fault, place / i);
-      setup.faults.push_back(entry.fault);
+      for (const Fault& fault : faults_of(entry)) setup.faults.push_back(fault);
       continue;
     }
     if (at_once && *at_once != entry.at_once) {
@@ -60,7 +68,8 @@ Json canonical_of(ScenarioSpec& spec, const std::string& file) {
 ScenarioSpec read_spec(const Json& document, Context& context) {
   ScenarioSpec spec;
   read_object(document, Place(context), [&](DocumentFields& f) { spec.describe(f); });
-  context.network = nullptr;  // it pointed into the spec, which moves
+  context.network = nullptr;  // these pointed into the spec, which moves
+  context.plan = nullptr;
   return spec;
 }
 

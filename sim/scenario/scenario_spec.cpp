@@ -111,6 +111,7 @@ void ScenarioSpec::describe(DocumentFields& f) {
   f.context().replicas = replicas;
   f.context().end = duration;
   f.required().value("protocol", protocol, "the protocol and its options");
+  f.context().plan = protocol.plan.get();
   f.value("service", service, "the state machine being replicated");
   ClientsOf callers{clients, *service.kind};
   f.value("clients", callers, "what the clients do");

@@ -58,7 +58,7 @@ void World::install(NodeId node, const Snapshot& snapshot) {
   m.service.grow(setup_->keys);
   move(node, snapshot.version);
   digest_.add(m.service.digest());
-  if (tracer_ != nullptr) tracer_->installed(now_, node, m.service.digest());
+  if (tracer_ != nullptr) tracer_->installed(now_, identity(node), m.service.digest());
 }
 
 Version World::extend(NodeId node, RequestId request) {
@@ -69,13 +69,13 @@ Version World::extend(NodeId node, RequestId request) {
   record_.versions.push_back({m.version, depth, request, state});
   move(node, version);
   digest_.add(state);
-  if (tracer_ != nullptr) tracer_->applied(now_, node, request, state);
+  if (tracer_ != nullptr) tracer_->applied(now_, identity(node), request, state);
   return version;
 }
 
 void World::move(NodeId node, Version to) {
   machine(node).version = to;
-  record_.moves.push_back({now_, node, to});
+  if (identity(node) == node) record_.moves.push_back({now_, node, to});
 }
 
 Time World::persist(NodeId node) {
@@ -84,7 +84,8 @@ Time World::persist(NodeId node) {
 }
 
 void World::sync(NodeId node) {
-  const Machine& m = machine(node);
+  Machine& m = machine(node);
+  ++m.syncs;
   const Event event{
       .kind = Event::Kind::persisted, .hops = hops_, .node = node.value, .incarnation = m.incarnation};
   queue_.push(std::max(m.disk_free, now_), Rank::delivery, event);
@@ -97,7 +98,7 @@ void World::become(NodeId node, Role role, std::uint64_t term) {
   m.role = role;
   m.term = term;
   if (honest(node)) record_.roles.push_back({now_, node, role, term});
-  if (tracer_ != nullptr) tracer_->became(now_, node, role, term);
+  if (tracer_ != nullptr) tracer_->became(now_, identity(node), role, term);
 }
 
 // ---- agreement
@@ -115,7 +116,7 @@ void World::lead(NodeId node, std::uint64_t term, const LogView& log) {
 }
 
 void World::decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term) {
-  if (tracer_ != nullptr) tracer_->decided(now_, node, slot, value);
+  if (tracer_ != nullptr) tracer_->decided(now_, identity(node), slot, value);
   if (honest(node)) record_.decisions.add({now_, node, slot, value, term});
 }
 
@@ -126,8 +127,8 @@ void World::propose(NodeId node, std::uint64_t value) {
 void World::suspect(NodeId node, NodeId of, bool suspected) {
   NodeSet& suspects = machine(node).suspects;
   if (!(suspected ? suspects.insert(of) : suspects.erase(of))) return;  // no change
-  record_.suspicions.push_back({now_, node, of, suspected});
-  if (tracer_ != nullptr) tracer_->suspects(now_, node, of, suspected);
+  if (identity(node) == node) record_.suspicions.push_back({now_, node, of, suspected});
+  if (tracer_ != nullptr) tracer_->suspects(now_, identity(node), of, suspected);
 }
 
 // ---- what clients bring

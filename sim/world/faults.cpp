@@ -77,6 +77,7 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
     case Fault::Kind::disk: m.disk_delay = fault.span; return;
     case Fault::Kind::reconfigure:
     case Fault::Kind::transfer: return give_order(index, node);
+    case Fault::Kind::byzantine: return misbehave(node, index);
     default: SIM_CHECK(false, "a fault that strikes no node came here");
   }
 }
@@ -92,6 +93,7 @@ void World::end(std::uint32_t index, const Fault& fault) {
   if (fault.kind == Fault::Kind::slow) m.slow = Duration{0};
   if (fault.kind == Fault::Kind::disk) m.disk_delay = Duration{0};
   if (fault.kind == Fault::Kind::clock) m.clock.set(now_, Duration{0}, 0);
+  if (fault.kind == Fault::Kind::byzantine && m.misbehaves_by == index) behave(*node);
 }
 
 void World::heal_network() {
@@ -105,7 +107,7 @@ void World::begin_settling() {
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
     const Fault& fault = faults_[i];
     const bool lasts = fault.kind == Fault::Kind::pause || fault.kind == Fault::Kind::slow ||
-                       fault.kind == Fault::Kind::disk;
+                       fault.kind == Fault::Kind::disk || fault.kind == Fault::Kind::byzantine;
     if (struck_[i] && lasts) end(i, fault);
   }
   if (tracer_ != nullptr) tracer_->settling(now_);
@@ -115,13 +117,15 @@ void World::crash(NodeId node, const Fault& fault) {
   Machine& m = machine(node);
   if (!m.up) return;
   become(node, Role::none, 0);
-  for (std::uint16_t i = 0; i < machines_.size(); ++i) suspect(node, NodeId{i}, false);
+  for (std::uint16_t i = 0; i < replicas(); ++i) suspect(node, NodeId{i}, false);
+  behave(node);
   m.up = false;
   m.crashed_at = now_;
   ++m.incarnation;
   if (fault.in_flight_lost) m.first_that_counts = m.incarnation;
   for (const Event& event : std::exchange(m.held, {})) drop(event);
   m.timers.clear();
+  m.syncs = 0;
   m.service = Service(setup_->model, setup_->keys);
   m.version = Version{};
   record_.lives.push_back({now_, node, Record::Life::down});
@@ -140,7 +144,7 @@ void World::restart(NodeId node, DiskFate disk) {
 
 void World::tell_of_failure(NodeId failed, Duration within) {
   for (std::uint16_t i = 0; i < machines_.size(); ++i) {
-    if (NodeId{i} == failed || !machines_[i].up) continue;
+    if (machines_[i].identity == failed || !machines_[i].up) continue;
     const auto delay = fault_rng_.below(static_cast<std::uint64_t>(within.count()) + 1);
     const Event event{
         .kind = Event::Kind::told, .node = i, .peer = failed.value, .incarnation = machines_[i].incarnation};
@@ -171,7 +175,7 @@ void World::resume(NodeId node) {
 
 std::optional<NodeId> World::resolve(const Victim& victim) {
   std::vector<NodeId> candidates;
-  for (std::uint16_t i = 0; i < machines_.size(); ++i) {
+  for (std::uint16_t i = 0; i < replicas(); ++i) {
     const Machine& m = machines_[i];
     const bool running = m.up && m.pauses == 0;
     const bool fits = victim.kind == Victim::Kind::number    ? victim.node.value == i

@@ -28,6 +28,8 @@ class Host {
   virtual void persisted(World& world, NodeId node) = 0;
   virtual void told_of_failure(World& world, NodeId node, NodeId failed) = 0;
   virtual void ordered(World& world, NodeId node, const Order& order) = 0;
+  /// Makes a second copy of a Byzantine node, as the last of its nodes: one that only the world can name.
+  virtual void split(NodeId node) = 0;
 
   virtual void release(std::uint32_t message) = 0;  ///< A copy of the message will not be delivered.
   virtual std::string_view message_name(std::uint8_t tag) const = 0;

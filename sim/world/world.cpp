@@ -14,6 +14,17 @@ constexpr std::string_view kReplyName = "Reply";
 
 bool at_client(const Event& e) { return e.kind == Event::Kind::reply || e.kind == Event::Kind::client_timer; }
 
+// A wrong answer. Operations whose answer says nothing but "done" leave nothing to lie about.
+void falsify(Reply& reply, const Operation& operation, std::uint64_t salt) {
+  const std::uint64_t bits = mix(salt ^ (operation.client.value * kGolden + reply.id.number));
+  const auto* number = std::get_if<std::int64_t>(&reply.output);
+  if (operation.action == Action::cas && number != nullptr) {
+    reply.output = std::int64_t{1} - *number;
+  } else if (operation.action != Action::write && operation.action != Action::append) {
+    reply.output = static_cast<std::int64_t>(1'000'000'000 + bits % 1'000'000'000);
+  }
+}
+
 bool is_message(const Event& e) {
   return e.kind == Event::Kind::deliver || e.kind == Event::Kind::request || e.kind == Event::Kind::reply;
 }
@@ -27,6 +38,8 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
       network_(seed, setup.replicas, setup.clients.options.count, setup.network),
       clients_(seed, setup.clients),
       fault_rng_(seed, "faults"),
+      whims_(seed, "whims"),
+      lies_(stream_seed(seed, "lies")),
       host_(std::move(host)),
       tracer_(tracer) {
   record_.replicas = setup.replicas;
@@ -35,7 +48,9 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
   record_.operation_of.resize(setup.clients.options.count);
   machines_.reserve(setup.replicas);
   for (std::size_t i = 0; i < setup.replicas; ++i) {
-    machines_.push_back(Machine{.rng = Rng(seed, "node", i), .service = Service(setup.model, setup.keys)});
+    machines_.push_back(Machine{.rng = Rng(seed, "node", i),
+                                .identity = NodeId{static_cast<std::uint16_t>(i)},
+                                .service = Service(setup.model, setup.keys)});
   }
   auto faults = setup.faults;
   std::ranges::copy(
@@ -64,6 +79,8 @@ World::World(const World& other)
       cuts_(other.cuts_),
       struck_(other.struck_),
       fault_rng_(other.fault_rng_),
+      whims_(other.whims_),
+      lies_(other.lies_),
       record_(other.record_),
       host_(other.host_->clone()) {}
 
@@ -131,7 +148,7 @@ void World::handle_at_node(const Event& event) {
       return host_->request(*this, node, request);
     }
     case Event::Kind::timer: return fire(event);
-    case Event::Kind::persisted: return host_->persisted(*this, node);
+    case Event::Kind::persisted: --machine(node).syncs; return host_->persisted(*this, node);
     case Event::Kind::order: return host_->ordered(*this, node, faults_[event.handle].order);
     default: return host_->told_of_failure(*this, node, NodeId{event.peer});
   }
@@ -180,7 +197,7 @@ bool World::waits(const Event& event) {
 }
 
 void World::deliver(const Event& event) {
-  if (event.peer != event.node) ++record_.messages_delivered;
+  if (NodeId{event.peer} != identity(NodeId{event.node})) ++record_.messages_delivered;
   host_->deliver(*this, NodeId{event.node}, NodeId{event.peer}, event.handle);
 }
 
@@ -216,7 +233,8 @@ bool World::died_in_flight(const Event& event) const {
 std::pair<Endpoint, Endpoint> World::ends(const Event& event) const {
   const bool from_client = event.kind == Event::Kind::request;
   return {from_client ? network_.client(ClientId{event.peer}) : Endpoint{event.peer},
-          at_client(event) ? network_.client(ClientId{event.node}) : Endpoint{event.node}};
+          at_client(event) ? network_.client(ClientId{event.node})
+                           : network_.replica(identity(NodeId{event.node}))};
 }
 
 Tracer::Message World::describe(const Event& event, Endpoint from, Endpoint to, bool copy) const {
@@ -225,7 +243,7 @@ Tracer::Message World::describe(const Event& event, Endpoint from, Endpoint to, 
   return {from, to, event.number, type, copy};
 }
 
-std::uint32_t World::transmit(Endpoint from, Endpoint to, Event event) {
+std::uint32_t World::transmit(Endpoint from, Endpoint to, Event event, Duration late) {
   const Network::Fate fate = network_.send(from, to, now_);
   event.number = fate.number;
   event.hops = static_cast<std::uint8_t>(std::min(hops_ + 1, 255));
@@ -238,24 +256,37 @@ std::uint32_t World::transmit(Endpoint from, Endpoint to, Event event) {
     if (tracer_ != nullptr) tracer_->lost(now_, describe(event, from, to), cut ? "cut" : "loss");
     return 0;
   }
-  queue_.push(fate.arrival, Rank::delivery, event);
+  queue_.push(fate.arrival + late, Rank::delivery, event);
   if (!fate.second_arrival) return 1;
   ++record_.messages_duplicated;
   if (tracer_ != nullptr) tracer_->sent(now_, describe(event, from, to, true));
-  queue_.push(*fate.second_arrival, Rank::delivery, event);
+  queue_.push(*fate.second_arrival + late, Rank::delivery, event);
   return 2;
 }
 
+// What a node sends, unless it misbehaves and keeps it back.
+std::uint32_t World::transmit_from(NodeId from, Endpoint to, const Event& event) {
+  const Endpoint end = network_.replica(NodeId{event.peer});
+  const Misbehaviour* how = misbehaviour(from);
+  if (how == nullptr) return transmit(end, to, event);
+  return speaks_to(from, to) ? transmit(end, to, event, how->delay) : 0;
+}
+
 std::uint32_t World::send(NodeId from, NodeId to, std::uint32_t message, std::uint8_t tag, bool background) {
-  SIM_CHECK(to.value < machines_.size(), "a protocol sends to a replica that does not exist");
+  SIM_CHECK(to.value < replicas(), "a protocol sends to a replica that does not exist");
+  const NodeId sender = identity(from);
   Event event{.kind = Event::Kind::deliver,
               .tag = tag,
               .background = background,
               .node = to.value,
-              .peer = from.value,
+              .peer = sender.value,
               .handle = message,
-              .incarnation = machine(from).incarnation};
-  if (from != to) return transmit(network_.replica(from), network_.replica(to), event);
+              .incarnation = machine(sender).incarnation};
+  if (sender != to) {
+    event.node = copy_that_hears(to, network_.replica(sender)).value;
+    return transmit_from(from, network_.replica(to), event);
+  }
+  event.node = from.value;
   event.hops = hops_;
   queue_.push(now_, Rank::delivery, event);
   return 1;
@@ -264,24 +295,29 @@ std::uint32_t World::send(NodeId from, NodeId to, std::uint32_t message, std::ui
 void World::reply(NodeId from, Reply reply) {
   const RequestId id = reply.id;
   const bool ping = id.number == kPingNumber;
+  const std::optional<std::uint32_t> operation = record_.find(id);
+  if (!operation && !ping) return;  // a request that somebody has made up
+  const NodeId sender = identity(from);
   if (reply.status == Reply::Status::done && !ping) {
-    record_.acknowledgements.push_back({now_, from, record_.operation_of[id.client.value][id.number]});
+    record_.acknowledgements.push_back({now_, sender, *operation});
+    const Misbehaviour* how = misbehaviour(from);
+    if (how != nullptr && how->lie) falsify(reply, record_.operations[*operation], lie_salt(from));
   }
   const auto handle = replies_.put(std::move(reply));
   const Event event{.kind = Event::Kind::reply,
                     .background = ping,
                     .node = id.client.value,
-                    .peer = from.value,
+                    .peer = sender.value,
                     .handle = handle,
-                    .incarnation = machine(from).incarnation};
-  replies_.set_references(handle, transmit(network_.replica(from), network_.client(id.client), event));
+                    .incarnation = machine(sender).incarnation};
+  replies_.set_references(handle, transmit_from(from, network_.client(id.client), event));
 }
 
 void World::send(ClientId from, NodeId to, const Request& request) {
   const auto handle = requests_.put(request);
   const Event event{.kind = Event::Kind::request,
                     .background = request.ping,
-                    .node = to.value,
+                    .node = copy_that_hears(to, network_.client(from)).value,
                     .peer = from.value,
                     .handle = handle};
   requests_.set_references(handle, transmit(network_.client(from), network_.replica(to), event));

@@ -83,7 +83,7 @@ class World : private ClientPort {
   /// What the observer has written down; complete once the run is.
   const Record& record() const { return record_; }
   const Host& host() const { return *host_; }
-  std::size_t replicas() const { return machines_.size(); }
+  std::size_t replicas() const { return setup_->replicas; }
   /// Tells `tracer` of everything from now on; nullptr stops it. Copies start without one.
   void trace_to(Tracer* tracer) { tracer_ = tracer; }
 
@@ -94,6 +94,20 @@ class World : private ClientPort {
   Version version(NodeId node) const { return machine(node).version; }
   Snapshot snapshot(NodeId node) const { return {machine(node).service, machine(node).version}; }
   Snapshot empty_snapshot() const { return {Service(setup_->model, setup_->keys), Version{}}; }
+  bool authentic(const Request& request) const;
+
+  // Facts of those who misbehave:
+  /// How the node misbehaves at the moment; nullptr when it does not.
+  const Misbehaviour* misbehaviour(NodeId node) const {
+    const std::uint32_t fault = machine(node).misbehaves_by;
+    return fault == kNoFault ? nullptr : &faults_[fault].misbehaviour;
+  }
+  /// The nodes that collude with this one, itself included; none when it doesn't.
+  NodeSet colluders(NodeId node) const;
+  /// What this node's lies derive from: the same for all who collude.
+  std::uint64_t lie_salt(NodeId node) const;
+  /// Decides when Byzantine nodes do what they do at random.
+  Rng& whims() { return whims_; }
 
   // Effects:
   /// Returns how many copies the network will deliver.
@@ -120,8 +134,13 @@ class World : private ClientPort {
     Time queued_for = kNever;       ///< When its event in the queue is due, if it has one: never after `due`.
     std::uint32_t generation = 0;   ///< Of that event; older ones are stale.
   };
+  static constexpr std::uint32_t kNoFault = 0xffffffff;
   struct Machine {
     Rng rng;
+    NodeId identity{};                       ///< Whose name it bears; not its own place if it is a twin.
+    std::optional<NodeId> twin{};            ///< Its second copy, while there is one.
+    std::uint32_t misbehaves_by = kNoFault;  ///< The fault that makes it Byzantine at the moment.
+    std::uint32_t syncs = 0;                 ///< Calls of on_persisted that are due.
     DriftingClock clock{};
     Service service{};
     Version version{};
@@ -143,7 +162,8 @@ class World : private ClientPort {
     NodeSet suspects{};
   };
 
-  bool honest(NodeId node) const { return !record_.byzantine.contains(node); }
+  bool honest(NodeId node) const { return !record_.byzantine.contains(identity(node)); }
+  NodeId identity(NodeId node) const { return machine(node).identity; }
   Machine& machine(NodeId node) { return machines_[node.value]; }
   const Machine& machine(NodeId node) const { return machines_[node.value]; }
 
@@ -160,7 +180,10 @@ class World : private ClientPort {
   void note(const Event& event);
 
   // Channels.
-  std::uint32_t transmit(Endpoint from, Endpoint to, Event event);
+  std::uint32_t transmit(Endpoint from, Endpoint to, Event event, Duration late = {});
+  std::uint32_t transmit_from(NodeId from, Endpoint to, const Event& event);
+  bool speaks_to(NodeId node, Endpoint to) const;
+  NodeId copy_that_hears(NodeId node, Endpoint from) const;
   Tracer::Message describe(const Event& event, Endpoint from, Endpoint to, bool copy = false) const;
   std::pair<Endpoint, Endpoint> ends(const Event& event) const;
 
@@ -181,6 +204,9 @@ class World : private ClientPort {
   void restart(NodeId node, DiskFate disk);
   void tell_of_failure(NodeId failed, Duration within);
   void give_order(std::uint32_t index, NodeId node);
+  void misbehave(NodeId node, std::uint32_t fault);
+  void behave(NodeId node);
+  void split(NodeId node);
   void resume(NodeId node);
   std::optional<NodeId> resolve(const Victim& victim);
   void switch_laws(const NetworkLaws& laws);
@@ -209,6 +235,8 @@ class World : private ClientPort {
   std::vector<Network::Cut> cuts_;             ///< Per fault: the links that it severs now.
   std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
   Rng fault_rng_;
+  Rng whims_;
+  std::uint64_t lies_;  ///< What all lies derive from.
   Record record_;
   std::unique_ptr<Host> host_;
   Tracer* tracer_ = nullptr;

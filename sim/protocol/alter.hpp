@@ -1,0 +1,126 @@
+// What a Byzantine node does to a message of any protocol: one small change that leaves it well formed.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/history/record.hpp"
+#include "sim/kernel/ids.hpp"
+#include "sim/kernel/rng.hpp"
+#include "sim/kernel/time.hpp"
+#include "sim/protocol/reflect.hpp"
+#include "sim/workload/command.hpp"
+
+namespace sim {
+namespace detail {
+
+template <class T> constexpr bool is_list = false;
+template <class T> constexpr bool is_list<std::vector<T>> = true;
+template <class T> constexpr bool is_list<std::deque<T>> = true;
+template <class T> constexpr bool is_array = false;
+template <class T, std::size_t N> constexpr bool is_array<std::array<T, N>> = true;
+template <class T> constexpr bool is_optional = false;
+template <class T> constexpr bool is_optional<std::optional<T>> = true;
+template <class T> constexpr bool is_variant = false;
+template <class... Ts> constexpr bool is_variant<std::variant<Ts...>> = true;
+template <class T> constexpr bool is_span_of_time = false;
+template <class R, class P> constexpr bool is_span_of_time<std::chrono::duration<R, P>> = true;
+template <class C, class D> constexpr bool is_span_of_time<std::chrono::time_point<C, D>> = true;
+// What names a client or a version can't be changed: nobody would take it for real.
+template <class T> constexpr bool is_name = std::is_same_v<T, ClientId> || std::is_same_v<T, Version>;
+
+/// Visits what can be changed in a value: numbers, truths, times, names of replicas, and lists, which can
+/// lose their last element. What has an inside that only its own functions understand (a signed statement, a
+/// copy of a service, a set) is left whole.
+template <class T, class F> void for_each_leaf(T& value, F& f) {
+  if constexpr (std::is_integral_v<T> || std::is_same_v<T, NodeId> || is_span_of_time<T>) {
+    f(value);
+  } else if constexpr (std::is_same_v<T, Command>) {
+    f(value.argument);
+  } else if constexpr (std::is_same_v<T, Change>) {
+    f(value.value);
+  } else if constexpr (is_list<T>) {
+    if (value.empty()) return;
+    f(value);
+    for (auto& element : value) for_each_leaf(element, f);
+  } else if constexpr (is_array<T>) {
+    for (auto& element : value) for_each_leaf(element, f);
+  } else if constexpr (is_optional<T>) {
+    if (value) for_each_leaf(*value, f);
+  } else if constexpr (is_variant<T>) {
+    std::visit([&](auto& held) { for_each_leaf(held, f); }, value);
+  } else if constexpr (PlainStruct<T> && !is_name<T>) {
+    for_each_field(value, [&](auto& field) { for_each_leaf(field, f); });
+  }
+}
+
+/// Reads a message's leaves: how many there are, and a hash of them.
+struct LeafCounter {
+  std::uint64_t count = 0;
+  std::uint64_t hash = 0;
+  template <class T> void operator()(const T& leaf) {
+    ++count;
+    hash = mix(hash ^ (bits_of(leaf) + count * kGolden));
+  }
+  template <class T> static std::uint64_t bits_of(const T& leaf) {
+    if constexpr (std::is_integral_v<T>) return static_cast<std::uint64_t>(leaf);
+    if constexpr (std::is_same_v<T, NodeId>) return leaf.value;
+    if constexpr (is_list<T>) return leaf.size();
+    return 0;
+  }
+};
+
+/// Changes the leaf whose turn it is.
+struct LeafChanger {
+  std::uint64_t skip;
+  std::uint64_t bits;
+  std::size_t replicas;
+
+  static constexpr Duration kStep = 1ms;
+  static constexpr Duration kFar = std::chrono::hours{24 * 365 * 100};  // such as "never"
+
+  template <class T> void operator()(T& leaf) {
+    if (skip-- == 0) change(leaf);
+  }
+  template <class T> void change(T& leaf) const {
+    const std::uint64_t little = 1 + bits % 3;
+    const bool down = (bits >> 8) % 2 == 0;
+    if constexpr (std::is_same_v<T, bool>) {
+      leaf = !leaf;
+    } else if constexpr (std::is_integral_v<T>) {
+      const bool reaches = std::is_signed_v<T> || static_cast<std::uint64_t>(leaf) >= little;
+      const auto wide = static_cast<std::uint64_t>(leaf);
+      leaf = static_cast<T>(down && reaches ? wide - little : wide + little);
+    } else if constexpr (std::is_same_v<T, NodeId>) {
+      if (replicas > 1)
+        leaf = NodeId{static_cast<std::uint16_t>((leaf.value + 1 + bits % (replicas - 1)) % replicas)};
+    } else if constexpr (is_list<T>) {
+      leaf.pop_back();
+    } else {
+      leaf = down || leaf > T{kFar} ? leaf - kStep : leaf + kStep;
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Changes one field of a message a little, by which one and how following from the message and `salt` alone:
+/// those who share a salt tell one lie. Messages without a field stay as they are.
+template <class Message> void alter(Message& message, std::uint64_t salt, std::size_t replicas) {
+  detail::LeafCounter leaves{.hash = salt};
+  detail::for_each_leaf(message, leaves);
+  if (leaves.count == 0) return;
+  const std::uint64_t bits = mix(leaves.hash + kGolden);
+  detail::LeafChanger changer{below(bits, leaves.count), mix(bits + kGolden), replicas};
+  detail::for_each_leaf(message, changer);
+}
+
+}  // namespace sim
