@@ -1,0 +1,242 @@
+// Multi-Paxos under a leader: phase 2 slot by slot, and how all learn what was chosen. Phase 1 and the change
+// of leaders are in multi_paxos_leader.cpp.
+#include "protocols/multi_paxos.hpp"
+
+#include <algorithm>
+
+namespace protocols {
+
+void MultiPaxos::Options::describe(Fields& f) {
+  f.duration("election_timeout_min", election_timeout_min, {.min = 1us},
+             "How long a leader must be silent before a replica takes a ballot of its own, at least.");
+  f.duration("election_timeout_max", election_timeout_max, {.min = 1us},
+             "The same, at most: each replica draws anew each time, so that they seldom duel.");
+  f.duration("heartbeat", heartbeat, {.min = 1us},
+             "How often a leader shows that it lives, and repeats what may be lost. Above a round trip.");
+  f.count("window", window, {.min = 1, .max = 1'000'000},
+          "How many slots a leader may propose ahead of what is applied (alpha); 1: one after the other.");
+  f.count("compact_after", compact_after, {}, "Replace the log by a snapshot every so many slots; 0: never.");
+  f.choice(
+      "bug", bug,
+      {{"none", Bug::none},
+       {"promise_not_persisted", Bug::promise_not_persisted},
+       {"ignores_accepted", Bug::ignores_accepted},
+       {"first_accepted", Bug::first_accepted},
+       {"gaps_skipped", Bug::gaps_skipped}},
+      "A bug to be caught: promises are forgotten in a crash; a new leader ignores what others accepted, "
+      "takes the first vote instead of the highest, or takes gaps for empty.");
+}
+
+std::string MultiPaxos::Options::complaint(std::size_t) const {
+  if (election_timeout_max < election_timeout_min)
+    return "election_timeout_max is shorter than election_timeout_min";
+  return {};
+}
+
+void MultiPaxos::Disk::replay(const Write& write) {
+  if (const auto* ballot = std::get_if<Ballot>(&write)) {
+    promised = *ballot;
+  } else if (const auto* v = std::get_if<VoteIn>(&write)) {
+    promised = std::max(promised, v->vote.ballot);
+    votes[v->slot] = v->vote;
+  } else {
+    checkpoint = std::get<Checkpoint>(write);
+    votes.erase(votes.begin(), votes.upper_bound(checkpoint.slot));
+  }
+}
+
+MultiPaxos::MultiPaxos(const Options& options, const Disk& disk)
+    : options_(options),
+      ballot_(disk.promised),
+      commit_(disk.checkpoint.slot),
+      checkpoint_(disk.checkpoint),
+      sessions_(disk.checkpoint.sessions) {
+  for (const auto& [slot, vote] : disk.votes) log_.emplace_hint(log_.end(), slot, Entry{.vote = vote});
+}
+
+void MultiPaxos::on_message(Env& env, NodeId from, const Message& message) {
+  std::visit([&](const auto& m) { on(env, from, m); }, message);
+}
+
+void MultiPaxos::say_when_safe(Env& env, NodeId to, Message message) {
+  waiting_for_disk_.push_back({to, std::move(message)});
+  env.sync();
+}
+
+void MultiPaxos::on_persisted(Env& env) {  // one for each sync, in order
+  if (waiting_for_disk_.empty()) return;
+  auto [to, message] = std::move(waiting_for_disk_.front());
+  waiting_for_disk_.pop_front();
+  env.send(to, std::move(message));
+}
+
+// ---- the leader's side of phase 2
+
+void MultiPaxos::on_request(Env& env, const Request& request) {
+  if (!leads()) {
+    if (leader_) env.redirect(request.id, *leader_);
+    return;  // or nobody is known to lead, and the client will ask again
+  }
+  if (request.ping) return env.reply(request.id, {});
+  if (sessions_.is_over(request.id)) return;
+  if (const auto* earlier = sessions_.find(request.id)) return env.reply(request.id, earlier->output);
+  if (request.again && underway(request.id)) return;
+  backlog_.push_back(request);
+  propose_backlog(env);
+}
+
+bool MultiPaxos::underway(RequestId id) const {
+  const auto is_it = [&](const Request& r) { return r.id == id; };
+  if (std::ranges::any_of(backlog_, is_it)) return true;
+  return std::any_of(log_.upper_bound(commit_), log_.end(), [&](const auto& slot_and_entry) {
+    const Value& value = slot_and_entry.second.vote.value;
+    return !value.noop && is_it(value.request);
+  });
+}
+
+void MultiPaxos::propose_backlog(Env& env) {
+  while (!backlog_.empty() && next_ <= commit_ + static_cast<Slot>(options_.window)) {
+    propose(env, next_++, {.noop = false, .request = backlog_.front()});
+    backlog_.pop_front();
+  }
+}
+
+// The leader is an acceptor, too: its own vote counts once it is on disk.
+void MultiPaxos::propose(Env& env, Slot slot, const Value& value) {
+  const Vote vote{ballot_, value};
+  log_[slot] = {.vote = vote};
+  open_[slot] = {};
+  env.persist(VoteIn{slot, vote});
+  env.broadcast(Accept{ballot_, slot, value});
+  say_when_safe(env, env.self(), Accepted{ballot_, slot});
+}
+
+void MultiPaxos::propose_again(Env& env) {
+  for (auto& [slot, proposal] : open_) {
+    for (std::uint16_t i = 0; i < env.cluster() && proposal.old; ++i) {
+      if (NodeId{i} == env.self() || proposal.accepted_by.contains(NodeId{i})) continue;
+      env.send(NodeId{i}, Accept{ballot_, slot, log_[slot].vote.value});
+    }
+    proposal.old = true;
+  }
+}
+
+void MultiPaxos::on(Env& env, NodeId from, const Accepted& m) {
+  if (!leads() || m.ballot != ballot_) return;
+  const auto proposal = open_.find(m.slot);
+  if (proposal == open_.end()) return;  // chosen already
+  proposal->second.accepted_by.insert(from);
+  if (proposal->second.accepted_by.size() < env.majority()) return;
+  choose(env, m.slot, log_[m.slot]);
+  env.broadcast(Chosen{ballot_, m.slot});
+  apply_chosen(env);
+}
+
+// ---- the acceptor's
+
+void MultiPaxos::on(Env& env, NodeId from, const Accept& m) {
+  if (!obeys(env, from, m.ballot)) return;
+  if (m.slot > checkpoint_.slot) {
+    Entry& entry = log_[m.slot];
+    if (!entry.chosen && entry.vote.ballot != m.ballot) {  // otherwise it can only be the same value
+      entry.vote = {m.ballot, m.value};
+      env.persist(VoteIn{m.slot, entry.vote});
+    }
+  }
+  say_when_safe(env, from, Accepted{m.ballot, m.slot});
+}
+
+// ---- learning
+
+void MultiPaxos::choose(Env& env, Slot slot, Entry& entry) {
+  entry.chosen = true;
+  open_.erase(slot);
+  env.decide(slot, entry.vote.value.shown(), entry.vote.ballot);
+}
+
+void MultiPaxos::apply_chosen(Env& env) {
+  for (auto next = log_.find(commit_ + 1); next != log_.end() && next->second.chosen; ++next) {
+    if (next->first != commit_ + 1) break;  // a slot before it is still open
+    apply(env, ++commit_, next->second.vote.value);
+  }
+  compact(env);
+  if (leads()) propose_backlog(env);
+}
+
+void MultiPaxos::apply(Env& env, Slot slot, const Value& value) {
+  if (value.noop || sessions_.is_over(value.request.id)) return;
+  const auto* earlier = sessions_.find(value.request.id);  // two leaders may have given it a slot each
+  sim::Value output = earlier != nullptr ? earlier->output : env.apply(value.request).output;
+  if (earlier == nullptr) sessions_.add(value.request, slot, output);
+  if (leads()) env.reply(value.request.id, std::move(output));
+}
+
+void MultiPaxos::compact(Env& env) {
+  const auto after = static_cast<Slot>(options_.compact_after);
+  if (after == 0 || commit_ - checkpoint_.slot < after) return;
+  const Vote& last = log_[commit_].vote;
+  checkpoint_ = {commit_, last.ballot, last.value.shown(), env.snapshot(), sessions_};
+  log_.erase(log_.begin(), log_.upper_bound(commit_));
+  env.persist(checkpoint_);
+}
+
+// Whoever has voted in this ballot or a later one has voted for what was chosen.
+void MultiPaxos::on(Env& env, NodeId, const Chosen& m) {
+  const auto entry = log_.find(m.slot);
+  if (entry == log_.end() || entry->second.chosen || entry->second.vote.ballot < m.ballot) return;
+  choose(env, m.slot, entry->second);
+  apply_chosen(env);
+}
+
+// A leader proposes one value in a slot, and where something is chosen already, that.
+void MultiPaxos::on(Env& env, NodeId from, const Heartbeat& m) {
+  if (!obeys(env, from, m.ballot)) return;
+  for (auto next = log_.upper_bound(commit_); next != log_.end() && next->first <= m.commit; ++next) {
+    auto& [slot, entry] = *next;
+    if (!entry.chosen && entry.vote.ballot == m.ballot) choose(env, slot, entry);
+  }
+  apply_chosen(env);
+  if (commit_ < missed_) env.send(from, Ask{commit_});
+  missed_ = m.commit;
+}
+
+void MultiPaxos::on(Env& env, NodeId from, const Ask& m) {
+  if (m.after < checkpoint_.slot) return env.send(from, Install{checkpoint_});
+  Decided decided{.after = m.after, .votes = {}};
+  for (auto next = log_.upper_bound(m.after); next != log_.end() && next->first <= commit_; ++next) {
+    decided.votes.push_back(next->second.vote);
+  }
+  if (!decided.votes.empty()) env.send(from, std::move(decided));
+}
+
+// A leader finds out for itself: what it is told may come from a later ballot than its own.
+void MultiPaxos::on(Env& env, NodeId, const Decided& m) {
+  if (leads()) return;
+  Slot slot = m.after;
+  for (const Vote& vote : m.votes) {
+    if (++slot <= commit_) continue;
+    Entry& entry = log_[slot];
+    if (entry.chosen) continue;
+    entry.vote = vote;
+    choose(env, slot, entry);
+  }
+  apply_chosen(env);
+}
+
+void MultiPaxos::on(Env& env, NodeId, const Install& m) {
+  if (!leads()) install(env, m.checkpoint);
+}
+
+void MultiPaxos::install(Env& env, const Checkpoint& checkpoint) {
+  if (checkpoint.slot <= commit_) return;
+  checkpoint_ = checkpoint;
+  env.install(checkpoint_.state);
+  sessions_ = checkpoint_.sessions;
+  commit_ = checkpoint_.slot;
+  log_.erase(log_.begin(), log_.upper_bound(commit_));
+  env.persist(checkpoint_);
+  env.decide(commit_, checkpoint_.lastly, checkpoint_.ballot);
+  apply_chosen(env);
+}
+
+}  // namespace protocols

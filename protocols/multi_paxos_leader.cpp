@@ -1,0 +1,189 @@
+// Multi-Paxos between leaders: silence, phase 1 for all slots at once, and what a new leader does with what
+// it was told.
+#include <algorithm>
+
+#include "protocols/multi_paxos.hpp"
+
+namespace protocols {
+
+NodeId MultiPaxos::owner_of(const Env& env, Ballot ballot) {
+  return NodeId{static_cast<std::uint16_t>((ballot - 1) % env.cluster())};
+}
+
+// The lowest of this replica's own above all that it has seen.
+MultiPaxos::Ballot MultiPaxos::next_ballot(const Env& env) const {
+  const Ballot own = (ballot_ - 1) / env.cluster() * env.cluster() + env.self().value + 1;
+  return own > ballot_ ? own : own + env.cluster();
+}
+
+void MultiPaxos::on_start(Env& env) {
+  if (checkpoint_.slot > 0) env.install(checkpoint_.state);
+  arm_election(env);
+  if (env.first_life()) {
+    leader_ = NodeId{0};
+    if (env.self() == *leader_) return lead(env);
+  }
+  env.become(Role::backup, ballot_);
+}
+
+void MultiPaxos::on_timer(Env& env, Timer timer) {
+  if (timer == Timer::tick) return tick(env);
+  arm_election(env);
+  if (role_ == Role::backup) stand(env);
+}
+
+void MultiPaxos::arm_election(Env& env) {
+  const auto spread =
+      static_cast<std::uint64_t>((options_.election_timeout_max - options_.election_timeout_min).count());
+  const Duration extra{static_cast<std::int64_t>(env.rng().below(spread + 1))};
+  env.set_timer(Timer::election, options_.election_timeout_min + extra);
+}
+
+// A leader shows that it lives; who wants to lead asks again those who have not promised.
+void MultiPaxos::tick(Env& env) {
+  if (role_ == Role::backup) return;
+  env.set_timer(Timer::tick, options_.heartbeat);
+  if (leads()) {
+    env.broadcast(Heartbeat{ballot_, commit_});
+    return propose_again(env);
+  }
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    if (!promised_by_.contains(NodeId{i})) env.send(NodeId{i}, Prepare{ballot_, commit_});
+  }
+}
+
+// Whether what the leader of `ballot` orders is to be done.
+bool MultiPaxos::obeys(Env& env, NodeId from, Ballot ballot) {
+  if (from != owner_of(env, ballot) || from == env.self()) return false;
+  if (ballot < ballot_) {
+    env.send(from, Rejected{ballot_});
+    return false;
+  }
+  if (ballot > ballot_) follow(env, ballot);
+  leader_ = from;
+  arm_election(env);
+  return true;
+}
+
+// Takes part in a higher ballot, and thereby in no lower one any more.
+void MultiPaxos::follow(Env& env, Ballot ballot) {
+  ballot_ = ballot;
+  role_ = Role::backup;
+  leader_.reset();
+  missed_ = 0;
+  recovered_.clear();
+  open_.clear();
+  backlog_.clear();
+  write_promise(env);
+  env.become(role_, ballot_);
+}
+
+void MultiPaxos::write_promise(Env& env) {
+  if (!has_bug(Options::Bug::promise_not_persisted)) env.persist(ballot_);
+}
+
+void MultiPaxos::on(Env& env, NodeId, const Rejected& m) {
+  if (m.ballot > ballot_) follow(env, m.ballot);
+}
+
+// ---- phase 1
+
+// The ballot is on disk before anybody hears of it, so that no later life of this replica uses it again.
+void MultiPaxos::stand(Env& env) {
+  role_ = Role::candidate;
+  leader_.reset();
+  ballot_ = next_ballot(env);
+  promised_by_.clear();
+  recovered_.clear();
+  env.become(role_, ballot_);
+  write_promise(env);
+  say_when_safe(env, env.self(), promise_of(ballot_, commit_));
+}
+
+MultiPaxos::Promise MultiPaxos::promise_of(Ballot ballot, Slot after) const {
+  Promise promise{.ballot = ballot, .checkpoint = {}, .votes = {}};
+  if (checkpoint_.slot > after) promise.checkpoint = checkpoint_;
+  for (auto next = log_.upper_bound(after); next != log_.end(); ++next) {
+    promise.votes.push_back({next->first, next->second.vote});
+  }
+  return promise;
+}
+
+void MultiPaxos::on(Env& env, NodeId from, const Prepare& m) {
+  if (from != owner_of(env, m.ballot) || from == env.self()) return;
+  if (m.ballot < ballot_) return env.send(from, Rejected{ballot_});
+  if (m.ballot > ballot_) {
+    follow(env, m.ballot);
+    arm_election(env);  // give it time; but one that only repeats itself holds nobody up
+  }
+  say_when_safe(env, from, promise_of(m.ballot, m.after));
+}
+
+void MultiPaxos::on(Env& env, NodeId from, const Promise& m) {
+  if (role_ != Role::candidate || m.ballot != ballot_) return;
+  if (!promised_by_.insert(from)) return;
+  if (m.checkpoint) install(env, *m.checkpoint);
+  for (const auto& [slot, vote] : m.votes) {
+    const auto [known, is_new] = recovered_.try_emplace(slot, vote);
+    if (is_new || has_bug(Options::Bug::first_accepted)) continue;
+    if (vote.ballot > known->second.ballot) known->second = vote;
+  }
+  if (from == env.self()) tick(env);  // now the others may hear of the ballot
+  if (promised_by_.size() >= env.majority()) lead(env);
+}
+
+// ---- the new leader
+
+void MultiPaxos::lead(Env& env) {
+  role_ = Role::primary;
+  leader_ = env.self();
+  env.become(role_, ballot_);
+  if (has_bug(Options::Bug::ignores_accepted)) recovered_.clear();
+  const Slot first = commit_ + 1;
+  const Slot last = last_recovered();
+  std::vector<std::uint64_t> values;
+  for (Slot slot = first; slot <= last; ++slot) {
+    const auto found = recovered_.find(slot);
+    values.push_back(found == recovered_.end() ? 0 : found->second.value.shown());
+  }
+  env.lead(ballot_, {.after = commit_, .values = values});
+  next_ = last + 1;
+  for (Slot slot = first; slot <= last; ++slot) settle(env, slot);
+  recovered_.clear();
+  apply_chosen(env);
+  tick(env);
+}
+
+// The last slot in which something may be chosen. Below it no more slots can be empty than a window holds:
+// whatever is chosen was among the promises, and no leader proposes further ahead of that. What lies beyond
+// was made up.
+MultiPaxos::Slot MultiPaxos::last_recovered() const {
+  Slot last = commit_;
+  auto gaps_left = static_cast<Slot>(options_.window);
+  for (auto next = recovered_.upper_bound(commit_); next != recovered_.end(); ++next) {
+    const Slot gap = next->first - last - 1;
+    if (gap > gaps_left) break;
+    gaps_left -= gap;
+    last = next->first;
+  }
+  return last;
+}
+
+// Has that chosen in `slot` which may be, and a no-op where nothing can be.
+void MultiPaxos::settle(Env& env, Slot slot) {
+  const auto known = log_.find(slot);
+  if (known != log_.end() && known->second.chosen) return;
+  const auto found = recovered_.find(slot);
+  if (found != recovered_.end()) return propose(env, slot, found->second.value);
+  if (!has_bug(Options::Bug::gaps_skipped)) return propose(env, slot, Value{});
+  Entry& skipped = log_[slot];
+  skipped.vote = {ballot_, Value{}};
+  choose(env, slot, skipped);
+}
+
+namespace {
+static_assert(Protocol<MultiPaxos>);
+const Registered<MultiPaxos> multi_paxos_registered{
+    "multi_paxos", "one leader runs an instance of Paxos for each slot of a log; phase 1 once for all slots"};
+}  // namespace
+}  // namespace protocols
