@@ -23,8 +23,9 @@
 // two figures breaks it. With 3m generals, let each of the three stand for m.
 //
 // Assumptions, and what breaks without them:
-//   * n > 3m with at most m traitors. With more, some attack breaks IC1 or IC2; see the option `attack` of a
-//     `byzantine` fault.
+//   * n > 3m with at most m traitors. With n = 3m some attack breaks IC1 or IC2: one traitor of three, the
+//     commander who splits (`split_the_loyal`) or a lieutenant who says the opposite (`contradict`); of six,
+//     two lieutenants who both contradict.
 //   * Every message arrives, and within a round; who sent it is known. What comes later counts as not sent,
 //     and that as RETREAT: a slow or lossy channel makes its sender look like a traitor, and a crash as well.
 //   * Rounds begin and end at the same time everywhere. Clocks that differ by more than what a message has to
@@ -53,11 +54,12 @@ struct OralMessages {
   using Path = std::vector<NodeId>;  ///< The commander, then those through whom his order went, in turn.
 
   struct Told {
-    Order order;
-    Path path;  ///< Ends with the sender.
+    bool attack;  ///< Otherwise the order is to retreat.
+    Path path;    ///< Ends with the sender.
   };
   using Message = std::variant<Told>;
   enum class Timer : std::uint8_t { round };
+  enum class Attack : std::uint8_t { none, split_the_loyal, contradict, random, scripted };
 
   struct Options {
     enum class Tie : std::uint8_t { retreat, own };
@@ -66,6 +68,7 @@ struct OralMessages {
     Order order = Order::attack;
     Tie tie = Tie::retreat;
     Duration round = 100ms;
+    std::int64_t script = 0;
 
     void describe(Fields& fields) {
       fields.count("m", m, {.min = 0, .max = kMost},
@@ -77,6 +80,10 @@ struct OralMessages {
                     "What a lieutenant believes when the others' reports have no majority: retreat, as the "
                     "paper says, or what he was told himself, which is wrong for some n > 3m, too.");
       fields.duration("round", round, {.min = 1us, .max = 1h}, "How long a round lasts.");
+      fields.count(
+          "script", script, {},
+          "What a traitor with the attack `scripted` says in each of its messages in turn: a number to "
+          "base 3, the last digit first; 0 retreat, 1 attack, 2 nothing.");
     }
     std::string complaint(std::size_t replicas) const;
   };
@@ -90,13 +97,9 @@ struct OralMessages {
 
   void on_start(Env& env) {
     if (!env.first_life()) return;  // it has forgotten what it was told
-    if (env.self() == commander()) {
-      env.propose(declared(options.order));
-      tell_the_others(env, {}, options.order);
-      return env.decide(1, declared(options.order));
-    }
-    round = 1;
-    env.set_timer(Timer::round, options.round);
+    const bool commands = env.self() == commander();
+    round = commands ? 0 : 1;
+    env.set_timer(Timer::round, commands ? Duration{} : options.round);
   }
 
   void on_request(Env&, const Request&) {}
@@ -106,13 +109,18 @@ struct OralMessages {
     if (round == 0) return;                // commands, is through, or has returned
     if (told.path.size() < round) return;  // too late
     if (!is_path(env, told.path) || told.path.back() != from) return;
-    heard.try_emplace(told.path, told.order == Order::attack ? Order::attack : Order::retreat);
+    heard.try_emplace(told.path, told.attack ? Order::attack : Order::retreat);
   }
 
-  // The end of a round.
+  // The end of a round; for the commander the beginning of the first.
   void on_timer(Env& env, Timer) {
     Path path{commander()};
-    if (round > rounds_of_hand_on()) {
+    if (env.self() == commander()) {
+      env.propose(declared(options.order));
+      tell_the_others(env, {}, options.order);
+      return env.decide(1, declared(options.order));
+    }
+    if (round > times_handed_on()) {
       round = 0;
       return env.decide(1, declared(believed(env, path)));
     }
@@ -130,14 +138,16 @@ struct OralMessages {
   void tell_the_others(Env& env, Path path, Order order) {
     path.push_back(env.self());
     for (std::uint16_t i = 0; i < env.cluster(); ++i) {
-      if (std::ranges::find(path, NodeId{i}) == path.end()) env.send(NodeId{i}, Told{order, path});
+      if (std::ranges::find(path, NodeId{i}) != path.end()) continue;
+      const std::optional<Order> said = spoken(env, NodeId{i}, order);
+      if (said) env.send(NodeId{i}, Told{*said == Order::attack, path});
     }
   }
 
   // What came out of the play in which the last of `path` commands.
   Order believed(Env& env, Path& path) {
     const Order own = told_on(path);
-    if (path.size() > rounds_of_hand_on()) return own;
+    if (path.size() > times_handed_on()) return own;
     int attack_leads_by = own == Order::attack ? 1 : -1;
     for_each_other(env, path, [&] { attack_leads_by += believed(env, path) == Order::attack ? 1 : -1; });
     if (attack_leads_by == 0 && options.tie == Options::Tie::own) return own;
@@ -161,7 +171,7 @@ struct OralMessages {
 
   // Whether an order can have come this way: from the commander, through others, and nobody twice.
   bool is_path(Env& env, const Path& path) const {
-    if (path.empty() || path.size() > rounds_of_hand_on() + 1 || path.front() != commander()) return false;
+    if (path.empty() || path.size() > times_handed_on() + 1 || path.front() != commander()) return false;
     NodeSet seen;
     return std::ranges::all_of(path, [&](NodeId node) {
       return node.value < env.cluster() && node != env.self() && seen.insert(node);
@@ -169,12 +179,72 @@ struct OralMessages {
   }
 
   NodeId commander() const { return NodeId{static_cast<std::uint16_t>(options.commander)}; }
-  std::size_t rounds_of_hand_on() const { return static_cast<std::size_t>(options.m); }
+  std::size_t times_handed_on() const { return static_cast<std::size_t>(options.m); }
   static std::uint64_t declared(Order order) { return static_cast<std::uint64_t>(order); }
 
+  // ---- treason: what a traitor can do is to say something else, or nothing, to each on each path
+
+  static const Fields::Names<Attack>& attacks() {
+    static const Fields::Names<Attack> names{{"split_the_loyal", Attack::split_the_loyal},
+                                             {"contradict", Attack::contradict},
+                                             {"random", Attack::random},
+                                             {"scripted", Attack::scripted}};
+    return names;
+  }
+
+  // What is said to `to` about an order that was, in truth, `order`: the truth, if one is loyal.
+  std::optional<Order> spoken(Env& env, NodeId to, Order order) {
+    if (env.carries_out(Attack::split_the_loyal))
+      return is_in_first_half(env, to) ? Order::attack : Order::retreat;
+    if (env.carries_out(Attack::contradict)) {  // whatever others told it of the commander's order
+      const Path direct{commander()};
+      return opposite(env.self() == commander() ? order : told_on(direct));
+    }
+    if (env.carries_out(Attack::random)) return whim(env, to, order);
+    if (env.carries_out(Attack::scripted)) {
+      const auto digit = script % 3;
+      script /= 3;
+      return digit == 2 ? std::nullopt : std::optional(digit == 1 ? Order::attack : Order::retreat);
+    }
+    return order;
+  }
+
+  // Of the loyal, as far as this traitor knows; it is told apart from the others by its place among them.
+  static bool is_in_first_half(Env& env, NodeId general) {
+    const NodeSet fellows = env.colluders();
+    std::size_t loyal = 0, before = 0;
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      if (NodeId{i} == env.self() || fellows.contains(NodeId{i})) continue;
+      ++loyal;
+      before += NodeId{i} < general ? 1 : 0;
+    }
+    return 2 * before < loyal;
+  }
+
+  // Each general is deceived in a manner of its own: never, always the other way, one order, nothing, or anew
+  // each time.
+  std::optional<Order> whim(Env& env, NodeId to, Order order) {
+    const auto [manner, is_new] = manners.try_emplace(to, 0);
+    if (is_new) manner->second = env.rng().below(6);
+    switch (manner->second) {
+      case 0: return order;
+      case 1: return opposite(order);
+      case 2: return Order::attack;
+      case 3: return Order::retreat;
+      case 4: return std::nullopt;
+      default: break;
+    }
+    const auto drawn = env.rng().below(3);
+    return drawn == 2 ? std::nullopt : std::optional(drawn == 1 ? Order::attack : Order::retreat);
+  }
+
+  static Order opposite(Order order) { return order == Order::attack ? Order::retreat : Order::attack; }
+
   Options options;
-  std::size_t round = 0;          ///< The one that is under way, as a lieutenant; 0: none.
-  std::map<Path, Order> heard{};  ///< What the first message on each path said.
+  std::size_t round = 0;                      ///< The one that is under way, as a lieutenant; 0: none.
+  std::map<Path, Order> heard{};              ///< What the first message on each path said.
+  std::int64_t script = options.script;       ///< As a traitor: what is left of it,
+  std::map<NodeId, std::uint64_t> manners{};  ///< and how each is deceived.
 };
 
 std::string OralMessages::Options::complaint(std::size_t replicas) const {

@@ -53,12 +53,13 @@ struct SignedMessages {
     Order order;
     std::vector<NodeId> after;  ///< Who had signed before, in turn; none for the commander.
   };
-  using Signature = Signed<Statement>;
+  using Signatures = std::vector<Signed<Statement>>;
   struct Letter {
-    std::vector<Signature> signatures;  ///< The commander's first.
+    Signatures signatures;  ///< The commander's first.
   };
   using Message = std::variant<Letter>;
-  enum class Timer : std::uint8_t { round };
+  enum class Timer : std::uint8_t { round, mischief };
+  enum class Attack : std::uint8_t { none, split_the_loyal, withhold, release_late, conspire, random };
 
   struct Options {
     enum class Bug : std::uint8_t { none, accept_late };
@@ -91,13 +92,9 @@ struct SignedMessages {
 
   void on_start(Env& env) {
     if (!env.first_life()) return;  // it has forgotten what it was told
-    if (env.self() == commander()) {
-      env.propose(declared(options.order));
-      sign_and_send(env, {}, options.order);
-      return env.decide(1, declared(options.order));
-    }
-    round = 1;
-    env.set_timer(Timer::round, options.round);
+    const bool commands = env.self() == commander();
+    round = commands ? 0 : 1;
+    env.set_timer(Timer::round, commands ? Duration{} : options.round);
   }
 
   void on_request(Env&, const Request&) {}
@@ -106,22 +103,31 @@ struct SignedMessages {
     const auto& [signatures] = std::get<Letter>(message);
     if (round == 0) return;  // commands, is through, or has returned
     if (!is_genuine(env, signatures)) return;
+    if (betrays(env, signatures)) return;
     const bool in_time = signatures.size() >= round || options.bug == Options::Bug::accept_late;
     const Order order = signatures.front()->order;
     if (!in_time || !orders.insert(order).second) return;
-    if (signatures.size() <= static_cast<std::size_t>(options.m)) sign_and_send(env, signatures, order);
+    if (signatures.size() <= most_handed_on()) sign_and_send(env, signatures, order);
   }
 
-  // The end of a round.
-  void on_timer(Env& env, Timer) {
-    if (++round <= static_cast<std::size_t>(options.m) + 1) return env.set_timer(Timer::round, options.round);
-    round = 0;
+  void on_timer(Env& env, Timer timer) {
+    if (timer == Timer::mischief) return make_mischief(env);
+    if (env.self() == commander()) return command(env);
+    if (++round <= most_handed_on() + 1) return env.set_timer(Timer::round, options.round);
+    round = 0;  // the last one is over
     env.decide(1, declared(choice()));
+  }
+
+  void command(Env& env) {
+    env.propose(declared(options.order));
+    if (betrays(env, {})) return;
+    sign_and_send(env, {}, options.order);
+    env.decide(1, declared(options.order));
   }
 
   Order choice() const { return orders.size() == 1 ? *orders.begin() : Order::retreat; }
 
-  void sign_and_send(Env& env, std::vector<Signature> signatures, Order order) {
+  void sign_and_send(Env& env, Signatures signatures, Order order) {
     const std::vector<NodeId> signers = signers_of(signatures);
     signatures.push_back(env.sign(Statement{order, signers}));
     for (std::uint16_t i = 0; i < env.cluster(); ++i) {
@@ -132,12 +138,12 @@ struct SignedMessages {
 
   // Whether this is one order, signed by the commander and others in turn, each of them once, each knowing of
   // those before.
-  bool is_genuine(Env& env, const std::vector<Signature>& signatures) const {
-    if (signatures.empty() || signatures.size() > static_cast<std::size_t>(options.m) + 1) return false;
+  bool is_genuine(Env& env, const Signatures& signatures) const {
+    if (signatures.empty() || signatures.size() > most_handed_on() + 1) return false;
     if (signatures.front().signer() != commander() || !is_order(signatures.front()->order)) return false;
     NodeSet seen;
     std::vector<NodeId> before;
-    for (const Signature& s : signatures) {
+    for (const auto& s : signatures) {
       if (s->order != signatures.front()->order || s->after != before) return false;
       if (s.signer() == env.self() || !seen.insert(s.signer())) return false;
       before.push_back(s.signer());
@@ -145,18 +151,122 @@ struct SignedMessages {
     return true;
   }
 
-  static std::vector<NodeId> signers_of(const std::vector<Signature>& signatures) {
+  static std::vector<NodeId> signers_of(const Signatures& signatures) {
     std::vector<NodeId> signers;
-    for (const Signature& s : signatures) signers.push_back(s.signer());
+    for (const auto& s : signatures) signers.push_back(s.signer());
     return signers;
   }
+  std::size_t most_handed_on() const { return static_cast<std::size_t>(options.m); }  // with its signatures
   static bool is_order(Order order) { return order == Order::retreat || order == Order::attack; }
   NodeId commander() const { return NodeId{static_cast<std::uint16_t>(options.commander)}; }
   static std::uint64_t declared(Order order) { return static_cast<std::uint64_t>(order); }
 
+  // ---- treason: nobody can forge, but a traitor can keep quiet, sign two orders, or choose its time
+
+  static const Fields::Names<Attack>& attacks() {
+    static const Fields::Names<Attack> names{{"split_the_loyal", Attack::split_the_loyal},
+                                             {"withhold", Attack::withhold},
+                                             {"release_late", Attack::release_late},
+                                             {"conspire", Attack::conspire},
+                                             {"random", Attack::random}};
+    return names;
+  }
+
+  // Whether this general, having come into possession of an order (as the commander: of none yet), does
+  // something else with it than the protocol says. All but `random` say nothing as lieutenants.
+  bool betrays(Env& env, const Signatures& signatures) {
+    const bool commands = signatures.empty();
+    if (env.carries_out(Attack::split_the_loyal)) {
+      const std::vector<NodeId> loyal = loyal_generals(env);
+      for (std::size_t i = 0; commands && i < loyal.size(); ++i)
+        env.send(loyal[i],
+                 Letter{with(env, {}, env.self(), 2 * i < loyal.size() ? Order::attack : Order::retreat)});
+      return true;
+    }
+    if (env.carries_out(Attack::release_late)) return plot(env, commands, last_moment());
+    if (env.carries_out(Attack::conspire)) {
+      const std::size_t traitors = env.colluders().size();
+      const auto rounds = static_cast<std::int64_t>(traitors == 0 ? 0 : traitors - 1);
+      return plot(env, commands, rounds * options.round);
+    }
+    if (env.carries_out(Attack::random)) {
+      if (!commands) possessed.push_back(signatures);
+      env.set_timer(Timer::mischief, options.round / 4);
+      return true;
+    }
+    return env.carries_out(Attack::withhold);
+  }
+
+  // A commander gives the order to all, and plans to show the opposite one to one lieutenant alone later on.
+  bool plot(Env& env, bool commands, Duration later) {
+    if (!commands) return true;
+    sign_and_send(env, {}, options.order);
+    env.set_timer(Timer::mischief, later);
+    return true;
+  }
+
+  // So late in the last round that it arrives in time, but can't be handed on.
+  Duration last_moment() const { return options.m * options.round + options.round * 7 / 8; }
+
+  void make_mischief(Env& env) {
+    if (env.carries_out(Attack::random)) return act_on_a_whim(env);
+    const std::vector<NodeId> loyal = loyal_generals(env);
+    if (loyal.empty()) return;
+    const Order order = options.order == Order::attack ? Order::retreat : Order::attack;
+    Signatures signatures = with(env, {}, env.self(), order);
+    for (std::uint16_t i = 0; env.carries_out(Attack::conspire) && i < env.cluster(); ++i) {
+      const NodeId fellow{i};  // the more of them sign, the later it may be shown
+      if (fellow != env.self() && env.colluders().contains(fellow))
+        signatures = with(env, std::move(signatures), fellow, order);
+    }
+    env.send(loyal.back(), Letter{std::move(signatures)});
+  }
+
+  // Shows somebody an order, one that it came by or, if the commander is in the plot, a new one, with the
+  // signatures of some who collude.
+  void act_on_a_whim(Env& env) {
+    NodeSet fellows = env.colluders();
+    fellows.insert(env.self());
+    const bool invents = fellows.contains(commander()) && (possessed.empty() || env.rng().chance(0.5));
+    if (!invents && possessed.empty()) return;
+    Signatures signatures;
+    if (!invents) signatures = possessed[env.rng().below(possessed.size())];
+    const Order order = !invents                ? signatures.front()->order
+                        : env.rng().chance(0.5) ? Order::attack
+                                                : Order::retreat;
+    if (invents) signatures = with(env, {}, commander(), order);
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      const std::vector<NodeId> signers = signers_of(signatures);
+      const bool has_signed = std::ranges::find(signers, NodeId{i}) != signers.end();
+      if (fellows.contains(NodeId{i}) && !has_signed && env.rng().chance(0.5))
+        signatures = with(env, std::move(signatures), NodeId{i}, order);
+    }
+    const auto to = static_cast<std::uint16_t>(env.rng().below(env.cluster()));
+    if (NodeId{to} != env.self()) env.send(NodeId{to}, Letter{std::move(signatures)});
+    env.set_timer(Timer::mischief, Duration{static_cast<std::int64_t>(env.rng().below(
+                                       static_cast<std::uint64_t>(options.round.count()) / 2))});
+  }
+
+  // The order with one more signature, in the name of somebody who colludes.
+  static Signatures with(Env& env, Signatures signatures, NodeId signer, Order order) {
+    const std::vector<NodeId> before = signers_of(signatures);
+    signatures.push_back(env.sign_as(signer, Statement{order, before}));
+    return signatures;
+  }
+
+  static std::vector<NodeId> loyal_generals(Env& env) {
+    const NodeSet fellows = env.colluders();
+    std::vector<NodeId> loyal;
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      if (NodeId{i} != env.self() && !fellows.contains(NodeId{i})) loyal.push_back(NodeId{i});
+    }
+    return loyal;
+  }
+
   Options options;
-  std::size_t round = 0;     ///< The one that is under way, as a lieutenant; 0: none.
-  std::set<Order> orders{};  ///< V: those that bear the commander's signature.
+  std::size_t round = 0;                ///< The one that is under way, as a lieutenant; 0: none.
+  std::set<Order> orders{};             ///< V: those that bear the commander's signature.
+  std::vector<Signatures> possessed{};  ///< As a traitor at random: what it has been shown.
 };
 
 static_assert(Protocol<SignedMessages>);

@@ -27,6 +27,7 @@ bool was_asked(const Record& record, std::uint64_t value) {
 
 // Every decision that counts: the first on each slot, and those that contradict it.
 std::optional<Decision> find_invented(const Record& record) {
+  if (record.proposals.empty() && record.liar_proposed) return std::nullopt;  // it may have proposed anything
   const auto invented = [&](const Decision& d) {
     if (!record.proposals.empty())
       return std::ranges::find(record.proposals, d.value) == record.proposals.end();

@@ -35,7 +35,7 @@ struct ConsensusJudgement {
   /// Agreement: no slot is ever decided in two ways. The contradiction with the lowest slot.
   std::optional<Disagreement> disagreement{};
   /// Validity: what is decided was asked by a client, or proposed by a correct replica. The first that was
-  /// not.
+  /// not. Nothing is demanded when Byzantine replicas alone proposed.
   std::optional<Decision> invented{};
   /// Election safety (Ongaro and Ousterhout 2014, figure 3): one leader in a term. The first that had two.
   std::optional<TwoLeaders> two_leaders{};

@@ -74,7 +74,8 @@ struct Record {
   Decisions decisions;
   std::vector<std::uint64_t> asked;  ///< Per operation: the fingerprint of the client's request.
   std::vector<std::uint64_t>
-      proposals;  ///< Values that correct nodes proposed to agree on, in order of time.
+      proposals;               ///< Values that correct nodes proposed to agree on, in order of time.
+  bool liar_proposed = false;  ///< A Byzantine node proposed, too: what, only it knows.
 
   /// Nodes that behaved arbitrarily at some time. Nothing that they say of themselves is written down from
   /// then on, and no judge holds them to anything.

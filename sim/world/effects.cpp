@@ -121,7 +121,11 @@ void World::decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::ui
 }
 
 void World::propose(NodeId node, std::uint64_t value) {
-  if (honest(node)) record_.proposals.push_back(value);
+  if (!honest(node)) {
+    record_.liar_proposed = true;
+    return;
+  }
+  record_.proposals.push_back(value);
 }
 
 void World::suspect(NodeId node, NodeId of, bool suspected) {
