@@ -172,14 +172,17 @@ TEST_CASE("a world with a twin in it can be copied, and both copies end alike") 
 
 TEST_CASE("one liar among three is outvoted; two who collude are believed") {
   const std::string majority = R"({"name": "naive_broadcast", "reads": "all"})";
-  const auto verdict = [&](const char* liars) {
+  const auto run = [&](const char* liars) {
     return run_for_sweep(scenario(majority, std::string(R"({"from": "0s", "byzantine": )") + liars +
                                                 R"(, "lie": true, "collude": true})"),
-                         1)
-        .linearizability.verdict;
+                         1);
   };
-  CHECK(verdict("[2]") == Verdict::linearizable);
-  CHECK(verdict("[1, 2]") == Verdict::violation);
+  const RunResult one = run("[2]"), two = run("[1, 2]");
+  CHECK(one.linearizability.verdict == Verdict::linearizable);
+  CHECK(one.answers.contested > 0);
+  CHECK(one.answers.deceived == 0);
+  CHECK(two.linearizability.verdict == Verdict::violation);
+  CHECK(two.answers.deceived > 0);
 }
 
 TEST_CASE("the judges hold nothing against the others that a Byzantine replica did") {

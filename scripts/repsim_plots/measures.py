@@ -24,6 +24,7 @@ MEASURES = {
     "lost_write": Measure("Runs that lost a write", "share of runs", "share"),
     "consensus_broken": Measure("Runs that broke consensus", "share of runs", "share"),
     "undecided_replicas": Measure("Runs with undecided replicas", "share of runs", "share"),
+    "deceived": Measure("Runs with a deceived client", "share of runs", "share"),
     "violation": Measure("Runs not linearizable", "share of runs", "share"),
     "undecided": Measure("Runs undecided", "share of runs", "share"),
     "longest_outage_s": Measure("Longest outage", "s", "value"),

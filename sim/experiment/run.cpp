@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "sim/check/answers.hpp"
 #include "sim/check/availability.hpp"
 #include "sim/check/consensus.hpp"
 #include "sim/check/detector.hpp"
@@ -45,6 +46,11 @@ void judge_agreement(const Record& record, RunResult& r) {
   c.story = story_of(judgement);
 }
 
+void judge_truth(const Record& record, RunResult& r) {
+  const auto answers = judge_answers(record);
+  r.answers = {answers.contested, answers.undecided, answers.deceived};
+}
+
 void judge_service(const Record& record, const ClientOptions& clients, RunResult& r) {
   const auto counts = count_operations(record);
   r.operations = {counts.invoked, counts.ok, counts.failed, counts.pending};
@@ -84,6 +90,7 @@ void judge_record(const Record& record, const Scenario& scenario, RunResult& r) 
                 record.messages_duplicated};
   judge_safety(record, r);
   judge_agreement(record, r);
+  judge_truth(record, r);
   judge_service(record, scenario.setup.clients.options, r);
   judge_failures(record, r);
 }

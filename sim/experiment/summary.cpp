@@ -40,6 +40,7 @@ constexpr std::array<Measure, kMeasures> kAll{{
      [](const Run& r) -> Maybe {
        return r.consensus.termination ? Maybe(as_share(!*r.consensus.termination)) : std::nullopt;
      }},
+    {"deceived", kShare, [](const Run& r) -> Maybe { return as_share(r.answers.deceived > 0); }},
     {"split_brain_per_s", kRate, [](const Run& r) -> Maybe { return number(r.split_brain.episodes); }},
     {"false_suspicions_per_s", kRate,
      [](const Run& r) -> Maybe { return number(r.detector.false_suspicions); }},

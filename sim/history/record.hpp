@@ -101,6 +101,7 @@ struct Record {
     Time at;
     NodeId by;
     std::uint32_t operation;
+    std::uint64_t answer = 0;  ///< The fingerprint of what it said.
   };
   std::vector<Acknowledgement> acknowledgements;  ///< A replica has answered a client's operation.
 

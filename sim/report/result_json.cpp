@@ -159,6 +159,11 @@ template <class Writer> void write_safety(Writer& out, const RunResult& r) {
   out.value("first_slot", consensus.first_slot);
   out.value("story", consensus.story.empty() ? std::nullopt : std::optional(consensus.story));
   out.end();
+  out.begin("answers");
+  out.value("contested", r.answers.contested);
+  out.value("undecided", r.answers.undecided);
+  out.value("deceived", r.answers.deceived);
+  out.end();
 }
 
 template <class Writer> void write_service(Writer& out, const RunResult& r) {
@@ -237,6 +242,9 @@ void read_safety(const Json& row, RunResult& r) {
   read(consensus, "termination", r.consensus.termination);
   read(consensus, "first_slot", r.consensus.first_slot);
   if (!consensus.at("story").is_null()) read(consensus, "story", r.consensus.story);
+  read(row.at("answers"), "contested", r.answers.contested);
+  read(row.at("answers"), "undecided", r.answers.undecided);
+  read(row.at("answers"), "deceived", r.answers.deceived);
 }
 
 void read_service(const Json& row, RunResult& r) {

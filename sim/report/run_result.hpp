@@ -67,6 +67,9 @@ struct RunResult {
     std::string story{};
   } consensus;
   struct {
+    std::uint64_t contested = 0, undecided = 0, deceived = 0;
+  } answers;
+  struct {
     double fraction = 1;
     std::uint64_t outages = 0;
     double longest_outage_s = 0;

@@ -132,6 +132,17 @@ void consensus(Report& out, const RunResult& r) {
   }
 }
 
+void answers(Report& out, const RunResult& r) {
+  const auto& a = r.answers;
+  if (a.deceived > 0) {
+    out.line("answers", fmt::format("{} DECEIVED: only Byzantine replicas gave the answer that was taken",
+                                    count(a.deceived, "client was", "clients were")));
+  } else if (a.contested > 0) {
+    out.line("answers", fmt::format("replicas contradicted each other on {}; {} never settled",
+                                    count(a.contested, "operation", "operations"), a.undecided));
+  }
+}
+
 void machinery(Report& out, const RunResult& r) {
   if (r.failover.count > 0) {
     out.line("failover",
@@ -177,6 +188,7 @@ std::string run_text(const Scenario& scenario, const RunResult& result) {
   clients(out, result);
   safety(out, result);
   consensus(out, result);
+  answers(out, result);
   machinery(out, result);
   expectations(out, result);
   if (!result.error.empty()) {

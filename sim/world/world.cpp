@@ -299,9 +299,9 @@ void World::reply(NodeId from, Reply reply) {
   if (!operation && !ping) return;  // a request that somebody has made up
   const NodeId sender = identity(from);
   if (reply.status == Reply::Status::done && !ping) {
-    record_.acknowledgements.push_back({now_, sender, *operation});
     const Misbehaviour* how = misbehaviour(from);
     if (how != nullptr && how->lie) falsify(reply, record_.operations[*operation], lie_salt(from));
+    record_.acknowledgements.push_back({now_, sender, *operation, fingerprint(reply.output)});
   }
   const auto handle = replies_.put(std::move(reply));
   const Event event{.kind = Event::Kind::reply,

@@ -1,0 +1,21 @@
+// What clients were told, and whom they believed: where several replicas answer one operation, whether they
+// said the same, and whether the answer that the client took came from an honest one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sim/history/record.hpp"
+
+namespace sim {
+
+struct AnswersJudgement {
+  std::uint64_t contested = 0;  ///< Operations to which replicas gave different answers.
+  std::uint64_t undecided = 0;  ///< Of these: operations that ended without the client taking any.
+  std::uint64_t deceived = 0;   ///< Operations whose client took an answer that only Byzantine replicas gave.
+  std::optional<std::uint32_t> first_deceived{};  ///< The first of them, as a place in Record::operations.
+};
+
+AnswersJudgement judge_answers(const Record& record);
+
+}  // namespace sim
