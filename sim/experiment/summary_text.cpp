@@ -61,7 +61,11 @@ std::string aligned(const Rows& rows) {
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      fmt::format_to(std::back_inserter(line), "{}{:>{}}", i == 0 ? "" : "  ", row[i], widths[i]);
+      // Names begin at the left; numbers end at the right.
+      if (i == 0)
+        fmt::format_to(std::back_inserter(line), "{:<{}}", row[i], widths[i]);
+      else
+        fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
     }
     out += line + '\n';
   }
@@ -73,7 +77,20 @@ struct Column {
   std::string_view title;
 };
 
-std::string block(const SweepSummary& s, std::string_view heading, const std::vector<Column>& columns) {
+std::size_t index_of(std::string_view measure) {
+  return static_cast<std::size_t>(std::ranges::find(measures(), measure, &Measure::name) -
+                                  measures().begin());
+}
+
+bool has_data(const SweepSummary& s, const Column& column) {
+  return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
+    return summary.estimates()[index_of(column.measure)].has_value();
+  });
+}
+
+// Columns without any data are left out.
+std::string block(const SweepSummary& s, std::string_view heading, std::vector<Column> columns) {
+  std::erase_if(columns, [&](const Column& c) { return !has_data(s, c); });
   Rows rows(s.points.size() + 1);
   rows[0] = s.headings;
   rows[0].emplace_back("runs");
@@ -84,8 +101,8 @@ std::string block(const SweepSummary& s, std::string_view heading, const std::ve
     row.push_back(fmt::format("{}", s.summaries[p].runs()));
     const auto estimates = s.summaries[p].estimates();
     for (const Column& c : columns) {
-      const auto m = std::ranges::find(measures(), c.measure, &Measure::name);
-      row.push_back(shown(estimates[static_cast<std::size_t>(m - measures().begin())], m->kind));
+      const std::size_t m = index_of(c.measure);
+      row.push_back(shown(estimates[m], measures()[m].kind));
     }
   }
   return fmt::format("{}\n{}", heading, aligned(rows));
@@ -139,14 +156,23 @@ std::string to_table(const SweepSummary& s) {
                 {"diverged", "diverged"},
                 {"split_brain", "split brain"},
                 {"harmful", "harmful"},
-                {"lost_write", "lost write"}}) +
+                {"lost_write", "lost write"},
+                {"consensus_broken", "consensus broken"}}) +
          "\n" +
          block(s, "Per virtual second; share of time in per cent; mean outage [95 % interval]",
                {{"split_brain_per_s", "split brains/s"},
                 {"lost_writes_per_s", "lost writes/s"},
                 {"dual_primary_fraction", "two primaries %"},
                 {"availability", "availability"},
-                {"longest_outage_s", "longest outage s"}});
+                {"longest_outage_s", "longest outage s"}}) +
+         "\n" +
+         block(s, "Means over runs: operations answered, latency, failover, cost [95 % interval]",
+               {{"answered", "answered"},
+                {"latency_p50_ms", "median ms"},
+                {"latency_p99_ms", "99th percentile ms"},
+                {"failover_mean_s", "failover s"},
+                {"messages_per_operation", "messages"},
+                {"delays_per_operation", "delays"}});
 }
 
 }  // namespace sim
