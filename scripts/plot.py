@@ -6,30 +6,9 @@ beside it; either all files are written, or (bad input, exit 2) none.
 """
 
 import argparse
-import importlib.util
-import os
 import sys
 
-DISTRIBUTION_PYTHON = "/usr/bin/python3"
-
-
-def have_matplotlib():
-    return all(importlib.util.find_spec(name) for name in ("matplotlib", "numpy"))
-
-
-def use_an_interpreter_with_matplotlib():
-    """Start again under another interpreter when this one can't draw: the first `python3` on the PATH is
-    often a private build, while the distribution's own has matplotlib."""
-    if have_matplotlib():
-        return
-    tried = os.environ.get("REPSIM_PLOT_TRIED", "")
-    for other in (os.environ.get("REPSIM_PYTHON"), DISTRIBUTION_PYTHON):
-        if other and other not in tried.split(":") and os.access(other, os.X_OK):
-            os.environ["REPSIM_PLOT_TRIED"] = f"{tried}:{other}"
-            os.execv(other, [other, os.path.abspath(__file__), *sys.argv[1:]])
-    print("plot.py: needs matplotlib and numpy (Debian: apt-get install python3-matplotlib)", file=sys.stderr)
-    sys.exit(2)
-
+from repsim_plots import interpreter
 
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(prog="plot.py", description=__doc__.splitlines()[0])
@@ -45,7 +24,7 @@ def parse_arguments(argv):
 
 
 def main(argv):
-    use_an_interpreter_with_matplotlib()
+    interpreter.use_one_with_matplotlib(__file__)
     arguments = parse_arguments(argv)
     from repsim_plots import figures
     from repsim_plots.output import BadInput

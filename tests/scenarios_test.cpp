@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/experiment/run.hpp"
+#include "sim/experiment/sweep.hpp"
 #include "sim/report/result_json.hpp"
 #include "tests/catch.hpp"
 
@@ -53,6 +54,20 @@ TEST_CASE("each lesson, bug and incident meets its expectations") {
         CAPTURE(expectation.dump());
         CHECK(expectation["held"].get<bool>());
       }
+    }
+  }
+}
+
+TEST_CASE("each point of each shipped sweep is a scenario") {
+  auto names = scenarios_in("sweeps");
+  names.insert(names.end(), {"ladder/services.json", "ladder/consensus.json"});
+  for (const auto& name : names) {
+    CAPTURE(name);
+    const Scenario scenario = load(name);
+    REQUIRE(scenario.sweep);
+    for (const auto& point : points_of(*scenario.sweep)) {
+      CAPTURE(point.label);
+      CHECK_NOTHROW(scenario_at_point(scenario, point));
     }
   }
 }

@@ -28,6 +28,7 @@ MEASURES = {
     "violation": Measure("Runs not linearizable", "share of runs", "share"),
     "undecided": Measure("Runs undecided", "share of runs", "share"),
     "longest_outage_s": Measure("Longest outage", "s", "value"),
+    "answered": Measure("Operations answered", "share of operations", "percent"),
     "availability": Measure("Availability", "share of time without outage", "percent"),
     "failover_mean_s": Measure("Failover", "s", "value"),
     "detection_mean_s": Measure("Detection of a crash", "s", "value"),

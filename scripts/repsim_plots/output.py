@@ -1,6 +1,7 @@
 """Reading input and writing pictures, so that bad input leaves nothing half-written behind."""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -43,6 +44,11 @@ def read_json_lines(path):
     if not objects:
         raise BadInput(f"{path}: empty")
     return objects
+
+
+def digest_of(runs):
+    """One digest for the rows of a sweep: two pictures that carry the same one show the same runs."""
+    return hashlib.sha256("".join(run["digest"] for run in runs).encode()).hexdigest()[:16]
 
 
 class Pictures:

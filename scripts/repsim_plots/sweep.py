@@ -37,10 +37,11 @@ class Row:
 class Sweep:
     folder: pathlib.Path
     scenario: dict
-    vary: dict        # JSON pointer -> values
+    vary: dict        # JSON pointer -> values; "label" -> the labels of listed points
     seeds: Optional[int]
     first_seed: int
     rows: list
+    listed: dict = dataclasses.field(default_factory=dict)  # label -> the values of that point
 
     @property
     def name(self):
@@ -49,7 +50,10 @@ class Sweep:
     def scenario_at(self, point):
         """The scenario with a point's values put in."""
         scenario = copy.deepcopy(self.scenario)
-        for pointer, value in point.items():
+        values = {**self.listed.get(point.get("label"), {}), **point}
+        for pointer, value in values.items():
+            if pointer == "label":
+                continue
             *path, last = [p.replace("~1", "/").replace("~0", "~") for p in pointer.split("/")[1:]]
             here = scenario
             for part in path:
@@ -76,7 +80,7 @@ def load(folder):
     first = about.get("first_seed", 1) or 1
     if not all(isinstance(number, int) for number in (seeds, first) if number is not None):
         raise BadInput(f"{folder / 'sweep.json'}: expected whole numbers under \"seeds\" and \"first_seed\"")
-    return Sweep(folder, about["scenario"], about["vary"], seeds, first, rows)
+    return Sweep(folder, about["scenario"], about["vary"], seeds, first, rows, about["listed"])
 
 
 def _read_about(path):
@@ -93,6 +97,11 @@ def _read_about(path):
             raise BadInput(f"{path}: expected an object under \"{key}\"")
     if not all(isinstance(values, list) for values in about["vary"].values()):
         raise BadInput(f"{path}: expected a list of values for each parameter under \"vary\"")
+    points = about.get("points", [])
+    about["listed"] = {p["label"]: {k: v for k, v in p.items() if k != "label" and k not in about["vary"]}
+                       for p in points if isinstance(p, dict) and "label" in p}
+    if about["listed"]:
+        about["vary"] = {"label": list(about["listed"]), **about["vary"]}
     return about
 
 

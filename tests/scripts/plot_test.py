@@ -76,6 +76,23 @@ class Sweeps(PlotTest):
     def test_categories_can_be_on_the_axis(self):
         self.assertIn("shares.png", self.draws(synthetic.category_sweep(self.dir / "sweep")))
 
+    def test_listed_points_are_compared_on_one_page(self):
+        files = self.draws(synthetic.comparison(self.dir / "sweep"))
+        self.assertEqual(files, {"comparison.png", "comparison.svg", "comparison.csv"})
+        rows = self.table("comparison.csv")
+        self.assertEqual([r["label"] for r in rows if r["measure"] == "answered"],
+                         ["rock", "sand", "bridge of sand"])
+        self.assertEqual({r["label"] for r in rows if r["measure"] == "failover_mean_s"}, {"rock", "sand"})
+        self.assertEqual([r["estimate"] for r in rows if r["measure"] == "lost_write"], ["0", "0.5", "0"])
+
+    def test_measures_of_listed_points_can_be_chosen(self):
+        self.draws(synthetic.comparison(self.dir / "sweep"), "--measure", "latency_p50_ms")
+        self.assertEqual([r["label"] for r in self.table("measures.csv")], ["rock", "sand", "bridge of sand"])
+
+    def test_more_points_than_a_page_holds_are_refused(self):
+        many = synthetic.comparison(self.dir / "sweep", [f"point {n}" for n in range(30)], runs=2)
+        self.refuses(many, because="too many for a page")
+
     def test_naive_broadcast_has_its_theory(self):
         self.draws(synthetic.loss_sweep(self.dir / "sweep", runs=200))
         theory = {r["/network/loss"]: float(r["theory"]) for r in self.table("shares.csv")}

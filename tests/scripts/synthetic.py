@@ -128,6 +128,33 @@ def category_sweep(folder, runs=50):
     return write_summary(folder, scenario(), {pointer: values}, rows, runs)
 
 
+def comparison(folder, labels=("rock", "sand", "bridge of sand"), runs=20):
+    """A sweep over listed points, with the runs' answers by time: one loses writes, one never fails over."""
+    points = [{"label": label, "/protocol": {"name": "raft"}} for label in labels]
+    rows = []
+    for number, label in enumerate(labels):
+        lost = runs // 2 if number == 1 else 0
+        found = {"latency_p50_ms": 2 + number, "latency_p99_ms": 90, "longest_outage_s": 0.2,
+                 "messages_per_operation": 6 + number, "delays_per_operation": 4, "answered": 0.98}
+        if number != 2:
+            found["failover_mean_s"] = 0.15
+        measured = {name: (value, 0.95 * value, 1.05 * value) for name, value in found.items()}
+        measured.update({name: (lost / runs, *wilson_limits(lost, runs))
+                         for name in ("violation", "lost_write", "harmful", "split_brain")})
+        rows.append({"point": {"label": label}, "measures": measured})
+    base = {**scenario(), "faults": [{"at": "5s", "crash": 0}, {"at": "9s", "restart": 0},
+                                     {"from": "12s", "to": "15s", "partition": [[0, "c0"], [1]]}]}
+    folder = write_summary(folder, base, {"label": list(labels)}, rows, runs)
+    about = json.loads((folder / "sweep.json").read_text())
+    (folder / "sweep.json").write_text(json.dumps({**about, "vary": {}, "points": points}))
+    answered = [9] * 40
+    lines = [{"point": point, "seed": seed, "digest": f"{seed:016x}",
+              "availability": {"called": [10] * 40, "answered": answered}}
+             for seed in range(1, runs + 1) for point in points]
+    (folder / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
 def loss_sweep(folder, runs=2000):
     """Naive broadcast to 3 replicas, 10 writes to a log, against the probability of loss."""
     rng, losses = random.Random(4), [0.001, 0.003, 0.01, 0.03, 0.1]

@@ -1,0 +1,267 @@
+"""One page that compares the listed points of a sweep: a row for each, a panel for each measure."""
+
+import dataclasses
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
+from . import measures, style, units
+from .output import BadInput, digest_of, read_json_lines
+from .style import pyplot
+
+MOST_ROWS = 24
+WIDTH, ROW = 16, 0.42  # inches
+NAMES, MARGIN = 2.35, 0.15
+PANEL_WIDTHS = (3.6, 1.9, 1.7, 1.45, 1.45, 3.3)
+GOOD, BAD, MILD = ("#D5EEE3", "#00583F"), ("#C8500A", "#FFFFFF"), ("#FFF1C9", "#6B4A00")
+WRONGS = (("violation", "not linearizable"), ("lost_write", "lost writes"), ("harmful", "split brain"))
+
+
+@dataclasses.dataclass
+class Page:
+    """What the runs of one comparison came to."""
+    sweep: object
+    rows: list         # of the summary, in the order of the list
+    answered: dict     # label -> share answered in each part of the chaos phase; NaN where nothing was called
+    duration: float
+    digest: str        # over the digests of all runs
+
+    @property
+    def labels(self):
+        return [row.point["label"] for row in self.rows]
+
+
+def read(sweep):
+    if len(sweep.rows) > MOST_ROWS:
+        raise BadInput(f"{sweep.folder}: {len(sweep.rows)} points are too many for a page ({MOST_ROWS} at "
+                       "most; scripts/ladder.py draws a ladder)")
+    counts, runs = {}, read_json_lines(sweep.folder / "runs.jsonl")
+    for run in runs:
+        both = np.array([run["availability"]["called"], run["availability"]["answered"]], dtype=float)
+        label = run["point"]["label"]
+        counts[label] = counts[label] + both if label in counts else both
+    with np.errstate(invalid="ignore", divide="ignore"):
+        answered = {label: both[1] / both[0] for label, both in counts.items()}
+    return Page(sweep, sweep.rows, answered, units.seconds(sweep.scenario["duration"]), digest_of(runs))
+
+
+def draw(pictures, sweep):
+    page = read(sweep)
+    pictures.add_figure("comparison", picture(page))
+    pictures.add_table("comparison", ["label", "measure", "n", "estimate", "low", "high"], table(page))
+
+
+SHOWN = ("answered", "latency_p50_ms", "latency_p99_ms", "failover_mean_s", "longest_outage_s",
+         "messages_per_operation", "delays_per_operation", *(name for name, _ in WRONGS), "split_brain")
+
+
+def table(page):
+    return [[row.point["label"], name, row.runs, e.value, e.low, e.high]
+            for name in SHOWN for row in page.rows if (e := row.measures.get(name))]
+
+
+def picture(page):
+    height = 2.55 + ROW * len(page.rows)
+    figure = pyplot.figure(figsize=(WIDTH, height))
+    grid = figure.add_gridspec(1, len(PANEL_WIDTHS), width_ratios=PANEL_WIDTHS, wspace=0.09,
+                               left=NAMES / WIDTH, right=1 - MARGIN / WIDTH, top=1 - 1.32 / height,
+                               bottom=1.10 / height)
+    axes = [figure.add_subplot(cell) for cell in grid]
+    draw_answers(axes[0], page)
+    draw_latency(axes[1], page)
+    draw_outage(axes[2], page)
+    draw_plain(axes[3], page, "messages_per_operation", "Messages", "per operation")
+    draw_plain(axes[4], page, "delays_per_operation", "Delays", "one-way, per operation")
+    draw_wrongs(axes[5], page)
+    for number, ax in enumerate(axes):
+        dress(ax, page, first=number == 0)
+    words(figure, page)
+    return figure
+
+
+def dress(ax, page, first):
+    """Rows from the top down, with a faint line between them; names at the left of the first panel only."""
+    count = len(page.rows)
+    ax.set_ylim(count - 0.5, -0.5)
+    ax.set_yticks(range(count), page.labels if first else [])
+    ax.tick_params(axis="y", length=0, labelsize=11)
+    ax.grid(axis="y", visible=False)
+    for y in range(1, count):
+        ax.axhline(y - 0.5, color="#E9E9E9", linewidth=0.8, zorder=0)
+    for side in ("left", "right", "top"):
+        ax.spines[side].set_visible(False)
+
+
+HEADING = 21  # points between a panel and its title; a line of words fits in
+
+
+def title(ax, text, below):
+    ax.set_title(text, fontsize=11.5, pad=HEADING)
+    ax.set_xlabel(below, fontsize=9.5)
+
+
+def draw_answers(ax, page):
+    """For each row the share of operations that were answered, by the time of their call."""
+    for y, label in enumerate(page.labels):
+        shares = page.answered.get(label)
+        if shares is None or not len(shares):
+            continue
+        edges = np.linspace(0, page.duration, len(shares) + 1)
+        level = y + 0.36 - 0.72 * np.nan_to_num(shares)
+        level = np.append(level, level[-1])
+        ax.fill_between(edges, level, y + 0.36, step="post", color=style.BLUE, alpha=0.28, linewidth=0,
+                        zorder=2)
+        ax.step(edges, level, where="post", color=style.BLUE, linewidth=1.3, zorder=3)
+    for begin, end, text in fault_spans(page.sweep.scenario, page.duration):
+        ax.axvspan(begin, end, color="#8A8A8A", alpha=0.16, linewidth=0, zorder=1)
+        ax.text((begin + end) / 2, -0.58, text, ha="center", va="bottom", fontsize=9, color="#333333",
+                clip_on=False)
+    ax.set_xlim(0, page.duration)
+    title(ax, "Operations answered", "when they were called (s); full height: all of them")
+
+
+def fault_spans(scenario, duration):
+    """[(begin, end, words)] of the faults that strike at known times; a crash lasts until its restart."""
+    spans = []
+    restarts = [f for f in scenario.get("faults", []) if "restart" in f]
+    for fault in scenario.get("faults", []):
+        what = next((k for k in FAULT_WORDS if k in fault), None)
+        begin = units.seconds(fault.get("at", fault.get("from")))
+        if what is None or begin is None:
+            continue
+        end = units.seconds(fault.get("to"))
+        if what == "crash":
+            end = min((t for f in restarts if (t := units.seconds(f["at"])) > begin), default=None)
+        spans.append((begin, duration if end is None else end, FAULT_WORDS[what](fault[what])))
+    return spans
+
+
+def group_words(groups):
+    return "cut off: " + ", ".join(str(member) for member in groups[0])
+
+
+FAULT_WORDS = {"crash": lambda who: f"crash {who}", "fail_stop": lambda who: f"fail-stop {who}",
+               "pause": lambda who: f"pause {who}", "slow": lambda who: f"slow {who}",
+               "partition": group_words, "overlap": lambda _: "bridge",
+               "cut": lambda ends: f"cut {ends[0]} → {ends[1]}", "clock": lambda who: f"clock {who}",
+               "byzantine": lambda who: f"traitor {who}"}
+
+
+def draw_latency(ax, page):
+    """Median and 99th percentile, joined."""
+    for y, row in enumerate(page.rows):
+        both = [row.measures.get(name) for name in ("latency_p50_ms", "latency_p99_ms")]
+        if None in both:
+            nothing(ax, y)
+            continue
+        ax.plot([e.value for e in both], [y, y], color=style.BLUE, linewidth=1.6, alpha=0.5, zorder=3)
+        for e, hollow in zip(both, (False, True)):
+            dot(ax, e, y, hollow=hollow)
+    ax.set_xscale("log")
+    spread(ax, [e.value for row in page.rows for name in ("latency_p50_ms", "latency_p99_ms")
+                if (e := row.measures.get(name))])
+    title(ax, "Latency", "ms")
+
+
+def draw_outage(ax, page):
+    for y, row in enumerate(page.rows):
+        failover, outage = (row.measures.get(name) for name in ("failover_mean_s", "longest_outage_s"))
+        if failover:
+            dot(ax, failover.scaled(1e3), y)
+        if outage:
+            dot(ax, outage.scaled(1e3), y, hollow=True)
+        if not failover and not outage:
+            nothing(ax, y)
+    right = max((e.high or e.value for row in page.rows for name in ("failover_mean_s", "longest_outage_s")
+                 if (e := row.measures.get(name))), default=1)
+    ax.set_xlim(-30 * right, 1050 * right)  # a dot at zero is seen whole
+    title(ax, "Failover", "ms")
+
+
+def draw_plain(ax, page, name, heading, below):
+    for y, row in enumerate(page.rows):
+        e = row.measures.get(name)
+        if e is None:
+            nothing(ax, y)
+        else:
+            dot(ax, e, y)
+            ax.annotate(f"{e.value:.3g}", (e.value, y), xytext=(7, 0), textcoords="offset points",
+                        va="center_baseline", fontsize=9.5, color="#333333")
+    right = max((row.measures[name].value for row in page.rows if name in row.measures), default=1)
+    ax.set_xlim(0, 1.38 * right)
+    title(ax, heading, below)
+
+
+def dot(ax, e, y, hollow=False):
+    if e.low is not None and e.high is not None:
+        ax.plot([max(e.low, 0), e.high], [y, y], color=style.BLUE, linewidth=2.6, alpha=0.45, zorder=4,
+                solid_capstyle="butt")
+    ax.plot([e.value], [y], marker="o", markersize=6, linestyle="none", color=style.BLUE,
+            markerfacecolor="white" if hollow else style.BLUE, markeredgewidth=1.4, zorder=5)
+
+
+def nothing(ax, y):
+    ax.text(0.5, y, "–", transform=ax.get_yaxis_transform(), ha="center", va="center", color=style.GREY)
+
+
+def spread(ax, values):
+    """Ticks that a reader can name on a logarithmic axis."""
+    low, high = min(values) / 1.4, max(values) * 1.4
+    ticks = [t * 10 ** e for e in range(-3, 6) for t in (1, 3) if low <= t * 10 ** e <= high]
+    ax.set_xlim(low, high)
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def draw_wrongs(ax, page):
+    """Shares of runs in which something went wrong, as words on a colour with a symbol."""
+    for column, (name, heading) in enumerate(WRONGS):
+        ax.text(column + 0.5, -0.62, heading, ha="center", va="bottom", fontsize=9.5, clip_on=False)
+        for y, row in enumerate(page.rows):
+            wrong_cell(ax, column, y, name, row.measures)
+    ax.set_xlim(0, len(WRONGS))
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    title(ax, "Went wrong", "share of runs")
+
+
+def wrong_cell(ax, column, y, name, found):
+    e = found.get(name)
+    if e is None:
+        ax.text(column + 0.5, y, "–", ha="center", va="center", color=style.GREY)
+        return
+    both_act = found["split_brain"].value if name == "harmful" and "split_brain" in found else 0
+    (fill, ink), text = (BAD, f"✕ {percent(e.value)}") if e.value > 0 else \
+        (MILD, f"‖ {percent(both_act)}") if both_act > 0 else (GOOD, "✓ none")
+    ax.add_patch(Rectangle((column + 0.04, y - 0.42), 0.92, 0.84, facecolor=fill, edgecolor="none", zorder=2))
+    ax.text(column + 0.5, y, text, ha="center", va="center_baseline", fontsize=10.5, color=ink, zorder=3,
+            fontweight="bold" if e.value > 0 else "normal")
+
+
+def percent(share):
+    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.2g} %"
+
+
+def words(figure, page):
+    height = figure.get_figheight()
+    about = str(page.sweep.scenario.get("about", ""))
+    head, _, rest = about.partition(": ")
+    figure.text(0.10 / WIDTH, 1 - 0.12 / height, head.rstrip(".") or page.sweep.name, va="top", fontsize=16,
+                fontweight="bold")
+    if rest:
+        figure.text(0.10 / WIDTH, 1 - 0.47 / height, rest[:1].upper() + rest[1:], va="top", fontsize=10.5,
+                    color="#333333")
+    filled, hollow = (dict(linestyle="none", marker="o", markersize=6, color=style.BLUE,
+                           markerfacecolor=face) for face in (style.BLUE, "white"))
+    handles = [Line2D([], [], label="mean; median latency", **filled),
+               Line2D([], [], label="99th percentile of latency; longest outage", **hollow),
+               Line2D([], [], color=style.BLUE, linewidth=3, alpha=0.45, label="95 % interval"),
+               Patch(facecolor="#8A8A8A", alpha=0.2, label="a fault is on"),
+               Patch(facecolor=BAD[0], label="✕ happened"), Patch(facecolor=GOOD[0], label="✓ in no run"),
+               Patch(facecolor=MILD[0], label="‖ two primaries, one of which answered")]
+    figure.legend(handles=handles, loc="lower left", ncol=len(handles), fontsize=9.5, handlelength=1.6,
+                  bbox_to_anchor=(0.0, 0.22 / height))
+    style.footer(figure, f"{page.sweep.provenance()} · digest of all runs {page.digest}")
