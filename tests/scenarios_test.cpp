@@ -10,6 +10,7 @@
 #include "sim/experiment/run.hpp"
 #include "sim/experiment/sweep.hpp"
 #include "sim/report/result_json.hpp"
+#include "sim/world/world.hpp"
 #include "tests/catch.hpp"
 
 using namespace sim;

@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
-#include "sim/protocol/registry.hpp"
+#include "sim/protocol/plan.hpp"
 #include "sim/scenario/delay_spec.hpp"
 #include "sim/scenario/fault_entry.hpp"
 #include "sim/scenario/scenario.hpp"

@@ -15,6 +15,7 @@
 #include "sim/check/split_brain.hpp"
 #include "sim/history/history.hpp"
 #include "sim/report/result_json.hpp"
+#include "sim/world/world.hpp"
 
 namespace sim {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/protocol/registry.hpp"
+#include "sim/protocol/plan.hpp"
 
 namespace sim {
 

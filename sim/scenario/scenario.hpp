@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "sim/protocol/registry.hpp"
+#include "sim/protocol/plan.hpp"
 #include "sim/scenario/json.hpp"
 #include "sim/workload/service.hpp"
-#include "sim/world/world.hpp"
+#include "sim/world/setup.hpp"
 
 namespace sim {
 

@@ -20,24 +20,10 @@
 #include "sim/workload/clients.hpp"
 #include "sim/workload/service.hpp"
 #include "sim/world/host.hpp"
+#include "sim/world/setup.hpp"
 #include "sim/world/tracer.hpp"
 
 namespace sim {
-
-/// Everything that runs of one scenario share. It does not change, and outlives them.
-struct Setup {
-  std::size_t replicas = 1;
-  Duration duration = 10s;  ///< The chaos phase: clients call, faults strike.
-  Duration settle = 0s;     ///< Then: faults are healed, clients quiet, replicas converge.
-  std::uint64_t max_events = 100'000'000;
-  Model model = Model::kv;
-  std::uint32_t keys = 1;
-  NetworkLaws network{};
-  std::vector<Fault> faults{};  ///< In any order.
-  std::vector<RandomFault> random_faults{};
-  std::size_t crashed_at_once = 1;  ///< Limit for random faults.
-  ClientPlan clients{};
-};
 
 /// What a primary's log holds as its term begins.
 struct LogView {

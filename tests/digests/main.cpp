@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/world.hpp"
 
 int main(int count, char** files) {
   for (int i = 1; i < count; ++i) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/world.hpp"
 #include "tests/catch.hpp"
 
 namespace fidelity {

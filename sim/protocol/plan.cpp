@@ -1,4 +1,4 @@
-#include "sim/protocol/registry.hpp"
+#include "sim/protocol/plan.hpp"
 
 #include <algorithm>
 

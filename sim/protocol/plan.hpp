@@ -1,0 +1,45 @@
+// All protocols by name, as those see them who need not know how one is made: scenarios, lists, sweeps.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/kernel/fields.hpp"
+#include "sim/workload/options.hpp"
+#include "sim/world/host.hpp"
+
+namespace sim {
+
+/// A protocol with its options set: makes hosts for as many runs as wanted.
+class ProtocolPlan {
+ public:
+  virtual ~ProtocolPlan() = default;
+  /// Visits the options, to read or to show them.
+  virtual void describe(Fields& fields) = 0;
+  /// What is wrong with the options for so many replicas, in words; empty when nothing is.
+  virtual std::string complaint(std::size_t replicas) const = 0;
+  virtual ClientPolicy client_policy(std::size_t replicas) const = 0;
+  /// The attacks that the protocol brings, by name, each with its number (`Misbehaviour::attack`).
+  virtual std::vector<std::pair<std::string_view, std::uint8_t>> attacks() const = 0;
+  virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
+  /// Whether it carries out an operator's orders.
+  virtual bool takes_orders() const = 0;
+};
+
+struct ProtocolEntry {
+  std::string_view name;
+  std::string_view about;  ///< One line.
+  std::unique_ptr<ProtocolPlan> (*make_plan)();
+};
+
+/// All registered protocols, by name in alphabetical order.
+std::span<const ProtocolEntry> protocols();
+const ProtocolEntry* find_protocol(std::string_view name);  ///< nullptr when there is none.
+void add_protocol(const ProtocolEntry& entry);
+
+}  // namespace sim
