@@ -14,6 +14,7 @@ from .style import pyplot
 MOST_ROWS = 24
 WIDTH, ROW = 16, 0.42  # inches
 NAMES, MARGIN = 2.35, 0.15
+MOST_TICKS = 300       # of single runs in a row
 PANEL_WIDTHS = (3.6, 1.9, 1.7, 1.45, 1.45, 3.3)
 GOOD, BAD, MILD = ("#D5EEE3", "#00583F"), ("#C8500A", "#FFFFFF"), ("#FFF1C9", "#6B4A00")
 WRONGS = (("violation", "not linearizable"), ("lost_write", "lost writes"), ("harmful", "split brain"))
@@ -25,6 +26,7 @@ class Page:
     sweep: object
     rows: list         # of the summary, in the order of the list
     answered: dict     # label -> share answered in each part of the chaos phase; NaN where nothing was called
+    failovers: dict    # label -> the mean of each run that had one, in seconds
     duration: float
     digest: str        # over the digests of all runs
 
@@ -37,14 +39,17 @@ def read(sweep):
     if len(sweep.rows) > MOST_ROWS:
         raise BadInput(f"{sweep.folder}: {len(sweep.rows)} points are too many for a page ({MOST_ROWS} at "
                        "most; scripts/ladder.py draws a ladder)")
-    counts, runs = {}, read_json_lines(sweep.folder / "runs.jsonl")
+    counts, failovers, runs = {}, {}, read_json_lines(sweep.folder / "runs.jsonl")
     for run in runs:
         both = np.array([run["availability"]["called"], run["availability"]["answered"]], dtype=float)
         label = run["point"]["label"]
         counts[label] = counts[label] + both if label in counts else both
+        if run["failover"]["mean_s"] is not None:
+            failovers.setdefault(label, []).append(run["failover"]["mean_s"])
     with np.errstate(invalid="ignore", divide="ignore"):
         answered = {label: both[1] / both[0] for label, both in counts.items()}
-    return Page(sweep, sweep.rows, answered, units.seconds(sweep.scenario["duration"]), digest_of(runs))
+    duration = units.seconds(sweep.scenario["duration"])
+    return Page(sweep, sweep.rows, answered, failovers, duration, digest_of(runs))
 
 
 def draw(pictures, sweep):
@@ -166,17 +171,22 @@ def draw_latency(ax, page):
 
 
 def draw_outage(ax, page):
+    """Mean failover over a tick for each run, so that one sees how it is spread; the longest outage below."""
     for y, row in enumerate(page.rows):
         failover, outage = (row.measures.get(name) for name in ("failover_mean_s", "longest_outage_s"))
+        each = [1e3 * s for s in page.failovers.get(row.point["label"], [])][:MOST_TICKS]
+        ax.plot(each, [y - 0.16] * len(each), linestyle="none", marker="|", markersize=10,
+                markeredgewidth=0.9, color=style.SKY, alpha=0.35, zorder=2)
         if failover:
-            dot(ax, failover.scaled(1e3), y)
-        if outage:
-            dot(ax, outage.scaled(1e3), y, hollow=True)
+            dot(ax, failover.scaled(1e3), y - 0.16)
+        if outage and outage.value > 0:
+            dot(ax, outage.scaled(1e3), y + 0.16 if failover else y, hollow=True)
         if not failover and not outage:
             nothing(ax, y)
-    right = max((e.high or e.value for row in page.rows for name in ("failover_mean_s", "longest_outage_s")
-                 if (e := row.measures.get(name))), default=1)
-    ax.set_xlim(-30 * right, 1050 * right)  # a dot at zero is seen whole
+    ax.set_xscale("log")
+    spread(ax, [1e3 * e.value for row in page.rows for name in ("failover_mean_s", "longest_outage_s")
+                if (e := row.measures.get(name)) and e.value > 0]
+           + [1e3 * max(each) for each in page.failovers.values()])
     title(ax, "Failover", "ms")
 
 
@@ -199,7 +209,8 @@ def dot(ax, e, y, hollow=False):
         ax.plot([max(e.low, 0), e.high], [y, y], color=style.BLUE, linewidth=2.6, alpha=0.45, zorder=4,
                 solid_capstyle="butt")
     ax.plot([e.value], [y], marker="o", markersize=6, linestyle="none", color=style.BLUE,
-            markerfacecolor="white" if hollow else style.BLUE, markeredgewidth=1.4, zorder=5)
+            markerfacecolor="white" if hollow else style.BLUE, markeredgewidth=1.4, zorder=5,
+            path_effects=[style.HALO])
 
 
 def nothing(ax, y):
@@ -208,7 +219,7 @@ def nothing(ax, y):
 
 def spread(ax, values):
     """Ticks that a reader can name on a logarithmic axis."""
-    low, high = min(values) / 1.4, max(values) * 1.4
+    low, high = min(values, default=1) / 1.4, max(values, default=1) * 1.4
     ticks = [t * 10 ** e for e in range(-3, 6) for t in (1, 3) if low <= t * 10 ** e <= high]
     ax.set_xlim(low, high)
     ax.xaxis.set_major_locator(FixedLocator(ticks))
@@ -259,9 +270,11 @@ def words(figure, page):
     handles = [Line2D([], [], label="mean; median latency", **filled),
                Line2D([], [], label="99th percentile of latency; longest outage", **hollow),
                Line2D([], [], color=style.BLUE, linewidth=3, alpha=0.45, label="95 % interval"),
+               Line2D([], [], linestyle="none", marker="|", markersize=11, color=style.SKY,
+                      label="one run's failover"),
                Patch(facecolor="#8A8A8A", alpha=0.2, label="a fault is on"),
                Patch(facecolor=BAD[0], label="✕ happened"), Patch(facecolor=GOOD[0], label="✓ in no run"),
-               Patch(facecolor=MILD[0], label="‖ two primaries, one of which answered")]
+               Patch(facecolor=MILD[0], label="‖ two primaries, one answered")]
     figure.legend(handles=handles, loc="lower left", ncol=len(handles), fontsize=9.5, handlelength=1.6,
                   bbox_to_anchor=(0.0, 0.22 / height))
     style.footer(figure, f"{page.sweep.provenance()} · digest of all runs {page.digest}")

@@ -149,7 +149,8 @@ def comparison(folder, labels=("rock", "sand", "bridge of sand"), runs=20):
     (folder / "sweep.json").write_text(json.dumps({**about, "vary": {}, "points": points}))
     answered = [9] * 40
     lines = [{"point": point, "seed": seed, "digest": f"{seed:016x}",
-              "availability": {"called": [10] * 40, "answered": answered}}
+              "availability": {"called": [10] * 40, "answered": answered},
+              "failover": {"mean_s": 0.1 + seed / 100 if seed % 2 else None}}
              for seed in range(1, runs + 1) for point in points]
     (folder / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return folder
