@@ -28,6 +28,8 @@ class Contradiction:
     def text(self):
         seeds = self.cell.broken.get(self.guarantee, [])
         where = f"{self.cell.protocol}, {self.cell.rung}: \"{self.guarantee}\""
+        if self.claim.verdict == HOLDS and not seeds:
+            return f"{where} is promised, and {len(self.cell.undecided)} runs came to no verdict"
         if self.claim.verdict == HOLDS:
             return (f"{where} is promised, and broke in {len(seeds)} of {self.cell.runs} runs, "
                     f"first with seed {seeds[0]} ({self.claim.source})")
@@ -106,8 +108,8 @@ class Promises:
             for name in sorted(cell.judged - set(self.meaningless(cell.protocol)),
                                key=list(judge.BY_NAME).index):
                 claim = self.claim(cell.protocol, cell.rung, name)
-                broke = name in cell.broken
-                if claim and broke == (claim.verdict == HOLDS):
+                broke = name in cell.broken or name == "linearizable" and cell.undecided
+                if claim and bool(broke) == (claim.verdict == HOLDS):
                     found.append(Contradiction(cell, name, claim))
         return found
 

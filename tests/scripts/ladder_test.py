@@ -106,6 +106,13 @@ class Promising(LadderTest):
         self.assertEqual([c.text() for c in found], [
             'sand, storm: "nothing lost" is said to break, and held in all 3 runs (A book, page 2)'])
 
+    def test_a_promise_that_cannot_be_judged_is_a_contradiction(self):
+        ladder = self.ladder((("storm", "rock"), {"linearizability__verdict": "unknown"}))
+        ladder.cells["storm", "rock"].take(synthetic_ladder.result({}, 9), judge.Windows((), ()))
+        found = self.promises([{**ROCK_HOLDS, "holds": ["linearizable"]}]).contradictions(ladder)
+        self.assertEqual([c.text() for c in found], [
+            'rock, storm: "linearizable" is promised, and 3 runs came to no verdict'])
+
     def test_what_nobody_promised_may_hold_or_break(self):
         self.assertEqual(self.promises().contradictions(self.ladder((("storm", "sand"), LOST))), [])
 
