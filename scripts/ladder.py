@@ -50,7 +50,7 @@ def shown(path):
 def repsim(arguments, *words):
     """Runs it with its result left out; returns the exit code."""
     try:
-        return subprocess.run([str(arguments.repsim), *map(str, words)], stdout=subprocess.DEVNULL,
+        return subprocess.run([str(arguments.repsim.resolve()), *map(str, words)], stdout=subprocess.DEVNULL,
                               check=False).returncode
     except OSError as problem:
         from repsim_plots.output import BadInput
