@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/check/consensus.hpp"
+#include "sim/protocol/env.hpp"
 #include "tests/fidelity/fidelity.hpp"
 
 using namespace fidelity;
