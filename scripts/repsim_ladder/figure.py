@@ -65,7 +65,7 @@ def legend(ladder, promises, contradictions):
 
 
 WORDS = (("lost", "an acknowledged write is gone"), ("stale", "not linearizable"),
-         ("differ", "replicas differ at the end"), ("split", "two primaries answered"),
+         ("differ", "replicas differ at the end"), ("split", "two primaries at once"),
          ("forked", "two values for one place, or one that nobody proposed"),
          ("2 lead", "two leaders in one term"), ("open", "somebody has not decided"))
 

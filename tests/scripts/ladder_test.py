@@ -75,12 +75,12 @@ class Judging(LadderTest):
         self.assertIsNone(ladder.cells["storm", "rock"].worst())
 
     def test_who_serves_nobody_is_judged_by_its_decisions(self):
-        nobody = {"operations__invoked": 0, "consensus__termination": False,
+        nobody = {"operations__invoked": 0, "consensus__termination": False, "split_brain__episodes": 1,
                   "availability__called": [0] * 40, "availability__answered": [0] * 40}
         cell = judge.Cell("storm", "sand")
         cell.take(synthetic_ladder.result({}, 1, **nobody), judge.Windows((16,), (39,)))
-        self.assertEqual(cell.judged, {"agreement", "one leader", "decides"})
-        self.assertEqual(set(cell.broken), {"decides"})
+        self.assertEqual(cell.judged, {"agreement", "one leader", "one primary", "decides"})
+        self.assertEqual(set(cell.broken), {"one primary", "decides"})
 
     def test_a_verdict_that_is_unknown_holds_nothing_and_breaks_nothing(self):
         cell = judge.Cell("storm", "sand")
