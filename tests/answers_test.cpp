@@ -49,6 +49,7 @@ TEST_CASE("a tie leaves the client undecided") {
 
 TEST_CASE("no answer at all, or nobody Byzantine, is no deceit") {
   CHECK(judge_answers(one_read(std::nullopt, {Value{}})).deceived == 0);
+  CHECK(judge_answers(one_read(number(2), {number(2)})).deceived == 0);  // nobody denied it
   Record honest = one_read(number(2), {number(1), number(2)});
   honest.byzantine.clear();
   CHECK(judge_answers(honest).deceived == 0);

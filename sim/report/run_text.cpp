@@ -135,8 +135,10 @@ void consensus(Report& out, const RunResult& r) {
 void answers(Report& out, const RunResult& r) {
   const auto& a = r.answers;
   if (a.deceived > 0) {
-    out.line("answers", fmt::format("{} DECEIVED: only Byzantine replicas gave the answer that was taken",
-                                    count(a.deceived, "client was", "clients were")));
+    out.line("answers",
+             fmt::format(
+                 "{} DECEIVED: only Byzantine replicas gave the answer that was taken, against a correct one",
+                 count(a.deceived, "client was", "clients were")));
   } else if (a.contested > 0) {
     out.line("answers", fmt::format("replicas contradicted each other on {}; {} never settled",
                                     count(a.contested, "operation", "operations"), a.undecided));
