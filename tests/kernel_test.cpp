@@ -2,6 +2,7 @@
 // chance.
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <tuple>
 #include <vector>
 
@@ -10,7 +11,9 @@
 #include "sim/kernel/math.hpp"
 #include "sim/kernel/node_set.hpp"
 #include "sim/kernel/pool.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/rng.hpp"
+#include "sim/kernel/short_list.hpp"
 #include "tests/catch.hpp"
 
 using namespace sim;
@@ -78,10 +81,16 @@ TEST_CASE("events come out by time, then rank, then insertion, like from a sorte
   std::uint32_t inserted = 0;
   std::int64_t now = 0;
   for (int round = 0; round < 20'000; ++round) {
-    if (queue.empty() || rng.chance(0.52)) {
+    const double growth = round % 4'000 < 2'000 ? 0.55 : 0.42;  // few are kept otherwise than many
+    if (queue.empty() || rng.chance(growth)) {
       const auto at = now + static_cast<std::int64_t>(rng.below(8));  // few distinct times: many ties
       const auto rank = static_cast<Rank>(rng.below(3));
-      queue.push(Time{Duration{at}}, rank, Event{.handle = inserted});
+      const auto line = rng.below(2 * EventQueue::kLines);
+      if (line < EventQueue::kLines) {
+        queue.push_in_line(line, Time{Duration{at}}, rank, Event{.handle = inserted});
+      } else {
+        queue.push(Time{Duration{at}}, rank, Event{.handle = inserted});
+      }
       expected.emplace_back(at, static_cast<int>(rank), inserted++);
     } else {
       const auto first = std::ranges::min_element(expected);
@@ -102,6 +111,41 @@ TEST_CASE("an event pushed with an old ticket takes its old place among its equa
   queue.push(Time{5ns}, Rank::timer, Event{.handle = 1}, ticket);
   CHECK(queue.pop().event.handle == 1);
   CHECK(queue.pop().event.handle == 2);
+}
+
+TEST_CASE("a ring hands out what it was given in the same order, while it grows and turns") {
+  Ring<int> ring;
+  std::deque<int> expected;
+  Rng rng(5);
+  for (int i = 0; i < 10'000; ++i) {
+    if (expected.empty() || rng.chance(0.51)) {
+      ring.push_back(i);
+      expected.push_back(i);
+    } else {
+      ring.pop_front();
+      expected.pop_front();
+    }
+    REQUIRE(ring.size() == expected.size());
+    if (expected.empty()) continue;
+    REQUIRE(ring.front() == expected.front());
+    REQUIRE(ring.back() == expected.back());
+    REQUIRE(ring[ring.size() / 2] == expected[expected.size() / 2]);
+  }
+}
+
+TEST_CASE("a short list is the same list, whether it has few elements or many") {
+  const std::vector<int> source{3, 1, 4, 1, 5};
+  for (std::ptrdiff_t n = 0; n <= 5; ++n) {
+    CAPTURE(n);
+    ShortList<int, 2> list(source.begin(), source.begin() + n);
+    REQUIRE(std::equal(list.begin(), list.end(), source.begin(), source.begin() + n));
+    const ShortList<int, 2> copy = list;
+    REQUIRE(copy == list);
+    if (n == 0) continue;
+    list.pop_back();
+    REQUIRE(std::equal(list.begin(), list.end(), source.begin(), source.begin() + n - 1));
+    REQUIRE_FALSE(copy == list);
+  }
 }
 
 TEST_CASE("values in a pool stay where they are, and are reused after the last reference") {

@@ -1,13 +1,17 @@
-// What happens next. Pending events in a 4-ary heap of 16-byte keys; the events themselves lie still in a
-// slab, so that the heap moves little. The order is total: time, then rank, then insertion; that makes a run
-// repeatable.
+// What happens next: a total order of time, then rank, then insertion, which makes a run repeatable. Events
+// lie still in a slab, and keys of 16 bytes stand for them: sorted in an array while they are few, else in a
+// 4-ary heap. What comes in the order in which it goes (what happens at once; the end of a client's patience,
+// which is as long each time) stands in a line instead, and never moves.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "sim/kernel/check.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/rng.hpp"
 #include "sim/kernel/time.hpp"
 
@@ -47,19 +51,24 @@ class EventQueue {
  public:
   /// A place in the insertion order, taken now and used later.
   using Ticket = std::uint64_t;
+  /// Lines for callers whose events go in the order in which they come; see `push_in_line`.
+  static constexpr std::size_t kLines = 3;
 
-  bool empty() const { return heap_.empty(); }
-  std::size_t size() const { return heap_.size(); }
-  Time next_time() const { return at(heap_.front().time); }
+  bool empty() const { return few_size_ == 0 && heap_.empty() && first_line_ == kNoLine; }
+  Time next_time() const { return at(in_line_first() ? first_.time : first_key().time); }
 
   Ticket take_ticket() { return next_ticket_++; }
-  void push(Time when, Rank rank, const Event& event) { push(when, rank, event, take_ticket()); }
+  void push(Time when, Rank rank, const Event& event) {
+    const Key key = key_of(when, rank, take_ticket());
+    if (key.time == now_ && rank != Rank::fault) return stand(kLines + (rank == Rank::timer), key, event);
+    put(key, event);
+  }
   void push(Time when, Rank rank, const Event& event, Ticket ticket) {
-    const std::uint32_t slot = put(event);
-    const Key key{static_cast<std::uint64_t>(when.time_since_epoch().count()),
-                  (static_cast<std::uint64_t>(rank) << 62) | (ticket << kSlotBits) | slot};
-    heap_.push_back(key);
-    sift_up(heap_.size() - 1, key);
+    put(key_of(when, rank, ticket), event);
+  }
+  /// The same as `push`, and faster where none pushed into this line before comes later.
+  void push_in_line(std::size_t line, Time when, Rank rank, const Event& event) {
+    stand(line, key_of(when, rank, take_ticket()), event);
   }
 
   struct Next {
@@ -68,12 +77,11 @@ class EventQueue {
   };
   /// Removes the first event. The queue must not be empty.
   Next pop() {
-    const Key top = heap_.front();
-    const Key last = heap_.back();
-    heap_.pop_back();
-    if (!heap_.empty()) sift_down(last);
+    if (in_line_first()) return pop_line();
+    const Key top = heap_.empty() ? few_[--few_size_] : pop_heap();
     const auto slot = static_cast<std::uint32_t>(top.order & kSlotMask);
     free_.push_back(slot);
+    now_ = top.time;
     return {at(top.time), slab_[slot]};
   }
 
@@ -83,26 +91,63 @@ class EventQueue {
     std::uint64_t time;
     std::uint64_t order;
   };
+  struct Standing {
+    Key key;
+    Event event;
+  };
   static constexpr int kSlotBits = 24;
   static constexpr std::uint64_t kSlotMask = (1u << kSlotBits) - 1;
+  static constexpr std::size_t kFew = 32;
+  static constexpr std::size_t kAllLines = kLines + 2;  // two more for what happens at once: see `push`
+  static constexpr std::size_t kNoLine = kAllLines;
 
   static Time at(std::uint64_t time) { return Time{Duration{static_cast<std::int64_t>(time)}}; }
+  static Key key_of(Time when, Rank rank, Ticket ticket) {
+    return {static_cast<std::uint64_t>(when.time_since_epoch().count()),
+            (static_cast<std::uint64_t>(rank) << 62) | (ticket << kSlotBits)};
+  }
   static bool before(const Key& a, const Key& b) {  // without a branch
     return ((static_cast<Uint128>(a.time) << 64) | a.order) <
            ((static_cast<Uint128>(b.time) << 64) | b.order);
   }
 
-  std::uint32_t put(const Event& event);
+  void put(Key key, const Event& event);
+  std::uint32_t store(const Event& event);
+  void insert(Key key);
+  void spill();
+  void push_heap(Key key);
+  Key pop_heap();
   void sift_up(std::size_t hole, Key key);
   void sift_down(Key key);
 
-  std::vector<Key> heap_;
+  const Key& first_key() const { return heap_.empty() ? few_[few_size_ - 1] : heap_.front(); }
+  bool in_line_first() const {
+    return first_line_ != kNoLine && ((few_size_ == 0 && heap_.empty()) || before(first_, first_key()));
+  }
+  void stand(std::size_t line, Key key, const Event& event);
+  Next pop_line();
+
+  std::array<Key, kFew> few_{};  ///< All keys outside of lines, the first of all last; or, since there
+  std::size_t few_size_ = 0;     ///< were too many and until it is empty,
+  std::vector<Key> heap_;        ///< this.
   std::vector<Event> slab_;
   std::vector<std::uint32_t> free_;
+  std::array<Ring<Standing>, kAllLines> lines_{};
+  std::size_t first_line_ = kNoLine;  ///< The line whose front is first of all fronts ...
+  Key first_{};                       ///< ... and that front's key.
+  std::uint64_t now_ = 0;             ///< When the last event taken out happened.
   Ticket next_ticket_ = 0;
 };
 
-inline std::uint32_t EventQueue::put(const Event& event) {
+inline void EventQueue::put(Key key, const Event& event) {
+  key.order |= store(event);
+  if (!heap_.empty()) return push_heap(key);
+  if (few_size_ < kFew) return insert(key);
+  spill();
+  push_heap(key);
+}
+
+inline std::uint32_t EventQueue::store(const Event& event) {
   if (free_.empty()) {
     SIM_CHECK(slab_.size() <= kSlotMask, "more than 16 million events are pending");
     slab_.push_back(event);
@@ -112,6 +157,34 @@ inline std::uint32_t EventQueue::put(const Event& event) {
   free_.pop_back();
   slab_[slot] = event;
   return slot;
+}
+
+// ---- few
+
+inline void EventQueue::insert(Key key) {
+  std::size_t i = few_size_++;
+  for (; i > 0 && before(few_[i - 1], key); --i) few_[i] = few_[i - 1];
+  few_[i] = key;
+}
+
+inline void EventQueue::spill() {
+  heap_.assign(few_.rbegin(), few_.rend());  // whatever is sorted is a heap
+  few_size_ = 0;
+}
+
+// ---- the heap
+
+inline void EventQueue::push_heap(Key key) {
+  heap_.push_back(key);
+  sift_up(heap_.size() - 1, key);
+}
+
+inline EventQueue::Key EventQueue::pop_heap() {
+  const Key top = heap_.front();
+  const Key last = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) sift_down(last);
+  return top;
 }
 
 inline void EventQueue::sift_up(std::size_t hole, Key key) {
@@ -151,6 +224,33 @@ inline void EventQueue::sift_down(Key key) {
     break;
   }
   sift_up(hole, key);
+}
+
+// ---- the lines
+
+// Whoever would stand before the line's last goes elsewhere.
+inline void EventQueue::stand(std::size_t line, Key key, const Event& event) {
+  auto& waiting = lines_[line];
+  if (!waiting.empty() && !before(waiting.back().key, key)) return put(key, event);
+  waiting.push_back({key, event});
+  if (first_line_ != kNoLine && !before(key, first_)) return;
+  first_line_ = line;
+  first_ = key;
+}
+
+inline EventQueue::Next EventQueue::pop_line() {
+  const Event event = lines_[first_line_].front().event;
+  now_ = first_.time;
+  lines_[first_line_].pop_front();
+  first_line_ = kNoLine;
+  for (std::size_t line = 0; line < kAllLines; ++line) {
+    if (lines_[line].empty()) continue;
+    const Key& key = lines_[line].front().key;
+    if (first_line_ != kNoLine && !before(key, first_)) continue;
+    first_line_ = line;
+    first_ = key;
+  }
+  return {at(now_), event};
 }
 
 }  // namespace sim
