@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocols/raft_quorum.hpp"
+
 namespace protocols {
 
 void Raft::Options::describe(Fields& f) {
@@ -58,7 +60,7 @@ void Raft::Disk::replay(const Write& write) {
   } else {
     const auto& [after, entries] = std::get<Entries>(write);
     log.truncate(after);
-    log.entries.insert(log.entries.end(), entries.begin(), entries.end());
+    for (const RaftEntry& entry : entries) log.entries.push_back(entry);
   }
 }
 
@@ -81,16 +83,18 @@ void Raft::on_timer(Env& env, Timer timer) {
 }
 
 // Sends a message as soon as everything written so far is safe.
-void Raft::promise(Env& env, NodeId to, Message message) {
-  promises_.push_back({to, std::move(message)});
+void Raft::promise(Env& env, Promise promise) {
+  promises_.push_back(promise);
   env.sync();
 }
 
 void Raft::on_persisted(Env& env) {
   if (promises_.empty()) return;
-  auto [to, message] = std::move(promises_.front());
+  const Promise promise = promises_.front();
   promises_.pop_front();
-  env.send(to, std::move(message));
+  const bool ours = promise.to == env.self();
+  std::visit([&](const auto& m) { ours ? on(env, promise.to, m) : env.send(promise.to, m); },
+             promise.message);
 }
 
 // ---- requests
@@ -153,12 +157,12 @@ void Raft::on(Env& env, NodeId from, const Confirmed& confirmed) {
 // ---- replication
 
 void Raft::append(Env& env, RaftEntry entry) {
-  env.persist(Disk::Entries{log_.last(), {entry}});
-  log_.entries.push_back(std::move(entry));
+  env.persist(Disk::Entries{log_.last(), ShortList(entry)});
+  log_.entries.push_back(entry);
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
     if (NodeId{i} != env.self()) send_log(env, NodeId{i});
   }
-  promise(env, env.self(), Accepted{term_, log_.last()});
+  promise(env, {env.self(), Accepted{term_, log_.last()}});
 }
 
 void Raft::send_log(Env& env, NodeId to) {
@@ -169,12 +173,11 @@ void Raft::send_log(Env& env, NodeId to) {
     p.probing = true;
     return env.send(to, Install{term_, snapshot_});
   }
-  Append m{term_, p.next - 1, log_.term_at(p.next - 1), commit_, {}};
-  const auto skipped = static_cast<std::ptrdiff_t>(p.next - 1 - log_.base);
-  m.entries.assign(log_.entries.begin() + skipped, log_.entries.end());
+  const std::uint64_t after = p.next - 1;
+  const auto first = log_.entries.begin() + static_cast<std::ptrdiff_t>(after - log_.base);
   p.sent = log_.last();
   if (!p.probing) p.next = log_.last() + 1;
-  env.send(to, std::move(m));
+  env.send(to, Append{term_, after, log_.term_at(after), commit_, {first, log_.entries.end()}});
 }
 
 void Raft::on(Env& env, NodeId from, const Append& append) {
@@ -185,7 +188,7 @@ void Raft::on(Env& env, NodeId from, const Append& append) {
   if (!adopt(env, append)) return;
   verified_ = std::max(verified_, append.after + append.entries.size());
   commit_up_to(env, std::min(append.commit, verified_));
-  promise(env, from, Accepted{term_, verified_});
+  promise(env, {from, Accepted{term_, verified_}});
 }
 
 // From where the leader should try: one step back passes over all entries of a term that doesn't fit.
@@ -206,9 +209,9 @@ bool Raft::adopt(Env& env, const Append& append) {
   if (skip == append.entries.size()) return true;
   const std::uint64_t keep = append.after + skip;
   if (keep < commit_) return false;
-  const auto first = append.entries.begin() + static_cast<std::ptrdiff_t>(skip);
+  const auto* first = append.entries.begin() + skip;
   log_.truncate(keep);
-  log_.entries.insert(log_.entries.end(), first, append.entries.end());
+  for (const auto* entry = first; entry != append.entries.end(); ++entry) log_.entries.push_back(*entry);
   env.persist(Disk::Entries{keep, {first, append.entries.end()}});
   return true;
 }
@@ -224,7 +227,7 @@ void Raft::on(Env& env, NodeId from, const Accepted& accepted) {
     if (p.next <= log_.last()) send_log(env, from);
   }
   p.next = std::max(p.next, p.match + 1);
-  advance_commit(env);
+  if (p.match > commit_) advance_commit(env);
 }
 
 void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
@@ -268,11 +271,10 @@ void Raft::on(Env& env, NodeId from, const HeartbeatReply& reply) {
 // ---- commitment
 
 void Raft::advance_commit(Env& env) {
-  std::vector<std::uint64_t> held;
-  for (const Peer& p : peers_) held.push_back(p.match);
-  const auto majority = held.begin() + static_cast<std::ptrdiff_t>(env.majority()) - 1;
-  std::ranges::nth_element(held, majority, std::greater{});
-  if (log_.term_at(*majority) == term_) commit_up_to(env, *majority);
+  held_.clear();
+  for (const Peer& p : peers_) held_.push_back(p.match);
+  const std::uint64_t index = raft_reached_by(env.majority(), held_);
+  if (log_.term_at(index) == term_) commit_up_to(env, index);
 }
 
 void Raft::commit_up_to(Env& env, std::uint64_t index) {
@@ -284,10 +286,14 @@ void Raft::apply(Env& env, std::uint64_t index) {
   const RaftEntry& entry = log_[index];
   env.decide(index, entry.value(), term_);
   if (entry.noop || sessions_.is_over(entry.request.id)) return;
-  const auto* earlier = sessions_.find(entry.request.id);
-  Value output = earlier != nullptr ? earlier->output : env.apply(entry.request).output;
-  if (earlier == nullptr) sessions_.add(entry.request, index, output);
-  if (leads() && entry.term == term_) env.reply(entry.request.id, std::move(output));
+  const bool ours = leads() && entry.term == term_;
+  if (const auto* earlier = sessions_.find(entry.request.id)) {
+    if (ours) env.reply(entry.request.id, earlier->output);
+    return;
+  }
+  Value output = env.apply(entry.request).output;
+  if (ours) env.reply(entry.request.id, output);
+  sessions_.add(entry.request, index, std::move(output));
 }
 
 void Raft::compact(Env& env) {
@@ -311,7 +317,7 @@ void Raft::on(Env& env, NodeId from, const Install& install) {
     env.decide(snapshot_.index, snapshot_.value, term_);
   }
   verified_ = std::max(verified_, install.snapshot.index);
-  promise(env, from, Accepted{term_, verified_});
+  promise(env, {from, Accepted{term_, verified_}});
 }
 
 }  // namespace protocols

@@ -53,6 +53,8 @@
 #include <variant>
 #include <vector>
 
+#include "sim/kernel/ring.hpp"
+#include "sim/kernel/short_list.hpp"
 #include "sim/protocol/registry.hpp"
 #include "sim/protocol/sessions.hpp"
 
@@ -106,7 +108,7 @@ struct Raft {
     std::uint64_t after;
     std::uint64_t after_term;
     std::uint64_t commit;
-    std::vector<RaftEntry> entries;
+    ShortList<RaftEntry> entries;
   };
   struct Accepted {  // follower -> leader: my disk holds your log up to `index`
     std::uint64_t term;
@@ -190,7 +192,7 @@ struct Raft {
     };
     struct Entries {  // replace what follows `after`
       std::uint64_t after;
-      std::vector<RaftEntry> entries;
+      ShortList<RaftEntry> entries;
     };
     using Write = std::variant<Ballot, Entries, RaftSnapshot>;
     void replay(const Write& write);
@@ -224,7 +226,7 @@ struct Raft {
   };
   struct Promise {  // to be sent once everything written so far is safe
     NodeId to;
-    Message message;
+    std::variant<Accepted, Vote> message;
   };
 
   // requests
@@ -250,7 +252,7 @@ struct Raft {
   void commit_up_to(Env& env, std::uint64_t index);
   void apply(Env& env, std::uint64_t index);
   void compact(Env& env);
-  void promise(Env& env, NodeId to, Message message);
+  void promise(Env& env, Promise promise);
 
   // elections
   bool obeys(Env& env, NodeId from, std::uint64_t term);
@@ -283,7 +285,7 @@ struct Raft {
   std::optional<NodeId> leader_{};
   LocalTime heard_{};           ///< When the leader was last heard of.
   std::uint64_t verified_ = 0;  ///< Follower: the log is known to agree with this term's leader's up to here.
-  std::deque<Promise> promises_{};
+  Ring<Promise> promises_{};
 
   // as leader or candidate
   std::vector<Peer> peers_{};
@@ -292,6 +294,7 @@ struct Raft {
   LocalTime led_since_{};
   std::uint64_t opened_at_ = 0;  ///< Where this leader's first entry is.
   NodeSet votes_{};
+  std::vector<std::uint64_t> held_{};  ///< Room for a computation.
   bool trial_ = false;
 };
 

@@ -88,7 +88,7 @@ void Raft::stand(Env& env, bool trial) {
   verified_ = 0;
   env.become(role_, term_);
   write_ballot(env);
-  promise(env, env.self(), Vote{term_, false});
+  promise(env, {env.self(), Vote{term_, false}});
 }
 
 // Whether the candidate's log is at least as complete as this one (section 5.4.1).
@@ -116,7 +116,7 @@ void Raft::on(Env& env, NodeId from, const RequestVote& request) {
   vote_ = from;
   write_ballot(env);
   arm_election(env);
-  promise(env, from, Vote{term_, false});
+  promise(env, {from, Vote{term_, false}});
 }
 
 void Raft::on(Env& env, NodeId from, const Vote& vote) {

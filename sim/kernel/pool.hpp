@@ -27,9 +27,9 @@ template <class T> class Pool {
   ~Pool() = default;
 
   /// Stores a value with a count of zero references; the caller adds some or drops it.
-  Handle put(T value) {
+  template <class U> Handle put(U&& value) {
     const Handle handle = free_.empty() ? grow() : take_free();
-    slot(handle).value = std::move(value);
+    slot(handle).value = std::forward<U>(value);
     return handle;
   }
   T& operator[](Handle handle) { return slot(handle).value; }

@@ -43,7 +43,7 @@ Network::Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, 
 }
 
 void Network::set_laws(const NetworkLaws& laws) {
-  laws_.assign({laws.replicas, laws.clients});
+  laws_ = {Law(laws.replicas), Law(laws.clients)};
   const std::size_t ends = replicas_ + clients_;
   for (std::size_t i = 0; i < links_.size(); ++i) {
     links_[i].law = (i / ends < replicas_ && i % ends < replicas_) ? 0 : 1;
@@ -51,19 +51,21 @@ void Network::set_laws(const NetworkLaws& laws) {
   for (const auto& o : laws.overrides) {
     SIM_CHECK(laws_.size() < 65536, "too many links with laws of their own");
     links_[index(o.from, o.to)].law = static_cast<std::uint16_t>(laws_.size());
-    laws_.push_back(o.law);
+    laws_.emplace_back(o.law);
   }
 }
 
 Network::Fate Network::send(Endpoint from, Endpoint to, Time now) {
   Link& link = links_[index(from, to)];
-  const LinkLaw& law = laws_[link.law];
+  const Law& law = laws_[link.law];
   const Draws draws{mix(link.key + link.sent * kGolden)};
   Fate fate{.number = link.sent++};
   if (link.cuts > 0) {
     fate.lost = Fate::Loss::by_cut;
   } else if (happens(law.loss, draws.loss())) {
     fate.lost = Fate::Loss::by_chance;
+  } else if (law.plain) {
+    fate.arrival = now + law.delay.sample(draws.delay());
   } else {
     const bool held = happens(law.reorder, draws.reorder());
     fate.arrival =

@@ -92,6 +92,11 @@ class Network {
     std::uint16_t law = 0;
     std::uint16_t cuts = 0;
   };
+  struct Law : LinkLaw {
+    explicit Law(const LinkLaw& law)
+        : LinkLaw(law), plain(loss == 0 && duplicate == 0 && reorder == 0 && !fifo) {}
+    bool plain;  ///< Only delays messages.
+  };
   std::size_t index(Endpoint from, Endpoint to) const {
     return from.index * (replicas_ + clients_) + to.index;
   }
@@ -99,7 +104,7 @@ class Network {
 
   std::size_t replicas_;
   std::size_t clients_;
-  std::vector<LinkLaw> laws_;
+  std::vector<Law> laws_;
   std::vector<Link> links_;
 };
 

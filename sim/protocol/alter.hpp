@@ -15,6 +15,7 @@
 #include "sim/history/record.hpp"
 #include "sim/kernel/ids.hpp"
 #include "sim/kernel/rng.hpp"
+#include "sim/kernel/short_list.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/protocol/reflect.hpp"
 #include "sim/workload/command.hpp"
@@ -25,6 +26,7 @@ namespace detail {
 template <class T> constexpr bool is_list = false;
 template <class T> constexpr bool is_list<std::vector<T>> = true;
 template <class T> constexpr bool is_list<std::deque<T>> = true;
+template <class T, std::size_t N> constexpr bool is_list<ShortList<T, N>> = true;
 template <class T> constexpr bool is_array = false;
 template <class T, std::size_t N> constexpr bool is_array<std::array<T, N>> = true;
 template <class T> constexpr bool is_optional = false;

@@ -42,7 +42,7 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
  public:
   class Keeper {  // what the typed host keeps for a node
    public:
-    virtual void enqueue(NodeId node, Write write, Time now, Time completes) = 0;
+    virtual void enqueue(NodeId node, Write&& write, Time now, Time completes) = 0;
     virtual std::vector<Message>& sent_before(NodeId node) = 0;
 
    protected:
@@ -76,15 +76,15 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   // ---- messages
 
   /// Sends to one replica; to oneself, it arrives at once and costs nothing.
-  void send(NodeId to, Message message) {
-    if (world_.misbehaviour(node_) != nullptr) return send_as_told(to, std::move(message));
-    dispatch(to, std::move(message));
+  template <class M> void send(NodeId to, M&& message) {
+    if (world_.misbehaviour(node_) != nullptr) return send_as_told(to, std::forward<M>(message));
+    dispatch(to, std::forward<M>(message));
   }
   /// Sends to every other replica. The message is stored once.
-  void broadcast(Message message) {
-    if (world_.misbehaviour(node_) != nullptr) return broadcast_as_told(message);
-    const std::uint8_t tag = tag_of(message);
-    const auto handle = messages_.put(std::move(message));
+  template <class M> void broadcast(M&& message) {
+    if (world_.misbehaviour(node_) != nullptr) return broadcast_as_told(std::forward<M>(message));
+    const auto handle = messages_.put(std::forward<M>(message));
+    const std::uint8_t tag = tag_of(messages_[handle]);
     std::uint32_t copies = 0;
     for (std::uint16_t to = 0; to < cluster(); ++to) {
       if (NodeId{to} != self_) copies += world_.send(node_, NodeId{to}, handle, tag, kBackground[tag]);
@@ -179,9 +179,10 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
  private:
   static constexpr std::size_t kReplayable = 64;  ///< How many of its messages a node that replays remembers.
 
-  void dispatch(NodeId to, Message message) {
-    const std::uint8_t tag = tag_of(message);
-    const auto handle = messages_.put(std::move(message));
+  // A message that comes as what it is, not yet as a variant, goes straight to its place.
+  template <class M> void dispatch(NodeId to, M&& message) {
+    const auto handle = messages_.put(std::forward<M>(message));
+    const std::uint8_t tag = tag_of(messages_[handle]);
     messages_.set_references(handle, world_.send(node_, to, handle, tag, kBackground[tag]));
   }
 

@@ -105,9 +105,9 @@ class HostOf final : public Host,
     return {world, messages_, *this, node, nodes_[node.value].name};
   }
   std::vector<Message>& sent_before(NodeId node) override { return nodes_[node.value].sent_before; }
-  void enqueue(NodeId node, Write write, Time now, Time completes) override {
+  void enqueue(NodeId node, Write&& write, Time now, Time completes) override {
     Node& n = nodes_[node.value];
-    n.complete_writes(now);
+    if (!n.unsynced.empty()) n.complete_writes(now);
     if (completes <= now) {
       n.disk.replay(write);
     } else {

@@ -24,6 +24,7 @@ class Sessions {
   const Answer* find(RequestId id) const {
     if (id.client.value >= clients_.size()) return nullptr;
     const auto& answers = clients_[id.client.value].answers;
+    if (answers.empty() || answers.back().number < id.number) return nullptr;  // nearly always
     const auto found = std::ranges::lower_bound(answers, id.number, {}, &Answer::number);
     return found != answers.end() && found->number == id.number ? &*found : nullptr;
   }
@@ -41,15 +42,22 @@ class Sessions {
     auto& [oldest_pending, answers] = clients_[id.client.value];
     if (request.oldest_pending > oldest_pending) {
       oldest_pending = request.oldest_pending;
-      const auto needed = std::ranges::lower_bound(answers, oldest_pending, {}, &Answer::number);
-      answers.erase(answers.begin(), needed);
+      forget(answers, oldest_pending);
     }
-    const auto place = std::ranges::lower_bound(answers, id.number, {}, &Answer::number);
+    const bool last = answers.empty() || answers.back().number < id.number;
+    const auto place =
+        last ? answers.end() : std::ranges::lower_bound(answers, id.number, {}, &Answer::number);
     answers.insert(place, Answer{id.number, index, std::move(output)});
   }
   bool operator==(const Sessions&) const = default;
 
  private:
+  static void forget(std::vector<Answer>& answers, std::uint32_t below) {
+    if (answers.empty() || answers.front().number >= below) return;
+    if (answers.back().number < below) return answers.clear();
+    answers.erase(answers.begin(), std::ranges::lower_bound(answers, below, {}, &Answer::number));
+  }
+
   struct Client {
     std::uint32_t oldest_pending = 0;
     std::vector<Answer> answers{};  ///< Ascending numbers.

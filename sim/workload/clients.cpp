@@ -284,21 +284,24 @@ void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId f
   } else if (!plan_->policy.equal_answers) {
     address = from;
   }
-  if (!pending.answered) {
-    const std::uint32_t equal = vote(pending, reply.output);
-    const std::size_t answers = plan_->policy.equal_answers ? equal : pending.answered_by.size();
-    if (answers >= pending.answers_needed) {
-      pending.answered = true;
-      const Value output = winner(pending);
-      remember(clients_[id.value], pending.request.command, output);
-      port.returned(pending.operation, output, hops);
-      if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
-    }
+  if (const Value* output = pending.answered ? nullptr : decided(pending, reply.output)) {
+    pending.answered = true;
+    remember(clients_[id.value], pending.request.command, *output);
+    port.returned(pending.operation, *output, hops);
+    if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
   }
   // schedule_call leaves `pending` where it is: it only sets a timer.
   const bool keep = plan_->policy.retransmit && !is_read(pending.request.command) &&
                     pending.answered_by.size() < plan_->replicas;
   if (pending.answered && !keep) finish(id, number);
+}
+
+// What the client takes for the answer, if it has heard enough with this one.
+const Value* Clients::decided(Pending& pending, const Value& output) const {
+  if (pending.answers_needed == 1) return &output;
+  const std::uint32_t equal = vote(pending, output);
+  const std::size_t answers = plan_->policy.equal_answers ? equal : pending.answered_by.size();
+  return answers >= pending.answers_needed ? &winner(pending) : nullptr;
 }
 
 std::uint32_t Clients::vote(Pending& pending, const Value& output) {
@@ -310,7 +313,7 @@ std::uint32_t Clients::vote(Pending& pending, const Value& output) {
 }
 
 // The most frequent answer; among equals the one that came first.
-Value Clients::winner(const Pending& pending) {
+const Value& Clients::winner(const Pending& pending) {
   return std::ranges::max_element(pending.votes, {}, &Vote::count)->output;
 }
 

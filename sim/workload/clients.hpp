@@ -39,7 +39,7 @@ class ClientPort {
   virtual void wake(ClientId client, Wake why, std::uint32_t number, Time at) = 0;
   /// Returns the operation's place in the history. `asked` is the fingerprint of its request.
   virtual std::uint32_t called(const Operation& operation, std::uint64_t asked) = 0;
-  virtual void returned(std::uint32_t operation, Value output, std::uint8_t hops) = 0;
+  virtual void returned(std::uint32_t operation, const Value& output, std::uint8_t hops) = 0;
   virtual void gave_up(std::uint32_t operation) = 0;
 
  protected:
@@ -123,9 +123,10 @@ class Clients {
   void redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply);
   void answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
                 std::uint8_t hops, Time now);
+  const Value* decided(Pending& pending, const Value& output) const;
   /// Counts an answer; returns how many have been equal to it, itself included.
   static std::uint32_t vote(Pending& pending, const Value& output);
-  static Value winner(const Pending& pending);
+  static const Value& winner(const Pending& pending);
   void finish(ClientId id, std::uint32_t number);
   Pending* find(ClientId id, std::uint32_t number);
 

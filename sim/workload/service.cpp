@@ -68,34 +68,34 @@ Service::Service(Model model, std::uint32_t keys) : cells_(keys) {
   if (model == Model::log) cells_[0].value = List{};
 }
 
-Service::Executed Service::execute(const Command& command, LocalTime clock, Rng& rng) {
+Change Service::execute(const Command& command, LocalTime clock, Rng& rng, Value& output) {
   SIM_CHECK(command.key < cells_.size(), "a command names a key that the service does not have");
   const Value& value = cells_[command.key].value;
   const auto written = [&](std::int64_t v) { return Change{Change::Kind::set, command.key, v}; };
-  Executed result;
+  Change change;
   switch (command.action) {
-    case Action::read: result.output = value; break;
-    case Action::write: result.change = written(command.argument); break;
+    case Action::read: output = value; break;
+    case Action::write: change = written(command.argument); break;
     case Action::cas:
-      result.output = std::int64_t{matches(value, command)};
-      if (matches(value, command)) result.change = written(command.argument);
+      output = std::int64_t{matches(value, command)};
+      if (matches(value, command)) change = written(command.argument);
       break;
-    case Action::append: result.change = {Change::Kind::push, command.key, command.argument}; break;
+    case Action::append: change = {Change::Kind::push, command.key, command.argument}; break;
     case Action::add:
-      result.output = number(value) + command.argument;
-      result.change = written(number(value) + command.argument);
+      output = number(value) + command.argument;
+      change = written(number(value) + command.argument);
       break;
     case Action::stamp:
-      result.output = static_cast<std::int64_t>(clock.time_since_epoch().count());
-      result.change = written(std::get<std::int64_t>(result.output));
+      output = static_cast<std::int64_t>(clock.time_since_epoch().count());
+      change = written(std::get<std::int64_t>(output));
       break;
     case Action::draw:
-      result.output = static_cast<std::int64_t>(rng.next() >> 16);
-      result.change = written(std::get<std::int64_t>(result.output));
+      output = static_cast<std::int64_t>(rng.next() >> 16);
+      change = written(std::get<std::int64_t>(output));
       break;
   }
-  store(result.change);
-  return result;
+  store(change);
+  return change;
 }
 
 void Service::store(const Change& change) {

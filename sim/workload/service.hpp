@@ -33,12 +33,9 @@ class Service {
   Service() = default;
   Service(Model model, std::uint32_t keys);
 
-  struct Executed {
-    Value output;
-    Change change;
-  };
-  /// Executes a command. `clock` and `rng` are the executing node's: only `stamp` and `draw` look at them.
-  Executed execute(const Command& command, LocalTime clock, Rng& rng);
+  /// Executes a command, puts its result into `output` and returns what it changed. `clock` and `rng` are the
+  /// executing node's: only `stamp` and `draw` look at them.
+  Change execute(const Command& command, LocalTime clock, Rng& rng, Value& output);
 
   /// Makes room for `keys` keys; a service that was built from changes alone knows only the keys that
   /// changed.

@@ -42,9 +42,11 @@ void World::cancel_timer(NodeId node, std::uint8_t timer) {
 
 Applied World::apply(NodeId node, const Request& request) {
   Machine& m = machine(node);
-  auto [output, change] = m.service.execute(request.command, m.clock.read(now_), m.rng);
+  Applied applied;
+  applied.change = m.service.execute(request.command, m.clock.read(now_), m.rng, applied.output);
   if (!is_read(request.command)) extend(node, request.id);
-  return {std::move(output), change, m.version};
+  applied.version = m.version;
+  return applied;
 }
 
 Version World::store(NodeId node, RequestId request, const Change& change) {
@@ -85,10 +87,14 @@ Time World::persist(NodeId node) {
 
 void World::sync(NodeId node) {
   Machine& m = machine(node);
+  if (m.disk_free <= now_) {
+    ++m.synced;
+    return;
+  }
   ++m.syncs;
   const Event event{
       .kind = Event::Kind::persisted, .hops = hops_, .node = node.value, .incarnation = m.incarnation};
-  queue_.push(std::max(m.disk_free, now_), Rank::delivery, event);
+  queue_.push(m.disk_free, Rank::delivery, event);
 }
 
 void World::become(NodeId node, Role role, std::uint64_t term) {
@@ -142,7 +148,10 @@ void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
                     .tag = static_cast<std::uint8_t>(why),
                     .node = client.value,
                     .number = number};
-  queue_.push(at, Rank::timer, event);
+  // Of one kind each takes the same time, and the clients' calls each their own.
+  if (why == Wake::call || why == Wake::ping) return queue_.push(at, Rank::timer, event);
+  queue_.push_in_line(static_cast<std::size_t>(why) - static_cast<std::size_t>(Wake::retry), at, Rank::timer,
+                      event);
 }
 
 std::uint32_t World::called(const Operation& operation, std::uint64_t asked) {
@@ -154,11 +163,11 @@ std::uint32_t World::called(const Operation& operation, std::uint64_t asked) {
   return index;
 }
 
-void World::returned(std::uint32_t index, Value output, std::uint8_t hops) {
+void World::returned(std::uint32_t index, const Value& output, std::uint8_t hops) {
   Operation& operation = record_.operations[index];
   operation.outcome = Outcome::ok;
   operation.ret = now_;
-  operation.output = std::move(output);
+  operation.output = output;
   record_.hops_of_answers += hops;
   if (tracer_ != nullptr) tracer_->returned(now_, index, operation);
 }

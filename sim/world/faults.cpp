@@ -140,6 +140,7 @@ void World::restart(NodeId node, DiskFate disk) {
   record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});
   move(node, Version{});
   host_->restart(*this, node, disk, m.crashed_at);
+  complete_syncs(node);
 }
 
 void World::tell_of_failure(NodeId failed, Duration within) {

@@ -57,7 +57,10 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
       generate(setup.random_faults, seed, setup.replicas, setup.duration, setup.crashed_at_once),
       std::back_inserter(faults));
   schedule(std::move(faults));
-  for (std::uint16_t i = 0; i < setup.replicas; ++i) host_->start(*this, NodeId{i});
+  for (std::uint16_t i = 0; i < setup.replicas; ++i) {
+    host_->start(*this, NodeId{i});
+    complete_syncs(NodeId{i});
+  }
   clients_.start(*this, now_);
 }
 
@@ -90,7 +93,7 @@ Ending World::run_until(Time until) {
   const Time last = std::min(until, end_);
   while (!queue_.empty() && queue_.next_time() <= last) {
     if (events_ >= setup_->max_events) return Ending::too_many_events;
-    step();
+    take_next();
   }
   now_ = last;
   return Ending::complete;
@@ -98,11 +101,15 @@ Ending World::run_until(Time until) {
 
 bool World::step() {
   if (queue_.empty() || queue_.next_time() > end_) return false;
+  take_next();
+  return true;
+}
+
+void World::take_next() {
   const auto [when, event] = queue_.pop();
   now_ = when;
   hops_ = 0;
   handle(event);
-  return true;
 }
 
 void World::handle(const Event& event) {
@@ -118,11 +125,11 @@ void World::handle(const Event& event) {
       note(event);
       ++record_.messages_delivered;
       hops_ = event.hops;
-      const Reply reply = replies_[event.handle];
-      drop(event);
-      return clients_.on_reply(*this, ClientId{event.node}, NodeId{event.peer}, reply, event.hops, now_);
+      clients_.on_reply(*this, ClientId{event.node}, NodeId{event.peer}, replies_[event.handle], event.hops,
+                        now_);
+      return drop(event);
     }
-    default: return handle_at_node(event);
+    default: handle_at_node(event); return complete_syncs(NodeId{event.node});
   }
 }
 
@@ -199,6 +206,14 @@ bool World::waits(const Event& event) {
 void World::deliver(const Event& event) {
   if (NodeId{event.peer} != identity(NodeId{event.node})) ++record_.messages_delivered;
   host_->deliver(*this, NodeId{event.node}, NodeId{event.peer}, event.handle);
+}
+
+// A disk that has nothing to do is done at once: as soon as the handler that asked for it is.
+void World::complete_syncs(NodeId node) {
+  for (Machine& m = machine(node); m.synced > 0;) {
+    --m.synced;
+    host_->persisted(*this, node);
+  }
 }
 
 void World::fire(const Event& event) {

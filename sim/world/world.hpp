@@ -142,6 +142,8 @@ class World : private ClientPort {
     Duration disk_delay{};
     Time busy_until{};
     Time disk_free{};
+    std::uint32_t synced =
+        0;  ///< Syncs of the handler that runs, or just ran, with nothing left to wait for.
     Time crashed_at{};
     std::vector<Event> held{};  ///< What came while it was paused, in order.
     std::vector<TimerState> timers{};
@@ -154,12 +156,14 @@ class World : private ClientPort {
   const Machine& machine(NodeId node) const { return machines_[node.value]; }
 
   // The loop.
+  void take_next();
   void handle(const Event& event);
   void handle_at_node(const Event& event);
   bool stale(const Event& event);
   bool waits(const Event& event);
   void deliver(const Event& event);
   void fire(const Event& event);
+  void complete_syncs(NodeId node);
   void lose(const Event& event, std::string_view why);
   void drop(const Event& event);
   bool died_in_flight(const Event& event) const;
@@ -201,7 +205,7 @@ class World : private ClientPort {
   void send(ClientId from, NodeId to, const Request& request) override;
   void wake(ClientId client, Wake why, std::uint32_t number, Time at) override;
   std::uint32_t called(const Operation& operation, std::uint64_t asked) override;
-  void returned(std::uint32_t operation, Value output, std::uint8_t hops) override;
+  void returned(std::uint32_t operation, const Value& output, std::uint8_t hops) override;
   void gave_up(std::uint32_t operation) override;
 
   const Setup* setup_;
