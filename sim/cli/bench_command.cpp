@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "sim/cli/bench_loops.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/kernel/event_queue.hpp"
 #include "sim/protocol/registry.hpp"
@@ -26,8 +27,6 @@ double cpu_seconds() {
 }
 
 constexpr std::size_t kEchoNodes = 5;
-constexpr Duration kEchoDelayMin = 500us;
-constexpr Duration kEchoDelayMax = 1500us;
 
 // ---- echo through the full path: network draws, loss, digest, typed messages, counted references
 
@@ -84,7 +83,7 @@ Setup echo_setup() {
   setup.replicas = kEchoNodes;
   setup.duration = std::chrono::hours{24};
   setup.clients.options.count = 0;
-  setup.network.replicas = {.delay = DelayLaw::uniform(kEchoDelayMin, kEchoDelayMax), .loss = 0.01};
+  setup.network.replicas = {.delay = DelayLaw::uniform(kBareDelayMin, kBareDelayMax), .loss = 0.01};
   return setup;
 }
 
@@ -96,103 +95,20 @@ double echo_deliveries_per_second(std::uint64_t deliveries) {
   return static_cast<double>(deliveries) / (cpu_seconds() - start);
 }
 
-// ---- the bare loop: the same messages as plain structs in one slab and one heap, no loss, nothing typed or
-// counted
-
-struct BareMessage {
-  std::uint8_t type, from, to;
-  std::uint64_t words[6];
-};
-
-/// A 4-ary, bottom-up heap without branches: the fastest known for so few events.
-class BareHeap {
- public:
-  struct Key {
-    std::uint64_t time, order;
-  };
-  void push(Key key) { rise(size_++, key); }
-  Key pop() {
-    const Key top = heap_[0];
-    const Key last = heap_[--size_];
-    std::size_t i = 0;
-    for (std::size_t c = 1; c < size_; c = 4 * i + 1) {
-      std::size_t least = c;
-      if (c + 4 <= size_) {
-        const std::size_t left = c + static_cast<std::size_t>(before(heap_[c + 1], heap_[c]));
-        const std::size_t right = c + 2 + static_cast<std::size_t>(before(heap_[c + 3], heap_[c + 2]));
-        least = left + ((right - left) & -static_cast<std::size_t>(before(heap_[right], heap_[left])));
-      } else {
-        for (std::size_t k = c + 1; k < size_; ++k) least = before(heap_[k], heap_[least]) ? k : least;
-      }
-      heap_[i] = heap_[least];
-      i = least;
-    }
-    rise(i, last);
-    return top;
-  }
-
- private:
-  static bool before(const Key& a, const Key& b) {
-    return ((static_cast<Uint128>(a.time) << 64) | a.order) <
-           ((static_cast<Uint128>(b.time) << 64) | b.order);
-  }
-  void rise(std::size_t i, Key key) {
-    for (; i > 0 && before(key, heap_[(i - 1) / 4]); i = (i - 1) / 4) heap_[i] = heap_[(i - 1) / 4];
-    heap_[i] = key;
-  }
-  Key heap_[256]{};
-  std::size_t size_ = 0;
-};
-
-struct BareLoop {
-  BareLoop() : slab(256) {
-    for (std::uint32_t i = 0; i < slab.size(); ++i) free.push_back(i);
-    for (std::uint8_t a = 0; a < kEchoNodes; ++a) {
-      for (std::uint8_t b = 0; b < kEchoNodes; ++b) {
-        if (a != b) send({0, a, b, {}});
-      }
-    }
-  }
-  void send(const BareMessage& m) {
-    const auto width = static_cast<std::uint64_t>((kEchoDelayMax - kEchoDelayMin).count());
-    const std::uint32_t slot = free.back();
-    free.pop_back();
-    slab[slot] = m;
-    heap.push({now + static_cast<std::uint64_t>(kEchoDelayMin.count()) + rng.below(width),
-               (sequence++ << 24) | slot});
-  }
-  void step() {
-    const auto key = heap.pop();
-    now = key.time;
-    const auto slot = static_cast<std::uint32_t>(key.order & 0xffffff);
-    const BareMessage m = slab[slot];
-    free.push_back(slot);
-    const std::uint64_t ends = (std::uint64_t{m.from} << 56) ^ (std::uint64_t{m.to} << 48);
-    digest.add(now ^ ((key.order >> 24) * kGolden) ^ ends ^ m.type);
-    BareMessage out{static_cast<std::uint8_t>(m.type ^ 1), m.to, m.from, {}};
-    out.words[0] = m.words[0];
-    out.words[1] = m.words[1] + (m.type ^ 1u);
-    out.words[5] = ++counts[m.to];
-    send(out);
-  }
-
-  Rng rng{42};
-  Digest digest;
-  BareHeap heap;
-  std::vector<BareMessage> slab;
-  std::vector<std::uint32_t> free;
-  std::uint64_t now = 0, sequence = 0;
-  std::uint64_t counts[kEchoNodes]{};
-};
-
 double bare_deliveries_per_second(std::uint64_t deliveries) {
-  BareLoop loop;
+  BareEcho loop(kEchoNodes);
   const double start = cpu_seconds();
   for (std::uint64_t i = 0; i < deliveries; ++i) loop.step();
   const double spent = cpu_seconds() - start;
-  return loop.digest.value() == 0
-             ? 0
-             : static_cast<double>(deliveries) / spent;  // the digest keeps the loop alive
+  return loop.digest() == 0 ? 0 : static_cast<double>(deliveries) / spent;  // the digest keeps the loop alive
+}
+
+double bare_commits_per_second(std::size_t replicas, std::uint64_t commits) {
+  BareRaft loop(replicas);
+  const double start = cpu_seconds();
+  while (loop.commits() < commits) loop.step();
+  const double spent = cpu_seconds() - start;
+  return loop.digest() == 0 ? 0 : static_cast<double>(commits) / spent;
 }
 
 // ---- the queue alone: each event that is taken out puts one in, with `pending` of them waiting
@@ -235,13 +151,17 @@ double run_overhead_us(std::uint64_t runs) {
 
 // ---- every protocol with its default options: no loss, clients that call again as soon as they are answered
 
-Json protocol_rates(const ProtocolPlan& plan, std::size_t replicas, std::uint32_t clients) {
+struct Rates {
+  double operations, deliveries;  ///< A second.
+};
+
+Rates protocol_rates(const ProtocolPlan& plan, std::size_t replicas, std::uint32_t clients) {
   constexpr double kEnough = 0.3;  // seconds of CPU time
   ClientOptions options;
   options.count = clients;
   options.arrivals = ClientOptions::Arrivals::closed;
-  Setup setup{.replicas = replicas, .duration = 100s, .max_events = 1'000'000'000, .keys = 4};
-  setup.network.replicas = {.delay = DelayLaw::uniform(kEchoDelayMin, kEchoDelayMax)};
+  Setup setup{.replicas = replicas, .duration = 1000s, .max_events = 1'000'000'000, .keys = 4};
+  setup.network.replicas = {.delay = DelayLaw::uniform(kBareDelayMin, kBareDelayMax)};
   setup.network.clients = setup.network.replicas;
   setup.clients =
       ClientPlan(options, plan.client_policy(replicas), *find_service("kv"), setup.keys, replicas);
@@ -254,10 +174,15 @@ Json protocol_rates(const ProtocolPlan& plan, std::size_t replicas, std::uint32_
   const Record& record = world.record();
   const auto answered =
       std::ranges::count(record.operations, Outcome::ok, [](const Operation& o) { return o.outcome; });
+  return {static_cast<double>(answered) / spent, static_cast<double>(record.messages_delivered) / spent};
+}
+
+Json protocol_row(const ProtocolPlan& plan, std::size_t replicas, std::uint32_t clients) {
+  const Rates rates = protocol_rates(plan, replicas, clients);
   return {{"replicas", replicas},
           {"clients", clients},
-          {"operations_per_second", static_cast<double>(answered) / spent},
-          {"deliveries_per_second", static_cast<double>(record.messages_delivered) / spent}};
+          {"operations_per_second", rates.operations},
+          {"deliveries_per_second", rates.deliveries}};
 }
 
 // Protocols that agree on a value of their own serve no clients; their rates would mean nothing.
@@ -268,7 +193,7 @@ Json measure_protocols() {
     Json rates = Json::array();
     for (const std::size_t replicas : {3u, 5u}) {
       if (!plan->complaint(replicas).empty()) continue;
-      for (const std::uint32_t clients : {1u, 32u}) rates.push_back(protocol_rates(*plan, replicas, clients));
+      for (const std::uint32_t clients : {1u, 32u}) rates.push_back(protocol_row(*plan, replicas, clients));
     }
     std::erase_if(rates.get_ref<Json::array_t&>(),
                   [](const Json& one) { return one["operations_per_second"] == 0.0; });
@@ -293,6 +218,27 @@ EchoRates measure_echo() {
   return {median(full), median(ratios)};
 }
 
+// Raft and a bare loop of its normal case take turns, too. One client, so that both commit one entry at a
+// time.
+Json measure_raft() {
+  constexpr int kRounds = 5;
+  constexpr std::uint64_t kCommits = 500'000;
+  Json all = Json::array();
+  const ProtocolEntry* raft = find_protocol("raft");
+  if (raft == nullptr) return all;
+  for (const std::size_t replicas : {3u, 5u}) {
+    std::vector<double> full, ratios;
+    for (int i = 0; i < kRounds; ++i) {
+      full.push_back(protocol_rates(*raft->make_plan(), replicas, 1).operations);
+      ratios.push_back(full.back() / bare_commits_per_second(replicas, kCommits));
+    }
+    all.push_back({{"replicas", replicas},
+                   {"operations_per_second", median(full)},
+                   {"ratio_to_bare_loop", median(ratios)}});
+  }
+  return all;
+}
+
 void run_bench(bool as_json) {
   const EchoRates echo = measure_echo();
   Json hold = Json::array();
@@ -303,6 +249,7 @@ void run_bench(bool as_json) {
       {"echo",
        {{"nodes", kEchoNodes}, {"deliveries_per_second", echo.full}, {"ratio_to_bare_loop", echo.ratio}}},
       {"hold", std::move(hold)},
+      {"raft", measure_raft()},
       {"run_overhead_us", run_overhead_us(10'000)},
       {"protocols", measure_protocols()}};
   if (as_json) {
@@ -314,6 +261,11 @@ void run_bench(bool as_json) {
   for (const auto& one : result["hold"]) {
     fmt::print("queue with {} pending: {:.3g} M events/s\n", one["pending"].get<std::size_t>(),
                one["events_per_second"].get<double>() / 1e6);
+  }
+  for (const auto& one : result["raft"]) {
+    fmt::print("raft, {} replicas, 1 client: {:.3g} k operations/s, {:.2f} of the bare loop\n",
+               one["replicas"].get<std::size_t>(), one["operations_per_second"].get<double>() / 1e3,
+               one["ratio_to_bare_loop"].get<double>());
   }
   fmt::print("set-up of a run: {:.3g} us\n", result["run_overhead_us"].get<double>());
   for (const auto& [name, rates] : result["protocols"].items()) {

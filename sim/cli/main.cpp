@@ -1,16 +1,29 @@
 // The command line: parses, calls one subcommand, and turns whatever went wrong into one line and an exit
 // code.
+#include <cstdlib>
 #include <exception>
 #include <string>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "sim/cli/commands.hpp"
 
 namespace {
 
 constexpr int kBadInput = 2;
+
+// One run after the other needs about the same memory: kept, it need not be given back to the system and be
+// cleared by it for each of them, which takes a quarter of a run's time.
+void keep_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
 
 int run(int argc, char** argv) {
   CLI::App app("Simulates replication protocols, deterministically, and judges what their clients saw.",
@@ -36,6 +49,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_memory();
   try {
     return run(argc, argv);
   } catch (const std::exception& e) {
