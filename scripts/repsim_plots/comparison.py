@@ -199,8 +199,13 @@ def draw_plain(ax, page, name, heading, below):
             dot(ax, e, y)
             ax.annotate(f"{e.value:.3g}", (e.value, y), xytext=(7, 0), textcoords="offset points",
                         va="center_baseline", fontsize=9.5, color="#333333")
-    right = max((row.measures[name].value for row in page.rows if name in row.measures), default=1)
-    ax.set_xlim(0, 1.38 * right)
+    values = [row.measures[name].value for row in page.rows if name in row.measures] or [1]
+    if min(values) > 0 and max(values) / min(values) > 12:  # one that keeps repeating itself hides the others
+        ax.set_xscale("log")
+        spread(ax, values)
+        ax.set_xlim(right=ax.get_xlim()[1] * 2.2)
+    else:
+        ax.set_xlim(0, 1.38 * max(values))
     title(ax, heading, below)
 
 
