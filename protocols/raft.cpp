@@ -17,6 +17,9 @@ void Raft::Options::describe(Fields& f) {
            "How reads are answered: as entries of the log, after asking a majority, or under a lease.");
   f.duration("lease", lease, {.min = 1us},
              "reads: lease. How long a majority that answered a heartbeat lets the leader read by itself.");
+  f.number(
+      "lease_drift", lease_drift, {0, 0.5},
+      "reads: lease. How much a clock may gain or lose, in seconds a second; leases are shorter by that.");
   f.flag("pre_vote", pre_vote, "Whether a candidate first asks if it could win, without a new term.");
   f.flag("check_quorum", check_quorum,
          "Whether a leader that hears no majority resigns, and replicas that hear a leader don't vote.");
@@ -24,9 +27,10 @@ void Raft::Options::describe(Fields& f) {
   f.choice("bug", bug,
            {{"none", Bug::none},
             {"vote_not_persisted", Bug::vote_not_persisted},
-            {"local_reads", Bug::local_reads}},
+            {"local_reads", Bug::local_reads},
+            {"commits_earlier_term", Bug::commits_earlier_term}},
            "A bug to be caught: a restarted replica has forgotten its vote; each replica answers reads from "
-           "its own state.");
+           "its own state; entries of earlier terms are committed by counting, too.");
 }
 
 std::string Raft::Options::complaint(std::size_t) const {
@@ -35,6 +39,12 @@ std::string Raft::Options::complaint(std::size_t) const {
   if (reads == Reads::lease && lease >= election_timeout_min)
     return "a lease must be shorter than election_timeout_min, for which replicas don't vote";
   return {};
+}
+
+// The leader's clock may be slow by the drift while the voters' are fast by it.
+Duration Raft::Options::lease_span() const {
+  return Duration{
+      static_cast<std::int64_t>(static_cast<double>(lease.count()) * (1 - lease_drift) / (1 + lease_drift))};
 }
 
 ClientPolicy Raft::client_policy(const Options& options, std::size_t) {
@@ -134,7 +144,7 @@ void Raft::read(Env& env, const Request& request) {
   env.send(env.self(), Confirmed{term_, round_});
 }
 
-bool Raft::lease_holds(const Env& env) const { return hears_majority(env, options_.lease); }
+bool Raft::lease_holds(const Env& env) const { return hears_majority(env, options_.lease_span()); }
 
 void Raft::on(Env& env, NodeId from, const Confirm& confirm) {
   if (from == env.self() || !obeys(env, from, confirm.term)) return;
@@ -274,7 +284,8 @@ void Raft::advance_commit(Env& env) {
   held_.clear();
   for (const Peer& p : peers_) held_.push_back(p.match);
   const std::uint64_t index = raft_reached_by(env.majority(), held_);
-  if (log_.term_at(index) == term_) commit_up_to(env, index);
+  const bool counts = log_.term_at(index) == term_ || options_.bug == Options::Bug::commits_earlier_term;
+  if (counts) commit_up_to(env, index);
 }
 
 void Raft::commit_up_to(Env& env, std::uint64_t index) {

@@ -39,8 +39,10 @@
 //   * Disks keep what they completed. A replica that restarts with an empty one may vote twice or forget
 //     what it accepted; real systems make it a new member.
 //   * Commands are deterministic: every replica executes them ("draw" and "stamp" make replicas diverge).
-//   * lease alone: clocks run at almost the same rate. `lease` shorter than the election timeout is the
-//   margin.
+//   * lease alone: clocks run alike. The leader counts the lease on its clock, the voters sit still on
+//   theirs;
+//     `lease_drift` shortens the lease by as much as the rates may differ. A leader whose clock is slower
+//     than that reads what another has overwritten.
 //
 // Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014;
 // pre-vote, check-quorum, reads and sessions: Ongaro's thesis (Stanford 2014), sections 6.2 to 6.4 and 9.6.
@@ -167,13 +169,14 @@ struct Raft {
 
   struct Options {
     enum class Reads : std::uint8_t { log, read_index, lease };
-    enum class Bug : std::uint8_t { none, vote_not_persisted, local_reads };
+    enum class Bug : std::uint8_t { none, vote_not_persisted, local_reads, commits_earlier_term };
 
     Duration election_timeout_min = 150ms;
     Duration election_timeout_max = 300ms;
     Duration heartbeat = 30ms;
     Reads reads = Reads::log;
     Duration lease = 100ms;
+    double lease_drift = 0;
     bool pre_vote = false;
     bool check_quorum = false;
     std::int64_t compact_after = 0;
@@ -181,6 +184,8 @@ struct Raft {
 
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
+    /// How long a lease lasts on the leader's clock.
+    Duration lease_span() const;
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
 

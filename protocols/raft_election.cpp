@@ -141,8 +141,10 @@ void Raft::lead(Env& env) {
   std::vector<std::uint64_t> values;
   for (const RaftEntry& entry : log_.entries) values.push_back(entry.value());
   env.lead(term_, {.after = log_.base, .values = values});
-  opened_at_ = first ? 0 : last + 1;
-  if (!first) append(env, {.term = term_, .noop = true});
+  const bool opens =
+      !first && options_.bug != Options::Bug::commits_earlier_term;  // who has the bug needs none
+  opened_at_ = opens ? last + 1 : 0;
+  if (opens) append(env, {.term = term_, .noop = true});
   beat(env);
 }
 

@@ -184,3 +184,30 @@ TEST_CASE("only the linearizability judge sees reads from a follower's state") {
     require_safe(run_raft(cured, seed));
   }
 }
+
+TEST_CASE("counting replicas for an earlier term's entry loses it as in figure 8, on every seed of 10") {
+  const Scenario bug = raft_scenario("bugs/raft_figure8.json");
+  const Scenario cured = raft_scenario("bugs/raft_figure8.json", {{"/protocol/bug", "none"}});
+  for (int seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_raft(bug, seed);
+    CHECK(r.consensus.agreement == false);
+    CHECK(r.consensus.leader_completeness == false);
+    CHECK(r.consensus.election_safety == true);
+    require_safe(run_raft(cured, seed));
+  }
+}
+
+TEST_CASE("a lease on a slow clock gives stale reads in 15 of 20 seeds; one cut for the drift in none") {
+  const Scenario bug = raft_scenario("bugs/raft_lease_drift.json");
+  const Scenario cured = raft_scenario("bugs/raft_lease_drift.json", {{"/protocol/lease_drift", 0.5}});
+  int caught = 0;
+  for (int seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_raft(bug, seed);
+    caught += r.linearizability.verdict == Verdict::violation ? 1 : 0;
+    CHECK_FALSE(r.consensus_broken());
+    require_safe(run_raft(cured, seed));
+  }
+  CHECK(caught >= 15);
+}
