@@ -219,6 +219,7 @@ struct Abd {
   }
 
   void keep(Env& env, std::uint32_t key, const Stamped& stamped) {
+    if (stamped.write.command.key != key) return;  // nothing yet, or a lie
     const bool newer = stamped.timestamp > cell(key).timestamp;
     const RequestId id = stamped.write.id;
     const bool known = heard.find(id) != nullptr || heard.is_over(id);

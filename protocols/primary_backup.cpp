@@ -297,6 +297,8 @@ void PrimaryBackup::on(Env& env, NodeId from, const Behind& behind) {
 void PrimaryBackup::on(Env& env, NodeId from, const State& state) {
   if (!obeys(env, from, state.reign)) return;
   const Everything& whole = state.everything;
+  constexpr std::uint64_t kNoLogIsSoLong = std::uint64_t{1} << 48;
+  if (whole.index > kNoLogIsSoLong) return;  // a lie
   const bool outdated = matches(whole.index, whole.epoch) && log_.last_epoch() == state.reign;
   if (!outdated) {
     adopt(env, whole);

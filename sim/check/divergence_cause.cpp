@@ -1,5 +1,6 @@
 // The detective's part of the divergence judge: who did what first, and who was down meanwhile.
 #include <algorithm>
+#include <optional>
 
 #include "sim/check/divergence.hpp"
 #include "sim/check/node_lives.hpp"
@@ -23,8 +24,10 @@ bool ever_applied(const Record& record, NodeId node, RequestId request) {
   });
 }
 
-Time call_of(const Record& record, RequestId request) {
-  return record.operations[record.operation_of[request.client.value][request.number]].call;
+// When a client asked it; nothing for a request that a Byzantine node has made up.
+std::optional<Time> call_of(const Record& record, RequestId request) {
+  const auto operation = record.find(request);
+  return operation ? std::optional(record.operations[*operation].call) : std::nullopt;
 }
 
 // Two nodes, each acting as primary, executed the two requests: in the same episode, or with an episode
@@ -56,7 +59,8 @@ DivergenceCause cause_of(const FirstDifference& first, const Record& record) {
   if (first.found == first.expected) return DivergenceCause::nondeterminism;
   if (by_split_brain(first, record)) return DivergenceCause::split_brain;
   const auto down_after_call = [&](NodeId node, RequestId request) {
-    return was_down(record, node, call_of(record, request), first.at);
+    const auto call = call_of(record, request);
+    return call && was_down(record, node, *call, first.at);
   };
   if (!first.other_has_expected && down_after_call(first.other, first.expected))
     return DivergenceCause::missed_while_down;

@@ -19,6 +19,7 @@ struct Misbehaviour {
   std::vector<Endpoint> twin{};  ///< Talk to a second copy of the node instead, which has its name and its
                                  ///< state so far, and knows nothing of the first (Bano et al. 2020, Twins).
   double mutate = 0;             ///< The share of messages in which one field is changed a little.
+  bool wild = false;             ///< What is changed becomes anything of its type, not a little different.
   double replay = 0;             ///< The share of messages after which one of its own old ones is repeated.
   Duration delay{};              ///< Every message leaves so much later: to just before a timeout, say.
   bool lie = false;              ///< Answers clients with a wrong value.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -85,12 +86,31 @@ struct LeafChanger {
   std::uint64_t skip;
   std::uint64_t bits;
   std::size_t replicas;
+  bool wild;  ///< Anything of that type will do, not only what differs a little.
 
   static constexpr Duration kStep = 1ms;
   static constexpr Duration kFar = std::chrono::hours{24 * 365 * 100};  // such as "never"
 
   template <class T> void operator()(T& leaf) {
-    if (skip-- == 0) change(leaf);
+    if (skip-- != 0) return;
+    wild ? change_wildly(leaf) : change(leaf);
+  }
+  template <class T> void change_wildly(T& leaf) const {
+    const std::uint64_t drawn = mix(bits + kGolden);
+    if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, NodeId>) {
+      change(leaf);
+    } else if constexpr (std::is_integral_v<T>) {
+      const T most = std::numeric_limits<T>::max();
+      const std::array<T, 4> extremes{T{0}, most, static_cast<T>(most - 1), static_cast<T>(most / 2)};
+      leaf = bits % 2 == 0 ? extremes[drawn % 4] : static_cast<T>(drawn >> drawn % 64);
+    } else if constexpr (is_list<T>) {
+      std::vector<typename T::value_type> longer(leaf.begin(), leaf.end());
+      const auto last = longer.back();
+      longer.resize(bits % 2 == 0 ? 0 : longer.size() + drawn % 20, last);
+      leaf = T(longer.begin(), longer.end());
+    } else {
+      leaf = bits % 3 == 0 ? T{} : bits % 3 == 1 ? T{kFar} : T{-kFar};
+    }
   }
   template <class T> void change(T& leaf) const {
     const std::uint64_t little = 1 + bits % 3;
@@ -115,13 +135,15 @@ struct LeafChanger {
 }  // namespace detail
 
 /// Changes one field of a message a little, by which one and how following from the message and `salt` alone:
-/// those who share a salt tell one lie. Messages without a field stay as they are.
-template <class Message> void alter(Message& message, std::uint64_t salt, std::size_t replicas) {
+/// those who share a salt tell one lie. `wild` changes are not little. Messages without a field stay as they
+/// are.
+template <class Message>
+void alter(Message& message, std::uint64_t salt, std::size_t replicas, bool wild = false) {
   detail::LeafCounter leaves{.hash = salt};
   detail::for_each_leaf(message, leaves);
   if (leaves.count == 0) return;
   const std::uint64_t bits = mix(leaves.hash + kGolden);
-  detail::LeafChanger changer{below(bits, leaves.count), mix(bits + kGolden), replicas};
+  detail::LeafChanger changer{below(bits, leaves.count), mix(bits + kGolden), replicas, wild};
   detail::for_each_leaf(message, changer);
 }
 

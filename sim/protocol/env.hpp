@@ -198,9 +198,9 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
     if (to == self_ || colluders().contains(to)) return dispatch(to, std::move(message));
     const std::uint64_t salt = world_.lie_salt(node_);
     if (std::ranges::find(how.equivocate, Endpoint{to.value}) != how.equivocate.end()) {
-      alter(message, salt, cluster());
+      alter(message, salt, cluster(), how.wild);
     } else if (how.mutate > 0 && world_.whims().chance(how.mutate)) {
-      alter(message, salt ^ world_.whims().next(), cluster());
+      alter(message, salt ^ world_.whims().next(), cluster(), how.wild);
     }
     if (how.replay == 0) return dispatch(to, std::move(message));
     auto& past = keeper_.sent_before(node_);

@@ -271,6 +271,8 @@ void describe_byzantine(DocumentFields& f, FaultEntry& e) {
   f.value("equivocate", m.equivocate, "who is told another version of each message than the others");
   f.value("twin", m.twin, "who talks to a second copy of it, which bears the same name");
   f.number("mutate", m.mutate, {0, 1}, "the share of messages of which a field is changed a little");
+  f.flag("wild", m.wild,
+         "what mutate and equivocate change becomes anything of its type, not a little different");
   f.number("replay", m.replay, {0, 1}, "the share of messages after which an old one is sent again");
   f.duration("delay", m.delay, kAnySpan, "how much later each of its messages leaves");
   f.flag("lie", m.lie, "answers clients with a wrong value");
@@ -282,7 +284,7 @@ void describe_byzantine(DocumentFields& f, FaultEntry& e) {
       std::ranges::none_of(e.traitors.all, [](const Victim& v) { return v.kind == Victim::Kind::crashed; });
   f.require(!e.traitors.all.empty() && none, "byzantine",
             "running nodes: a replica, a role, or a list of them");
-  f.require(Misbehaviour{.collude = m.collude} != m, "byzantine",
+  f.require((Misbehaviour{.wild = m.wild, .collude = m.collude} != m), "byzantine",
             "with it what the node does: silent, equivocate, twin, mutate, replay, delay, lie or attack");
 }
 void describe_random(DocumentFields& f, FaultEntry& e) {
