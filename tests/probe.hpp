@@ -33,6 +33,9 @@ struct Probe {
   /// What the probe does; called on each event with what happened.
   struct Options {
     std::function<void(Env&, const std::string& event)> act = [](Env&, const std::string&) {};
+    /// What it offers to a request instead of an answer, if it is to.
+    std::function<std::optional<Offer>(NodeId self)> offer = [](NodeId) { return std::nullopt; };
+    NodeSet excused{};  ///< From making offers.
   };
 
   Probe(const Options& o, const Disk& d) : options(o), found(d.written) {}
@@ -49,7 +52,13 @@ struct Probe {
   void on_timer(Env& env, Timer t) { see(env, t == Timer::first ? "first" : "second"); }
   void on_request(Env& env, const Request& r) {
     see(env, "request " + std::to_string(r.id.number));
+    const auto offer = options.offer(env.self());
+    if (offer) return env.offer(r.id, *offer, options.excused);
     env.reply(r.id, env.apply(r).output);
+  }
+  void on_chosen(Env& env, const Request& r, const Offer& chosen) {
+    see(env, "choice " + std::to_string(chosen.stamp.number) + "." + std::to_string(chosen.stamp.owner));
+    env.reply(r.id, chosen.value);
   }
   void on_persisted(Env& env) { see(env, "persisted"); }
   void on_order(Env& env, const Order& order) {

@@ -218,6 +218,27 @@ TEST_CASE("a fail-stop failure is told to everyone within its bound, and is fina
   CHECK(probe.world.record().lives.size() == 1);
 }
 
+TEST_CASE("word of a failure can be made to wait for the last message, and is void once the node is back") {
+  Setup setup = quiet_setup(3, 30ms);
+  Fault fault{.at = 10ms, .kind = Fault::Kind::crash, .victim = number(0), .told = 0ms};
+  const Probe::Options chatty{[](ProbeEnv& env, const std::string& event) {
+    if (env.self() != NodeId{0}) return;
+    if (event == "start" && env.first_life()) env.set_timer(Timer::first, 9500us);
+    if (event == "first") env.broadcast(Probe::Note{7});  // arrives at 10.5 ms
+  }};
+  const auto events_at_1 = [&](std::vector<Fault> faults) {
+    setup.faults = std::move(faults);
+    ProbeWorld probe(setup, chatty);
+    probe.world.run();
+    return probe.events(1);
+  };
+  CHECK(events_at_1({fault}) == Seen{"start", "failed 0", "note 7 from 0"});
+  fault.after_messages = true;
+  CHECK(events_at_1({fault}) == Seen{"start", "note 7 from 0", "failed 0"});
+  const Fault back{.at = 10200us, .kind = Fault::Kind::restart, .victim = number(0)};
+  CHECK(events_at_1({fault, back}) == Seen{"start", "note 7 from 0"});
+}
+
 TEST_CASE("a partition loses messages in flight when it begins, and heals when it ends") {
   Setup setup = quiet_setup(2);
   setup.faults = {{.at = 10500us, .kind = Fault::Kind::partition, .until = 20ms, .groups = {{{0}}, {{1}}}}};

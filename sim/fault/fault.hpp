@@ -61,6 +61,8 @@ struct Fault {
 
   DiskFate disk = DiskFate::kept;  ///< restart
   bool in_flight_lost = false;     ///< crash: what the node sent and hasn't arrived dies with it.
+  std::optional<Duration> told{};  ///< crash: every running node is told within this time, unless it is back.
+  bool after_messages = false;     ///< crash, fail_stop: who is told has got all that the node sent it.
   Duration span{};                 ///< fail_stop, slow, clock, disk
   std::int64_t drift_ppb = 0;      ///< clock: nanoseconds gained per second.
   Groups groups{};                 ///< partition, overlap

@@ -85,6 +85,11 @@ class EventQueue {
     return {at(top.time), slab_[slot]};
   }
 
+  /// Calls `visit(when, event)` for everything that is pending, in no particular order.
+  template <class Visit> void for_each(Visit visit) const {
+    for (const Key& key : heap_) visit(at(key.time), slab_[key.order & kSlotMask]);
+  }
+
  private:
   // order: 2 bits rank, 38 bits ticket (2.7e11 events a run), 24 bits slot (16 million pending).
   struct Key {

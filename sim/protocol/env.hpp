@@ -114,6 +114,16 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   void reply(RequestId request, Value output, NodeId primary) {
     world_.reply(node_, {.id = request, .hint = primary, .names_primary = true, .output = std::move(output)});
   }
+  /// Answers the first of two rounds (see ClientPolicy): the client chooses among the replicas' offers, and
+  /// tells `on_chosen`. The client shall not wait for offers from the `excused`, of whom this replica knows
+  /// that they have failed.
+  void offer(RequestId request, Offer offer, NodeSet excused = {}) {
+    world_.reply(self_, {.id = request,
+                         .status = Reply::Status::offer,
+                         .output = std::move(offer.value),
+                         .stamp = offer.stamp,
+                         .excused = std::move(excused)});
+  }
   /// Tells the client to ask another replica.
   void redirect(RequestId request, NodeId to) {
     world_.reply(node_, {.id = request, .status = Reply::Status::redirect, .hint = to});

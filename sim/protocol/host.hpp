@@ -56,6 +56,12 @@ class HostOf final : public Host,
     auto env = env_of(world, node);
     at(node).on_request(env, request);
   }
+  void chosen(World& world, NodeId node, const Request& request, const Offer& offer) override {
+    if constexpr (TakesChoices<P>) {
+      auto env = env_of(world, node);
+      at(node).on_chosen(env, request, offer);
+    }
+  }
   void persisted(World& world, NodeId node) override {
     if constexpr (requires(P & p, EnvOf<P> & env) { p.on_persisted(env); }) {
       auto env = env_of(world, node);

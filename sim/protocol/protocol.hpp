@@ -75,6 +75,13 @@ concept TakesOrders = requires(P p, EnvOf<P>& env, const Order& o) {
   p.on_order(env, o);
 };
 
+/// Optional: the second of two rounds, for protocols that answer requests with offers (`Env::offer`). A
+/// replica may get it without having made an offer, and again.
+template <class P>
+concept TakesChoices = requires(P p, EnvOf<P>& env, const Request& r, const Offer& chosen) {
+  p.on_chosen(env, r, chosen);
+};
+
 /// A replication protocol, as seen from one replica.
 template <class P>
 concept Protocol =

@@ -128,6 +128,10 @@ void describe_victim(DocumentFields& f, std::string_view name, Fault& x, std::st
 
 // ------------------------------------------------------------------------------------------------ what
 
+void describe_after_messages(DocumentFields& f, Fault& x) {
+  f.flag("after_messages", x.after_messages,
+         "a node is told only after the last message that the failed one has sent it");
+}
 void describe_crash(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
   describe_victim(f, "crash", e.fault, "the node that crashes");
@@ -136,6 +140,8 @@ void describe_crash(DocumentFields& f, FaultEntry& e) {
   const Fields::Names<InFlight> names{{"fly", InFlight::fly}, {"lost", InFlight::lost}};
   f.choice("in_flight", in_flight, names, "what becomes of the messages that it has sent");
   e.fault.in_flight_lost = in_flight == InFlight::lost;
+  f.optional("told_within", e.fault.told, "every running node is told within this time; without it, never");
+  describe_after_messages(f, e.fault);
 }
 void describe_restart(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
@@ -149,6 +155,7 @@ void describe_fail_stop(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
   describe_victim(f, "fail_stop", e.fault, "the node that fails for good");
   f.duration("within", e.fault.span, kAnySpan, "every running node is told within this time");
+  describe_after_messages(f, e.fault);
 }
 void describe_pause(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);

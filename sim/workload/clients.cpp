@@ -54,7 +54,9 @@ std::uint32_t ClientPlan::choose_key(std::uint64_t bits) const {
 Clients::Clients(std::uint64_t seed, const ClientPlan& plan) : plan_(&plan) {
   clients_.reserve(plan.options.count);
   for (std::uint32_t i = 0; i < plan.options.count; ++i) {
-    clients_.push_back(Client{.arrivals = Rng(seed, "arrivals", i), .choices = Rng(seed, "choices", i)});
+    clients_.push_back(Client{.arrivals = Rng(seed, "arrivals", i),
+                              .choices = Rng(seed, "choices", i),
+                              .samples = Rng(seed, "samples", i)});
     const auto first = [&](ClientPolicy::Target target) {
       const bool last = target == ClientPolicy::Target::last;
       const std::uint32_t own = target == ClientPolicy::Target::own ? i % plan.replicas : 0;
@@ -102,10 +104,13 @@ void Clients::call(ClientPort& port, ClientId id, Time now) {
   if (command.action != Action::read) operation.argument = command.argument;
   if (command.action == Action::cas && !command.expects_nil) operation.expected = command.expected;
 
-  Pending pending{.request = {.id = {id, number}, .command = command}};
-  pending.request.oldest_pending = client.pending.empty() ? number : client.pending.front().request.id.number;
-  pending.operation = port.called(operation, fingerprint(pending.request));
-  pending.answers_needed = is_read(command) ? plan_->policy.read_answers : plan_->policy.write_answers;
+  Request request{.id = {id, number}, .command = command};
+  request.oldest_pending = client.pending.empty() ? number : client.pending.front().request().id.number;
+  const auto& policy = plan_->policy;
+  Pending pending{.asks = {request}};
+  pending.operation = port.called(operation, fingerprint(request));
+  pending.answers_needed = is_read(command) ? policy.read_answers : policy.write_answers;
+  pending.offers_needed = is_read(command) ? policy.read_offers : policy.write_offers;
   pending.first_target = id.value;
   pending.asked = presumed(client, command);
   client.pending.push_back(pending);
@@ -113,8 +118,8 @@ void Clients::call(ClientPort& port, ClientId id, Time now) {
 
   port.wake(id, ClientPort::Wake::give_up, number, now + o.timeout);
   if (o.retry) port.wake(id, ClientPort::Wake::retry, number, now + *o.retry);
-  if (plan_->policy.retransmit && !is_read(command)) {
-    port.wake(id, ClientPort::Wake::retransmit, number, now + *plan_->policy.retransmit);
+  if (policy.retransmit && !is_read(command)) {
+    port.wake(id, ClientPort::Wake::retransmit, number, now + *policy.retransmit);
   }
   if (o.arrivals != ClientOptions::Arrivals::closed) schedule_call(port, id, now);
 }
@@ -166,24 +171,34 @@ NodeId& Clients::presumed(Client& client, const Command& command) const {
   return client.presumed[plan_->policy.read_target && is_read(command) ? 1 : 0];
 }
 
-void Clients::transmit(ClientPort& port, ClientId id, const Pending& pending) const {
-  const bool to_all = pending.request.again && plan_->policy.retry_everyone;
-  if (to_all || target_of(pending.request.command) == ClientPolicy::Target::everyone) {
+void Clients::transmit(ClientPort& port, ClientId id, const Pending& pending) {
+  const Request& request = pending.request();
+  const bool to_all = request.again && plan_->policy.retry_everyone;
+  if (to_all || target_of(request.command) == ClientPolicy::Target::everyone) {
     return send_to_everyone(port, id, pending);
   }
-  port.send(id, pending.asked, pending.request);
+  port.send(id, pending.asked, pending.asks);
 }
 
-// To all replicas that have not answered. A read goes to as many as it still needs answers from, starting
-// with the client's own and moving on by one replica with each attempt; to all if they are to vote.
-void Clients::send_to_everyone(ClientPort& port, ClientId id, const Pending& pending) const {
-  const bool some = is_read(pending.request.command) && !plan_->policy.equal_answers;
-  std::size_t wanted = some ? pending.answers_needed - pending.answered_by.size() : plan_->replicas;
+// To all replicas that have not answered yet. A read goes to as many as it still needs answers from, starting
+// with the client's own and moving on by one replica with each attempt; to all if they are to vote, or if
+// there are two rounds. A sample goes to as many as are still needed, each set of replicas being equally
+// likely.
+void Clients::send_to_everyone(ClientPort& port, ClientId id, const Pending& pending) {
+  const auto& policy = plan_->policy;
+  const NodeSet& heard_from = pending.collects_offers() ? pending.offered_by : pending.answered_by;
+  const std::size_t needed = pending.collects_offers() ? pending.offers_needed : pending.answers_needed;
+  const bool in_turn =
+      is_read(pending.request().command) && !policy.equal_answers && pending.offers_needed == 0;
+  const std::size_t missing = needed - std::min(needed, heard_from.size());
+  std::size_t wanted = in_turn || policy.sample ? missing : plan_->replicas;
+  std::size_t silent = plan_->replicas - heard_from.size();
+  const std::uint32_t start = in_turn ? pending.first_target + pending.attempts : 0;
   for (std::uint32_t i = 0; i < plan_->replicas && wanted > 0; ++i) {
-    const std::uint32_t start = some ? pending.first_target + pending.attempts : 0;
     const NodeId target{static_cast<std::uint16_t>((start + i) % plan_->replicas)};
-    if (pending.answered_by.contains(target)) continue;
-    port.send(id, target, pending.request);
+    if (heard_from.contains(target)) continue;
+    if (policy.sample && clients_[id.value].samples.below(silent--) >= wanted) continue;
+    port.send(id, target, pending.asks);
     --wanted;
   }
 }
@@ -191,11 +206,11 @@ void Clients::send_to_everyone(ClientPort& port, ClientId id, const Pending& pen
 void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
   Pending* pending = find(id, number);
   if (pending == nullptr || pending->answered) return;
-  NodeId& address = presumed(clients_[id.value], pending->request.command);
+  NodeId& address = presumed(clients_[id.value], pending->request().command);
   if (pending->asked == address) try_next(address);
   ++pending->attempts;
   pending->redirects = 0;
-  pending->request.again = true;
+  pending->asks.request.again = true;
   if (plan_->policy.equal_answers) {  // a new vote: whoever has answered may know more by now
     pending->answered_by.clear();
     pending->votes.clear();
@@ -215,10 +230,10 @@ void Clients::retransmit(ClientPort& port, ClientId id, std::uint32_t number, Ti
 void Clients::give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
   Pending* pending = find(id, number);
   if (pending == nullptr || pending->answered) return;
-  NodeId& address = presumed(clients_[id.value], pending->request.command);
+  NodeId& address = presumed(clients_[id.value], pending->request().command);
   if (pending->asked == address) try_next(address);
   port.gave_up(pending->operation);
-  if (plan_->policy.retransmit && !is_read(pending->request.command)) {
+  if (plan_->policy.retransmit && !is_read(pending->request().command)) {
     pending->answered = true;  // the replicas must still get it
   } else {
     finish(id, number);
@@ -237,7 +252,7 @@ void Clients::ping(ClientPort& port, ClientId id, Time now) {
   client.awaits_pong = true;
   Request request{.id = {id, kPingNumber}};
   request.ping = true;
-  port.send(id, client.presumed[0], request);
+  port.send(id, client.presumed[0], {request, {}});
   port.wake(id, ClientPort::Wake::ping, 0, now + *plan_->options.ping);
 }
 
@@ -248,7 +263,7 @@ void Clients::try_next(NodeId& presumed) const {
 void Clients::resend_all(ClientPort& port, ClientId id) {
   for (Pending& pending : clients_[id.value].pending) {
     if (pending.answered) continue;
-    pending.asked = presumed(clients_[id.value], pending.request.command);
+    pending.asked = presumed(clients_[id.value], pending.request().command);
     transmit(port, id, pending);
   }
 }
@@ -264,34 +279,55 @@ void Clients::on_reply(ClientPort& port, ClientId id, NodeId from, const Reply& 
   Pending* pending = find(id, reply.id.number);
   if (pending == nullptr) return;  // answered already, or given up
   if (reply.status == Reply::Status::redirect) return redirected(port, id, *pending, reply);
+  if (reply.status == Reply::Status::offer) return offered(port, id, *pending, from, reply, hops, now);
   answered(port, id, *pending, from, reply, hops, now);
 }
 
 void Clients::redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply) {
   if (pending.answered || pending.redirects >= plan_->replicas) return;  // wait for the next retry
   ++pending.redirects;
-  pending.asked = presumed(clients_[id.value], pending.request.command) = reply.hint;
+  pending.asked = presumed(clients_[id.value], pending.request().command) = reply.hint;
   transmit(port, id, pending);
+}
+
+void Clients::offered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
+                      std::uint8_t hops, Time now) {
+  if (pending.answered || !pending.collects_offers()) return;  // too late, or not asked for
+  if (!pending.offered_by.insert(from)) return;                // a duplicate
+  if (!pending.best || reply.stamp > pending.best->stamp) pending.best = {reply.stamp, reply.output};
+  for (std::uint16_t i = 0; i < plan_->replicas; ++i) {
+    if (reply.excused.contains(NodeId{i})) pending.offered_by.insert(NodeId{i});
+  }
+  if (pending.offered_by.size() < pending.offers_needed) return;
+  pending.asks.chosen = choose(clients_[id.value], pending, plan_->policy.outbid);
+  if (pending.answers_needed > 0) return transmit(port, id, pending);
+  conclude(port, id, pending, pending.asks.chosen->value, hops, now);
+  finish(id, reply.id.number);
+}
+
+// A client may have several requests under way: its stamps ascend, and name the request that each is for.
+Offer Clients::choose(Client& client, const Pending& pending, bool outbid) {
+  const Request& request = pending.request();
+  if (!outbid || is_read(request.command)) return *pending.best;
+  client.last_bid = std::max(client.last_bid, pending.best->stamp.number) + 1;
+  return {{client.last_bid, as_owner(request.id)}, request.command.argument};
 }
 
 void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
                        std::uint8_t hops, Time now) {
   if (!pending.answered_by.insert(from)) return;  // a duplicate
-  const std::uint32_t number = pending.request.id.number;
-  NodeId& address = presumed(clients_[id.value], pending.request.command);
+  const std::uint32_t number = pending.request().id.number;
+  NodeId& address = presumed(clients_[id.value], pending.request().command);
   if (reply.names_primary) {
     address = reply.hint;
   } else if (!plan_->policy.equal_answers) {
     address = from;
   }
   if (const Value* output = pending.answered ? nullptr : decided(pending, reply.output)) {
-    pending.answered = true;
-    remember(clients_[id.value], pending.request.command, *output);
-    port.returned(pending.operation, *output, hops);
-    if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
+    conclude(port, id, pending, *output, hops, now);
   }
   // schedule_call leaves `pending` where it is: it only sets a timer.
-  const bool keep = plan_->policy.retransmit && !is_read(pending.request.command) &&
+  const bool keep = plan_->policy.retransmit && !is_read(pending.request().command) &&
                     pending.answered_by.size() < plan_->replicas;
   if (pending.answered && !keep) finish(id, number);
 }
@@ -302,6 +338,14 @@ const Value* Clients::decided(Pending& pending, const Value& output) const {
   const std::uint32_t equal = vote(pending, output);
   const std::size_t answers = plan_->policy.equal_answers ? equal : pending.answered_by.size();
   return answers >= pending.answers_needed ? &winner(pending) : nullptr;
+}
+
+void Clients::conclude(ClientPort& port, ClientId id, Pending& pending, const Value& output,
+                       std::uint8_t hops, Time now) {
+  pending.answered = true;
+  remember(clients_[id.value], pending.request().command, output);
+  port.returned(pending.operation, output, hops);
+  if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
 }
 
 std::uint32_t Clients::vote(Pending& pending, const Value& output) {
@@ -318,14 +362,15 @@ const Value& Clients::winner(const Pending& pending) {
 }
 
 void Clients::finish(ClientId id, std::uint32_t number) {
-  std::erase_if(clients_[id.value].pending, [&](const Pending& p) { return p.request.id.number == number; });
+  std::erase_if(clients_[id.value].pending,
+                [&](const Pending& p) { return p.request().id.number == number; });
 }
 
 Clients::Pending* Clients::find(ClientId id, std::uint32_t number) {
   auto& pending = clients_[id.value].pending;
   const auto found =
-      std::ranges::lower_bound(pending, number, {}, [](const Pending& p) { return p.request.id.number; });
-  return found != pending.end() && found->request.id.number == number ? &*found : nullptr;
+      std::ranges::lower_bound(pending, number, {}, [](const Pending& p) { return p.request().id.number; });
+  return found != pending.end() && found->request().id.number == number ? &*found : nullptr;
 }
 
 }  // namespace sim

@@ -22,12 +22,21 @@ struct Reply {
   enum class Status : std::uint8_t {
     done,      ///< Executed; `output` is the result.
     redirect,  ///< Not executed; ask `hint`.
+    offer,     ///< Not executed; `stamp` and `output` are what the replica offers for the second round.
   };
   RequestId id;
   Status status = Status::done;
   NodeId hint{};               ///< Whom to ask instead (redirect); the primary (done, if `names_primary`).
   bool names_primary = false;  ///< The replica that answers need not be the one to ask next time.
   Value output{};
+  Stamp stamp{};      ///< offer
+  NodeSet excused{};  ///< offer: replicas that will make none, and count as if they had.
+};
+
+/// A request on its way, in the second of two rounds with what the client has chosen.
+struct Asked {
+  Request request{};
+  std::optional<Offer> chosen{};
 };
 
 /// What the clients need of the world around them.
@@ -35,7 +44,7 @@ class ClientPort {
  public:
   enum class Wake : std::uint8_t { call, retry, retransmit, give_up, ping };
 
-  virtual void send(ClientId from, NodeId to, const Request& request) = 0;
+  virtual void send(ClientId from, NodeId to, const Asked& asked) = 0;
   virtual void wake(ClientId client, Wake why, std::uint32_t number, Time at) = 0;
   /// Returns the operation's place in the history. `asked` is the fingerprint of its request.
   virtual std::uint32_t called(const Operation& operation, std::uint64_t asked) = 0;
@@ -82,7 +91,7 @@ class Clients {
     std::uint32_t count;
   };
   struct Pending {
-    Request request;
+    Asked asks;
     std::uint32_t operation = 0;
     std::uint32_t answers_needed = 1;
     std::uint32_t first_target = 0;  ///< For reads from some replicas: where the round begins.
@@ -92,11 +101,19 @@ class Clients {
     bool answered = false;        ///< The client has its answer; only retransmission goes on.
     NodeSet answered_by{};
     std::vector<Vote> votes{};
+    std::uint32_t offers_needed = 0;
+    NodeSet offered_by{};         ///< Or excused.
+    std::optional<Offer> best{};  ///< The largest so far.
+
+    const Request& request() const { return asks.request; }
+    bool collects_offers() const { return offers_needed > 0 && !asks.chosen; }
   };
   struct Client {
     Rng arrivals;
     Rng choices;
+    Rng samples;
     std::uint32_t next_number = 0;
+    std::uint64_t last_bid = 0;  ///< The number of the last stamp of its own.
     std::array<NodeId, 2>
         presumed{};  ///< Whom to ask: for writes, and for reads if they have their own target.
     bool awaits_pong = false;
@@ -110,20 +127,26 @@ class Clients {
   Command choose_command(Client& client, RequestId id) const;
   void expect(const Client& client, Command& command, std::uint64_t bits) const;
   void remember(Client& client, const Command& command, const Value& output) const;
-  void transmit(ClientPort& port, ClientId id, const Pending& pending) const;
+  void transmit(ClientPort& port, ClientId id, const Pending& pending);
   void retry(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void ping(ClientPort& port, ClientId id, Time now);
   ClientPolicy::Target target_of(const Command& command) const;
   NodeId& presumed(Client& client, const Command& command) const;
-  void send_to_everyone(ClientPort& port, ClientId id, const Pending& pending) const;
+  void send_to_everyone(ClientPort& port, ClientId id, const Pending& pending);
   void try_next(NodeId& presumed) const;
   void resend_all(ClientPort& port, ClientId id);
   void redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply);
+  void offered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
+               std::uint8_t hops, Time now);
+  static Offer choose(Client& client, const Pending& pending, bool outbid);
   void answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
                 std::uint8_t hops, Time now);
   const Value* decided(Pending& pending, const Value& output) const;
+  /// The client has what it waited for.
+  void conclude(ClientPort& port, ClientId id, Pending& pending, const Value& output, std::uint8_t hops,
+                Time now);
   /// Counts an answer; returns how many have been equal to it, itself included.
   static std::uint32_t vote(Pending& pending, const Value& output);
   static const Value& winner(const Pending& pending);

@@ -34,6 +34,25 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
+/// A place in an order that several choose together: a number, and who chose it, which settles ties.
+struct Stamp {
+  std::uint64_t number = 0;
+  std::uint64_t owner = 0;
+  auto operator<=>(const Stamp&) const = default;
+};
+
+/// What a replica offers in the first of two rounds; then what the client has made of the offers.
+struct Offer {
+  Stamp stamp{};
+  Value value{};
+  bool operator==(const Offer&) const = default;
+};
+
+/// A request as the owner of a stamp: what a client's own stamps carry.
+constexpr std::uint64_t as_owner(RequestId id) {
+  return static_cast<std::uint64_t>(id.client.value) << 32 | id.number;
+}
+
 /// A request in 64 bits, for decisions: who asked (0 never stands for a request), and a hash of what, so that
 /// two versions of one request differ.
 constexpr std::uint64_t fingerprint(RequestId id, const Command& c) {
@@ -41,8 +60,7 @@ constexpr std::uint64_t fingerprint(RequestId id, const Command& c) {
   what = mix(what ^ c.key);
   what = mix(what ^ static_cast<std::uint64_t>(c.argument));
   what = mix(what ^ static_cast<std::uint64_t>(c.expected));
-  const std::uint64_t who = (static_cast<std::uint64_t>(id.client.value) << 32 | id.number) + 1;
-  return (what & 0xfffe'0000'0000'0000) | who;
+  return (what & 0xfffe'0000'0000'0000) | (as_owner(id) + 1);
 }
 constexpr std::uint64_t fingerprint(const Request& r) { return fingerprint(r.id, r.command); }
 

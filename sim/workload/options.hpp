@@ -57,6 +57,17 @@ struct ClientPolicy {
   bool equal_answers = false;
   /// An operation that was not answered in time is sent to every replica.
   bool retry_everyone = false;
+  /// Two rounds, with the client as coordinator, for protocols whose replicas answer a request with an offer:
+  /// once so many replicas have made theirs, the client sends the request again with the largest stamp
+  /// offered and its value. Both rounds go to everyone. 0: one round. When no answers are waited for, the
+  /// operation ends with the choice: its value is the output.
+  std::uint32_t write_offers = 0;
+  std::uint32_t read_offers = 0;
+  /// A write's second round carries a stamp of the client's own, larger than all offered and than all its
+  /// earlier ones, and the value written.
+  bool outbid = false;
+  /// What would go to everyone goes to as many replicas as are waited for, drawn anew each time.
+  bool sample = false;
   /// Resend a write this often to replicas that haven't answered, even after the client has enough answers.
   std::optional<Duration> retransmit{};
 };

@@ -63,11 +63,13 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
   Machine& m = machine(node);
   struck_[index] = node;
   switch (fault.kind) {
-    case Fault::Kind::crash: return crash(node, fault);
+    case Fault::Kind::crash:
+      if (fault.told && m.up) tell_of_failure(node, *fault.told, fault.after_messages);
+      return crash(node, fault);
     case Fault::Kind::fail_stop:
       crash(node, fault);
       m.gone_for_good = true;
-      return tell_of_failure(node, fault.span);
+      return tell_of_failure(node, fault.span, fault.after_messages);
     case Fault::Kind::restart: return restart(node, fault.disk);
     case Fault::Kind::pause:
       if (m.pauses++ == 0 && m.up) record_.lives.push_back({now_, node, Record::Life::paused});
@@ -143,13 +145,23 @@ void World::restart(NodeId node, DiskFate disk) {
   complete_syncs(node);
 }
 
-void World::tell_of_failure(NodeId failed, Duration within) {
+// Everyone is told at a random time within the bound; if so wished, not before the last message that the node
+// has sent arrives.
+void World::tell_of_failure(NodeId failed, Duration within, bool after_messages) {
+  std::vector<Time> earliest(machines_.size(), now_);
+  if (after_messages) {
+    queue_.for_each([&](Time when, const Event& event) {
+      if (event.kind != Event::Kind::deliver || event.peer != failed.value) return;
+      earliest[event.node] = std::max(earliest[event.node], when);
+    });
+  }
   for (std::uint16_t i = 0; i < machines_.size(); ++i) {
     if (machines_[i].identity == failed || !machines_[i].up) continue;
     const auto delay = fault_rng_.below(static_cast<std::uint64_t>(within.count()) + 1);
     const Event event{
         .kind = Event::Kind::told, .node = i, .peer = failed.value, .incarnation = machines_[i].incarnation};
-    queue_.push(now_ + Duration{static_cast<std::int64_t>(delay)}, Rank::delivery, event);
+    const Time at = std::max(now_ + Duration{static_cast<std::int64_t>(delay)}, earliest[i]);
+    queue_.push(at, Rank::delivery, event);
   }
 }
 

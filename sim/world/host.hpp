@@ -25,6 +25,7 @@ class Host {
   virtual void deliver(World& world, NodeId to, NodeId from, std::uint32_t message) = 0;
   virtual void timer(World& world, NodeId node, std::uint8_t timer) = 0;
   virtual void request(World& world, NodeId node, const Request& request) = 0;
+  virtual void chosen(World& world, NodeId node, const Request& request, const Offer& offer) = 0;
   virtual void persisted(World& world, NodeId node) = 0;
   virtual void told_of_failure(World& world, NodeId node, NodeId failed) = 0;
   virtual void ordered(World& world, NodeId node, const Order& order) = 0;

@@ -10,6 +10,7 @@ namespace {
 
 // Client channels have no message types; the trace calls the messages by these names.
 constexpr std::string_view kRequestName = "Request";
+constexpr std::string_view kChoiceName = "Choice";  // a request's second round
 constexpr std::string_view kReplyName = "Reply";
 
 bool at_client(const Event& e) { return e.kind == Event::Kind::reply || e.kind == Event::Kind::client_timer; }
@@ -150,9 +151,10 @@ void World::handle_at_node(const Event& event) {
     case Event::Kind::deliver: return deliver(event);
     case Event::Kind::request: {
       ++record_.messages_delivered;
-      const Request request = requests_[event.handle];
+      const Asked asked = requests_[event.handle];
       drop(event);
-      return host_->request(*this, node, request);
+      if (asked.chosen) return host_->chosen(*this, node, asked.request, *asked.chosen);
+      return host_->request(*this, node, asked.request);
     }
     case Event::Kind::timer: return fire(event);
     case Event::Kind::persisted: --machine(node).syncs; return host_->persisted(*this, node);
@@ -177,6 +179,7 @@ void World::note(const Event& event) {
 bool World::stale(const Event& event) {
   Machine& m = machines_[event.node];
   if (!m.up || event.incarnation != m.incarnation) return true;
+  if (event.kind == Event::Kind::told) return machines_[event.peer].up;  // back before the word was out
   if (event.kind != Event::Kind::timer) return false;
   TimerState& timer = m.timers[event.tag];
   if (event.number != timer.generation) return true;
@@ -253,7 +256,8 @@ std::pair<Endpoint, Endpoint> World::ends(const Event& event) const {
 }
 
 Tracer::Message World::describe(const Event& event, Endpoint from, Endpoint to, bool copy) const {
-  std::string_view type = event.kind == Event::Kind::request ? kRequestName : kReplyName;
+  std::string_view type = kReplyName;
+  if (event.kind == Event::Kind::request) type = event.tag == 0 ? kRequestName : kChoiceName;
   if (event.kind == Event::Kind::deliver) type = host_->message_name(event.tag);
   return {from, to, event.number, type, copy};
 }
@@ -328,10 +332,11 @@ void World::reply(NodeId from, Reply reply) {
   replies_.set_references(handle, transmit_from(from, network_.client(id.client), event));
 }
 
-void World::send(ClientId from, NodeId to, const Request& request) {
-  const auto handle = requests_.put(request);
+void World::send(ClientId from, NodeId to, const Asked& asked) {
+  const auto handle = requests_.put(asked);
   const Event event{.kind = Event::Kind::request,
-                    .background = request.ping,
+                    .tag = static_cast<std::uint8_t>(asked.chosen ? 1 : 0),
+                    .background = asked.request.ping,
                     .node = copy_that_hears(to, network_.client(from)).value,
                     .peer = from.value,
                     .handle = handle};

@@ -192,7 +192,7 @@ class World : private ClientPort {
   void heal_network();
   void crash(NodeId node, const Fault& fault);
   void restart(NodeId node, DiskFate disk);
-  void tell_of_failure(NodeId failed, Duration within);
+  void tell_of_failure(NodeId failed, Duration within, bool after_messages);
   void give_order(std::uint32_t index, NodeId node);
   void misbehave(NodeId node, std::uint32_t fault);
   void behave(NodeId node);
@@ -202,7 +202,7 @@ class World : private ClientPort {
   void switch_laws(const NetworkLaws& laws);
 
   // ClientPort.
-  void send(ClientId from, NodeId to, const Request& request) override;
+  void send(ClientId from, NodeId to, const Asked& asked) override;
   void wake(ClientId client, Wake why, std::uint32_t number, Time at) override;
   std::uint32_t called(const Operation& operation, std::uint64_t asked) override;
   void returned(std::uint32_t operation, const Value& output, std::uint8_t hops) override;
@@ -219,7 +219,7 @@ class World : private ClientPort {
   Network network_;
   std::vector<Machine> machines_;
   Clients clients_;
-  Pool<Request> requests_;
+  Pool<Asked> requests_;
   Pool<Reply> replies_;
   std::vector<Fault> faults_;
   std::vector<Network::Cut> cuts_;             ///< Per fault: the links that it severs now.
