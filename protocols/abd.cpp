@@ -2,8 +2,8 @@
 // neither a leader nor a timeout. Any two majorities share a replica: who asks a majority hears of every
 // finished write.
 //
-//   coordinator          the others            Every value carries a timestamp: a counter, and the number
-//        |-- Query ------> | | |               of the coordinator, which settles ties.
+//   coordinator          the replicas          Every value carries a timestamp: a counter, and whose it is,
+//        |-- Query ------> | | |               which settles ties.
 //        |<----- Answer -- | | |  (R of n)
 //        |-- Store ------> | | |               write  query, store the value under a higher timestamp
 //        |<----- Stored -- | | |  (W of n)     read   query, store the latest answer, then return it
@@ -11,22 +11,25 @@
 // That a read stores what it is about to return (the write-back) looks like waste, and is what makes the
 // register atomic: else one read may see the new value of an unfinished write, and a later one the old value.
 //
-// Cost: in the literature the client itself queries the replicas: 4n messages and 4 delays, for a write and
-// for a read. Here a client asks a replica, the coordinator, which is one of the n: question and answer come
-// on top, the messages to itself are free. That makes 2 + 4(n - 1) = 4n - 2 messages and 6 delays.
+// Who coordinates (option `coordinator`), and what it costs, for a write as for a read:
+//   client    As in the literature: 4n messages and 4 delays. The client tells its operations apart, so that
+//             any of them may be repeated at will.
+//   replica   A client asks one of the n replicas to do it: question and answer come on top, the messages of
+//             the coordinator to itself are free. That makes 2 + 4(n - 1) = 4n - 2 messages and 6 delays.
 //
 // Assumptions, and what breaks without them:
 //   * R + W > n. With smaller quorums a read may miss a finished write: with probability C(n-W,R) / C(n,R) if
-//     both sets are drawn at random. (Here the coordinator is always in its own sets, and Store goes to all.)
+//     both sets are drawn at random. That is what `contact` `quorum` does, with a client as coordinator.
+//     Otherwise messages go to all, and the last to get a Store get it soon; and a replica that coordinates
+//     is in all its own sets.
 //   * Fewer than half crash (n >= 2f + 1). With more down, all wait, and nothing wrong is ever said.
 //   * A replica remembers what it acknowledged: it answers Store only when its disk has it. Who loses its
 //     disk must not come back: quorums that count on its memory no longer share what they should.
 //   * Channels may delay, reorder and duplicate; `retransmit` repairs losses. Clocks don't matter.
-//   * A client belongs to one coordinator. Were another to repeat its write, the value could be written
-//   twice,
-//     the second time over somebody else's; only agreement could prevent that. So a repeated write is served
-//     by the replica that has it under way or done, and ignored by any other: the client gives up, and does
-//     not know the outcome. Reads may be repeated anywhere.
+//   * A replica that coordinates is the only one for its client. Were another to repeat a write, the value
+//     could be written twice, the second time over somebody else's; only agreement could prevent that. So a
+//     repeated write is served by the replica that has it under way or done, and ignored by any other: the
+//     client gives up, and does not know the outcome. Reads may be repeated anywhere.
 //   * Only reads and writes. cas, append and add depend on the value before, which takes consensus; they
 //     (and stamp and draw) are never answered.
 //
@@ -36,8 +39,8 @@
 // altogether: what the divergence judge says of the time in between means nothing here, and the end states
 // may differ if a replica was down or a message lost.
 //
-// Bug `no_write_back`: a read returns the latest of its answers at once: 2n messages, 4 delays, not atomic.
-// With R + W <= n it leaves the write-back out just the same.
+// Bug `no_write_back`: a read returns the latest of its answers at once: 2n messages, and 2 delays for a
+// client or 4 for a replica; not atomic. With R + W <= n it leaves the write-back out just the same.
 //
 // Sources: Attiya, Bar-Noy, Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 1995; many
 // writers: Lynch, Shvartsman, "Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged
@@ -60,15 +63,10 @@ namespace {
 using namespace sim;
 
 struct Abd {
-  struct Timestamp {
-    std::uint64_t counter = 0;  ///< 0: never written.
-    NodeId coordinator{};
-    auto operator<=>(const Timestamp&) const = default;
-  };
   struct Stamped {
-    Timestamp timestamp{};
-    Request write{};  ///< The request that wrote the value, its argument.
-    Value value() const { return timestamp.counter == 0 ? Value{} : Value{write.command.argument}; }
+    Stamp timestamp{};  ///< Number 0: never written. The owner is the coordinating replica, or the request.
+    Request write{};    ///< The request that wrote the value, its argument.
+    Value value() const { return timestamp.number == 0 ? Value{} : Value{write.command.argument}; }
   };
   // Operations bear the name of the client's request. An answer to an earlier life of the coordinator is as
   // good: it was given after the client had asked.
@@ -87,19 +85,29 @@ struct Abd {
   };
   struct Stored {
     RequestId operation;
-    Timestamp timestamp{};
+    Stamp timestamp{};
   };
   using Message = std::variant<Query, Answer, Store, Stored>;
   enum class Timer : std::uint8_t { retransmit };
 
   struct Options {
+    enum class Coordinator : std::uint8_t { replica, client };
+    enum class Contact : std::uint8_t { everyone, quorum };
     enum class Bug : std::uint8_t { none, no_write_back };
+    Coordinator coordinator = Coordinator::replica;
+    Contact contact = Contact::everyone;
     std::int64_t read_quorum = 0;
     std::int64_t write_quorum = 0;
     std::optional<Duration> retransmit{100ms};
     Bug bug = Bug::none;
 
     void describe(Fields& fields) {
+      fields.choice("coordinator", coordinator,
+                    {{"replica", Coordinator::replica}, {"client", Coordinator::client}},
+                    "Who queries and stores: a replica that the client asks, or the client itself.");
+      fields.choice("contact", contact, {{"everyone", Contact::everyone}, {"quorum", Contact::quorum}},
+                    "coordinator: client. Whether it asks all replicas, or no more than a quorum, drawn anew "
+                    "for each round.");
       fields.count("read_quorum", read_quorum, {0, 1000},
                    "How many replicas a query waits for, the coordinator included; 0: a majority.");
       fields.count("write_quorum", write_quorum, {0, 1000},
@@ -113,11 +121,20 @@ struct Abd {
       const auto n = static_cast<std::int64_t>(replicas);
       if (read_quorum > n || write_quorum > n)
         return "a quorum can't have more members than there are replicas";
+      if (contact == Contact::quorum && coordinator == Coordinator::replica)
+        return "contact: quorum is for coordinator: client";
       return {};
     }
   };
-  static ClientPolicy client_policy(const Options&, std::size_t) {
-    return {.target = ClientPolicy::Target::own};
+  static ClientPolicy client_policy(const Options& o, std::size_t replicas) {
+    if (o.coordinator == Options::Coordinator::replica) return {.target = ClientPolicy::Target::own};
+    const std::size_t reads = quorum(o.read_quorum, replicas), writes = quorum(o.write_quorum, replicas);
+    ClientPolicy policy{.target = ClientPolicy::Target::everyone, .outbid = true};
+    policy.write_offers = policy.read_offers = static_cast<std::uint32_t>(reads);
+    policy.write_answers = policy.read_answers = static_cast<std::uint32_t>(writes);
+    if (o.bug == Options::Bug::no_write_back) policy.read_answers = 0;
+    policy.sample = o.contact == Options::Contact::quorum;
+    return policy;
   }
 
   // On disk: each write that the replica has heard of, and what it changed.
@@ -153,6 +170,10 @@ struct Abd {
     if (request.ping) return env.reply(request.id, {});
     const Action action = request.command.action;
     if (action != Action::read && action != Action::write) return;
+    if (options.coordinator == Options::Coordinator::client) {
+      const Stamped here = cell(request.command.key);
+      return env.offer(request.id, {here.timestamp, here.value()});
+    }
     if (operations.contains(request.id)) return;  // under way
     if (action == Action::write) {
       if (done.is_over(request.id)) return;
@@ -166,12 +187,30 @@ struct Abd {
     answered(env, place->second, env.self(), cell(query.key));
   }
 
+  // The second round of a client that coordinates.
+  void on_chosen(Env& env, const Request& request, const Offer& chosen) {
+    const Action action = request.command.action;
+    if (action != Action::read && action != Action::write) return;
+    const std::uint32_t key = request.command.key;
+    if (const auto* value = std::get_if<std::int64_t>(&chosen.value)) {
+      const std::uint64_t owner = chosen.stamp.owner;  // the request that wrote the value
+      Request write = request;
+      write.id = {ClientId{static_cast<std::uint16_t>(owner >> 32)}, static_cast<std::uint32_t>(owner)};
+      write.command = {.action = Action::write, .key = key, .argument = *value};
+      if (write.id != request.id) write.oldest_pending = 0;  // another client's, or an earlier one
+      keep(env, key, {chosen.stamp, write});
+    }
+    promise(env, {.to_client = true,
+                  .what = {request.id, chosen.stamp},
+                  .output = action == Action::read ? chosen.value : Value{}});
+  }
+
   void on_message(Env& env, NodeId from, const Message& message) {
     if (const auto* query = std::get_if<Query>(&message)) {
       env.send(from, Answer{query->operation, cell(query->key)});
     } else if (const auto* store = std::get_if<Store>(&message)) {
       keep(env, store->key, store->stamped);
-      promise(env, {from, {store->operation, store->stamped.timestamp}});
+      promise(env, {.to = from, .what = {store->operation, store->stamped.timestamp}});
     } else if (const auto* answer = std::get_if<Answer>(&message)) {
       const auto found = operations.find(answer->operation);
       if (found != operations.end()) answered(env, found->second, from, answer->stamped);
@@ -183,8 +222,9 @@ struct Abd {
   // Promises are kept in the order in which they were made, as the disk completes writes in order.
   void on_persisted(Env& env) {
     if (promises.empty()) return;
-    const auto [to, what] = promises.front();
+    const auto [to_client, to, what, output] = promises.front();
     promises.pop_front();
+    if (to_client) return env.reply(what.operation, output);
     if (to != env.self()) return env.send(to, what);
     const auto found = operations.find(what.operation);
     if (found == operations.end() || !found->second.storing) return;
@@ -207,8 +247,10 @@ struct Abd {
     NodeSet stores{};
   };
   struct Promise {
+    bool to_client = false;
     NodeId to{};
     Stored what{};
+    Value output{};  ///< For a client.
   };
 
   // ---- the replica
@@ -223,7 +265,7 @@ struct Abd {
     const bool newer = stamped.timestamp > cell(key).timestamp;
     const RequestId id = stamped.write.id;
     const bool known = heard.find(id) != nullptr || heard.is_over(id);
-    if (!newer && (known || stamped.timestamp.counter == 0)) return;
+    if (!newer && (known || stamped.timestamp.number == 0)) return;
     const Change change{newer ? Change::Kind::set : Change::Kind::none, key, stamped.write.command.argument};
     if (newer) cells[key] = stamped;
     if (heard.find(id) == nullptr) heard.add(stamped.write, 0, {});
@@ -237,26 +279,26 @@ struct Abd {
 
   // ---- the coordinator
 
-  std::size_t quorum(Env& env, std::int64_t chosen) const {
-    return chosen == 0 ? env.majority() : static_cast<std::size_t>(chosen);
+  static std::size_t quorum(std::int64_t chosen, std::size_t replicas) {
+    return chosen == 0 ? majority_of(replicas) : static_cast<std::size_t>(chosen);
   }
 
   void answered(Env& env, Operation& operation, NodeId from, const Stamped& stamped) {
     if (operation.storing || !operation.answers.insert(from)) return;
     if (stamped.timestamp > operation.latest.timestamp) operation.latest = stamped;
-    if (operation.answers.size() < quorum(env, options.read_quorum)) return;
+    if (operation.answers.size() < quorum(options.read_quorum, env.cluster())) return;
     const Request& request = operation.request;
     if (!is_read(request.command)) {
       // Higher than all answers, and than what this replica has begun to store since it answered itself.
-      const Timestamp highest = std::max(operation.latest.timestamp, cell(request.command.key).timestamp);
-      operation.latest = {{highest.counter + 1, env.self()}, request};
+      const Stamp highest = std::max(operation.latest.timestamp, cell(request.command.key).timestamp);
+      operation.latest = {{highest.number + 1, env.self().value}, request};
     } else if (options.bug == Options::Bug::no_write_back) {
       return finish(env, operation);
     }
     // First here, then at the others: a timestamp that is out in the world must never be chosen again.
     operation.storing = true;
     keep(env, request.command.key, operation.latest);
-    promise(env, {env.self(), {request.id, operation.latest.timestamp}});
+    promise(env, {.to = env.self(), .what = {request.id, operation.latest.timestamp}});
   }
 
   void stored(Env& env, NodeId from, const Stored& message) {
@@ -265,7 +307,7 @@ struct Abd {
     Operation& operation = found->second;
     if (!operation.storing || message.timestamp != operation.latest.timestamp) return;
     if (!operation.stores.insert(from)) return;
-    if (operation.stores.size() >= quorum(env, options.write_quorum)) finish(env, operation);
+    if (operation.stores.size() >= quorum(options.write_quorum, env.cluster())) finish(env, operation);
   }
 
   void finish(Env& env, const Operation& operation) {
