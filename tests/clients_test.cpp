@@ -89,6 +89,17 @@ TEST_CASE("writes go to the first replica and reads to the last when a policy sa
   }
 }
 
+TEST_CASE("a read goes to as many replicas as must answer, or to all when a policy says so") {
+  ClientPolicy policy{.target = ClientPolicy::Target::everyone, .read_answers = 2};
+  for (const bool spread : {false, true}) {
+    policy.spread_reads = spread;
+    const Setup setup = setup_with(policy, 1);
+    ProbeWorld probe(setup, {});
+    probe.world.run();
+    CHECK(requests(probe) == std::vector<std::size_t>{1, 1, spread ? 1u : 0u});
+  }
+}
+
 TEST_CASE("clients with replicas of their own spread over them") {
   const Setup setup = setup_with({.target = ClientPolicy::Target::own}, 0, 4);
   ProbeWorld probe(setup, {});

@@ -181,15 +181,15 @@ void Clients::transmit(ClientPort& port, ClientId id, const Pending& pending) {
 }
 
 // To all replicas that have not answered yet. A read goes to as many as it still needs answers from, starting
-// with the client's own and moving on by one replica with each attempt; to all if they are to vote, or if
-// there are two rounds. A sample goes to as many as are still needed, each set of replicas being equally
-// likely.
+// with the client's own and moving on by one replica with each attempt; to all if the
+// policy says so, if they are to vote, or if there are two rounds. A sample goes to as many as are still
+// needed, each set of replicas being equally likely.
 void Clients::send_to_everyone(ClientPort& port, ClientId id, const Pending& pending) {
   const auto& policy = plan_->policy;
   const NodeSet& heard_from = pending.collects_offers() ? pending.offered_by : pending.answered_by;
   const std::size_t needed = pending.collects_offers() ? pending.offers_needed : pending.answers_needed;
-  const bool in_turn =
-      is_read(pending.request().command) && !policy.equal_answers && pending.offers_needed == 0;
+  const bool in_turn = is_read(pending.request().command) && !policy.spread_reads && !policy.equal_answers &&
+                       pending.offers_needed == 0;
   const std::size_t missing = needed - std::min(needed, heard_from.size());
   std::size_t wanted = in_turn || policy.sample ? missing : plan_->replicas;
   std::size_t silent = plan_->replicas - heard_from.size();

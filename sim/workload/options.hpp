@@ -52,6 +52,8 @@ struct ClientPolicy {
   std::optional<Target> read_target{};  ///< For reads, if it differs; the client remembers both addresses.
   std::uint32_t write_answers = 1;      ///< The client waits for answers from so many replicas.
   std::uint32_t read_answers = 1;
+  /// Target::everyone: reads go to every replica, too.
+  bool spread_reads = false;
   /// The answers waited for must be equal: a vote, against replicas that lie. A replica's answer may come
   /// with the name of the primary to ask next time.
   bool equal_answers = false;

@@ -1,0 +1,337 @@
+// Schneider's state machine approach: every replica executes every request, in one order. Two things make
+// that so. Agreement: each request reaches all replicas. Order: each request gets a unique identifier (uid);
+// a replica executes, of its requests, the one with the smallest uid as soon as it is *stable*, that is, as
+// soon as none with a smaller one can come any more. The tutorial has three ways to make uids and to tell
+// stability, and ISIS a fourth (option `order`):
+//
+//   logical_clocks, synchronised_clocks                    replica_ids          abcast
+//   client   p          the others                         client   replicas    client   replicas
+//     |----->|  stamps     | |                               |--->| | |           |--->| | |
+//     |      |--Ordered--->| |  relays to all                |    |<>|<>|         |<---| | |  offers: cuids
+//     |      |<---Null---->| |  "nothing older from me"      |    Candidate       |--->| | |  the largest
+//     |<-----|-------------|-|  all execute and answer       |<---| | |           |<---| | |
+//
+//   logical_clocks       The processor that a client asks plays the tutorial's client (its footnote 6): it
+//     stamps the request with its Lamport clock (T, p), and relays it. Stable: a larger stamp has come from
+//     every processor that has not failed. So that this doesn't wait for requests, everyone sends null
+//     requests: every `null_every`, and, with `null_at_once`, as soon as somebody else's request arrives.
+//   synchronised_clocks  The same with real clocks, and `stability` by `clock` (test I: one's own clock has
+//     passed uid + `delta`), by `clients` (test II: a larger stamp from every processor), or by `either`.
+//   replica_ids          The client sends to all replicas. Each proposes a candidate, cuid = 1 + the largest
+//     number that it has seen or accepted, with its own number to settle ties, and tells the others; uid is
+//     the largest cuid. Stable: accepted, and no request that is seen but not accepted has a cuid below.
+//   abcast               ISIS: the cuids go back to the client, which chooses the uid and tells all replicas.
+//     If it doesn't (it gave up, a replica failed in between), the lowest replica takes over for it after
+//     `takeover_after`: it asks all, who follow the client no more, and settles on what one has accepted.
+//
+// Replies (option `voting`): the client takes the `first` one (t + 1 replicas mask t fail-stop failures), or
+// waits for t + 1 that are `equal` (2t + 1 replicas mask t liars; with 2t replicas there is a tie, and t + 1
+// liars that agree win).
+//
+// A replica that comes back (clock orders; schneider_joining.cpp) is integrated at a request r_join of its
+// own: it gets the state after r_join, the requests pending there, and for a while, relayed, those that
+// others sent before they knew of it.
+//
+// Costs: clocks 2n messages, and 3 delays plus what stability takes (with null_at_once 4 in all, and n(n-1)
+// null requests off the path); replica_ids n^2 + n and 3; abcast 4n and 4.
+//
+// Assumptions, and what breaks without them:
+//   * Fail-stop: everyone is told of a failure (fault "fail_stop", or a crash with "told_within"), and only
+//     after the failed one's last message ("after_messages": true). Who is told earlier executes without a
+//     request that is still under way; others with it. A crash that nobody is told of stops the service,
+//     except for test I, until its victim is back and says so. One replica at a time comes back.
+//   * Channels are reliable, and in the clock orders FIFO (network "fifo": true). A message that overtakes
+//     another says "nothing older from me" too early; a lost one is missing for good.
+//   * `delta` bounds the time from a request's stamp to its arrival *on the receiver's clock*: the largest
+//     delay plus the skew of the clocks. Too small a delta: who gets it late executes it too late.
+//   * Skew is below the smallest delay. The tutorial needs that for causality between clients who talk to
+//     one another; here they learn of requests through answers only. But it bounds what delta must cover:
+//     largest + smallest delay is enough; and a null request sent at once has a larger stamp.
+//   * replica_ids, abcast: nobody trusts the last words of a replica that fails. A request's uid is at least
+//     the cuid of each replica that proposed one. One that failed before it proposed may have executed and
+//     answered others that come later at the survivors. `execute` `stable_everywhere` takes this doubt away:
+//     replicas tell each other what is stable, n(n-1) messages and one delay more. (The tutorial wants a
+//     client to cause nothing else before every replica has accepted its request, which the first answer does
+//     not say.)
+//   * abcast: `takeover_after` is longer than a client's message takes.
+//   * Liars lie to clients only. Against one that breaks the order, each request needs Byzantine agreement.
+//   * Commands are deterministic. Clocks don't matter except to synchronised_clocks and to timers.
+//
+// Bug `cuid_without_accept`: cuid = 1 + the largest number seen: a request seen late can get a uid below one
+// that has been executed. Bug `join_without_relay`: a joining replica gets the state, but not what others
+// sent before they knew of it.
+//
+// Source: Schneider, "Implementing Fault-Tolerant Services Using the State Machine Approach: A Tutorial", ACM
+// Computing Surveys 22(4), 1990: 3.2.1 to 3.2.3 (order), 4 (voters), 7.2 (integration). ABCAST: Birman and
+// Joseph, "Reliable Communication in the Presence of Failures", ACM TOCS 5(1), 1987.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/protocol/registry.hpp"
+#include "sim/protocol/sessions.hpp"
+
+namespace protocols {
+
+using namespace sim;
+
+struct Schneider {
+  /// What has a place in a clock order.
+  struct Item {
+    enum class Kind : std::uint8_t { null, request, join };
+    Kind kind = Kind::null;
+    Request request{};  ///< request
+    NodeId joiner{};    ///< join: who ...
+    LocalTime life{};   ///< ... in which of its lives, named by its beginning.
+  };
+
+  // ---- messages of the clock orders
+  struct Ordered {  // a processor -> all replicas: this has this place
+    Stamp uid;      // the owner is the processor
+    Item item;
+    NodeSet sent_to;  // who gets it from the processor itself
+  };
+  struct Upkeep {  // the same with nulls and joins
+    static constexpr bool background = true;
+    Ordered ordered;
+  };
+
+  // ---- messages of the replicas' identifiers
+  struct Candidate {
+    Request request;
+    Stamp cuid;
+  };
+  struct Stable {  // execute: stable_everywhere. At this replica it is
+    RequestId id;
+  };
+  struct Stuck {  // to the lowest replica: take over
+    static constexpr bool background = true;
+    Request request;
+  };
+  struct TakeOver {  // the lowest replica -> all
+    static constexpr bool background = true;
+    Request request;
+  };
+  struct TakeOverReply {
+    static constexpr bool background = true;
+    RequestId id;
+    bool accepted;
+    Stamp stamp;  // the uid if accepted, else the cuid
+  };
+  struct Settled {
+    static constexpr bool background = true;
+    Request request;
+    Stamp uid;
+  };
+
+  // ---- messages of a replica's return
+  struct Back {  // the joiner -> all: what I was is gone
+    static constexpr bool background = true;
+    LocalTime life;
+  };
+  struct Noted {  // all -> the joiner: nothing up to this number goes to you directly
+    static constexpr bool background = true;
+    LocalTime life;
+    std::uint64_t number;
+    bool member;   // takes part itself
+    NodeSet down;  // those that have failed
+  };
+  struct LetIn {  // the joiner -> a member: make my r_join, with a larger number than this
+    static constexpr bool background = true;
+    LocalTime life;
+    std::uint64_t above;
+  };
+  struct State {  // the sponsor -> the joiner, when it executes r_join
+    static constexpr bool background = true;
+    LocalTime life;
+    Stamp join;
+    Snapshot service;
+    Sessions sessions;
+    std::uint64_t executed;
+    std::uint64_t last;
+    std::map<Stamp, Item> pending;
+    std::vector<std::uint64_t> heard;
+    NodeSet down;
+  };
+  struct Relayed {  // the sponsor -> the joiner: others have sent this to me, and not to you
+    static constexpr bool background = true;
+    LocalTime life;
+    Ordered ordered;
+  };
+  struct HandedOver {  // the sponsor -> the joiner: this one's messages reach you themselves, or it has
+                       // failed
+    static constexpr bool background = true;
+    LocalTime life;
+    NodeId node;
+    bool failed;
+  };
+  using Message = std::variant<Ordered, Upkeep, Candidate, Stable, Stuck, TakeOver, TakeOverReply, Settled,
+                               Back, Noted, LetIn, State, Relayed, HandedOver>;
+  enum class Timer : std::uint8_t { null, stable, takeover, join, sponsor };
+
+  struct Options {
+    enum class Order : std::uint8_t { logical_clocks, synchronised_clocks, replica_ids, abcast };
+    enum class Stability : std::uint8_t { clock, clients, either };
+    enum class Voting : std::uint8_t { first, equal };
+    enum class Execute : std::uint8_t { stable, stable_everywhere };
+    enum class Bug : std::uint8_t { none, cuid_without_accept, join_without_relay };
+
+    Order order = Order::replica_ids;
+    Stability stability = Stability::either;
+    Duration delta = 10ms;
+    Duration null_every = 5ms;
+    bool null_at_once = false;
+    Voting voting = Voting::first;
+    Execute execute = Execute::stable;
+    Duration takeover_after = 100ms;
+    Duration join_retry = 100ms;
+    Bug bug = Bug::none;
+
+    void describe(Fields& fields);
+    std::string complaint(std::size_t replicas) const;
+    bool by_clock() const { return order == Order::logical_clocks || order == Order::synchronised_clocks; }
+    /// Stable once one's own clock says so.
+    bool test_1() const { return order == Order::synchronised_clocks && stability != Stability::clients; }
+    /// Stable once everyone has said more: null requests are needed.
+    bool test_2() const {
+      return by_clock() && (order == Order::logical_clocks || stability != Stability::clock);
+    }
+  };
+  static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+
+  using Env = EnvOf<Schneider>;
+  Schneider(const Options& options, const NoDisk&) : options_(options) {}
+  void on_start(Env& env);
+  void on_message(Env& env, NodeId from, const Message& message);
+  void on_timer(Env& env, Timer timer);
+  void on_request(Env& env, const Request& request);
+  void on_chosen(Env& env, const Request& request, const Offer& chosen);
+  void on_failure(Env& env, NodeId node);
+
+ private:
+  /// Numbers beyond this are nobody's: they would leave no room for larger ones.
+  static constexpr std::uint64_t kLargest = std::uint64_t{1} << 62;
+
+  struct Peer {                     // as the clock orders see a processor
+    std::uint64_t heard = 0;        ///< Everything from it up to this number has come.
+    bool direct = true;             ///< It comes from itself; otherwise from this replica's sponsor, and
+    std::uint64_t heard_early = 0;  ///< what comes from itself does not count yet.
+    LocalTime back{};               ///< Its latest life that it came back to,
+    LocalTime joined{};             ///< with which it was integrated,
+    LocalTime asked{};              ///< for which this replica has made a join,
+    LocalTime failed{};             ///< that ended.
+  };
+  struct Sponsorship {
+    LocalTime life{};
+    LocalTime since{};
+    NodeSet handed_over{};
+  };
+  struct Proposal {  // a request on its way to its uid
+    Request request{};
+    Stamp place{};  ///< This replica's cuid; once accepted, the uid.
+    bool accepted = false;
+    LocalTime since{};
+    NodeSet proposers{};  ///< Whose cuids have come, or whose word in a takeover.
+    Stamp largest{};      ///< Of these cuids.
+    NodeSet stable_at{};
+    bool taken_over = false;  ///< The client is out.
+    bool leads = false;       ///< This replica has taken over.
+    bool settled = false;     ///< In a takeover: somebody has accepted `largest`.
+  };
+  using Proposals = std::map<RequestId, Proposal>;
+
+  // execution (schneider.cpp)
+  void on(Env& env, NodeId from, const Ordered& m);
+  void on(Env& env, NodeId from, const Upkeep& m) { on(env, from, m.ordered); }
+  Value execute(Env& env, const Request& request);
+  void mark_down(Env& env, NodeId node);
+  bool alive(NodeId node) const { return !down_.contains(node); }
+  bool all_alive_in(const Env& env, const NodeSet& set) const;
+
+  // clock orders (schneider_clocks.cpp)
+  void submit(Env& env, const Item& item);
+  std::uint64_t next_number(const Env& env) const;
+  Stamp take_stamp(Env& env);
+  template <class M> void send_to_members(Env& env, const M& message);
+  NodeSet members(const Env& env) const;
+  void say_null(Env& env);
+  void enter(Env& env, const Ordered& m, bool counts);
+  bool stable(const Env& env, Stamp uid) const;
+  void advance(Env& env);
+  void beat(Env& env);
+
+  // identifiers (schneider_identifiers.cpp)
+  Proposal* see(Env& env, const Request& request);
+  void on(Env& env, NodeId from, const Candidate& m);
+  void on(Env& env, NodeId from, const Stable& m);
+  void accept_if_complete(Env& env, Proposal& proposal);
+  void accept(Env& env, Proposal& proposal, Stamp uid);
+  void deliver(Env& env);
+  void note_stable(Env& env);
+  void review(Env& env);
+  void watch(Env& env);
+  NodeId lowest_alive() const;
+  std::optional<Stamp> accepted_uid(RequestId id) const;
+  void seek_takeover(Env& env);
+  void on(Env& env, NodeId from, const Stuck& m);
+  void on(Env& env, NodeId from, const TakeOver& m);
+  void on(Env& env, NodeId from, const TakeOverReply& m);
+  void settle_if_complete(Env& env, Proposal& proposal);
+  void on(Env& env, NodeId from, const Settled& m);
+
+  // a replica's return (schneider_joining.cpp)
+  void come_back(Env& env);
+  void on(Env& env, NodeId from, const Back& m);
+  void on(Env& env, NodeId from, const Noted& m);
+  void on(Env& env, NodeId from, const LetIn& m);
+  void integrate(Env& env, Stamp uid, const Item& join);
+  void on(Env& env, NodeId from, const State& m);
+  void relay(Env& env, const Ordered& m);
+  void on(Env& env, NodeId from, const Relayed& m);
+  void hand_over(Env& env, NodeId joiner, NodeId processor, bool failed);
+  void hand_over_late(Env& env);
+  void sponsor_without(Env& env, NodeId gone);
+  void on(Env& env, NodeId from, const HandedOver& m);
+  bool settled(const Env& env) const;
+
+  Options options_;
+  bool member_ = false;  ///< Takes part.
+  NodeSet down_{};
+  Sessions sessions_{};
+  std::uint64_t executed_ = 0;  ///< How many requests, and
+  std::uint64_t last_ = 0;      ///< the fingerprint of the last.
+
+  // clock orders
+  std::uint64_t clock_ = 0;         ///< The logical clock; with real clocks, the number of its last stamp.
+  std::uint64_t said_ = 0;          ///< The number of the last stamp sent.
+  std::uint64_t said_at_beat_ = 0;  ///< The same, when a null request was last due.
+  std::map<Stamp, Item> pending_{};
+  std::vector<Peer> peers_{};
+
+  // identifiers
+  std::uint64_t seen_ = 0;    ///< The largest number in a cuid of this replica's.
+  std::uint64_t accept_ = 0;  ///< In a uid that it has accepted.
+  Proposals proposals_{};
+  std::set<std::pair<Stamp, RequestId>> queue_{};     ///< Those not executed, by place.
+  std::deque<std::pair<RequestId, Stamp>> lately_{};  ///< Executed, for who takes over. abcast only.
+
+  std::map<NodeId, Sponsorship> sponsored_{};
+
+  // as joiner
+  LocalTime life_{};
+  NodeSet noted_{};
+  NodeSet noted_by_members_{};
+  NodeSet reported_down_{};  ///< By members, before it takes part.
+  NodeSet told_down_{};      ///< By the failure detector, since.
+  std::uint64_t above_ = 0;  ///< The largest number in a Noted.
+  NodeId sponsor_{};
+};
+
+}  // namespace protocols

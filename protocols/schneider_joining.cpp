@@ -1,0 +1,186 @@
+// How a replica that was down takes part again, in the clock orders. Tutorial, 7.2: integration at a request
+// r_join, and stability during restart.
+//
+//   joiner       sponsor     others
+//     |--- Back --->|----------->|   my former life is over
+//     |<-- Noted ---|<-----------|   up to this number I may have counted you in; from now on not
+//     |--- LetIn -->|            |   a larger number, please
+//     |             |-- r_join ->|   a place in the order like any other's
+//     |<-- State ---|            |   on executing r_join: the service then, and what is pending
+//     |<- Relayed --|<- Ordered -|   what one who hadn't executed r_join did not send the joiner
+//     |<-- Ordered --------------|   who has, does
+//     |<- HandedOver|            |   no more of its to be relayed: it is up to itself now, or it has failed
+//
+// Each message says to whom it goes, so that the sponsor sees what the joiner misses. As r_join has a larger
+// number than all that was sent before the Noted, what was sent to the joiner in its former life is part of
+// the state. What comes from a processor directly counts for the stability test only from the hand-over on:
+// before that, something older may still be with the sponsor. Test I waits for all hand-overs; where nobody
+// says anything, the sponsor knows by its clock that nothing is left to relay. If it fails before it has
+// handed over everything, or is silent for too long, the joiner begins anew.
+#include <algorithm>
+
+#include "protocols/schneider.hpp"
+
+namespace protocols {
+
+// ---- the joiner
+
+void Schneider::come_back(Env& env) {
+  member_ = false;
+  pending_.clear();
+  peers_.assign(env.cluster(), Peer{});
+  noted_ = noted_by_members_ = reported_down_ = down_ = {};
+  above_ = 0;
+  life_ = env.now();
+  env.broadcast(Back{life_});
+  // With identifiers made by the replicas, it only says that it has failed, and stays out.
+  if (options_.by_clock()) env.set_timer(Timer::join, options_.join_retry);
+}
+
+void Schneider::on(Env& env, NodeId from, const Noted& m) {
+  if (member_ || m.life != life_ || m.number > kLargest) return;
+  noted_.insert(from);
+  above_ = std::max(above_, m.number);
+  if (m.member) noted_by_members_.insert(from);
+  std::optional<NodeId> sponsor;
+  bool complete = true;
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    const NodeId node{i};
+    if (m.member && m.down.contains(node)) reported_down_.insert(node);
+    if (!sponsor && noted_by_members_.contains(node) && alive(node)) sponsor = node;
+    complete &= node == env.self() || noted_.contains(node) || reported_down_.contains(node) || !alive(node);
+  }
+  if (complete && sponsor) env.send(*sponsor, LetIn{life_, above_});
+}
+
+void Schneider::on(Env& env, NodeId from, const State& m) {
+  if (member_ || m.life != life_ || env.first_life() || !options_.by_clock()) return;
+  if (m.heard.size() != env.cluster() || m.join.number > kLargest) return;
+  member_ = true;
+  sponsor_ = from;
+  env.install(m.service);
+  sessions_ = m.sessions;
+  executed_ = m.executed;
+  last_ = m.last;
+  if (executed_ > 0) env.decide(executed_, last_);
+  clock_ = std::max(clock_, m.join.number);
+  said_ = m.join.number;
+  down_ = m.down;
+  down_.erase(env.self());
+  told_down_ = {};
+  pending_.erase(pending_.begin(), pending_.upper_bound(m.join));  // of its former life
+  pending_.insert(m.pending.begin(), m.pending.end());
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    peers_[i].heard = std::min(m.heard[i], kLargest);
+    peers_[i].direct = NodeId{i} == from || NodeId{i} == env.self();
+    if (options_.order == Options::Order::logical_clocks) clock_ = std::max(clock_, peers_[i].heard);
+  }
+  if (options_.test_2()) return beat(env);
+  advance(env);
+}
+
+void Schneider::on(Env& env, NodeId, const Relayed& m) {
+  if (!member_ || m.life != life_) return;
+  enter(env, m.ordered, true);
+  relay(env, m.ordered);
+  advance(env);
+}
+
+void Schneider::on(Env& env, NodeId, const HandedOver& m) {
+  if (!member_ || m.life != life_ || m.node.value >= env.cluster()) return;
+  Peer& peer = peers_[m.node.value];
+  peer.direct = true;
+  peer.heard = std::max(peer.heard, peer.heard_early);
+  if (m.failed || told_down_.contains(m.node)) return mark_down(env, m.node);
+  advance(env);
+}
+
+// Whether all that this replica needs reaches it directly.
+bool Schneider::settled(const Env& env) const {
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    if (alive(NodeId{i}) && !peers_[i].direct) return false;
+  }
+  return member_;
+}
+
+// ---- the members
+
+void Schneider::on(Env& env, NodeId from, const Back& m) {
+  Peer& peer = peers_[from.value];
+  if (peer.back != m.life) {
+    mark_down(env, from);
+    peer.back = m.life;
+  }
+  env.send(from, Noted{m.life, std::max(clock_, said_), settled(env), down_});
+}
+
+void Schneider::on(Env& env, NodeId from, const LetIn& m) {
+  Peer& peer = peers_[from.value];
+  if (!settled(env) || !options_.by_clock() || peer.back != m.life || m.above > kLargest) return;
+  if (peer.joined == m.life || peer.asked == m.life) return;
+  peer.asked = m.life;
+  clock_ = std::max(clock_, m.above);
+  submit(env, {.kind = Item::Kind::join, .joiner = from, .life = m.life});
+}
+
+// All members execute r_join in the same place, and from there on send the joiner what they send each other.
+void Schneider::integrate(Env& env, Stamp uid, const Item& join) {
+  if (join.joiner.value >= env.cluster() || join.joiner == env.self()) return;
+  Peer& peer = peers_[join.joiner.value];
+  if (peer.joined == join.life) return;  // two members have made a join of it
+  peer.joined = join.life;
+  if (peer.failed == join.life) return;  // gone again
+  down_.erase(join.joiner);
+  env.trust(join.joiner);
+  told_down_.erase(join.joiner);
+  peer.heard = std::max(peer.heard, uid.number);
+  if (uid.owner != env.self().value) return;
+  sponsored_[join.joiner] = {join.life, env.now(), {}};
+  if (options_.test_1()) env.set_timer(Timer::sponsor, 2 * options_.delta + 1ns);
+  std::vector<std::uint64_t> heard;
+  for (const Peer& other : peers_) heard.push_back(other.heard);
+  env.send(join.joiner, State{join.life, uid, env.snapshot(), sessions_, executed_, last_, pending_,
+                              std::move(heard), down_});
+}
+
+// Passes on what its processor has not sent to a joiner itself.
+void Schneider::relay(Env& env, const Ordered& m) {
+  const NodeId processor{static_cast<std::uint16_t>(m.uid.owner)};
+  for (auto& [joiner, sponsorship] : sponsored_) {
+    if (joiner == processor || sponsorship.handed_over.contains(processor)) continue;
+    if (m.sent_to.contains(joiner)) {
+      hand_over(env, joiner, processor, false);
+    } else if (options_.bug != Options::Bug::join_without_relay) {
+      env.send(joiner, Relayed{sponsorship.life, m});
+    }
+  }
+}
+
+void Schneider::hand_over(Env& env, NodeId joiner, NodeId processor, bool failed) {
+  Sponsorship& sponsorship = sponsored_[joiner];
+  if (!sponsorship.handed_over.insert(processor)) return;
+  env.send(joiner, HandedOver{sponsorship.life, processor, failed});
+}
+
+// With test I, all have executed r_join when its sponsor has, but for the skew of their clocks (below delta),
+// and count the joiner in from then on; what they sent before takes delta at most.
+void Schneider::hand_over_late(Env& env) {
+  const Duration enough = 2 * options_.delta;
+  for (const auto& [joiner, sponsorship] : sponsored_) {
+    if (env.now() - sponsorship.since < enough) {  // another's turn comes later
+      env.set_timer(Timer::sponsor, enough - (env.now() - sponsorship.since));
+      continue;
+    }
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      if (alive(NodeId{i}) && NodeId{i} != joiner) hand_over(env, joiner, NodeId{i}, false);
+    }
+  }
+}
+
+// To a joiner that has not been told, as it was down then, and to one that waits for what was relayed.
+void Schneider::sponsor_without(Env& env, NodeId gone) {
+  sponsored_.erase(gone);
+  for (const auto& [joiner, sponsorship] : sponsored_) hand_over(env, joiner, gone, true);
+}
+
+}  // namespace protocols
