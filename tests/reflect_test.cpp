@@ -26,7 +26,9 @@ struct Nested {
   std::variant<std::monostate, int> either{};
 };
 
-static_assert(field_count<Nothing> == 0);
+enum class Colour : std::uint8_t { red, green, blue = 7 };
+
+static_assert(Simple::background && field_count<Nothing> == 0);
 static_assert(field_count<Simple> == 2);
 static_assert(field_count<Nested> == 4);
 static_assert(field_count<Request> == 5);
@@ -55,4 +57,15 @@ TEST_CASE("a field can be changed through its visit") {
   CHECK(command.argument == 8);
   CHECK(command.expected == 1);
   CHECK(command.key == 0);
+}
+
+TEST_CASE("fields and enumerators are called as in the source") {
+  CHECK(field_names<Simple> == std::array<std::string_view, 2>{"number", "list"});
+  CHECK(field_names<Nested> == std::array<std::string_view, 4>{"simple", "perhaps", "six", "either"});
+  CHECK(field_names<Nothing>.empty());
+  CHECK(field_names<Command>[3] == "argument");
+  CHECK(enum_name(Colour::green) == "green");
+  CHECK(enum_name(Colour::blue) == "blue");
+  CHECK(enum_name(static_cast<Colour>(3)).empty());
+  CHECK(enum_name(static_cast<Colour>(200)).empty());
 }
