@@ -47,19 +47,25 @@ using namespace sim;
 
 struct BenOr {
   using Round = std::uint64_t;
+  static std::string in_words(Round round, std::optional<bool> bit) {
+    return "round=" + std::to_string(round) + " bit=" + (!bit ? "none" : *bit ? "1" : "0");
+  }
 
   struct Report {
     Round round;
     bool bit;
+    std::string text() const { return in_words(round, bit); }
   };
   struct Proposal {
     Round round;
     std::optional<bool> bit;
+    std::string text() const { return in_words(round, bit); }
   };
   struct AskDecided {};
   struct Decided {
     Round round;
     bool bit;
+    std::string text() const { return in_words(round, bit); }
   };
   using Message = std::variant<Report, Proposal, AskDecided, Decided>;
   enum class Timer : std::uint8_t { ask_again };

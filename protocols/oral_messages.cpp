@@ -56,6 +56,11 @@ struct OralMessages {
   struct Told {
     bool attack;  ///< Otherwise the order is to retreat.
     Path path;    ///< Ends with the sender.
+    std::string text() const {
+      std::string text = attack ? "attack" : "retreat";
+      for (const NodeId node : path) text += ':' + std::to_string(node.value);
+      return text;
+    }
   };
   using Message = std::variant<Told>;
   enum class Timer : std::uint8_t { round };

@@ -56,6 +56,12 @@ struct SignedMessages {
   using Signatures = std::vector<Signed<Statement>>;
   struct Letter {
     Signatures signatures;  ///< The commander's first.
+    std::string text() const {
+      if (signatures.empty()) return "unsigned";
+      std::string text(enum_name(signatures.front()->order));
+      for (const auto& s : signatures) text += ':' + std::to_string(s.signer().value);
+      return text;
+    }
   };
   using Message = std::variant<Letter>;
   enum class Timer : std::uint8_t { round, mischief };

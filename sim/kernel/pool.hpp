@@ -39,6 +39,8 @@ template <class T> class Pool {
     slot(handle).references = references;
     if (references == 0) free_.push_back(handle);
   }
+  /// Adds one reference to a value that has some.
+  void retain(Handle handle) { ++slot(handle).references; }
   /// Drops one reference; the slot is reused after the last.
   void release(Handle handle) {
     if (--slot(handle).references == 0) free_.push_back(handle);

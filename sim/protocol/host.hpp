@@ -4,12 +4,14 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sim/protocol/env.hpp"
 #include "sim/protocol/protocol.hpp"
+#include "sim/protocol/text.hpp"
 #include "sim/world/host.hpp"
 
 namespace sim {
@@ -81,8 +83,15 @@ class HostOf final : public Host,
     }
   }
   void split(NodeId node) override { nodes_.push_back(Node(nodes_[node.value])); }
+  void retain(std::uint32_t message) override { messages_.retain(message); }
   void release(std::uint32_t message) override { messages_.release(message); }
   std::string_view message_name(std::uint8_t tag) const override { return NamesOf<Message>::value[tag]; }
+  std::string_view timer_name(std::uint8_t timer) const override {
+    return enum_name(static_cast<typename P::Timer>(timer));
+  }
+  std::string content(std::uint32_t message) const override {
+    return std::visit([](const auto& m) { return fields_of(m); }, messages_[message]);
+  }
 
  private:
   struct Node {

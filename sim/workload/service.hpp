@@ -49,6 +49,7 @@ class Service {
   /// A fingerprint of the whole state; equal states have equal digests. Constant time.
   std::uint64_t digest() const { return digest_; }
 
+  std::uint32_t keys() const { return static_cast<std::uint32_t>(cells_.size()); }
   const Value& value(std::uint32_t key) const { return cells_[key].value; }
   bool operator==(const Service&) const = default;
 

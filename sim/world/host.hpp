@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "sim/fault/fault.hpp"
@@ -32,8 +33,12 @@ class Host {
   /// Makes a second copy of a Byzantine node, as the last of its nodes: one that only the world can name.
   virtual void split(NodeId node) = 0;
 
+  virtual void retain(std::uint32_t message) = 0;   ///< One more copy of the message is on its way.
   virtual void release(std::uint32_t message) = 0;  ///< A copy of the message will not be delivered.
   virtual std::string_view message_name(std::uint8_t tag) const = 0;
+  virtual std::string_view timer_name(std::uint8_t timer) const = 0;
+  /// What a message holds, in words.
+  virtual std::string content(std::uint32_t message) const = 0;
 
  protected:
   Host() = default;

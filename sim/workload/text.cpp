@@ -1,0 +1,76 @@
+#include "sim/workload/text.hpp"
+
+#include <array>
+
+namespace sim {
+
+std::string text_of(Duration duration) {
+  constexpr std::int64_t kThousand = 1000;
+  std::int64_t count = duration.count() / kThousand;
+  if (count % kThousand != 0) return std::to_string(count) + "us";
+  count /= kThousand;
+  if (count % kThousand != 0) return std::to_string(count) + "ms";
+  return std::to_string(count / kThousand) + "s";
+}
+
+std::string key_name(std::uint32_t key) {
+  constexpr std::array<const char*, 3> letters{"x", "y", "z"};
+  return key < letters.size() ? letters[key] : "k" + std::to_string(key);
+}
+
+std::string text_of(const Value& value) {
+  if (const auto* n = std::get_if<std::int64_t>(&value)) return std::to_string(*n);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  const auto* list = std::get_if<List>(&value);
+  if (list == nullptr) return "nil";
+  std::string text = "[";
+  for (const std::int64_t n : *list) text += (text.size() > 1 ? " " : "") + std::to_string(n);
+  return text + ']';
+}
+
+std::string text_of(RequestId id) {
+  return 'c' + std::to_string(id.client.value) + '#' + std::to_string(id.number);
+}
+
+std::string text_of(const Command& c) {
+  const std::string key = key_name(c.key), argument = std::to_string(c.argument);
+  switch (c.action) {
+    case Action::read: return "read " + key;
+    case Action::write: return "write " + key + '=' + argument;
+    case Action::cas:
+      return "cas " + key + '=' + (c.expects_nil ? "nil" : std::to_string(c.expected)) + "->" + argument;
+    case Action::append: return "append " + key + '=' + argument;
+    case Action::add: return "add " + argument;
+    case Action::stamp: return "stamp " + key;
+    case Action::draw: return "draw " + key;
+  }
+  return {};
+}
+
+std::string text_of(const Request& r) {
+  if (r.ping) return 'c' + std::to_string(r.id.client.value) + " ping";
+  return text_of(r.id) + ' ' + text_of(r.command) + (r.again ? " again" : "");
+}
+
+std::string text_of(const Change& c) {
+  if (c.kind == Change::Kind::none) return "none";
+  return key_name(c.key) + (c.kind == Change::Kind::push ? "+=" : ":=") + std::to_string(c.value);
+}
+
+std::string text_of(const Service& service) {
+  std::string text = "{";
+  for (std::uint32_t key = 0; key < service.keys(); ++key) {
+    if (std::holds_alternative<Nil>(service.value(key))) continue;
+    text += (text.size() > 1 ? " " : "") + key_name(key) + '=' + text_of(service.value(key));
+  }
+  return text + '}';
+}
+
+std::string text_of(const Reply& r) {
+  const std::string id = text_of(r.id) + ' ';
+  if (r.status == Reply::Status::redirect) return id + "ask " + std::to_string(r.hint.value);
+
+  return id + text_of(r.output) + (r.names_primary ? " from now on ask " + std::to_string(r.hint.value) : "");
+}
+
+}  // namespace sim
