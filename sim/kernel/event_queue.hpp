@@ -47,6 +47,10 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+constexpr bool is_message(const Event& e) {
+  return e.kind == Event::Kind::deliver || e.kind == Event::Kind::request || e.kind == Event::Kind::reply;
+}
+
 class EventQueue {
  public:
   /// A place in the insertion order, taken now and used later.
@@ -89,6 +93,15 @@ class EventQueue {
   template <class Visit> void for_each(Visit visit) const {
     for (const Key& key : heap_) visit(at(key.time), slab_[key.order & kSlotMask]);
   }
+  /// For whoever chooses the next event by hand. All pending events, the first one first.
+  struct Pending {
+    Time when;
+    Ticket ticket;
+    Event event;
+  };
+  std::vector<Pending> pending() const;
+  /// Removes the pending event that was given `ticket`, wherever it stands.
+  Next take(Ticket ticket);
 
  private:
   // order: 2 bits rank, 38 bits ticket (2.7e11 events a run), 24 bits slot (16 million pending).
@@ -106,6 +119,7 @@ class EventQueue {
   static constexpr std::size_t kAllLines = kLines + 2;  // two more for what happens at once: see `push`
   static constexpr std::size_t kNoLine = kAllLines;
 
+  static Ticket ticket_of(const Key& key) { return (key.order & ~(std::uint64_t{3} << 62)) >> kSlotBits; }
   static Time at(std::uint64_t time) { return Time{Duration{static_cast<std::int64_t>(time)}}; }
   static Key key_of(Time when, Rank rank, Ticket ticket) {
     return {static_cast<std::uint64_t>(when.time_since_epoch().count()),

@@ -96,9 +96,20 @@ void Clients::schedule_call(ClientPort& port, ClientId id, Time now) {
 void Clients::call(ClientPort& port, ClientId id, Time now) {
   if (stopped_) return;
   Client& client = clients_[id.value];
+  send_call(port, id, choose_command(client, {id, client.next_number}), now);
+  if (plan_->options.arrivals != ClientOptions::Arrivals::closed) schedule_call(port, id, now);
+}
+
+void Clients::call(ClientPort& port, ClientId id, const Command& command, std::optional<NodeId> whom,
+                   Time now) {
+  if (whom) presumed(clients_[id.value], command) = *whom;
+  send_call(port, id, command, now);
+}
+
+void Clients::send_call(ClientPort& port, ClientId id, const Command& command, Time now) {
+  Client& client = clients_[id.value];
   const auto& o = plan_->options;
   const std::uint32_t number = client.next_number++;
-  const Command command = choose_command(client, {id, number});
 
   Operation operation{.client = id, .action = command.action, .key = command.key, .call = now};
   if (command.action != Action::read) operation.argument = command.argument;
@@ -121,7 +132,6 @@ void Clients::call(ClientPort& port, ClientId id, Time now) {
   if (policy.retransmit && !is_read(command)) {
     port.wake(id, ClientPort::Wake::retransmit, number, now + *policy.retransmit);
   }
-  if (o.arrivals != ClientOptions::Arrivals::closed) schedule_call(port, id, now);
 }
 
 Command Clients::choose_command(Client& client, RequestId id) const {

@@ -79,6 +79,8 @@ class Clients {
   Clients(std::uint64_t seed, const ClientPlan& plan);
 
   void start(ClientPort& port, Time now);
+  /// A call that was not the client's own idea; asks `whom` instead of the replica that it would ask.
+  void call(ClientPort& port, ClientId id, const Command& command, std::optional<NodeId> whom, Time now);
   void on_wake(ClientPort& port, ClientId client, ClientPort::Wake why, std::uint32_t number, Time now);
   void on_reply(ClientPort& port, ClientId client, NodeId from, const Reply& reply, std::uint8_t hops,
                 Time now);
@@ -123,6 +125,7 @@ class Clients {
   };
 
   void call(ClientPort& port, ClientId id, Time now);
+  void send_call(ClientPort& port, ClientId id, const Command& command, Time now);
   void schedule_call(ClientPort& port, ClientId id, Time now);
   Command choose_command(Client& client, RequestId id) const;
   void expect(const Client& client, Command& command, std::uint64_t bits) const;

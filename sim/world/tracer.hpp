@@ -3,14 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "sim/fault/fault.hpp"
 #include "sim/history/record.hpp"
+#include "sim/kernel/event_queue.hpp"
 #include "sim/network/network.hpp"
 #include "sim/workload/clients.hpp"
 
 namespace sim {
+
+class World;
 
 class Tracer {
  public:
@@ -20,6 +24,9 @@ class Tracer {
     std::uint32_t number;
     std::string_view type;
     bool copy;
+    const World* world;
+    const Event* event;
+    std::string content() const;  ///< What it holds, in words; to be asked before the call returns.
   };
   virtual ~Tracer() = default;
   virtual void sent(Time, const Message&) {}

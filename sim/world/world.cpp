@@ -26,10 +26,6 @@ void falsify(Reply& reply, const Operation& operation, std::uint64_t salt) {
   }
 }
 
-bool is_message(const Event& e) {
-  return e.kind == Event::Kind::deliver || e.kind == Event::Kind::request || e.kind == Event::Kind::reply;
-}
-
 }  // namespace
 
 World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host, Tracer* tracer)
@@ -259,7 +255,7 @@ Tracer::Message World::describe(const Event& event, Endpoint from, Endpoint to, 
   std::string_view type = kReplyName;
   if (event.kind == Event::Kind::request) type = event.tag == 0 ? kRequestName : kChoiceName;
   if (event.kind == Event::Kind::deliver) type = host_->message_name(event.tag);
-  return {from, to, event.number, type, copy};
+  return {from, to, event.number, type, copy, this, &event};
 }
 
 std::uint32_t World::transmit(Endpoint from, Endpoint to, Event event, Duration late) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "sim/fault/fault.hpp"
@@ -47,7 +48,7 @@ struct Applied {
   Version version{};
 };
 
-class World : private ClientPort {
+class World final : private ClientPort {
  public:
   /// `tracer`, if any, is told of everything from the start on.
   World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host, Tracer* tracer = nullptr);
@@ -72,6 +73,25 @@ class World : private ClientPort {
   std::size_t replicas() const { return setup_->replicas; }
   /// Tells `tracer` of everything from now on; nullptr stops it. Copies start without one.
   void trace_to(Tracer* tracer) { tracer_ = tracer; }
+
+  // Instead of `run`, by hand (sim/world/by_hand.cpp): whoever chooses what happens next. Nothing comes
+  // before its time: the clock moves on to it. But what is due can be left lying as long as one likes.
+  std::vector<EventQueue::Pending> pending() const { return queue_.pending(); }
+  void happen(EventQueue::Ticket ticket);      ///< Handles this pending event next.
+  void lose(EventQueue::Ticket ticket);        ///< The pending message never arrives.
+  void duplicate(EventQueue::Ticket ticket);   ///< The pending message arrives once more.
+  bool fire(NodeId node, std::uint8_t timer);  ///< Returns false when the timer is not set.
+  void advance(Duration by) { now_ += by; }
+  /// Lets a fault strike now, whenever it says; returns its name for `end_fault`.
+  std::uint32_t begin_fault(const Fault& fault);
+  void end_fault(std::uint32_t fault);
+  void call(ClientId client, const Command& command, std::optional<NodeId> whom = std::nullopt);
+  /// From where to where the message of a pending event goes.
+  std::pair<Endpoint, Endpoint> ends(const Event& event) const;
+  /// Whose name a node bears: its own, unless it is the twin of a Byzantine one.
+  NodeId identity(NodeId node) const { return machine(node).identity; }
+  /// What the message of a pending event holds, in words.
+  std::string content(const Event& event) const;
 
   // What a protocol's Env does, by node. Facts:
   bool first_life(NodeId node) const { return machine(node).incarnation == 0; }
@@ -151,7 +171,6 @@ class World : private ClientPort {
   };
 
   bool honest(NodeId node) const { return !record_.byzantine.contains(identity(node)); }
-  NodeId identity(NodeId node) const { return machine(node).identity; }
   Machine& machine(NodeId node) { return machines_[node.value]; }
   const Machine& machine(NodeId node) const { return machines_[node.value]; }
 
@@ -175,7 +194,6 @@ class World : private ClientPort {
   bool speaks_to(NodeId node, Endpoint to) const;
   NodeId copy_that_hears(NodeId node, Endpoint from) const;
   Tracer::Message describe(const Event& event, Endpoint from, Endpoint to, bool copy = false) const;
-  std::pair<Endpoint, Endpoint> ends(const Event& event) const;
 
   // Versions.
   Version extend(NodeId node, RequestId request);
