@@ -95,3 +95,30 @@ TEST_CASE("a client calls what it is told to call, where it is told to") {
   CHECK(world.record().operations[0].outcome == Outcome::ok);
   CHECK(world.record().asked[0] == fingerprint(RequestId{}, write));
 }
+
+TEST_CASE("a queue shows all that is pending, however much it is, and gives any of it away") {
+  EventQueue queue;
+  std::vector<std::uint32_t> expected;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const Event event{.number = i};
+    if (i % 3 == 0) {
+      queue.push_in_line(i % 2, Time{Duration{i}}, Rank::timer, event);
+    } else {
+      queue.push(Time{Duration{i % 7 == 0 ? 0 : i}}, Rank::delivery, event);
+    }
+    expected.push_back(i);
+  }
+  while (!expected.empty()) {
+    const auto pending = queue.pending();
+    REQUIRE(pending.size() == expected.size());
+    CHECK(std::ranges::is_sorted(pending, {}, &EventQueue::Pending::when));
+    const auto& chosen = pending[pending.size() / 2];
+    CHECK(queue.take(chosen.ticket).event == chosen.event);
+    REQUIRE(std::erase(expected, chosen.event.number) == 1);
+    if (expected.empty()) break;
+    const auto first = queue.pending().front();
+    CHECK(queue.pop().event == first.event);
+    REQUIRE(std::erase(expected, first.event.number) == 1);
+  }
+  CHECK(queue.empty());
+}

@@ -130,6 +130,7 @@ class EventQueue {
            ((static_cast<Uint128>(b.time) << 64) | b.order);
   }
 
+  std::vector<Standing> all_standing() const;
   void put(Key key, const Event& event);
   std::uint32_t store(const Event& event);
   void insert(Key key);

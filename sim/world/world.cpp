@@ -104,7 +104,7 @@ bool World::step() {
 
 void World::take_next() {
   const auto [when, event] = queue_.pop();
-  now_ = when;
+  now_ = std::max(now_, when);  // by hand, an event may have been left lying
   hops_ = 0;
   handle(event);
 }
