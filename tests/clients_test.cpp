@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,22 @@ const ClientPolicy kVote{
     .target = ClientPolicy::Target::everyone, .write_answers = 2, .read_answers = 2, .equal_answers = true};
 
 }  // namespace
+
+TEST_CASE(
+    "a client's own keys are its number and those a multiple of the clients further; or it shares one") {
+  ClientOptions options;
+  options.count = 3;
+  const auto own_keys = [&](std::uint32_t keys, std::uint16_t client) {
+    const ClientPlan plan(options, {}, *find_service("kv"), keys, kReplicas);
+    std::set<std::uint32_t> seen;
+    for (std::uint64_t i = 0; i < 100; ++i) seen.insert(plan.choose_own_key(ClientId{client}, mix(i)));
+    return seen;
+  };
+  CHECK(own_keys(8, 0) == std::set<std::uint32_t>{0, 3, 6});
+  CHECK(own_keys(8, 1) == std::set<std::uint32_t>{1, 4, 7});
+  CHECK(own_keys(8, 2) == std::set<std::uint32_t>{2, 5});
+  CHECK(own_keys(2, 2) == std::set<std::uint32_t>{0});
+}
 
 TEST_CASE("writes go to the first replica and reads to the last when a policy says so") {
   const ClientPolicy policy{.read_target = ClientPolicy::Target::last};

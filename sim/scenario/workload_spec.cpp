@@ -151,6 +151,8 @@ void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
   Mix mix{o.writes, service};
   f.value("writes", mix, "the other operations: actions with weights");
   f.number("zipf", o.zipf, {0, 10}, "exponent of the popularity of keys; 0: all alike");
+  f.number("locality", o.locality, {0, 1},
+           "share of operations on the client's own keys: its number, plus any times the number of clients");
   f.whole("values", o.values, {0, 1'000'000'000},
           "writes choose from so many values; 0: every value is unique");
   f.duration("timeout", o.timeout, kAnyLength, "then the client gives up, and the operation's fate is open");

@@ -51,6 +51,12 @@ std::uint32_t ClientPlan::choose_key(std::uint64_t bits) const {
   return std::min(static_cast<std::uint32_t>(found - key_weights.begin()), keys - 1);
 }
 
+std::uint32_t ClientPlan::choose_own_key(ClientId client, std::uint64_t bits) const {
+  if (client.value >= keys) return client.value % keys;
+  const std::uint32_t own = (keys - client.value + options.count - 1) / options.count;
+  return client.value + static_cast<std::uint32_t>(below(bits, own)) * options.count;
+}
+
 Clients::Clients(std::uint64_t seed, const ClientPlan& plan) : plan_(&plan) {
   clients_.reserve(plan.options.count);
   for (std::uint32_t i = 0; i < plan.options.count; ++i) {
@@ -140,7 +146,8 @@ Command Clients::choose_command(Client& client, RequestId id) const {
   const auto& o = plan_->options;
   Command command;
   if (unit(draws.is_read) >= o.reads) command.action = plan_->choose_write(draws.action);
-  command.key = plan_->choose_key(draws.key);
+  const bool own = unit(mix(draws.key)) < o.locality;
+  command.key = own ? plan_->choose_own_key(id.client, draws.key) : plan_->choose_key(draws.key);
   if (is_read(command)) return command;
   const bool unique = o.values == 0;
   command.argument = unique ? std::int64_t{id.number} * o.count + id.client.value + 1

@@ -62,6 +62,8 @@ struct ClientPlan {
              std::uint32_t keys, std::size_t replicas);
   Action choose_write(std::uint64_t bits) const;
   std::uint32_t choose_key(std::uint64_t bits) const;
+  /// One of the keys that are `client`'s modulo the number of clients; if it has none, it shares one.
+  std::uint32_t choose_own_key(ClientId client, std::uint64_t bits) const;
 
   ClientOptions options{};
   ClientPolicy policy{};

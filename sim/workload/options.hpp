@@ -29,6 +29,7 @@ struct ClientOptions {
   std::vector<std::pair<Action, double>>
       writes{};              ///< The rest: actions and weights. Empty = the default write.
   double zipf = 0;           ///< Exponent of the popularity of keys; 0 = all alike.
+  double locality = 0;       ///< Share of operations that go to the client's own keys.
   std::uint32_t values = 0;  ///< Write values 1..`values`; 0 = every value is unique.
 
   Duration timeout = 1s;  ///< After this the client gives up; the operation is recorded as pending.
