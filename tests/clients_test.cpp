@@ -260,3 +260,21 @@ TEST_CASE("a sample asks as many replicas as must answer, each set as often: 3,0
     CHECK(std::abs(asked - 2000) < 4 * std::sqrt(3000 * 2.0 / 9));
   }
 }
+
+TEST_CASE(
+    "provisional answers count only together with those of the same term, and more of them are needed") {
+  const auto answered = [](const std::vector<std::uint64_t>& terms) {
+    ClientPolicy policy = kVote;
+    policy.provisional_answers = 3;
+    const Setup setup = setup_with(policy, 0);
+    ProbeWorld probe(setup, {.act = [terms](Probe::Env& env, const std::string& event) {
+                       const std::uint64_t term = terms[env.self().value];
+                       if (event.starts_with("request") && term != 0)
+                         env.reply_provisionally({ClientId{0}, 0}, Value{}, NodeId{0}, term);
+                     }});
+    probe.world.run_until(Time{9ms});  // before it asks again
+    return probe.world.record().operations.at(0).outcome == Outcome::ok;
+  };
+  CHECK(answered({1, 1, 1}));
+  CHECK_FALSE(answered({1, 1, 2}));
+}

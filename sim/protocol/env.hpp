@@ -118,11 +118,19 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   /// tells `on_chosen`. The client shall not wait for offers from the `excused`, of whom this replica knows
   /// that they have failed.
   void offer(RequestId request, Offer offer, NodeSet excused = {}) {
-    world_.reply(self_, {.id = request,
+    world_.reply(node_, {.id = request,
                          .status = Reply::Status::offer,
                          .output = std::move(offer.value),
                          .stamp = offer.stamp,
                          .excused = std::move(excused)});
+  }
+  /// Answers with what may still be taken back: it counts only together with answers of the same term.
+  void reply_provisionally(RequestId request, Value output, NodeId primary, std::uint64_t term) {
+    world_.reply(node_, {.id = request,
+                         .hint = primary,
+                         .names_primary = true,
+                         .provisional = term,
+                         .output = std::move(output)});
   }
   /// Tells the client to ask another replica.
   void redirect(RequestId request, NodeId to) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "sim/kernel/digest.hpp"
 #include "sim/workload/command.hpp"
 
 namespace sim {
@@ -51,11 +53,30 @@ class Sessions {
   }
   bool operator==(const Sessions&) const = default;
 
+  /// Adds all of it to a fingerprint, for protocols whose replicas compare their states.
+  void add_to(Digest& digest) const {
+    for (const Client& client : clients_) {
+      digest.add(client.oldest_pending);
+      digest.add(client.answers.size());
+      for (const Answer& answer : client.answers) {
+        digest.add(answer.number);
+        digest.add(answer.index);
+        std::visit([&](const auto& output) { add(digest, output); }, answer.output);
+      }
+    }
+  }
+
  private:
   static void forget(std::vector<Answer>& answers, std::uint32_t below) {
     if (answers.empty() || answers.front().number >= below) return;
     if (answers.back().number < below) return answers.clear();
     answers.erase(answers.begin(), std::ranges::lower_bound(answers, below, {}, &Answer::number));
+  }
+  static void add(Digest& digest, Nil) { digest.add(0); }
+  static void add(Digest& digest, std::int64_t number) { digest.add(static_cast<std::uint64_t>(number)); }
+  template <class Elements> static void add(Digest& digest, const Elements& elements) {
+    digest.add(elements.size());
+    for (const auto& element : elements) digest.add(static_cast<std::uint64_t>(element));
   }
 
   struct Client {

@@ -125,7 +125,7 @@ void Clients::send_call(ClientPort& port, ClientId id, const Command& command, T
   request.oldest_pending = client.pending.empty() ? number : client.pending.front().request().id.number;
   const auto& policy = plan_->policy;
   Pending pending{.asks = {request}};
-  pending.operation = port.called(operation, fingerprint(request));
+  pending.operation = port.called(operation, request);
   pending.answers_needed = is_read(command) ? policy.read_answers : policy.write_answers;
   pending.offers_needed = is_read(command) ? policy.read_offers : policy.write_offers;
   pending.first_target = id.value;
@@ -340,7 +340,7 @@ void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId f
   } else if (!plan_->policy.equal_answers) {
     address = from;
   }
-  if (const Value* output = pending.answered ? nullptr : decided(pending, reply.output)) {
+  if (const Value* output = pending.answered ? nullptr : decided(pending, reply)) {
     conclude(port, id, pending, *output, hops, now);
   }
   // schedule_call leaves `pending` where it is: it only sets a timer.
@@ -350,11 +350,12 @@ void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId f
 }
 
 // What the client takes for the answer, if it has heard enough with this one.
-const Value* Clients::decided(Pending& pending, const Value& output) const {
-  if (pending.answers_needed == 1) return &output;
-  const std::uint32_t equal = vote(pending, output);
-  const std::size_t answers = plan_->policy.equal_answers ? equal : pending.answered_by.size();
-  return answers >= pending.answers_needed ? &winner(pending) : nullptr;
+const Value* Clients::decided(Pending& pending, const Reply& reply) const {
+  const std::uint32_t needed = answers_needed(pending, reply);
+  if (needed == 1) return &reply.output;
+  const std::uint32_t equal = vote(pending, reply);
+  if (plan_->policy.equal_answers) return equal >= needed ? &reply.output : nullptr;
+  return pending.answered_by.size() >= needed ? &winner(pending) : nullptr;
 }
 
 void Clients::conclude(ClientPort& port, ClientId id, Pending& pending, const Value& output,
@@ -365,11 +366,16 @@ void Clients::conclude(ClientPort& port, ClientId id, Pending& pending, const Va
   if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
 }
 
-std::uint32_t Clients::vote(Pending& pending, const Value& output) {
+std::uint32_t Clients::answers_needed(const Pending& pending, const Reply& reply) const {
+  const bool provisional = plan_->policy.equal_answers && reply.provisional != 0;
+  return provisional ? plan_->policy.provisional_answers : pending.answers_needed;
+}
+
+std::uint32_t Clients::vote(Pending& pending, const Reply& reply) {
   for (Vote& vote : pending.votes) {
-    if (vote.output == output) return ++vote.count;
+    if (vote.output == reply.output && vote.provisional == reply.provisional) return ++vote.count;
   }
-  pending.votes.push_back({output, 1});
+  pending.votes.push_back({reply.output, reply.provisional, 1});
   return 1;
 }
 

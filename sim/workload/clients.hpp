@@ -26,8 +26,9 @@ struct Reply {
   };
   RequestId id;
   Status status = Status::done;
-  NodeId hint{};               ///< Whom to ask instead (redirect); the primary (done, if `names_primary`).
-  bool names_primary = false;  ///< The replica that answers need not be the one to ask next time.
+  NodeId hint{};                  ///< Whom to ask instead (redirect); the primary (done, if `names_primary`).
+  bool names_primary = false;     ///< The replica that answers need not be the one to ask next time.
+  std::uint64_t provisional = 0;  ///< May be taken back: counts only with others of the same term. 0: final.
   Value output{};
   Stamp stamp{};      ///< offer
   NodeSet excused{};  ///< offer: replicas that will make none, and count as if they had.
@@ -46,8 +47,8 @@ class ClientPort {
 
   virtual void send(ClientId from, NodeId to, const Asked& asked) = 0;
   virtual void wake(ClientId client, Wake why, std::uint32_t number, Time at) = 0;
-  /// Returns the operation's place in the history. `asked` is the fingerprint of its request.
-  virtual std::uint32_t called(const Operation& operation, std::uint64_t asked) = 0;
+  /// Returns the operation's place in the history. `request` is what replicas will be asked.
+  virtual std::uint32_t called(const Operation& operation, const Request& request) = 0;
   virtual void returned(std::uint32_t operation, const Value& output, std::uint8_t hops) = 0;
   virtual void gave_up(std::uint32_t operation) = 0;
 
@@ -92,6 +93,7 @@ class Clients {
  private:
   struct Vote {
     Value output;
+    std::uint64_t provisional;
     std::uint32_t count;
   };
   struct Pending {
@@ -148,12 +150,13 @@ class Clients {
   static Offer choose(Client& client, const Pending& pending, bool outbid);
   void answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
                 std::uint8_t hops, Time now);
-  const Value* decided(Pending& pending, const Value& output) const;
+  const Value* decided(Pending& pending, const Reply& reply) const;
+  std::uint32_t answers_needed(const Pending& pending, const Reply& reply) const;
   /// The client has what it waited for.
   void conclude(ClientPort& port, ClientId id, Pending& pending, const Value& output, std::uint8_t hops,
                 Time now);
   /// Counts an answer; returns how many have been equal to it, itself included.
-  static std::uint32_t vote(Pending& pending, const Value& output);
+  static std::uint32_t vote(Pending& pending, const Reply& reply);
   static const Value& winner(const Pending& pending);
   void finish(ClientId id, std::uint32_t number);
   Pending* find(ClientId id, std::uint32_t number);

@@ -58,6 +58,8 @@ struct ClientPolicy {
   /// The answers waited for must be equal: a vote, against replicas that lie. A replica's answer may come
   /// with the name of the primary to ask next time.
   bool equal_answers = false;
+  /// With equal_answers: how many provisional ones of one term are as good as those.
+  std::uint32_t provisional_answers = 1;
   /// An operation that was not answered in time is sent to every replica.
   bool retry_everyone = false;
   /// Two rounds, with the client as coordinator, for protocols whose replicas answer a request with an offer:

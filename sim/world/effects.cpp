@@ -155,10 +155,11 @@ void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
                       event);
 }
 
-std::uint32_t World::called(const Operation& operation, std::uint64_t asked) {
+std::uint32_t World::called(const Operation& operation, const Request& request) {
   const auto index = static_cast<std::uint32_t>(record_.operations.size());
   record_.operations.push_back(operation);
-  record_.asked.push_back(asked);
+  record_.asked.push_back(fingerprint(request));
+  oldest_pending_.push_back(request.oldest_pending);
   record_.operation_of[operation.client.value].push_back(index);
   if (tracer_ != nullptr) tracer_->called(now_, index, operation);
   return index;

@@ -15,10 +15,12 @@ bool among(const std::vector<Endpoint>& ends, Endpoint end) {
 
 }  // namespace
 
-// Whether some client has asked this, as it stands there: what a client's signature shows.
+// Whether some client has asked this, as it stands there: what a client's signature shows. It covers all but
+// whether the request is a repetition.
 bool World::authentic(const Request& request) const {
   const auto operation = record_.find(request.id);
-  return operation && record_.asked[*operation] == fingerprint(request);
+  return operation && record_.asked[*operation] == fingerprint(request) &&
+         oldest_pending_[*operation] == request.oldest_pending;
 }
 
 NodeSet World::colluders(NodeId node) const {

@@ -82,6 +82,7 @@ World::World(const World& other)
       whims_(other.whims_),
       lies_(other.lies_),
       record_(other.record_),
+      oldest_pending_(other.oldest_pending_),
       host_(other.host_->clone()) {}
 
 // ---- the loop

@@ -222,7 +222,7 @@ class World final : private ClientPort {
   // ClientPort.
   void send(ClientId from, NodeId to, const Asked& asked) override;
   void wake(ClientId client, Wake why, std::uint32_t number, Time at) override;
-  std::uint32_t called(const Operation& operation, std::uint64_t asked) override;
+  std::uint32_t called(const Operation& operation, const Request& request) override;
   void returned(std::uint32_t operation, const Value& output, std::uint8_t hops) override;
   void gave_up(std::uint32_t operation) override;
 
@@ -246,6 +246,7 @@ class World final : private ClientPort {
   Rng whims_;
   std::uint64_t lies_;  ///< What all lies derive from.
   Record record_;
+  std::vector<std::uint32_t> oldest_pending_;  ///< Per operation: what its request said of earlier ones.
   std::unique_ptr<Host> host_;
   Tracer* tracer_ = nullptr;
 };

@@ -1,0 +1,336 @@
+// Practical Byzantine Fault Tolerance: options, requests, and the three phases of the normal case.
+#include "protocols/pbft.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace protocols {
+
+namespace pbft_votes {
+
+// Adds a vote unless its signer has voted already.
+template <class Vote> bool add(std::vector<Signed<Vote>>& votes, const Signed<Vote>& vote) {
+  const auto same = [&](const Signed<Vote>& v) { return v.signer() == vote.signer(); };
+  if (std::ranges::any_of(votes, same)) return false;
+  votes.push_back(vote);
+  return true;
+}
+
+template <class Vote> std::size_t count(const std::vector<Signed<Vote>>& votes, std::uint64_t digest) {
+  const auto same = [&](const Signed<Vote>& v) { return v->digest == digest; };
+  return static_cast<std::size_t>(std::ranges::count_if(votes, same));
+}
+
+template <class Vote>
+std::vector<Signed<Vote>> matching(const std::vector<Signed<Vote>>& votes, std::uint64_t digest) {
+  std::vector<Signed<Vote>> same;
+  for (const auto& vote : votes) {
+    if (vote->digest == digest) same.push_back(vote);
+  }
+  return same;
+}
+
+}  // namespace pbft_votes
+
+void Pbft::Options::describe(Fields& f) {
+  f.count(
+      "faults", faults, {.max = 1000},
+      "How many replicas may be faulty. 0: as many as their number allows, (n - 1) / 3. More than that can "
+      "be asked for, to see what happens.");
+  f.count("batch", batch, {.min = 1, .max = 10'000}, "How many requests may share a sequence number.");
+  f.count("in_progress", in_progress, {.min = 1},
+          "How many sequence numbers may be under way; requests that come then wait for the next batch.");
+  f.count("checkpoint_every", checkpoint_every, {.min = 1, .max = 1'000'000},
+          "After how many sequence numbers replicas compare their states and drop their logs.");
+  f.count("log_window", log_window, {.min = 1, .max = 1'000'000},
+          "How many sequence numbers after the last stable checkpoint may be used.");
+  f.duration("request_timeout", request_timeout, {.min = 1us},
+             "How long a backup waits for a request that a client has asked it for before it wants another "
+             "primary. Doubles with each attempt.");
+  f.duration("status_every", status_every, {.min = 1us},
+             "How often a replica says how far it is; one that makes no progress is sent what it misses.");
+  f.flag("tentative", tentative, "Execute and answer when prepared; clients wait for a quorum of answers.");
+  f.flag("read_only", read_only, "Answer reads at once, out of order; clients wait for a quorum of answers.");
+  f.flag("disk", disk, "Whether votes are on disk before they are sent. If not, who restarts votes no more.");
+  f.choice("bug", bug,
+           {{"none", Bug::none},
+            {"new_view_not_checked", Bug::new_view_not_checked},
+            {"no_commit_phase", Bug::no_commit_phase},
+            {"read_only_after_few", Bug::read_only_after_few}},
+           "A bug to be caught: backups believe what a new primary proposes; batches are executed as soon as "
+           "they are prepared; with read_only, writes are answered by f + 1 replicas only.");
+}
+
+std::size_t Pbft::Options::f(std::size_t replicas) const {
+  return faults > 0 ? static_cast<std::size_t>(faults) : (replicas - 1) / 3;
+}
+
+std::string Pbft::Options::complaint(std::size_t replicas) const {
+  if (f(replicas) >= replicas) return "faults must be smaller than the number of replicas";
+  if (log_window < checkpoint_every) return "log_window must not be smaller than checkpoint_every";
+  return {};
+}
+
+ClientPolicy Pbft::client_policy(const Options& o, std::size_t replicas) {
+  const auto few = static_cast<std::uint32_t>(o.f(replicas) + 1);
+  const auto quorum = static_cast<std::uint32_t>(o.quorum(replicas));
+  const bool reads_alone = o.read_only && o.bug != Options::Bug::read_only_after_few;
+  ClientPolicy policy{.write_answers = reads_alone ? quorum : few,
+                      .read_answers = o.read_only ? quorum : few,
+                      .equal_answers = true,
+                      .provisional_answers = quorum,
+                      .retry_everyone = true};
+  if (o.read_only) policy.read_target = ClientPolicy::Target::everyone;
+  return policy;
+}
+
+Pbft::Pbft(const Options& options, const Disk& disk)
+    : options_(options),
+      found_(disk),
+      window_(static_cast<std::uint64_t>(options.log_window)),
+      patience_(options.request_timeout) {}
+
+// ---- what comes in
+
+void Pbft::on_start(Env& env) {
+  replicas_ = env.cluster();
+  faults_ = options_.f(replicas_);
+  quorum_ = options_.quorum(replicas_);
+  slots_.resize(window_);
+  milestones_.resize(replicas_);
+  wishes_.resize(replicas_);
+  reported_.resize(replicas_);
+  helper_ = env.self();
+  states_.push_back({.snapshot = env.empty_snapshot()});
+  if (!env.first_life()) recover(env);
+  found_.reset();
+  if (env.first_life() && options_.disk) env.persist(Disk::Begin{});
+  env.become(!active_ ? Role::candidate : leads(env) ? Role::primary : Role::backup, term());
+  if (env.first_life() && leads(env)) env.lead(term(), {});
+  env.set_timer(Timer::status, options_.status_every);
+}
+
+void Pbft::on_message(Env& env, NodeId from, const Message& message) {
+  std::visit([&](const auto& m) { on(env, from, m); }, message);
+}
+
+void Pbft::on_timer(Env& env, Timer timer) {
+  if (timer == Timer::status) return send_status(env);
+  if (witness_ || (active_ && (waiting_.empty() || leads(env)))) return;
+  if (primary_of(view_) != env.self()) env.suspect(primary_of(view_));
+  patience_ = std::min(2 * patience_, 1024 * options_.request_timeout);
+  change_view(env, view_ + 1);
+}
+
+// ---- requests
+
+void Pbft::on_request(Env& env, const Request& request) {
+  if (request.ping) {
+    if (leads(env)) return env.reply(request.id, {});
+    return env.redirect(request.id, primary_of(view_));
+  }
+  if (options_.read_only && is_read(request.command) && !request.again) return read(env, request);
+  if (answer_again(env, request)) return;
+  if (leads(env)) return enqueue(env, request);
+  wait_for(env, request);
+}
+
+// Whether the request needs no more work: it was executed, or its client has gone on.
+bool Pbft::answer_again(Env& env, const Request& request) {
+  if (sessions_.is_over(request.id)) return true;
+  const auto* earlier = sessions_.find(request.id);
+  if (earlier == nullptr) return false;
+  answer(env, request.id, earlier->output, ahead_ && earlier->index > executed_);
+  return true;
+}
+
+// Backups tell the primary, and see to it that it acts.
+void Pbft::wait_for(Env& env, const Request& request) {
+  std::erase_if(waiting_, [&](const Waiting& w) { return is_given_up(w.request.id, request); });
+  const auto same = [&](const Waiting& w) { return w.request.id == request.id; };
+  if (std::ranges::none_of(waiting_, same)) waiting_.push_back({request, env.now()});
+  if (active_) env.send(primary_of(view_), Forward{request});
+  watch(env);
+}
+
+// Whether the client that asks `latest` has gone on without an answer to request `id`.
+bool Pbft::is_given_up(RequestId id, const Request& latest) {
+  return id.client == latest.id.client && id.number < latest.oldest_pending;
+}
+
+// What was executed is waited for no longer. If the oldest is, the next one has the whole time before it: the
+// primary does its work.
+void Pbft::stop_waiting(Env& env) {
+  if (waiting_.empty()) return;
+  const auto done = [&](const Waiting& w) {
+    return sessions_.is_over(w.request.id) || sessions_.find(w.request.id) != nullptr;
+  };
+  if (done(waiting_.front())) turn_since_ = env.now();
+  std::erase_if(waiting_, done);
+  watch(env);
+}
+
+// The view has to end when the oldest request has waited for too long while it was its turn.
+void Pbft::watch(Env& env) {
+  if (!active_) return;
+  if (waiting_.empty() || leads(env)) return env.cancel_timer(Timer::view_change);
+  env.set_timer(Timer::view_change, std::max(turn_since_, waiting_.front().since) + patience_ - env.now());
+}
+
+void Pbft::on(Env& env, NodeId, const Forward& m) {
+  if (!leads(env) || m.request.ping || !env.authentic(m.request)) return;
+  if (sessions_.is_over(m.request.id) || sessions_.find(m.request.id) != nullptr) return;
+  enqueue(env, m.request);
+}
+
+void Pbft::enqueue(Env& env, const Request& request) {
+  if (underway(request.id)) return;
+  std::erase_if(queue_, [&](const Request& r) { return is_given_up(r.id, request); });
+  queue_.push_back(request);
+  queue_.back().again = false;
+  propose(env);
+}
+
+bool Pbft::underway(RequestId id) {
+  const auto same = [&](const Request& r) { return r.id == id; };
+  if (std::ranges::any_of(queue_, same)) return true;
+  for (Seq seq = executed_ + 1; seq <= proposed_; ++seq) {
+    const Slot* slot = slot_at(seq);
+    if (slot != nullptr && slot->accepted && std::ranges::any_of(slot->accepted->batch, same)) return true;
+  }
+  return false;
+}
+
+// As primary: gives sequence numbers to what waits.
+void Pbft::propose(Env& env) {
+  if (!leads(env)) return;
+  proposed_ = std::max(proposed_, stable_);
+  const auto most = static_cast<std::uint64_t>(options_.in_progress);
+  while (!queue_.empty() && proposed_ < std::min(executed_ + most, limit())) {
+    const auto size = std::min(static_cast<std::size_t>(options_.batch), queue_.size());
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(size);
+    Batch batch(queue_.begin(), end);
+    queue_.erase(queue_.begin(), end);
+    const PrePrepareVote vote{view_, ++proposed_, digest_of(batch)};
+    PrePrepare m{env.sign(vote), std::move(batch)};
+    if (options_.disk) env.persist(m);
+    accept(env, m);
+    promise(env, std::move(m));
+  }
+}
+
+// ---- the three phases
+
+Pbft::Slot* Pbft::slot_at(Seq seq) {
+  if (seq <= stable_ || seq > limit()) return nullptr;
+  Slot& slot = slots_[seq % window_];
+  if (slot.seq == seq) return &slot;
+  slot.seq = seq;
+  slot.accepted.reset();
+  slot.prepares.clear();
+  slot.commits.clear();
+  slot.prepared = slot.committed = false;
+  slot.certificate.reset();
+  slot.settled.reset();
+  return &slot;
+}
+
+std::uint64_t Pbft::digest_of(const Batch& batch) {
+  Digest digest;
+  for (const Request& request : batch) {
+    digest.add(fingerprint(request));
+    digest.add(request.oldest_pending);
+  }
+  return digest.value();
+}
+
+// Whether the primary of some view has signed this, and clients the requests in it.
+bool Pbft::acceptable(const Env& env, const PrePrepare& m) const {
+  return m.vote.signer() == primary_of(m.vote->view) && m.vote->digest == digest_of(m.batch) &&
+         m.batch.size() <= static_cast<std::size_t>(options_.batch) &&
+         std::ranges::all_of(m.batch, [&](const Request& r) { return !r.ping && env.authentic(r); });
+}
+
+// Sends to everybody, and to this replica's own tally, once everything written so far is on disk.
+void Pbft::promise(Env& env, Message message) {
+  if (witness_) return;
+  if (!options_.disk) return release(env, message);
+  promises_.push_back(std::move(message));
+  env.sync();
+}
+
+void Pbft::on_persisted(Env& env) {
+  if (promises_.empty()) return;
+  const Message message = std::move(promises_.front());
+  promises_.pop_front();
+  release(env, message);
+}
+
+void Pbft::release(Env& env, const Message& message) {
+  if (!deceive(env, message)) env.broadcast(message);
+  on_message(env, env.self(), message);
+}
+
+void Pbft::on(Env& env, NodeId, const PrePrepare& m) {
+  if (!active_ || m.vote->view != view_) return;
+  Slot* slot = slot_at(m.vote->seq);
+  if (slot == nullptr) return;
+  if (leads(env)) return progress(env, *slot);  // its own: a single replica is a quorum
+  if (slot->accepted || !acceptable(env, m)) return;
+  if (options_.disk) env.persist(m);
+  accept(env, m);
+}
+
+// From now on, in this view, nothing else at this sequence number.
+void Pbft::accept(Env& env, const PrePrepare& m) {
+  Slot& slot = *slot_at(m.vote->seq);
+  slot.accepted = m;
+  answer_early(env, m.batch);
+  if (!leads(env)) promise(env, Prepare{env.sign(PrepareVote{view_, m.vote->seq, m.vote->digest})});
+}
+
+// Votes may come before what they vote for, and while the view has not begun here yet.
+void Pbft::on(Env& env, NodeId, const Prepare& m) {
+  if (m.vote->view != view_ || m.vote.signer() == primary_of(view_)) return;
+  Slot* slot = slot_at(m.vote->seq);
+  if (slot != nullptr && pbft_votes::add(slot->prepares, m.vote)) progress(env, *slot);
+}
+
+void Pbft::on(Env& env, NodeId, const Commit& m) {
+  if (m.vote->view != view_) return;
+  Slot* slot = slot_at(m.vote->seq);
+  if (slot != nullptr && pbft_votes::add(slot->commits, m.vote)) progress(env, *slot);
+}
+
+// The pre-prepare stands for the primary's prepare.
+void Pbft::progress(Env& env, Slot& slot) {
+  if (!active_ || !slot.accepted || slot.committed) return;
+  const auto [view, seq, digest] = *slot.accepted->vote;
+  if (!slot.prepared) {
+    if (pbft_votes::count(slot.prepares, digest) + 1 < quorum_) return;
+    slot.prepared = true;
+    slot.committed = options_.bug == Options::Bug::no_commit_phase;
+    if (options_.disk) env.persist(Disk::Prepared{seq, pbft_votes::matching(slot.prepares, digest)});
+    promise(env, Commit{env.sign(CommitVote{view, seq, digest})});
+    if (slot.seq != seq) return;  // the vote came back at once, and the slot is another number's by now
+  }
+  if (pbft_votes::count(slot.commits, digest) >= quorum_) slot.committed = true;
+  execute(env);
+}
+
+Pbft::Certificate Pbft::certificate_of(const Slot& slot) const {
+  return {*slot.accepted, pbft_votes::matching(slot.prepares, slot.accepted->vote->digest)};
+}
+
+Pbft::Evidence Pbft::evidence_of(const Slot& slot) const {
+  if (slot.settled) return *slot.settled;
+  const std::uint64_t digest = slot.accepted->vote->digest;
+  return {*slot.accepted, pbft_votes::matching(slot.prepares, digest),
+          pbft_votes::matching(slot.commits, digest)};
+}
+
+const Registered<Pbft> pbft_registered{
+    "pbft",
+    "practical Byzantine fault tolerance: three phases and quorums of n - f mask f = (n - 1) / 3 liars"};
+
+}  // namespace protocols

@@ -1,0 +1,399 @@
+// Practical Byzantine Fault Tolerance: replicas agree on a log although some of them lie. Up to f of the
+// n = 3f + 1 replicas may do anything: tell each one something else, keep silent, work together. A quorum
+// is n - f of them, all that one can be sure to hear from; two quorums share f + 1, so at least one that
+// is honest.
+//
+//   client   primary  backup  backup  backup
+//     |request |        |       |       |            The primary gives a batch of requests a number;
+//     |------->|------->|------>|------>| pre-prepare  backups accept one batch per number and view.
+//     |        |<-------|<----->|<----->| prepare    prepared: a quorum did, so no other batch can be.
+//     |        |<------>|<----->|<----->| commit     committed: a quorum knows that. It is executed: any
+//     |<-------|<-------|<------|<------| reply      later view will hear of it from somebody honest.
+//
+// 2n^2 - n + 1 messages, 5 delays. The client believes f + 1 equal replies: one of them is honest.
+//
+// Why not execute what is prepared: perhaps only one replica has the votes that show it. A view change
+// that hears the others gives the number to another batch (`bug: no_commit_phase`).
+//
+//   Checkpoints   Every `checkpoint_every` numbers each replica signs a digest of its state. A quorum of
+//     equal ones makes it stable: what lies before is dropped, and who missed it takes the state from
+//     anybody, as the digest proves it. Numbers more than `log_window` above it are refused, lest a
+//     primary waste them.
+//   View change   Replica (view mod n) is the primary of a view. A backup that waits too long for a
+//     request sends ViewChange: its last stable checkpoint, and for each number after it the latest batch
+//     that is prepared there, with the signed votes that prove both. The next primary puts a quorum of
+//     these into NewView and proposes again, for each number, the batch prepared in the latest view, or
+//     an empty one. Each quorum has an honest member that prepared what was committed, so that is among
+//     them. Backups work out the same from the same votes, and follow only if it agrees (`bug:
+//     new_view_not_checked`). f + 1 replicas that want a later view take the rest along; the timeout
+//     doubles with each failure.
+//
+// `tentative`: a replica executes what is prepared when all before is committed, and the client waits for
+// a quorum of equal provisional replies of one view: 4 delays. A view change rolls back what was not
+// committed. `read_only`: reads go to all and are answered at once; a quorum of equal answers counts,
+// otherwise the client asks in the ordered way. That is right only if writes have a quorum of answers,
+// too, and the two share an honest replica (`bug: read_only_after_few`).
+//
+// Assumptions, and what breaks without them:
+//   * n >= 3f + 1, and at most f are ever faulty. With n = 3f (`faults` set by hand) two quorums may
+//     share only liars, and honest replicas execute different batches.
+//   * Signatures can't be forged, digests don't collide. Channels say who sent a message, which is all
+//     that replies and status need, and what message authentication codes give. All that is shown to
+//     others (pre-prepares, prepares, commits, checkpoints, view changes) is signed, as in section 4 of
+//     the first paper; its section 5 then manages with fewer signatures. Clients sign requests: nobody
+//     can invent one.
+//   * Timing matters only for progress: delays must not outgrow the doubling timeouts for ever.
+//   * Commands are deterministic: every replica executes them. Clients are honest.
+//   * A replica that crashes keeps its disk: votes are on it before they are sent. One that comes back
+//     without (`disk: false`, or lost) may have forgotten a vote. It knows that, and becomes a witness:
+//     it follows and answers, but votes no more, and counts as one of the f for ever.
+//
+// Departures. What was lost is sent again when a replica's status shows no progress; as commits are
+// signed, too, it can be shown that a batch is committed, and need not wait for the next checkpoint.
+// Certificates carry whole batches, not digests. The quorum is n - f: the paper's 2f + 1 when n = 3f + 1,
+// and safe for any n above.
+//
+// Sources: Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999, sections 4 and 5
+// (tentative execution, reads); the same, "... and Proactive Recovery", ACM TOCS 20(4), 2002 (batches,
+// status messages). What fast reads demand of writes, and what that does to progress if replicas that
+// fell behind can't reply: Berger, Reiser, Bessani, "Making Reads in BFT State Machine Replication Fast,
+// Linearizable, and Live", SRDS 2021.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/protocol/registry.hpp"
+#include "sim/protocol/sessions.hpp"
+
+namespace protocols {
+
+using namespace sim;
+
+struct Pbft {
+  using View = std::uint64_t;
+  using Seq = std::uint64_t;           ///< A sequence number, from 1.
+  using Batch = std::vector<Request>;  ///< Has a sequence number of its own; empty: nothing to do there.
+
+  // ---- what replicas sign. The phase is part of the type: a prepare can't be shown as a commit.
+  enum class Phase : std::uint8_t { pre_prepare, prepare, commit };
+  template <Phase> struct Vote {
+    View view;
+    Seq seq;
+    std::uint64_t digest;  ///< Of the batch.
+    bool operator==(const Vote&) const = default;
+  };
+  using PrePrepareVote = Vote<Phase::pre_prepare>;
+  using PrepareVote = Vote<Phase::prepare>;
+  using CommitVote = Vote<Phase::commit>;
+  struct Milestone {  // my state after sequence number `seq`
+    Seq seq;
+    std::uint64_t slots;  ///< How many requests were ordered up to there.
+    std::uint64_t digest;
+    bool operator==(const Milestone&) const = default;
+  };
+  using StableProof = std::vector<Signed<Milestone>>;  ///< A quorum of equal ones; empty for the beginning.
+
+  // ---- messages
+  struct Forward {  // backup -> primary: a client asks me for this
+    Request request;
+  };
+  struct PrePrepare {
+    Signed<PrePrepareVote> vote;
+    Batch batch;
+  };
+  struct Prepare {
+    Signed<PrepareVote> vote;
+  };
+  struct Commit {
+    Signed<CommitVote> vote;
+  };
+  struct Checkpoint {
+    static constexpr bool background = true;
+    Signed<Milestone> milestone;
+  };
+  struct Certificate {  // `pre_prepare` was prepared: a quorum accepted it
+    PrePrepare pre_prepare;
+    std::vector<Signed<PrepareVote>> prepares;
+  };
+  struct Wish {  // let us have `view`; this is what I know
+    View view;
+    StableProof stable;
+    std::vector<Certificate> prepared;  ///< At most one for each sequence number after `stable`.
+    Seq stable_seq() const { return stable.empty() ? 0 : stable.front()->seq; }
+  };
+  struct ViewChange {
+    Signed<Wish> wish;
+  };
+  struct Opening {
+    View view;
+    std::vector<Signed<Wish>> wishes;   ///< Of a quorum. What follows can be computed from them.
+    std::vector<PrePrepare> proposals;  ///< For each number after the latest stable one.
+  };
+  struct NewView {
+    Signed<Opening> opening;
+  };
+  struct Status {  // where I am
+    static constexpr bool background = true;
+    View view;
+    bool active;  ///< Has entered the view.
+    Seq stable;   ///< Its last stable checkpoint. When that is above `executed`, it lacks the state.
+    Seq executed;
+    NodeId helper;  ///< Who is asked to send what is large; another one each time.
+  };
+  struct Evidence {  // all that I know of a sequence number
+    static constexpr bool background = true;
+    PrePrepare pre_prepare;
+    std::vector<Signed<PrepareVote>> prepares;
+    std::vector<Signed<CommitVote>> commits;
+  };
+  struct State {
+    Seq seq = 0;
+    std::uint64_t slots = 0;
+    std::uint64_t last_value = 0;  ///< What was decided for the last slot.
+    Snapshot snapshot{};
+    Sessions sessions{};
+  };
+  struct Transfer {
+    static constexpr bool background = true;
+    StableProof proof;
+    std::optional<State> state;
+  };
+  using Message = std::variant<Forward, PrePrepare, Prepare, Commit, Checkpoint, ViewChange, NewView, Status,
+                               Evidence, Transfer>;
+  enum class Timer : std::uint8_t { view_change, status };
+
+  struct Options {
+    enum class Bug : std::uint8_t { none, new_view_not_checked, no_commit_phase, read_only_after_few };
+
+    std::int64_t faults = 0;
+    std::int64_t batch = 8;
+    std::int64_t in_progress = 16;
+    std::int64_t checkpoint_every = 32;
+    std::int64_t log_window = 64;
+    Duration request_timeout = 200ms;
+    Duration status_every = 30ms;
+    bool tentative = false;
+    bool read_only = false;
+    bool disk = true;
+    Bug bug = Bug::none;
+
+    void describe(Fields& fields);
+    std::string complaint(std::size_t replicas) const;
+    std::size_t f(std::size_t replicas) const;
+    std::size_t quorum(std::size_t replicas) const { return replicas - f(replicas); }
+  };
+  static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+
+  /// What a replica has promised, and the last stable state that it had.
+  struct Disk {
+    struct Begin {};  // the first life begins
+    struct Leave {    // no more votes in views before this
+      View view;
+    };
+    struct Prepared {  // what was accepted last at this number is prepared, and here is the proof
+      Seq seq;
+      std::vector<Signed<PrepareVote>> prepares;
+    };
+    using Write = std::variant<Begin, Leave, NewView, PrePrepare, Prepared, StableProof, State>;
+    void replay(const Write& write);
+    void replay_one(const Begin&) { begun = true; }
+    void replay_one(const Leave& leave);
+    void replay_one(const NewView& new_view);
+    void replay_one(const PrePrepare& pre_prepare);
+    void replay_one(const Prepared& prepared);
+    void replay_one(const StableProof& proof);
+    void replay_one(const State& s) { state = s; }
+
+    struct Kept {
+      std::optional<PrePrepare> pre_prepare{};      ///< The latest that was accepted,
+      std::vector<Signed<PrepareVote>> prepares{};  ///< and for it, if it is prepared.
+      std::optional<Certificate> certificate{};     ///< The latest that was prepared before.
+    };
+    bool begun = false;
+    View view = 0;
+    bool active = true;
+    std::optional<NewView> new_view{};
+    std::map<Seq, Kept> slots{};  ///< After the stable checkpoint.
+    StableProof stable{};
+    std::optional<State> state{};
+  };
+
+  enum class Attack : std::uint8_t {
+    none,
+    equivocating_primary,
+    bad_new_view,
+    withheld_commit,
+    early_answer
+  };
+  static const Fields::Names<Attack>& attacks();
+
+  using Env = EnvOf<Pbft>;
+  Pbft(const Options& options, const Disk& disk);
+  void on_start(Env& env);
+  void on_message(Env& env, NodeId from, const Message& message);
+  void on_timer(Env& env, Timer timer);
+  void on_request(Env& env, const Request& request);
+  void on_persisted(Env& env);
+
+ private:
+  /// What a replica knows of one sequence number.
+  struct Slot {
+    Seq seq = 0;
+    // in this view
+    std::optional<PrePrepare> accepted{};
+    std::vector<Signed<PrepareVote>> prepares{};  ///< The first of each replica, whatever it votes for.
+    std::vector<Signed<CommitVote>> commits{};    ///< Likewise.
+    bool prepared = false;
+    bool committed = false;
+    // for ever
+    std::optional<Certificate> certificate{};  ///< Prepared in an earlier view, the latest.
+    std::optional<Evidence> settled{};         ///< Committed in an earlier view, or shown to be by another.
+  };
+
+  // facts
+  NodeId primary_of(View view) const { return NodeId{static_cast<std::uint16_t>(view % replicas_)}; }
+  bool leads(const Env& env) const { return active_ && !witness_ && primary_of(view_) == env.self(); }
+  std::uint64_t term() const { return view_ + 1; }
+  Seq limit() const { return stable_ + window_; }
+  /// The place of a sequence number between the water marks; nullptr outside.
+  Slot* slot_at(Seq seq);
+  static std::uint64_t digest_of(const Batch& batch);
+  static std::uint64_t digest_of(const State& state);
+  bool acceptable(const Env& env, const PrePrepare& m) const;
+  bool proves_commit(const Env& env, const Evidence& m) const;
+
+  // requests
+  bool answer_again(Env& env, const Request& request);
+  void read(Env& env, const Request& request);
+  void wait_for(Env& env, const Request& request);
+  static bool is_given_up(RequestId id, const Request& latest);
+  void stop_waiting(Env& env);
+  void enqueue(Env& env, const Request& request);
+  bool underway(RequestId id);
+  void propose(Env& env);
+  void on(Env& env, NodeId from, const Forward& m);
+
+  // three phases
+  void promise(Env& env, Message message);
+  void release(Env& env, const Message& message);
+  void on(Env& env, NodeId from, const PrePrepare& m);
+  void accept(Env& env, const PrePrepare& m);
+  void on(Env& env, NodeId from, const Prepare& m);
+  void on(Env& env, NodeId from, const Commit& m);
+  void progress(Env& env, Slot& slot);
+  Certificate certificate_of(const Slot& slot) const;
+  Evidence evidence_of(const Slot& slot) const;
+
+  // execution
+  const PrePrepare* committed_at(Seq seq);
+  void execute(Env& env);
+  void commit_batch(Env& env, Seq seq, const PrePrepare& m);
+  enum class Answers : std::uint8_t { none, provisional, final };
+  void run(Env& env, Seq seq, const Batch& batch, Answers answers);
+  void answer(Env& env, RequestId id, const Value& output, bool provisional);
+  void execute_tentatively(Env& env);
+  void roll_back(Env& env);
+  void watch(Env& env);
+  void answer_reads(Env& env);
+
+  // checkpoints and state transfer
+  void take_checkpoint(Env& env);
+  bool proves_stable(const StableProof& proof) const;
+  Seq next_stable_seq() const { return next_stable_.empty() ? 0 : next_stable_.front()->seq; }
+  void on(Env& env, NodeId from, const Checkpoint& m);
+  void learn_stable(Env& env, const StableProof& proof);
+  void make_stable(Env& env, const StableProof& proof);
+  void on(Env& env, NodeId from, const Transfer& m);
+
+  // view change
+  void change_view(Env& env, View view);
+  void leave_view(Env& env);
+  void put_away(Slot& slot) const;
+  Wish wish() const;
+  bool valid(const Env& env, const Signed<Wish>& wish) const;
+  bool valid(const Env& env, const Certificate& c, const Wish& wish) const;
+  void on(Env& env, NodeId from, const ViewChange& m);
+  void join_others(Env& env);
+  void count_wishes(Env& env);
+  void open_view(Env& env);
+  void propose_batches(Env& env, Opening& opening, std::vector<Batch> batches);
+  struct Choice {
+    StableProof stable{};
+    std::vector<Batch> batches{};  ///< For each sequence number after it.
+    Seq stable_seq() const { return stable.empty() ? 0 : stable.front()->seq; }
+  };
+  static Choice choose(const std::vector<Signed<Wish>>& wishes);
+  bool follows_from_wishes(const Env& env, const Opening& opening) const;
+  void on(Env& env, NodeId from, const NewView& m);
+  void enter(Env& env, const NewView& m);
+  void raise_stable(Env& env, const Opening& opening);
+  void show_log(Env& env, const Opening& opening);
+  void pass_on_waiting(Env& env);
+  void forward_waiting(Env& env);
+  void recover(Env& env);
+  void resume_from(Env& env, const State& state);
+  void vote_again(Env& env, Slot& slot);
+
+  // status
+  void send_status(Env& env);
+  void on(Env& env, NodeId from, const Status& m);
+  void send_stable(Env& env, NodeId to, const Status& m);
+  void send_evidence(Env& env, NodeId to, Seq after);
+  void on(Env& env, NodeId from, const Evidence& m);
+
+  // attacks (pbft_attacks.cpp): never true, or without effect, for honest nodes
+  bool deceive(Env& env, const Message& message);
+  void answer_early(Env& env, const Batch& batch);
+  bool propose_two(Env& env, const PrePrepare& one);
+  void falsify(Env& env, Opening& opening);
+  void forge_wishes(Env& env, Opening& opening);
+
+  Options options_;
+  std::optional<Disk> found_{};  ///< What the last life left, until on_start has taken it over.
+  std::size_t replicas_ = 1, faults_ = 0, quorum_ = 1;
+  std::uint64_t window_;
+  bool witness_ = false;  ///< Has forgotten what it voted for.
+
+  View view_ = 0;
+  bool active_ = true;  ///< Whether the view has begun here; if not, this replica waits for NewView.
+  std::optional<NewView> new_view_{};
+  std::vector<Slot> slots_{};  ///< Of the window's numbers, number s at place s mod window.
+  Seq stable_ = 0;             ///< The low water mark.
+  StableProof stable_proof_{};
+  StableProof next_stable_{};                                   ///< Known to be stable, but not executed yet.
+  std::vector<std::optional<Signed<Milestone>>> milestones_{};  ///< The latest of each replica.
+  std::deque<State> states_{};  ///< This replica's states since the last stable checkpoint that it reached.
+
+  Seq executed_ = 0;    ///< Committed, and executed.
+  bool ahead_ = false;  ///< The next number is executed, too: tentatively.
+  std::uint64_t ahead_digest_ = 0;
+  std::uint64_t ordered_ = 0;  ///< Slots of the common log up to `executed_`.
+  std::uint64_t last_value_ = 0;
+  std::uint64_t settled_ = 0;  ///< In which term; a batch's slots depend on all that is before.
+  Sessions sessions_{};
+  Seq reads_from_ = 0;            ///< May answer reads at once again when it has executed this.
+  std::vector<Request> reads_{};  ///< Wait for what is executed tentatively.
+
+  Seq proposed_ = 0;             ///< As primary: the last number given.
+  std::deque<Request> queue_{};  ///< As primary: has no number yet.
+  struct Waiting {
+    Request request;
+    LocalTime since;
+  };
+  std::deque<Waiting> waiting_{};  ///< Asked by clients and not executed, the oldest first.
+  LocalTime turn_since_{};         ///< Since when it has been the turn of the oldest.
+  Duration patience_;              ///< How long the oldest may wait now.
+  std::vector<std::optional<Signed<Wish>>> wishes_{};  ///< The latest of each replica.
+  View opened_ = 0;                                    ///< The last view for which this primary sent NewView.
+  View timed_ = 0;                                     ///< The last view whose beginning was given a time.
+  std::deque<Message> promises_{};                     ///< To be sent when all writes are on disk.
+  std::vector<Seq> reported_{};                        ///< What each replica had executed at its last status.
+  NodeId helper_{};
+};
+
+}  // namespace protocols

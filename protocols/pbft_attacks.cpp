@@ -1,0 +1,120 @@
+// Attacks on Practical Byzantine Fault Tolerance, for nodes that a scenario makes Byzantine. Each breaks the
+// protocol when more nodes take part than it is made for, or when what it checks goes unchecked; none does
+// otherwise. Nodes that collude have shared their keys, so one of them can do the work of all.
+#include <algorithm>
+#include <utility>
+
+#include "protocols/pbft.hpp"
+
+namespace protocols {
+
+const Fields::Names<Pbft::Attack>& Pbft::attacks() {
+  static const Fields::Names<Attack> names{{"equivocating_primary", Attack::equivocating_primary},
+                                           {"bad_new_view", Attack::bad_new_view},
+                                           {"withheld_commit", Attack::withheld_commit},
+                                           {"early_answer", Attack::early_answer}};
+  return names;
+}
+
+namespace pbft_attack {
+
+// Those to be deceived, in order.
+std::vector<NodeId> victims(const Pbft::Env& env) {
+  const NodeSet fellows = env.colluders();
+  std::vector<NodeId> found;
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    if (NodeId{i} != env.self() && !fellows.contains(NodeId{i})) found.push_back(NodeId{i});
+  }
+  return found;
+}
+
+// Another batch for the same number that clients have signed just as well.
+Pbft::Batch another(const Pbft::Batch& batch) {
+  Pbft::Batch other;
+  if (batch.size() > 1) other.assign(batch.rbegin(), batch.rend());
+  return other;
+}
+
+}  // namespace pbft_attack
+
+// What is sent instead of a broadcast; returns false if it is no part of an attack.
+bool Pbft::deceive(Env& env, const Message& message) {
+  if (env.carries_out(Attack::equivocating_primary)) {
+    if (const auto* m = std::get_if<PrePrepare>(&message)) return propose_two(env, *m);
+    return leads(env) && std::holds_alternative<Commit>(message);  // they have been sent already
+  }
+  if (!env.carries_out(Attack::withheld_commit) || !std::holds_alternative<Commit>(message)) return false;
+  const auto victims = pbft_attack::victims(env);
+  if (!victims.empty()) env.send(victims.front(), message);
+  return true;
+}
+
+// Says of writes that they are done when they are not even prepared.
+void Pbft::answer_early(Env& env, const Batch& batch) {
+  if (!env.carries_out(Attack::early_answer)) return;
+  for (const Request& request : batch) {
+    if (!is_read(request.command)) answer(env, request.id, Value{}, false);
+  }
+}
+
+// One half is told of one batch, the other half of another, in turn. Each gets all the votes for its batch
+// that this node and those that collude with it can cast.
+bool Pbft::propose_two(Env& env, const PrePrepare& one) {
+  const Seq seq = one.vote->seq;
+  Batch batch = pbft_attack::another(one.batch);
+  const PrePrepareVote vote{view_, seq, digest_of(batch)};
+  const PrePrepare two{env.sign(vote), std::move(batch)};
+  NodeSet voters = env.colluders();
+  voters.insert(env.self());
+  const auto victims = pbft_attack::victims(env);
+  for (std::size_t i = 0; i < victims.size(); ++i) {
+    const bool first_half = i < (victims.size() + 1) / 2;
+    const PrePrepare& told = first_half == (seq % 2 == 0) ? one : two;
+    env.send(victims[i], told);
+    for (std::uint16_t v = 0; v < replicas_; ++v) {
+      const NodeId voter{v};
+      if (!voters.contains(voter)) continue;
+      const std::uint64_t digest = told.vote->digest;
+      if (voter != env.self())
+        env.send(victims[i], Prepare{env.sign_as(voter, PrepareVote{view_, seq, digest})});
+      env.send(victims[i], Commit{env.sign_as(voter, CommitVote{view_, seq, digest})});
+    }
+  }
+  return true;
+}
+
+// Alone, the new primary proposes what does not follow from the wishes: each number gets the batch of the
+// next. With others it makes them wish as if nothing were prepared, and what it proposes does follow.
+void Pbft::falsify(Env& env, Opening& opening) {
+  if (!env.carries_out(Attack::bad_new_view)) return;
+  const NodeSet fellows = env.colluders();
+  if (fellows.size() > 1) {
+    forge_wishes(env, opening);
+    return;
+  }
+  std::vector<Batch> batches;
+  for (PrePrepare& m : opening.proposals) batches.push_back(std::move(m.batch));
+  if (batches.size() < 2) {
+    batches.assign(batches.size(), {});
+  } else {
+    std::rotate(batches.begin(), batches.begin() + 1, batches.end());
+  }
+  propose_batches(env, opening, std::move(batches));
+}
+
+// Of the honest ones only those that know least are heard.
+void Pbft::forge_wishes(Env& env, Opening& opening) {
+  const NodeSet fellows = env.colluders();
+  std::erase_if(opening.wishes, [&](const Signed<Wish>& w) { return fellows.contains(w.signer()); });
+  std::ranges::stable_sort(opening.wishes, {}, [](const Signed<Wish>& w) { return w->prepared.size(); });
+  const std::size_t needed = quorum_ - std::min(quorum_, fellows.size());
+  if (opening.wishes.size() > needed)
+    opening.wishes.erase(opening.wishes.begin() + static_cast<std::ptrdiff_t>(needed), opening.wishes.end());
+  for (std::uint16_t i = 0; i < replicas_; ++i) {
+    if (fellows.contains(NodeId{i}))
+      opening.wishes.push_back(env.sign_as(NodeId{i}, Wish{view_, stable_proof_, {}}));
+  }
+  propose_batches(env, opening, choose(opening.wishes).batches);
+}
+
+}  // namespace protocols

@@ -1,0 +1,76 @@
+// Practical Byzantine Fault Tolerance: status messages, by which a replica gets what the network lost (ACM
+// TOCS 2002, section 5.2), in a form made for signatures: any replica can show another what it knows.
+#include <algorithm>
+
+#include "protocols/pbft.hpp"
+
+namespace protocols {
+
+void Pbft::send_status(Env& env) {
+  stop_waiting(env);
+  if (active_ && !leads(env)) forward_waiting(env);
+  const auto& own = wishes_[env.self().value];
+  if (!active_ && !witness_ && own) env.broadcast(ViewChange{*own});
+  do {
+    helper_.value = static_cast<std::uint16_t>((helper_.value + 1u) % replicas_);
+  } while (helper_ == env.self() && replicas_ > 1);
+  const auto& milestone = milestones_[env.self().value];
+  if (milestone && (*milestone)->seq > stable_) env.broadcast(Checkpoint{*milestone});
+  env.broadcast(Status{view_, active_, stable_, executed_, helper_});
+  env.set_timer(Timer::status, options_.status_every);
+}
+
+// Helps who is in an earlier view, or no further than at its last status.
+void Pbft::on(Env& env, NodeId from, const Status& m) {
+  if (from == env.self()) return;
+  env.trust(from);
+  const bool is_stuck = std::exchange(reported_[from.value], m.executed) == m.executed;
+  const bool is_outside = m.view < view_ || (m.view == view_ && !m.active);
+  if (m.helper == env.self()) {
+    if (active_ && new_view_ && is_outside) env.send(from, *new_view_);
+    if (is_stuck || m.stable > m.executed) send_stable(env, from, m);
+  }
+  if (is_stuck && m.executed >= stable_) send_evidence(env, from, m.executed);
+}
+
+void Pbft::send_stable(Env& env, NodeId to, const Status& m) {
+  if (m.executed < stable_ && states_.front().seq == stable_) {
+    env.send(to, Transfer{stable_proof_, states_.front()});
+  } else if (m.stable < stable_) {
+    env.send(to, Transfer{stable_proof_, std::nullopt});
+  }
+}
+
+void Pbft::send_evidence(Env& env, NodeId to, Seq after) {
+  constexpr Seq most = 16;
+  if (after >= limit()) return;
+  const Seq last = std::min(limit(), after + most);
+  for (Seq seq = after + 1; seq <= last; ++seq) {
+    const Slot& slot = slots_[seq % window_];
+    if (slot.seq == seq && (slot.settled || slot.accepted)) env.send(to, evidence_of(slot));
+  }
+}
+
+// Whether a quorum says that the batch is committed. That holds in any view, also for who voted otherwise.
+bool Pbft::proves_commit(const Env& env, const Evidence& m) const {
+  const auto& [view, seq, digest] = *m.pre_prepare.vote;
+  NodeSet signers;
+  for (const auto& commit : m.commits) {
+    if (*commit == CommitVote{view, seq, digest}) signers.insert(commit.signer());
+  }
+  return signers.size() >= quorum_ && acceptable(env, m.pre_prepare);
+}
+
+void Pbft::on(Env& env, NodeId from, const Evidence& m) {
+  Slot* slot = slot_at(m.pre_prepare.vote->seq);
+  if (slot == nullptr || slot->settled || slot->committed) return;
+  if (proves_commit(env, m)) {
+    slot->settled = m;
+    return execute(env);
+  }
+  on(env, from, m.pre_prepare);
+  for (const auto& vote : m.prepares) on(env, from, Prepare{vote});
+  for (const auto& vote : m.commits) on(env, from, Commit{vote});
+}
+
+}  // namespace protocols

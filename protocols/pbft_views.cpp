@@ -1,0 +1,309 @@
+// Practical Byzantine Fault Tolerance: the view change (OSDI 1999, section 4.4), and what a restart finds on
+// disk.
+#include <algorithm>
+#include <utility>
+
+#include "protocols/pbft.hpp"
+
+namespace protocols {
+
+// ---- leaving a view
+
+void Pbft::change_view(Env& env, View view) {
+  leave_view(env);
+  view_ = view;
+  active_ = false;
+  env.cancel_timer(Timer::view_change);
+  env.become(Role::candidate, term());
+  if (options_.disk) env.persist(Disk::Leave{view_});
+  if (witness_) return;
+  wishes_[env.self().value] = env.sign(wish());
+  promise(env, ViewChange{*wishes_[env.self().value]});
+  count_wishes(env);
+}
+
+void Pbft::leave_view(Env& env) {
+  roll_back(env);
+  for (Slot& slot : slots_) {
+    if (slot.seq > stable_) put_away(slot);
+  }
+  for (const Request& request : std::exchange(queue_, {})) waiting_.push_back({request, env.now()});
+}
+
+// Keeps of a sequence number what later views must know, and drops the votes.
+void Pbft::put_away(Slot& slot) const {
+  if (slot.committed && !slot.settled) slot.settled = evidence_of(slot);
+  if (slot.prepared) slot.certificate = certificate_of(slot);
+  slot.accepted.reset();
+  slot.prepares.clear();
+  slot.commits.clear();
+  slot.prepared = slot.committed = false;
+}
+
+Pbft::Wish Pbft::wish() const {
+  Wish wish{view_, stable_proof_, {}};
+  for (Seq seq = stable_ + 1; seq <= limit(); ++seq) {
+    const Slot& slot = slots_[seq % window_];
+    if (slot.seq == seq && slot.certificate) wish.prepared.push_back(*slot.certificate);
+  }
+  return wish;
+}
+
+// ---- others' wishes
+
+bool Pbft::valid(const Env& env, const Signed<Wish>& signed_wish) const {
+  const Wish& wish = *signed_wish;
+  if (wish.view == 0 || wish.prepared.size() > window_) return false;
+  if (!wish.stable.empty() && !proves_stable(wish.stable)) return false;
+  return std::ranges::all_of(wish.prepared, [&](const Certificate& c) { return valid(env, c, wish); });
+}
+
+bool Pbft::valid(const Env& env, const Certificate& c, const Wish& wish) const {
+  const auto& [view, seq, digest] = *c.pre_prepare.vote;
+  if (view >= wish.view || seq <= wish.stable_seq() || seq > wish.stable_seq() + window_) return false;
+  if (!acceptable(env, c.pre_prepare)) return false;
+  NodeSet signers;
+  signers.insert(primary_of(view));
+  for (const auto& prepare : c.prepares) {
+    if (*prepare == PrepareVote{view, seq, digest}) signers.insert(prepare.signer());
+  }
+  return signers.size() >= quorum_;
+}
+
+void Pbft::on(Env& env, NodeId, const ViewChange& m) {
+  const Wish& wish = *m.wish;
+  if (wish.view < view_ || (wish.view == view_ && active_)) return;
+  auto& latest = wishes_[m.wish.signer().value];
+  if ((latest && (*latest)->view >= wish.view) || !valid(env, m.wish)) return;
+  latest = m.wish;
+  if (!wish.stable.empty()) learn_stable(env, wish.stable);
+  join_others(env);
+  count_wishes(env);
+}
+
+// One of f + 1 is honest, and has a reason.
+void Pbft::join_others(Env& env) {
+  std::size_t ahead = 0;
+  View earliest = 0;
+  for (const auto& other : wishes_) {
+    if (!other || (*other)->view <= view_) continue;
+    ++ahead;
+    earliest = earliest == 0 ? (*other)->view : std::min(earliest, (*other)->view);
+  }
+  if (ahead > faults_) change_view(env, earliest);
+}
+
+// Once a quorum wants the view, or has wanted it, its primary has a limited time to begin it; if it doesn't,
+// the next one is tried.
+void Pbft::count_wishes(Env& env) {
+  if (active_ || witness_) return;
+  std::size_t here = 0, here_or_beyond = 0;
+  for (const auto& w : wishes_) {
+    here += w && (*w)->view == view_ ? 1 : 0;
+    here_or_beyond += w && (*w)->view >= view_ ? 1 : 0;
+  }
+  if (here_or_beyond < quorum_) return;
+  if (timed_ < view_) env.set_timer(Timer::view_change, patience_);
+  timed_ = view_;
+  if (here >= quorum_ && primary_of(view_) == env.self() && opened_ < view_) open_view(env);
+}
+
+// ---- the new view
+
+void Pbft::open_view(Env& env) {
+  opened_ = view_;
+  Opening opening{view_, {}, {}};
+  for (const auto& w : wishes_) {
+    if (w && (*w)->view == view_) opening.wishes.push_back(*w);
+  }
+  propose_batches(env, opening, choose(opening.wishes).batches);
+  falsify(env, opening);
+  NewView m{env.sign(std::move(opening))};
+  if (options_.disk) env.persist(m);
+  promise(env, std::move(m));
+}
+
+void Pbft::propose_batches(Env& env, Opening& opening, std::vector<Batch> batches) {
+  Seq seq = choose(opening.wishes).stable_seq();
+  opening.proposals.clear();
+  for (Batch& batch : batches) {
+    const PrePrepareVote vote{view_, ++seq, digest_of(batch)};
+    opening.proposals.push_back({env.sign(vote), std::move(batch)});
+  }
+}
+
+// The latest stable checkpoint of all, and for each number after it what was prepared in the latest view.
+Pbft::Choice Pbft::choose(const std::vector<Signed<Wish>>& wishes) {
+  const auto latest = std::ranges::max_element(wishes, {}, [](const auto& w) { return w->stable_seq(); });
+  const Seq stable = (*latest)->stable_seq();
+  std::map<Seq, const PrePrepare*> chosen;
+  for (const auto& wish : wishes) {
+    for (const Certificate& c : wish->prepared) {
+      if (c.pre_prepare.vote->seq <= stable) continue;
+      const PrePrepare*& best = chosen[c.pre_prepare.vote->seq];
+      if (best == nullptr || best->vote->view < c.pre_prepare.vote->view) best = &c.pre_prepare;
+    }
+  }
+  Choice choice{(*latest)->stable, {}};
+  for (const auto& [seq, best] : chosen) {
+    choice.batches.resize(seq - stable);  // what nobody prepared stays empty
+    choice.batches.back() = best->batch;
+  }
+  return choice;
+}
+
+// Whether these are wishes of a quorum, and the proposals what must be made of them.
+bool Pbft::follows_from_wishes(const Env& env, const Opening& opening) const {
+  NodeSet signers;
+  for (const auto& wish : opening.wishes) {
+    if (wish->view != opening.view || !valid(env, wish)) return false;
+    signers.insert(wish.signer());
+  }
+  if (signers.size() < quorum_) return false;
+  const Choice choice = choose(opening.wishes);
+  if (choice.batches.size() != opening.proposals.size()) return false;
+  Seq seq = choice.stable_seq();
+  for (std::size_t i = 0; i < choice.batches.size(); ++i) {
+    const PrePrepareVote expected{opening.view, ++seq, digest_of(choice.batches[i])};
+    if (*opening.proposals[i].vote != expected || !acceptable(env, opening.proposals[i])) return false;
+  }
+  return true;
+}
+
+void Pbft::on(Env& env, NodeId, const NewView& m) {
+  const Opening& opening = *m.opening;
+  if (opening.view < view_ || (opening.view == view_ && active_)) return;
+  if (m.opening.signer() != primary_of(opening.view)) return;
+  const bool unchecked = options_.bug == Options::Bug::new_view_not_checked;
+  if (!unchecked && m.opening.signer() != env.self() && !follows_from_wishes(env, opening)) return;
+  if (options_.disk && m.opening.signer() != env.self()) env.persist(m);
+  enter(env, m);
+}
+
+void Pbft::enter(Env& env, const NewView& m) {
+  const Opening& opening = *m.opening;
+  if (opening.view > view_) leave_view(env);
+  view_ = opening.view;
+  active_ = true;
+  new_view_ = m;
+  raise_stable(env, opening);
+  proposed_ = stable_;
+  turn_since_ = env.now();
+  env.become(leads(env) ? Role::primary : Role::backup, term());
+  if (leads(env)) show_log(env, opening);
+  for (const PrePrepare& proposal : opening.proposals) {
+    Slot* slot = slot_at(proposal.vote->seq);
+    if (slot == nullptr || slot->accepted || !acceptable(env, proposal)) continue;
+    proposed_ = std::max(proposed_, proposal.vote->seq);
+    accept(env, proposal);
+  }
+  for (Slot& slot : slots_) {
+    if (slot.seq > stable_) progress(env, slot);  // votes may have come before
+  }
+  pass_on_waiting(env);
+}
+
+void Pbft::raise_stable(Env& env, const Opening& opening) {
+  for (const auto& wish : opening.wishes) {
+    if (wish->stable_seq() > stable_ && proves_stable(wish->stable)) make_stable(env, wish->stable);
+  }
+}
+
+void Pbft::pass_on_waiting(Env& env) {
+  if (leads(env)) {
+    for (const Waiting& w : std::exchange(waiting_, {})) enqueue(env, w.request);
+  }
+  forward_waiting(env);
+  watch(env);
+}
+
+// The oldest ones, lest a long queue be sent again and again.
+void Pbft::forward_waiting(Env& env) {
+  constexpr std::size_t most = 16;
+  for (std::size_t i = 0; i < std::min(most, waiting_.size()); ++i) {
+    env.send(primary_of(view_), Forward{waiting_[i].request});
+  }
+}
+
+// Tells observers what this primary's log holds.
+void Pbft::show_log(Env& env, const Opening& opening) {
+  const Choice choice = choose(opening.wishes);
+  std::vector<std::uint64_t> values;
+  for (const PrePrepare& proposal : opening.proposals) {
+    for (const Request& request : proposal.batch) values.push_back(fingerprint(request));
+  }
+  env.lead(term(), {choice.stable.empty() ? 0 : choice.stable.front()->slots, values});
+}
+
+// ---- restart
+
+void Pbft::Disk::replay(const Write& write) {
+  std::visit([&](const auto& w) { replay_one(w); }, write);
+}
+void Pbft::Disk::replay_one(const Leave& leave) {
+  view = leave.view;
+  active = false;
+}
+void Pbft::Disk::replay_one(const NewView& m) {
+  view = m.opening->view;
+  active = true;
+  new_view = m;
+  for (const PrePrepare& proposal : m.opening->proposals) replay_one(proposal);
+}
+void Pbft::Disk::replay_one(const PrePrepare& m) {
+  Kept& kept = slots[m.vote->seq];
+  if (!kept.prepares.empty()) kept.certificate = {std::move(*kept.pre_prepare), std::move(kept.prepares)};
+  kept.prepares.clear();
+  kept.pre_prepare = m;
+}
+void Pbft::Disk::replay_one(const Prepared& prepared) { slots[prepared.seq].prepares = prepared.prepares; }
+void Pbft::Disk::replay_one(const StableProof& proof) {
+  stable = proof;
+  slots.erase(slots.begin(), slots.upper_bound(proof.front()->seq));
+}
+
+// Who finds its votes on disk goes on where it was; what it voted for is committed, or will be asked for.
+void Pbft::recover(Env& env) {
+  witness_ = !found_->begun;
+  if (witness_) return;
+  view_ = found_->view;
+  active_ = found_->active;
+  new_view_ = found_->new_view;
+  if (new_view_) opened_ = new_view_->opening->view;
+  stable_proof_ = found_->stable;
+  stable_ = stable_proof_.empty() ? 0 : stable_proof_.front()->seq;
+  if (found_->state) resume_from(env, *found_->state);
+  if (active_ && new_view_) raise_stable(env, *new_view_->opening);
+  reads_from_ = stable_ + 2 * window_;  // it may have executed far more than it remembers
+  proposed_ = stable_;
+  for (auto& [seq, kept] : found_->slots) {
+    Slot* slot = slot_at(seq);
+    if (slot == nullptr) continue;
+    slot->certificate = std::move(kept.certificate);
+    slot->accepted = std::move(kept.pre_prepare);
+    slot->prepares = std::move(kept.prepares);
+    slot->prepared = !slot->prepares.empty();
+    if (active_ && slot->accepted->vote->view == view_) {
+      proposed_ = seq;
+      vote_again(env, *slot);
+    } else {
+      put_away(*slot);
+    }
+  }
+  if (!active_) wishes_[env.self().value] = env.sign(wish());
+  for (Slot& slot : slots_) {
+    if (slot.seq > stable_) progress(env, slot);  // a single replica is a quorum
+  }
+}
+
+// These votes may have been sent before the crash. Others will have them from this replica's evidence.
+void Pbft::vote_again(Env& env, Slot& slot) {
+  const auto& [view, seq, digest] = *slot.accepted->vote;
+  if (slot.prepared) {
+    slot.commits.push_back(env.sign(CommitVote{view, seq, digest}));
+  } else if (!leads(env)) {
+    slot.prepares.push_back(env.sign(PrepareVote{view, seq, digest}));
+  }
+}
+
+}  // namespace protocols
