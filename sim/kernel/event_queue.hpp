@@ -89,18 +89,14 @@ class EventQueue {
     return {at(top.time), slab_[slot]};
   }
 
-  /// Calls `visit(when, event)` for everything that is pending, in no particular order.
-  template <class Visit> void for_each(Visit visit) const {
-    for (const Key& key : heap_) visit(at(key.time), slab_[key.order & kSlotMask]);
-  }
-  /// For whoever chooses the next event by hand. All pending events, the first one first.
+  /// All pending events, the first one first.
   struct Pending {
     Time when;
     Ticket ticket;
     Event event;
   };
   std::vector<Pending> pending() const;
-  /// Removes the pending event that was given `ticket`, wherever it stands.
+  /// Removes the pending event that was given `ticket`, wherever it stands: for whoever chooses by hand.
   Next take(Ticket ticket);
 
  private:

@@ -150,10 +150,10 @@ void World::restart(NodeId node, DiskFate disk) {
 void World::tell_of_failure(NodeId failed, Duration within, bool after_messages) {
   std::vector<Time> earliest(machines_.size(), now_);
   if (after_messages) {
-    queue_.for_each([&](Time when, const Event& event) {
-      if (event.kind != Event::Kind::deliver || event.peer != failed.value) return;
+    for (const auto& [when, ticket, event] : queue_.pending()) {
+      if (event.kind != Event::Kind::deliver || event.peer != failed.value) continue;
       earliest[event.node] = std::max(earliest[event.node], when);
-    });
+    }
   }
   for (std::uint16_t i = 0; i < machines_.size(); ++i) {
     if (machines_[i].identity == failed || !machines_[i].up) continue;
