@@ -67,10 +67,7 @@ struct Abd {
     Stamp timestamp{};  ///< Number 0: never written. The owner is the coordinating replica, or the request.
     Request write{};    ///< The request that wrote the value, its argument.
     Value value() const { return timestamp.number == 0 ? Value{} : Value{write.command.argument}; }
-    std::string text() const {
-      return text_of(value()) + "@(" + std::to_string(timestamp.number) + ',' +
-             std::to_string(timestamp.owner) + ')';
-    }
+    std::string text() const { return text_of(value()) + '@' + text_of(timestamp); }
   };
   // Operations bear the name of the client's request. An answer to an earlier life of the coordinator is as
   // good: it was given after the client had asked.

@@ -52,6 +52,15 @@ std::string text_of(const Request& r) {
   return text_of(r.id) + ' ' + text_of(r.command) + (r.again ? " again" : "");
 }
 
+std::string text_of(const Stamp& s) {
+  return '(' + std::to_string(s.number) + ',' + std::to_string(s.owner) + ')';
+}
+
+std::string text_of(const Asked& a) {
+  if (!a.chosen) return text_of(a.request);
+  return text_of(a.request) + ", chosen " + text_of(a.chosen->value) + '@' + text_of(a.chosen->stamp);
+}
+
 std::string text_of(const Change& c) {
   if (c.kind == Change::Kind::none) return "none";
   return key_name(c.key) + (c.kind == Change::Kind::push ? "+=" : ":=") + std::to_string(c.value);
@@ -69,8 +78,9 @@ std::string text_of(const Service& service) {
 std::string text_of(const Reply& r) {
   const std::string id = text_of(r.id) + ' ';
   if (r.status == Reply::Status::redirect) return id + "ask " + std::to_string(r.hint.value);
-
-  return id + text_of(r.output) + (r.names_primary ? " from now on ask " + std::to_string(r.hint.value) : "");
+  if (r.status == Reply::Status::offer) return id + "offers " + text_of(r.output) + '@' + text_of(r.stamp);
+  return id + text_of(r.output) + (r.provisional != 0 ? " for now" : "") +
+         (r.names_primary ? " from now on ask " + std::to_string(r.hint.value) : "");
 }
 
 }  // namespace sim

@@ -19,6 +19,8 @@ std::string text_of(const Value& value);
 std::string text_of(RequestId id);  ///< `c0#1`: the request 1 of client 0.
 std::string text_of(const Command& command);
 std::string text_of(const Request& request);
+std::string text_of(const Stamp& stamp);  ///< `(7,2)`: number and owner.
+std::string text_of(const Asked& asked);
 std::string text_of(const Change& change);
 std::string text_of(const Service& service);
 std::string text_of(const Reply& reply);
