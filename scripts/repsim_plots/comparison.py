@@ -13,7 +13,7 @@ from .style import pyplot
 
 MOST_ROWS = 24
 WIDTH, ROW = 16, 0.42  # inches
-NAMES, MARGIN = 2.35, 0.15
+MARGIN = 0.15
 MOST_TICKS = 300       # of single runs in a row
 PANEL_WIDTHS = (3.6, 1.9, 1.7, 1.45, 1.45, 3.3)
 GOOD, BAD, MILD = ("#D5EEE3", "#00583F"), ("#C8500A", "#FFFFFF"), ("#FFF1C9", "#6B4A00")
@@ -69,9 +69,10 @@ def table(page):
 
 def picture(page):
     height = 2.55 + ROW * len(page.rows)
+    names = 0.35 + 0.085 * max(map(len, page.labels))
     figure = pyplot.figure(figsize=(WIDTH, height))
     grid = figure.add_gridspec(1, len(PANEL_WIDTHS), width_ratios=PANEL_WIDTHS, wspace=0.09,
-                               left=NAMES / WIDTH, right=1 - MARGIN / WIDTH, top=1 - 1.32 / height,
+                               left=names / WIDTH, right=1 - MARGIN / WIDTH, top=1 - 1.32 / height,
                                bottom=1.10 / height)
     axes = [figure.add_subplot(cell) for cell in grid]
     draw_answers(axes[0], page)
@@ -197,13 +198,14 @@ def draw_plain(ax, page, name, heading, below):
             nothing(ax, y)
         else:
             dot(ax, e, y)
-            ax.annotate(f"{e.value:.3g}", (e.value, y), xytext=(7, 0), textcoords="offset points",
+            text = f"{e.value:.3g}" if e.value < 1000 else f"{e.value:.0f}"
+            ax.annotate(text, (e.value, y), xytext=(7, 0), textcoords="offset points",
                         va="center_baseline", fontsize=9.5, color="#333333")
     values = [row.measures[name].value for row in page.rows if name in row.measures] or [1]
     if min(values) > 0 and max(values) / min(values) > 12:  # one that keeps repeating itself hides the others
         ax.set_xscale("log")
         spread(ax, values)
-        ax.set_xlim(right=ax.get_xlim()[1] * 2.2)
+        ax.set_xlim(right=ax.get_xlim()[1] * 4)
     else:
         ax.set_xlim(0, 1.38 * max(values))
     title(ax, heading, below)
@@ -225,7 +227,8 @@ def nothing(ax, y):
 def spread(ax, values):
     """Ticks that a reader can name on a logarithmic axis."""
     low, high = min(values, default=1) / 1.4, max(values, default=1) * 1.4
-    ticks = [t * 10 ** e for e in range(-3, 6) for t in (1, 3) if low <= t * 10 ** e <= high]
+    steps = (1, 3) if high / low < 200 else (1,)
+    ticks = [t * 10 ** e for e in range(-3, 6) for t in steps if low <= t * 10 ** e <= high]
     ax.set_xlim(low, high)
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
