@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "protocols/raft_quorum.hpp"
-
 namespace protocols {
 
 void Raft::Options::describe(Fields& f) {
@@ -24,16 +22,25 @@ void Raft::Options::describe(Fields& f) {
   f.flag("check_quorum", check_quorum,
          "Whether a leader that hears no majority resigns, and replicas that hear a leader don't vote.");
   f.count("compact_after", compact_after, {}, "Snapshot the state every so many log entries; 0: never.");
+  f.count("members", members, {0, 64},
+          "So many replicas, from 0 on, are members at first, the others wait to be added; 0: all.");
+  f.choice(
+      "membership", membership, {{"single", Membership::single}, {"joint", Membership::joint}},
+      "How an order to reconfigure (at most 64 replicas) is carried out: one replica after the other, or "
+      "all at once by way of a joint configuration.");
   f.choice("bug", bug,
            {{"none", Bug::none},
             {"vote_not_persisted", Bug::vote_not_persisted},
             {"local_reads", Bug::local_reads},
-            {"commits_earlier_term", Bug::commits_earlier_term}},
+            {"commits_earlier_term", Bug::commits_earlier_term},
+            {"single_server_before_own_term", Bug::single_server_before_own_term}},
            "A bug to be caught: a restarted replica has forgotten its vote; each replica answers reads from "
-           "its own state; entries of earlier terms are committed by counting, too.");
+           "its own state; entries of earlier terms are committed by counting, too; "
+           "members change before an entry of the leader's own term is committed.");
 }
 
-std::string Raft::Options::complaint(std::size_t) const {
+std::string Raft::Options::complaint(std::size_t replicas) const {
+  if (members > static_cast<std::int64_t>(replicas)) return "there are fewer replicas than members";
   if (election_timeout_max < election_timeout_min)
     return "election_timeout_max is shorter than election_timeout_min";
   if (reads == Reads::lease && lease >= election_timeout_min)
@@ -81,7 +88,11 @@ Raft::Raft(const Options& options, const Disk& disk)
       log_(disk.log),
       snapshot_(disk.snapshot),
       sessions_(disk.snapshot.sessions),
-      commit_(disk.snapshot.index) {}
+      commit_(disk.snapshot.index) {
+  const auto members = static_cast<std::size_t>(options.members);
+  if (snapshot_.index == 0) snapshot_.members = {.now = members > 0 ? RaftMembers::first(members) : 0};
+  adopt_members();
+}
 
 void Raft::on_message(Env& env, NodeId from, const Message& message) {
   std::visit([&](const auto& m) { on(env, from, m); }, message);
@@ -118,17 +129,19 @@ void Raft::on_request(Env& env, const Request& request) {
     return;
   }
   if (request.ping) return env.reply(request.id, {});
+  if (successor_) return;  // the client will ask again
   if (reads && options_.reads != Options::Reads::log && settled()) return read(env, request);
   if (sessions_.is_over(request.id)) return;
   if (const auto* earlier = sessions_.find(request.id)) return env.reply(request.id, earlier->output);
   if (request.again && pending(request.id)) return;
-  append(env, {.term = term_, .request = request});
+  append(env, {term_, request});
 }
 
 // Whether an entry of this term, which will be answered, carries the request already.
 bool Raft::pending(RequestId id) const {
   for (std::uint64_t i = log_.last(); i > commit_ && log_[i].term == term_; --i) {
-    if (!log_[i].noop && log_[i].request.id == id) return true;
+    const Request* request = log_[i].request();
+    if (request != nullptr && request->id == id) return true;
   }
   return false;
 }
@@ -137,14 +150,16 @@ bool Raft::pending(RequestId id) const {
 void Raft::read(Env& env, const Request& request) {
   if (options_.reads == Options::Reads::lease) {
     if (lease_holds(env)) return env.reply(request.id, env.apply(request).output);
-    return append(env, {.term = term_, .request = request});  // the long way
+    return append(env, {term_, request});  // the long way
   }
   reads_.push_back({++round_, request, {}});
-  env.broadcast(Confirm{term_, round_});
+  tell_members(env, Confirm{term_, round_});
   env.send(env.self(), Confirmed{term_, round_});
 }
 
-bool Raft::lease_holds(const Env& env) const { return hears_majority(env, options_.lease_span()); }
+bool Raft::lease_holds(const Env& env) const {
+  return !lease_over_ && hears_majority(env, options_.lease_span());
+}
 
 void Raft::on(Env& env, NodeId from, const Confirm& confirm) {
   if (from == env.self() || !obeys(env, from, confirm.term)) return;
@@ -157,7 +172,8 @@ void Raft::on(Env& env, NodeId from, const Confirmed& confirmed) {
   const auto found = std::ranges::lower_bound(reads_, confirmed.round, {}, &Read::round);
   if (found == reads_.end() || found->round != confirmed.round) return;
   found->confirmed.insert(from);
-  if (found->confirmed.size() < env.majority()) return;
+  const auto confirms = [&](NodeId id) { return found->confirmed.contains(id); };
+  if (!raft_quorum::majority(members_, env.cluster(), confirms)) return;
   while (!reads_.empty() && reads_.front().round <= confirmed.round) {
     env.reply(reads_.front().request.id, env.apply(reads_.front().request).output);
     reads_.pop_front();
@@ -169,8 +185,9 @@ void Raft::on(Env& env, NodeId from, const Confirmed& confirmed) {
 void Raft::append(Env& env, RaftEntry entry) {
   env.persist(Disk::Entries{log_.last(), ShortList(entry)});
   log_.entries.push_back(entry);
+  if (entry.members() != nullptr) adopt_members();
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
-    if (NodeId{i} != env.self()) send_log(env, NodeId{i});
+    if (NodeId{i} != env.self() && in_audience(NodeId{i})) send_log(env, NodeId{i});
   }
   promise(env, {env.self(), Accepted{term_, log_.last()}});
 }
@@ -223,6 +240,8 @@ bool Raft::adopt(Env& env, const Append& append) {
   log_.truncate(keep);
   for (const auto* entry = first; entry != append.entries.end(); ++entry) log_.entries.push_back(*entry);
   env.persist(Disk::Entries{keep, {first, append.entries.end()}});
+  const auto says = [](const RaftEntry& entry) { return entry.members() != nullptr; };
+  if (members_at_ > keep || std::any_of(first, append.entries.end(), says)) adopt_members();
   return true;
 }
 
@@ -238,6 +257,8 @@ void Raft::on(Env& env, NodeId from, const Accepted& accepted) {
   }
   p.next = std::max(p.next, p.match + 1);
   if (p.match > commit_) advance_commit(env);
+  if (learners_.contains(from)) learns(env, from);
+  if (successor_ == from) hand_over(env);
 }
 
 void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
@@ -252,7 +273,7 @@ void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
 void Raft::beat(Env& env) {
   if (!leads()) return;
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
-    if (NodeId{i} == env.self()) continue;
+    if (NodeId{i} == env.self() || !in_audience(NodeId{i})) continue;
     env.send(NodeId{i}, Heartbeat{term_, commit_, peers_[i].announced, env.now()});
     peers_[i].announced = log_.last();
   }
@@ -281,9 +302,8 @@ void Raft::on(Env& env, NodeId from, const HeartbeatReply& reply) {
 // ---- commitment
 
 void Raft::advance_commit(Env& env) {
-  held_.clear();
-  for (const Peer& p : peers_) held_.push_back(p.match);
-  const std::uint64_t index = raft_reached_by(env.majority(), held_);
+  const auto held = [&](NodeId id) { return peer(id).match; };
+  const std::uint64_t index = raft_quorum::held_by_majority(members_, env.cluster(), held, held_);
   const bool counts = log_.term_at(index) == term_ || options_.bug == Options::Bug::commits_earlier_term;
   if (counts) commit_up_to(env, index);
 }
@@ -291,27 +311,29 @@ void Raft::advance_commit(Env& env) {
 void Raft::commit_up_to(Env& env, std::uint64_t index) {
   while (commit_ < index) apply(env, ++commit_);
   compact(env);
+  if (leads()) change_members(env);
 }
 
 void Raft::apply(Env& env, std::uint64_t index) {
   const RaftEntry& entry = log_[index];
   env.decide(index, entry.value(), term_);
-  if (entry.noop || sessions_.is_over(entry.request.id)) return;
+  const Request* request = entry.request();
+  if (request == nullptr || sessions_.is_over(request->id)) return;
   const bool ours = leads() && entry.term == term_;
-  if (const auto* earlier = sessions_.find(entry.request.id)) {
-    if (ours) env.reply(entry.request.id, earlier->output);
+  if (const auto* earlier = sessions_.find(request->id)) {
+    if (ours) env.reply(request->id, earlier->output);
     return;
   }
-  Value output = env.apply(entry.request).output;
-  if (ours) env.reply(entry.request.id, output);
-  sessions_.add(entry.request, index, std::move(output));
+  Value output = env.apply(*request).output;
+  if (ours) env.reply(request->id, output);
+  sessions_.add(*request, index, std::move(output));
 }
 
 void Raft::compact(Env& env) {
   if (options_.compact_after == 0) return;
   if (commit_ - log_.base < static_cast<std::uint64_t>(options_.compact_after)) return;
   const RaftEntry& last = log_[commit_];
-  snapshot_ = {commit_, last.term, last.value(), env.snapshot(), sessions_};
+  snapshot_ = {commit_, last.term, last.value(), env.snapshot(), sessions_, members_up_to(commit_).first};
   log_.compact(snapshot_.index, snapshot_.term);
   env.persist(snapshot_);
 }
@@ -326,6 +348,7 @@ void Raft::on(Env& env, NodeId from, const Install& install) {
     log_.compact(snapshot_.index, snapshot_.term);
     env.persist(snapshot_);
     env.decide(snapshot_.index, snapshot_.value, term_);
+    adopt_members();
   }
   verified_ = std::max(verified_, install.snapshot.index);
   promise(env, {from, Accepted{term_, verified_}});

@@ -31,6 +31,7 @@
 // with a high term and depose a leader that works; with check_quorum a leader that hears no majority resigns.
 // A replica replaces a long log by a snapshot; followers that are further behind get that.
 //
+// Members change, and the lead is handed over, by an operator's order: see raft_membership.cpp.
 // The first term needs no election: replica 0 leads it, as if all had voted before the run.
 //
 // Assumptions, and what breaks without them:
@@ -45,7 +46,8 @@
 //     than that reads what another has overwritten.
 //
 // Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014;
-// pre-vote, check-quorum, reads and sessions: Ongaro's thesis (Stanford 2014), sections 6.2 to 6.4 and 9.6.
+// pre-vote, check-quorum, reads and sessions: Ongaro's thesis (Stanford 2014), sections 6.2 to 6.4 and 9.6;
+// transfer and membership: 3.10 and chapter 4.
 #pragma once
 
 #include <deque>
@@ -55,6 +57,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocols/raft_quorum.hpp"
 #include "sim/kernel/ring.hpp"
 #include "sim/kernel/short_list.hpp"
 #include "sim/protocol/registry.hpp"
@@ -65,11 +68,13 @@ namespace protocols {
 using namespace sim;
 
 struct RaftEntry {
+  struct Opening {};  ///< Begins a term.
   std::uint64_t term = 0;
-  bool noop = false;  ///< Carries no request: begins a term.
-  Request request{};
+  std::variant<Opening, Request, RaftMembers> what{};
+  const Request* request() const { return std::get_if<Request>(&what); }
+  const RaftMembers* members() const { return std::get_if<RaftMembers>(&what); }
   /// What observers know it by.
-  std::uint64_t value() const { return noop ? 0 : fingerprint(request); }
+  std::uint64_t value() const { return request() != nullptr ? fingerprint(*request()) : 0; }
 };
 
 /// All entries after `base`, which stands for a snapshot.
@@ -101,6 +106,7 @@ struct RaftSnapshot {
   std::uint64_t value = 0;  ///< ... and what was decided there.
   Snapshot state{};
   Sessions sessions{};
+  RaftMembers members{};
 };
 
 struct Raft {
@@ -148,7 +154,11 @@ struct Raft {
     std::uint64_t term;
     std::uint64_t last;
     std::uint64_t last_term;
-    bool trial;  ///< pre_vote: would you?
+    bool trial;    ///< pre_vote: would you?
+    bool ordered;  ///< The leader itself wants this (transfer): don't sit still for its sake.
+  };
+  struct TimeoutNow {  // leader -> its successor: your log is complete, stand (transfer)
+    std::uint64_t term;
   };
   struct Vote {
     static constexpr bool background = true;
@@ -164,12 +174,19 @@ struct Raft {
     std::uint64_t round;
   };
   using Message = std::variant<Append, Accepted, Rejected, Heartbeat, HeartbeatReply, Install, Stale,
-                               RequestVote, Vote, Confirm, Confirmed>;
+                               RequestVote, Vote, TimeoutNow, Confirm, Confirmed>;
   enum class Timer : std::uint8_t { election, heartbeat };
 
   struct Options {
     enum class Reads : std::uint8_t { log, read_index, lease };
-    enum class Bug : std::uint8_t { none, vote_not_persisted, local_reads, commits_earlier_term };
+    enum class Membership : std::uint8_t { single, joint };
+    enum class Bug : std::uint8_t {
+      none,
+      vote_not_persisted,
+      local_reads,
+      commits_earlier_term,
+      single_server_before_own_term
+    };
 
     Duration election_timeout_min = 150ms;
     Duration election_timeout_max = 300ms;
@@ -180,6 +197,8 @@ struct Raft {
     bool pre_vote = false;
     bool check_quorum = false;
     std::int64_t compact_after = 0;
+    std::int64_t members = 0;
+    Membership membership = Membership::single;
     Bug bug = Bug::none;
 
     void describe(Fields& fields);
@@ -214,6 +233,7 @@ struct Raft {
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
   void on_persisted(Env& env);
+  void on_order(Env& env, const Order& order);
 
  private:
   struct Peer {
@@ -223,6 +243,11 @@ struct Raft {
     bool probing = true;      ///< Where its log meets ours is not known: `next` is a guess, and stays.
     std::uint64_t announced = 0;
     std::optional<LocalTime> answered{};  ///< `sent_at` of the latest heartbeat that it answered.
+    // While it learns, and is no member yet: it has caught up once it gets in time to where the log ended.
+    std::uint64_t goal = 0;
+    LocalTime goal_set{};
+    int rounds = 0;
+    bool caught_up = false;
   };
   struct Read {  // waits for a majority to confirm that this replica leads
     std::uint64_t round;
@@ -259,13 +284,27 @@ struct Raft {
   void compact(Env& env);
   void promise(Env& env, Promise promise);
 
+  // membership, transfer
+  template <class M> void tell_members(Env& env, const M& message);
+  bool in_audience(NodeId id) const { return members_.contains(id) || learners_.contains(id); }
+  std::pair<RaftMembers, std::uint64_t> members_up_to(std::uint64_t index) const;
+  void adopt_members();
+  void change_members(Env& env);
+  void change_to(Env& env, std::uint64_t wish);
+  void append_members(Env& env, const RaftMembers& members);
+  bool all_caught_up(Env& env, std::uint64_t added);
+  void learns(Env& env, NodeId id);
+  void resign(Env& env);
+  void hand_over(Env& env);
+  void on(Env& env, NodeId from, const TimeoutNow& order);
+
   // elections
   bool obeys(Env& env, NodeId from, std::uint64_t term);
   void follow(Env& env, std::uint64_t term, std::optional<NodeId> leader);
   void arm_election(Env& env);
   void election_timeout(Env& env);
   bool hears_majority(const Env& env, Duration within) const;
-  void stand(Env& env, bool trial);
+  void stand(Env& env, bool trial, bool ordered = false);
   void on(Env& env, NodeId from, const RequestVote& request);
   void on(Env& env, NodeId from, const Vote& vote);
   void on(Env& env, NodeId from, const Stale& stale);
@@ -285,7 +324,9 @@ struct Raft {
   RaftLog log_{};
   RaftSnapshot snapshot_{};
   Sessions sessions_{};
-  std::uint64_t commit_ = 0;  ///< Committed, and applied.
+  RaftMembers members_{};         ///< As of the last entry that says so, committed or not ...
+  std::uint64_t members_at_ = 0;  ///< ... which is this one.
+  std::uint64_t commit_ = 0;      ///< Committed, and applied.
   Role role_ = Role::backup;
   std::optional<NodeId> leader_{};
   LocalTime heard_{};           ///< When the leader was last heard of.
@@ -297,10 +338,23 @@ struct Raft {
   std::deque<Read> reads_{};
   std::uint64_t round_ = 0;
   LocalTime led_since_{};
-  std::uint64_t opened_at_ = 0;  ///< Where this leader's first entry is.
+  std::uint64_t opened_at_ = 0;          ///< Where this leader's first entry is.
+  std::optional<std::uint64_t> wish_{};  ///< The members that the operator has ordered.
+  NodeSet learners_{};                   ///< Are brought up to date before they become members.
+  std::optional<NodeId> successor_{};    ///< Is about to be handed the lead.
+  bool lease_over_ = false;              ///< Since a successor may have been elected any time.
   NodeSet votes_{};
   std::vector<std::uint64_t> held_{};  ///< Room for a computation.
   bool trial_ = false;
+  bool ordered_ = false;
 };
+
+// To all members but itself.
+template <class M> void Raft::tell_members(Env& env, const M& message) {
+  if (members_.now == 0) return env.broadcast(message);
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    if (NodeId{i} != env.self() && members_.contains(NodeId{i})) env.send(NodeId{i}, message);
+  }
+}
 
 }  // namespace protocols

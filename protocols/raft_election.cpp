@@ -25,15 +25,21 @@ void Raft::arm_election(Env& env) {
 
 void Raft::election_timeout(Env& env) {
   arm_election(env);
-  if (!leads()) return stand(env, options_.pre_vote);
+  if (!leads()) {
+    if (members_.contains(env.self())) stand(env, options_.pre_vote);
+    return;
+  }
+  successor_.reset();  // it should have taken over by now
   if (!options_.check_quorum || env.now() - led_since_ < options_.election_timeout_max) return;
   if (!hears_majority(env, options_.election_timeout_max)) follow(env, term_, std::nullopt);
 }
 
 bool Raft::hears_majority(const Env& env, Duration within) const {
-  std::size_t heard = 1;
-  for (const Peer& p : peers_) heard += p.answered && env.now() - *p.answered < within ? 1 : 0;
-  return heard >= env.majority();
+  const auto heard = [&](NodeId id) {
+    const auto answered = peers_[id.value].answered;
+    return id == env.self() || (answered && env.now() - *answered < within);
+  };
+  return raft_quorum::majority(members_, env.cluster(), heard);
 }
 
 void Raft::write_ballot(Env& env) {
@@ -64,6 +70,9 @@ void Raft::follow(Env& env, std::uint64_t term, std::optional<NodeId> leader) {
   leader_ = leader;
   role_ = Role::backup;
   reads_.clear();
+  wish_.reset();
+  learners_.clear();
+  successor_.reset();
   env.become(role_, term_);
 }
 
@@ -73,14 +82,15 @@ void Raft::on(Env& env, NodeId, const Stale& stale) {
 
 // ---- votes
 
-void Raft::stand(Env& env, bool trial) {
+void Raft::stand(Env& env, bool trial, bool ordered) {
   role_ = Role::candidate;
   leader_.reset();
   votes_.clear();
   trial_ = trial;
+  ordered_ = ordered;
   if (trial) {
     env.become(role_, term_);
-    env.broadcast(RequestVote{term_ + 1, log_.last(), log_.last_term(), true});
+    tell_members(env, RequestVote{term_ + 1, log_.last(), log_.last_term(), true, false});
     return env.send(env.self(), Vote{term_ + 1, true});
   }
   ++term_;
@@ -106,7 +116,7 @@ void Raft::on(Env& env, NodeId from, const RequestVote& request) {
   if (from == env.self()) return;
   if (request.term < term_ || (request.trial && request.term == term_)) return env.send(from, Stale{term_});
   const bool sits_still = options_.check_quorum || options_.reads == Options::Reads::lease || request.trial;
-  if (sits_still && content(env)) return;
+  if (sits_still && !request.ordered && content(env)) return;
   if (request.trial) {
     if (reaches_as_far(request)) env.send(from, Vote{request.term, true});
     return;
@@ -123,8 +133,9 @@ void Raft::on(Env& env, NodeId from, const Vote& vote) {
   if (role_ != Role::candidate || vote.trial != trial_ || vote.term != term_ + (trial_ ? 1 : 0)) return;
   if (!votes_.insert(from)) return;
   if (!trial_ && from == env.self())  // only now is it certain not to vote for another
-    env.broadcast(RequestVote{term_, log_.last(), log_.last_term(), false});
-  if (votes_.size() < env.majority()) return;
+    tell_members(env, RequestVote{term_, log_.last(), log_.last_term(), false, ordered_});
+  const auto votes = [&](NodeId id) { return votes_.contains(id); };
+  if (!raft_quorum::majority(members_, env.cluster(), votes)) return;
   if (trial_) return stand(env, false);
   lead(env);
 }
@@ -133,6 +144,7 @@ void Raft::lead(Env& env) {
   role_ = Role::primary;
   leader_ = env.self();
   led_since_ = env.now();
+  lease_over_ = false;
   const bool first = env.first_life() && term_ == 1;  // all logs are empty: nothing to find out or to settle
   const std::uint64_t last = log_.last();
   peers_.assign(env.cluster(), Peer{.next = last + 1, .sent = last, .probing = !first});
@@ -144,7 +156,7 @@ void Raft::lead(Env& env) {
   const bool opens =
       !first && options_.bug != Options::Bug::commits_earlier_term;  // who has the bug needs none
   opened_at_ = opens ? last + 1 : 0;
-  if (opens) append(env, {.term = term_, .noop = true});
+  if (opens) append(env, {term_, RaftEntry::Opening{}});
   beat(env);
 }
 
