@@ -56,7 +56,7 @@ template <class T>
 concept Known =
     Worded<T> || std::same_as<T, Duration> || std::same_as<T, LocalTime> || std::same_as<T, Value> ||
     std::same_as<T, RequestId> || std::same_as<T, Command> || std::same_as<T, Request> ||
-    std::same_as<T, Change> || std::same_as<T, Service> || std::same_as<T, NodeSet>;
+    std::same_as<T, Change> || std::same_as<T, Service> || std::same_as<T, Stamp> || std::same_as<T, NodeSet>;
 /// What is left out: nothing of it can be read, or it is the observers' own.
 template <class T>
 concept Hidden = std::same_as<T, Version> ||
