@@ -52,24 +52,23 @@ TEST_CASE("abd: a write and a read cost 4n messages and 4 delays if the client c
   const auto by_client = [](int n) { return 4 * n; };
   const auto by_replica = [](int n) { return 4 * n - 2; };
   const auto half = [](int n) { return 2 * n; };
-  for (const auto& [reads, options, messages, delays] :
-       {Case{"0", R"(, "coordinator": "client")", by_client, 4},
-        Case{"1", R"(, "coordinator": "client")", by_client, 4},
-        Case{"1", R"(, "coordinator": "client", "bug": "no_write_back")", half, 2},
-        Case{"0", "", by_replica, 6}, Case{"1", "", by_replica, 6},
-        Case{"1", R"(, "bug": "no_write_back")", half, 4}}) {
+  for (const Case& c : {Case{"0", R"(, "coordinator": "client")", by_client, 4},
+                        Case{"1", R"(, "coordinator": "client")", by_client, 4},
+                        Case{"1", R"(, "coordinator": "client", "bug": "no_write_back")", half, 2},
+                        Case{"0", "", by_replica, 6}, Case{"1", "", by_replica, 6},
+                        Case{"1", R"(, "bug": "no_write_back")", half, 4}}) {
     for (const int n : {3, 5, 7}) {
-      CAPTURE(n, reads, options);
+      CAPTURE(n, c.reads, c.options);
       const Scenario scenario = scenario_of(
           R"({"name": "abd", "duration": "1s", "settle": "100ms", "replicas": )" + std::to_string(n) +
-          R"(, "protocol": {"name": "abd")" + options + R"(}, "service": {"name": "kv", "keys": 4},
+          R"(, "protocol": {"name": "abd")" + c.options + R"(}, "service": {"name": "kv", "keys": 4},
           "clients": {"count": 2, "think": "1ms", "reads": )" +
-          reads + R"(}, "network": {"delay": "1ms", "client": "same"}})");
+          c.reads + R"(}, "network": {"delay": "1ms", "client": "same"}})");
       for_each_run(scenario, 3, [&](const Record& record) {
         const auto cost = judge_cost(record);
         REQUIRE(record.operations.size() > 200);
-        CHECK(cost.messages_per_operation == messages(n));
-        CHECK(cost.delays_per_operation == delays);
+        CHECK(cost.messages_per_operation == c.messages(n));
+        CHECK(cost.delays_per_operation == c.delays);
       });
     }
   }
