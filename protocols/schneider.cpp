@@ -24,8 +24,9 @@ void Schneider::Options::describe(Fields& f) {
          "Whether a processor also says so when another's request arrives (Lamport's acknowledgement).");
   f.choice(
       "voting", voting, {{"first", Voting::first}, {"equal", Voting::equal}},
-      "Which answers clients believe: the first (2t+1 equal ones need not be waited for when replicas only "
-      "stop), or t + 1 equal ones of 2t + 1.");
+      "Which answers clients believe: the first, as replicas do nothing wrong but stop; or equal ones, one "
+      "more than there may be liars.");
+  f.count("liars", liars, {0, 500}, "voting: equal. How many there may be; 0: t of 2t + 1 replicas.");
   f.choice(
       "execute", execute, {{"stable", Execute::stable}, {"stable_everywhere", Execute::stable_everywhere}},
       "order: replica_ids, abcast. Whether a replica executes what is stable, or waits until it is so at "
@@ -42,19 +43,23 @@ void Schneider::Options::describe(Fields& f) {
       "A bug to be caught: candidates don't exceed accepted identifiers; joining replicas miss requests.");
 }
 
-std::string Schneider::Options::complaint(std::size_t) const {
+std::string Schneider::Options::complaint(std::size_t replicas) const {
   if (test_1() && join_retry < 5 * delta) return "join_retry is shorter than integration takes, 5 delta";
+  if (votes(replicas) > replicas) return "there can't be as many liars as replicas";
   return {};
+}
+
+std::uint32_t Schneider::Options::votes(std::size_t replicas) const {
+  if (voting == Voting::first) return 1;
+  return static_cast<std::uint32_t>(liars > 0 ? static_cast<std::size_t>(liars) : (replicas - 1) / 2) + 1;
 }
 
 ClientPolicy Schneider::client_policy(const Options& options, std::size_t replicas) {
   ClientPolicy policy{.target =
                           options.by_clock() ? ClientPolicy::Target::own : ClientPolicy::Target::everyone};
   policy.spread_reads = true;
-  if (options.voting == Options::Voting::equal) {
-    policy.equal_answers = true;
-    policy.write_answers = policy.read_answers = static_cast<std::uint32_t>((replicas - 1) / 2 + 1);
-  }
+  policy.equal_answers = options.voting == Options::Voting::equal;
+  policy.write_answers = policy.read_answers = options.votes(replicas);
   if (options.order == Options::Order::abcast)
     policy.write_offers = policy.read_offers = static_cast<std::uint32_t>(replicas);
   return policy;

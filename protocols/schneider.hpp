@@ -25,8 +25,8 @@
 //     `takeover_after`: it asks all, who follow the client no more, and settles on what one has accepted.
 //
 // Replies (option `voting`): the client takes the `first` one (t + 1 replicas mask t fail-stop failures), or
-// waits for t + 1 that are `equal` (2t + 1 replicas mask t liars; with 2t replicas there is a tie, and t + 1
-// liars that agree win).
+// waits for t + 1 that are `equal` (t: `liars`). 2t + 1 replicas mask t liars; of 2t, t honest ones are never
+// enough; t + 1 liars that agree win.
 //
 // A replica that comes back (clock orders; schneider_joining.cpp) is integrated at a request r_join of its
 // own: it gets the state after r_join, the requests pending there, and for a while, relayed, those that
@@ -43,7 +43,8 @@
 //   * Channels are reliable, and in the clock orders FIFO (network "fifo": true). A message that overtakes
 //     another says "nothing older from me" too early; a lost one is missing for good.
 //   * `delta` bounds the time from a request's stamp to its arrival *on the receiver's clock*: the largest
-//     delay plus the skew of the clocks. Too small a delta: who gets it late executes it too late.
+//     delay plus the skew of the clocks. Too small a delta: who gets it late executes it too late. So
+//     does, with test I, a replica that was paused: all that waited for it is late.
 //   * Skew is below the smallest delay. The tutorial needs that for causality between clients who talk to
 //     one another; here they learn of requests through answers only. But it bounds what delta must cover:
 //     largest + smallest delay is enough; and a null request sent at once has a larger stamp.
@@ -189,6 +190,7 @@ struct Schneider {
     Duration null_every = 5ms;
     bool null_at_once = false;
     Voting voting = Voting::first;
+    std::int64_t liars = 0;
     Execute execute = Execute::stable;
     Duration takeover_after = 100ms;
     Duration join_retry = 100ms;
@@ -196,6 +198,8 @@ struct Schneider {
 
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
+    /// How many equal answers convince a client: more than liars can give.
+    std::uint32_t votes(std::size_t replicas) const;
     bool by_clock() const { return order == Order::logical_clocks || order == Order::synchronised_clocks; }
     /// Stable once one's own clock says so.
     bool test_1() const { return order == Order::synchronised_clocks && stability != Stability::clients; }

@@ -103,7 +103,7 @@ TEST_CASE("schneider: replica ids cost exactly n^2 + n and 3, ABCAST 4n and 4", 
     int (*messages)(int n);
     int delays;
   };
-  for (const auto& [options, messages, delays] :
+  for (const Case& c :
        {Case{R"("replica_ids")", [](int n) { return n * n + n; }, 3},
         Case{R"("abcast")", [](int n) { return 4 * n; }, 4},
         Case{R"("logical_clocks", "null_at_once": true, "null_every": "1s")", [](int n) { return 2 * n; }, 4},
@@ -113,17 +113,17 @@ TEST_CASE("schneider: replica ids cost exactly n^2 + n and 3, ABCAST 4n and 4", 
         Case{R"("abcast", "execute": "stable_everywhere")", [](int n) { return 4 * n + n * (n - 1); }, 5}}) {
     for (const int n : {3, 5, 7}) {
       for (const char* reads : {"0", "1"}) {
-        CAPTURE(n, options, reads);
+        CAPTURE(n, c.options, reads);
         const Scenario scenario =
             scenario_of(R"({"name": "schneider", "duration": "900ms", "settle": "50ms", "replicas": )" +
-                        std::to_string(n) + R"(, "protocol": {"name": "schneider", "order": )" + options +
+                        std::to_string(n) + R"(, "protocol": {"name": "schneider", "order": )" + c.options +
                         R"(}, "service": {"name": "kv"}, "clients": {"count": 1, "think": "1ms", "reads": )" +
                         reads + R"(}, "network": {"delay": "1ms", "client": "same", "fifo": true}})");
         for_each_run(scenario, 2, [&](const Record& record) {
           const auto cost = judge_cost(record);
           REQUIRE(record.operations.size() > 100);
-          CHECK(cost.messages_per_operation == messages(n));
-          CHECK(cost.delays_per_operation == delays);
+          CHECK(cost.messages_per_operation == c.messages(n));
+          CHECK(cost.delays_per_operation == c.delays);
         });
       }
     }
@@ -226,6 +226,44 @@ TEST_CASE(
     "schneider: last words of failing replicas are wrong in 4 of 120 seeds, in none if all wait for all") {
   CHECK(disagreements(schneider_file("lessons/schneider_last_words.json"), 120) >= 4);
   check_cured("lessons/schneider_last_words.json", {{"/protocol/execute", "stable_everywhere"}}, 120);
+}
+
+// ---- voters
+
+TEST_CASE(
+    "schneider: 2t+1 replicas mask t liars, 2t do not, and t+1 liars that agree win: 5 seeds for each "
+    "order") {
+  for (const auto* orders : {&kClockOrders, &kReplicaOrders}) {
+    for (const std::string& order : *orders) {
+      const auto vote = [&](int replicas, const std::string& liars, int seed) {
+        const Scenario scenario = scenario_at(
+            schneider_at_work(
+                order + R"(, "voting": "equal", "liars": 2)",
+                R"({"from": "1s", "byzantine": )" + liars + R"(, "lie": true, "collude": true})", replicas),
+            {{"/duration", "2s"}, {"/clients/rate", "20/s"}});
+        return run_for_sweep(scenario, static_cast<std::uint64_t>(seed));
+      };
+      for (int seed = 1; seed <= 5; ++seed) {
+        CAPTURE(order, seed);
+        const RunResult masked = vote(5, "[0, 3]", seed);
+        CHECK(masked.linearizability.verdict == Verdict::linearizable);
+        CHECK(masked.operations.pending == 0);
+        CHECK(masked.answers.contested > 10);
+        CHECK(masked.answers.deceived == 0);
+        const RunResult tie = vote(4, "[0, 3]", seed);
+        CHECK(tie.linearizability.verdict == Verdict::linearizable);
+        CHECK(tie.operations.pending > 10);
+        CHECK(tie.answers.deceived == 0);
+        const RunResult outvoted = vote(5, "[0, 2, 3]", seed);
+        CHECK(outvoted.linearizability.verdict == Verdict::violation);
+        CHECK(outvoted.answers.deceived > 10);
+      }
+    }
+  }
+}
+
+TEST_CASE("schneider: as many liars as replicas are refused") {
+  CHECK_THROWS(schneider_at_work(R"("replica_ids", "voting": "equal", "liars": 4)", ""));
 }
 
 // ---- broken assumptions, and bugs
