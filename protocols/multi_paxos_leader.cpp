@@ -139,16 +139,15 @@ void MultiPaxos::lead(Env& env) {
   leader_ = env.self();
   env.become(role_, ballot_);
   if (has_bug(Options::Bug::ignores_accepted)) recovered_.clear();
-  const Slot first = commit_ + 1;
   const Slot last = last_recovered();
   std::vector<std::uint64_t> values;
-  for (Slot slot = first; slot <= last; ++slot) {
-    const auto found = recovered_.find(slot);
+  for (Slot slot = commit_; slot < last;) {  // counted so that the highest number of all ends it, too
+    const auto found = recovered_.find(++slot);
     values.push_back(found == recovered_.end() ? 0 : found->second.value.shown());
   }
   env.lead(ballot_, {.after = commit_, .values = values});
   next_ = last + 1;
-  for (Slot slot = first; slot <= last; ++slot) settle(env, slot);
+  for (Slot slot = commit_; slot < last;) settle(env, ++slot);
   recovered_.clear();
   apply_chosen(env);
   tick(env);
