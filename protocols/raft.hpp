@@ -75,6 +75,12 @@ struct RaftEntry {
   const RaftMembers* members() const { return std::get_if<RaftMembers>(&what); }
   /// What observers know it by.
   std::uint64_t value() const { return request() != nullptr ? fingerprint(*request()) : 0; }
+  /// As scripts show it: `1: c0#0 write x=1`.
+  std::string text() const {
+    const std::string which = std::to_string(term) + ": ";
+    if (request() != nullptr) return which + text_of(*request());
+    return which + (members() != nullptr ? "members" : "opening");
+  }
 };
 
 /// All entries after `base`, which stands for a snapshot.

@@ -111,7 +111,8 @@ TEST_CASE("every key of the example arrives", "[scenario]") {
   CHECK(network.overrides[1].law.delay == DelayLaw::constant(9ms));
   REQUIRE(s.setup.faults.size() == 12);
   const auto& faults = s.setup.faults;
-  CHECK(faults[0] == Fault{.at = 5s, .victim = {Victim::Kind::primary, {}}, .in_flight_lost = true});
+  CHECK(faults[0] ==
+        Fault{.at = 5s, .victim = {Victim::Kind::primary, {}}, .in_flight_lost = true, .told = 3ms});
   CHECK(faults[1].disk == DiskFate::tail_lost);
   CHECK(faults[2].span == 10ms);
   CHECK(faults[3].until == 15s);
