@@ -307,6 +307,8 @@ struct Raft {
   // elections
   bool obeys(Env& env, NodeId from, std::uint64_t term);
   void follow(Env& env, std::uint64_t term, std::optional<NodeId> leader);
+  void enter(std::uint64_t term);
+  void step_back(Env& env, std::optional<NodeId> leader);
   void arm_election(Env& env);
   void election_timeout(Env& env);
   bool hears_majority(const Env& env, Duration within) const;

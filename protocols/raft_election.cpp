@@ -62,11 +62,19 @@ bool Raft::obeys(Env& env, NodeId from, std::uint64_t term) {
 
 void Raft::follow(Env& env, std::uint64_t term, std::optional<NodeId> leader) {
   if (term > term_) {
-    term_ = term;
-    vote_.reset();
-    verified_ = 0;
+    enter(term);
     write_ballot(env);
   }
+  step_back(env, leader);
+}
+
+void Raft::enter(std::uint64_t term) {
+  term_ = term;
+  vote_.reset();
+  verified_ = 0;
+}
+
+void Raft::step_back(Env& env, std::optional<NodeId> leader) {
   leader_ = leader;
   role_ = Role::backup;
   reads_.clear();
@@ -121,10 +129,15 @@ void Raft::on(Env& env, NodeId from, const RequestVote& request) {
     if (reaches_as_far(request)) env.send(from, Vote{request.term, true});
     return;
   }
-  if (request.term > term_) follow(env, request.term, std::nullopt);
-  if (!reaches_as_far(request) || (vote_ && *vote_ != from)) return;
-  vote_ = from;
-  write_ballot(env);
+  const bool newer = request.term > term_;
+  if (newer) {
+    enter(request.term);
+    step_back(env, std::nullopt);
+  }
+  const bool grants = reaches_as_far(request) && (!vote_ || *vote_ == from);
+  if (grants) vote_ = from;
+  if (newer || grants) write_ballot(env);  // once, for term and vote
+  if (!grants) return;
   arm_election(env);
   promise(env, {from, Vote{term_, false}});
 }
