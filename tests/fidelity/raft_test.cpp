@@ -118,3 +118,20 @@ TEST_CASE("timeouts of 150 to 300 ms: a new leader within 10 % of the published 
   CHECK(times.mean == Approx(181).epsilon(0.1));
   CHECK(times.median == Approx(171).epsilon(0.1));
 }
+
+// Links {0, 1, 2 complete, 3-1, 4-2}, replica 2 leading: Decentralized Thoughts, 2020-12-12.
+TEST_CASE("with partial links a leader stays only with pre-vote and check-quorum: 10 seeds each") {
+  const auto changes = [](const char* file, int seed) {
+    const Scenario s = load_scenario(std::string(REPSIM_SOURCE_DIR) + "/scenarios/lessons/" + file);
+    const RunResult r = run_once(s, static_cast<std::uint64_t>(seed));
+    CHECK(r.linearizability.verdict == Verdict::linearizable);
+    return std::ranges::count_if(r.record.roles, [](const Record::RoleChange& c) {
+      return c.role == Role::primary && c.at > Time{2s} && c.at < Time{10s};
+    });
+  };
+  for (int seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    CHECK(changes("raft_partial_links.json", seed) >= 5);
+    CHECK(changes("raft_partial_links_pre_vote.json", seed) == 0);
+  }
+}
