@@ -306,7 +306,10 @@ struct PrimaryBackup {
   std::deque<Disk::Stored> uncertain_{};  ///< and the entries after that.
 
   // as voter and candidate
-  std::uint64_t voted_ = 0;           ///< The latest epoch that this replica voted in.
+  std::uint64_t voted_ = 0;  ///< The latest epoch that this replica voted in.
+  /// The latest reign that anyone has stood for. Who may win must stand for a later one than all who can't
+  /// have raised in vain.
+  std::uint64_t stood_for_ = 0;
   std::optional<NodeId> vote_due_{};  ///< To whom a vote goes once it is safe on disk.
   NodeSet votes_{};
 };

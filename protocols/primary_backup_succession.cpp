@@ -248,7 +248,7 @@ void PrimaryBackup::stand(Env& env) {
   primary_.reset();
   role_ = Role::candidate;
   env.become(role_);
-  voted_ = std::max(voted_, reign_) + 1;
+  voted_ = std::max({voted_, reign_, stood_for_}) + 1;
   votes_.clear();
   vote_safely(env, env.self());
   const Duration timeout = options_.detector.timeout;
@@ -274,6 +274,7 @@ void PrimaryBackup::on_persisted(Env& env) {
 }
 
 void PrimaryBackup::on(Env& env, NodeId from, const VoteForMe& candidate) {
+  stood_for_ = std::max(stood_for_, candidate.reign);
   if (candidate.reign <= voted_ || candidate.reign <= reign_) return;
   const bool content = acting() || (primary_ && !peer(*primary_).suspected) || env.now() < promised_until_;
   if (content) return;
