@@ -14,7 +14,8 @@ BROKEN = {"agreement": lambda r: not r["consensus"]["agreement"] or not r["conse
           "nothing lost": lambda r: r["lost_writes"]["count"] > 0,
           "alike": lambda r: r["divergence"]["diverged"],
           "linearizable": lambda r: r["linearizability"]["verdict"] == "violation",
-          "one primary": lambda r: r["split_brain"]["harmful" if r["operations"]["invoked"] else "episodes"] > 0,
+          "one primary":
+              lambda r: r["split_brain"]["harmful" if r["operations"]["invoked"] else "episodes"] > 0,
           "decides": lambda r: r["consensus"]["termination"] is False}
 
 
