@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/kernel/append.hpp"
+
 namespace sim {
 namespace {
 
@@ -37,10 +39,11 @@ void Decisions::add(const Decision& decision) {
   const std::uint32_t earlier = place_of(decision.slot);
   if (earlier == kNone) {
     place(decision.slot, static_cast<std::uint32_t>(firsts_.size()));
-    firsts_.push_back(decision);
-  } else if (firsts_[earlier].value != decision.value && contradiction(decision.slot) == nullptr) {
-    contradictions_.push_back(decision);
+    append(firsts_, decision);
+    return;
   }
+  if (firsts_[earlier].value == decision.value || contradiction(decision.slot) != nullptr) return;
+  contradictions_.push_back(decision);
 }
 
 const Decision* Decisions::first(std::uint64_t slot) const {

@@ -81,12 +81,17 @@ class EventQueue {
   };
   /// Removes the first event. The queue must not be empty.
   Next pop() {
-    if (in_line_first()) return pop_line();
-    const Key top = heap_.empty() ? few_[--few_size_] : pop_heap();
-    const auto slot = static_cast<std::uint32_t>(top.order & kSlotMask);
-    free_.push_back(slot);
-    now_ = top.time;
-    return {at(top.time), slab_[slot]};
+    Next next;
+    pop_first(in_line_first(), next);
+    return next;
+  }
+  /// Removes the first event if it is due at `last` or before; returns whether it was.
+  bool pop_by(Time last, Next& next) {
+    if (empty()) return false;
+    const bool in_line = in_line_first();
+    if (at(in_line ? first_.time : first_key().time) > last) return false;
+    pop_first(in_line, next);
+    return true;
   }
 
   /// All pending events, the first one first.
@@ -111,6 +116,7 @@ class EventQueue {
   };
   static constexpr int kSlotBits = 24;
   static constexpr std::uint64_t kSlotMask = (1u << kSlotBits) - 1;
+  static constexpr std::uint32_t kNoSlot = 0xffffffff;
   static constexpr std::size_t kFew = 32;
   static constexpr std::size_t kAllLines = kLines + 2;  // two more for what happens at once: see `push`
   static constexpr std::size_t kNoLine = kAllLines;
@@ -141,13 +147,15 @@ class EventQueue {
     return first_line_ != kNoLine && ((few_size_ == 0 && heap_.empty()) || before(first_, first_key()));
   }
   void stand(std::size_t line, Key key, const Event& event);
-  Next pop_line();
+  void pop_first(bool in_line, Next& next) { in_line ? pop_line(next) : pop_key(next); }
+  void pop_line(Next& next);
+  void pop_key(Next& next);
 
   std::array<Key, kFew> few_{};  ///< All keys outside of lines, the first of all last; or, since there
   std::size_t few_size_ = 0;     ///< were too many and until it is empty,
   std::vector<Key> heap_;        ///< this.
   std::vector<Event> slab_;
-  std::vector<std::uint32_t> free_;
+  std::uint32_t first_free_ = kNoSlot;  ///< Free slots are linked by their handles.
   std::array<Ring<Standing>, kAllLines> lines_{};
   std::size_t first_line_ = kNoLine;  ///< The line whose front is first of all fronts ...
   Key first_{};                       ///< ... and that front's key.
@@ -164,13 +172,13 @@ inline void EventQueue::put(Key key, const Event& event) {
 }
 
 inline std::uint32_t EventQueue::store(const Event& event) {
-  if (free_.empty()) {
+  if (first_free_ == kNoSlot) {
     SIM_CHECK(slab_.size() <= kSlotMask, "more than 16 million events are pending");
     slab_.push_back(event);
     return static_cast<std::uint32_t>(slab_.size() - 1);
   }
-  const std::uint32_t slot = free_.back();
-  free_.pop_back();
+  const std::uint32_t slot = first_free_;
+  first_free_ = slab_[slot].handle;
   slab_[slot] = event;
   return slot;
 }
@@ -193,6 +201,15 @@ inline void EventQueue::spill() {
 inline void EventQueue::push_heap(Key key) {
   heap_.push_back(key);
   sift_up(heap_.size() - 1, key);
+}
+
+inline void EventQueue::pop_key(Next& next) {
+  const Key top = heap_.empty() ? few_[--few_size_] : pop_heap();
+  const auto slot = static_cast<std::uint32_t>(top.order & kSlotMask);
+  next.when = at(now_ = top.time);
+  next.event = slab_[slot];
+  slab_[slot].handle = first_free_;
+  first_free_ = slot;
 }
 
 inline EventQueue::Key EventQueue::pop_heap() {
@@ -254,9 +271,9 @@ inline void EventQueue::stand(std::size_t line, Key key, const Event& event) {
   first_ = key;
 }
 
-inline EventQueue::Next EventQueue::pop_line() {
-  const Event event = lines_[first_line_].front().event;
-  now_ = first_.time;
+inline void EventQueue::pop_line(Next& next) {
+  next.when = at(now_ = first_.time);
+  next.event = lines_[first_line_].front().event;
   lines_[first_line_].pop_front();
   first_line_ = kNoLine;
   for (std::size_t line = 0; line < kAllLines; ++line) {
@@ -266,7 +283,6 @@ inline EventQueue::Next EventQueue::pop_line() {
     first_line_ = line;
     first_ = key;
   }
-  return {at(now_), event};
 }
 
 }  // namespace sim

@@ -18,7 +18,7 @@ template <class T> class Pool {
   using Handle = std::uint32_t;
 
   Pool() = default;
-  Pool(const Pool& other) : free_(other.free_), size_(other.size_) {
+  Pool(const Pool& other) : first_free_(other.first_free_), in_use_(other.in_use_), size_(other.size_) {
     for (const auto& chunk : other.chunks_) chunks_.push_back(std::make_unique<Chunk>(*chunk));
   }
   Pool& operator=(const Pool& other) { return *this = Pool(other); }
@@ -28,8 +28,12 @@ template <class T> class Pool {
 
   /// Stores a value with a count of zero references; the caller adds some or drops it.
   template <class U> Handle put(U&& value) {
-    const Handle handle = free_.empty() ? grow() : take_free();
-    slot(handle).value = std::forward<U>(value);
+    if (first_free_ == kNone) grow();
+    const Handle handle = first_free_;
+    Slot& s = slot(handle);
+    first_free_ = s.references;
+    ++in_use_;
+    s.value = std::forward<U>(value);
     return handle;
   }
   T& operator[](Handle handle) { return slot(handle).value; }
@@ -37,37 +41,40 @@ template <class T> class Pool {
 
   void set_references(Handle handle, std::uint32_t references) {
     slot(handle).references = references;
-    if (references == 0) free_.push_back(handle);
+    if (references == 0) free(handle);
   }
   /// Adds one reference to a value that has some.
   void retain(Handle handle) { ++slot(handle).references; }
   /// Drops one reference; the slot is reused after the last.
   void release(Handle handle) {
-    if (--slot(handle).references == 0) free_.push_back(handle);
+    if (--slot(handle).references == 0) free(handle);
   }
-  std::size_t in_use() const { return size_ - free_.size(); }
+  std::size_t in_use() const { return in_use_; }
 
  private:
   struct Slot {
     T value{};
-    std::uint32_t references = 0;
+    std::uint32_t references = 0;  ///< Of a free slot: the next free one.
   };
   static constexpr std::size_t kChunk = 32;
+  static constexpr Handle kNone = 0xffffffff;
   using Chunk = std::array<Slot, kChunk>;
 
   Slot& slot(Handle handle) { return (*chunks_[handle / kChunk])[handle % kChunk]; }
-  Handle take_free() {
-    const Handle handle = free_.back();
-    free_.pop_back();
-    return handle;
+  void free(Handle handle) {
+    slot(handle).references = first_free_;
+    first_free_ = handle;
+    --in_use_;
   }
-  Handle grow() {
+  void grow() {
     if (size_ == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Chunk>());
-    return static_cast<Handle>(size_++);
+    first_free_ = static_cast<Handle>(size_++);
+    slot(first_free_).references = kNone;
   }
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
-  std::vector<Handle> free_;
+  Handle first_free_ = kNone;  ///< The free slots are linked, the one that was freed last comes first.
+  std::size_t in_use_ = 0;
   std::size_t size_ = 0;
 };
 

@@ -18,11 +18,6 @@ Duration rounded(double ns) {
 
 }  // namespace
 
-Duration DelayLaw::sample_uniform(std::uint64_t bits) const {
-  const auto width = static_cast<std::uint64_t>((max - min).count()) + 1;  // both ends included
-  return Duration{static_cast<std::int64_t>(below(bits, width))};
-}
-
 Duration DelayLaw::sample_curve(std::uint64_t bits) const {
   const double u = static_cast<double>((bits >> 12) * 2 + 1) * 0x1p-53;  // in (0, 1), symmetric about a half
   switch (kind) {

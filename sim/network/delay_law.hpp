@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/kernel/rng.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace sim {
@@ -45,7 +46,10 @@ struct DelayLaw {
   bool operator==(const DelayLaw&) const = default;
 
  private:
-  Duration sample_uniform(std::uint64_t bits) const;
+  Duration sample_uniform(std::uint64_t bits) const {
+    const auto width = static_cast<std::uint64_t>((max - min).count()) + 1;  // both ends included
+    return Duration{static_cast<std::int64_t>(below(bits, width))};
+  }
   Duration sample_curve(std::uint64_t bits) const;
 };
 

@@ -8,17 +8,6 @@
 namespace sim {
 namespace {
 
-// The draws of one message, each from a word of its own: the n-th message is delayed alike whether or not a
-// loss or a duplication is possible.
-struct Draws {
-  std::uint64_t word;
-  std::uint64_t loss() const { return word; }
-  std::uint64_t delay() const { return mix(word + kGolden); }
-  std::uint64_t duplicate() const { return mix(word + 2 * kGolden); }
-  std::uint64_t second_delay() const { return mix(word + 3 * kGolden); }
-  std::uint64_t reorder() const { return mix(word + 4 * kGolden); }
-};
-
 bool happens(double probability, std::uint64_t bits) { return probability > 0 && unit(bits) < probability; }
 
 // A link is named by kind and number of its ends, not by its place in a table: the number of clients or
@@ -55,17 +44,11 @@ void Network::set_laws(const NetworkLaws& laws) {
   }
 }
 
-Network::Fate Network::send(Endpoint from, Endpoint to, Time now) {
-  Link& link = links_[index(from, to)];
-  const Law& law = laws_[link.law];
-  const Draws draws{mix(link.key + link.sent * kGolden)};
-  Fate fate{.number = link.sent++};
+void Network::decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate) const {
   if (link.cuts > 0) {
     fate.lost = Fate::Loss::by_cut;
   } else if (happens(law.loss, draws.loss())) {
     fate.lost = Fate::Loss::by_chance;
-  } else if (law.plain) {
-    fate.arrival = now + law.delay.sample(draws.delay());
   } else {
     const bool held = happens(law.reorder, draws.reorder());
     fate.arrival =
@@ -73,7 +56,6 @@ Network::Fate Network::send(Endpoint from, Endpoint to, Time now) {
     if (happens(law.duplicate, draws.duplicate()))
       fate.second_arrival = arrival(link, law, draws.second_delay(), now);
   }
-  return fate;
 }
 
 Time Network::arrival(Link& link, const LinkLaw& law, std::uint64_t bits, Time now) const {

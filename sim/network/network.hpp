@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/kernel/ids.hpp"
+#include "sim/kernel/rng.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/network/delay_law.hpp"
 
@@ -66,7 +67,18 @@ class Network {
     std::optional<Time> second_arrival{};  ///< Set when the network delivers a second copy.
   };
   /// Decides what becomes of a message sent now.
-  Fate send(Endpoint from, Endpoint to, Time now);
+  Fate send(Endpoint from, Endpoint to, Time now) {
+    Link& link = links_[index(from, to)];
+    const Law& law = laws_[link.law];
+    const Draws draws{mix(link.key + link.sent * kGolden)};
+    Fate fate{.number = link.sent++};
+    if (law.plain && link.cuts == 0) {
+      fate.arrival = now + law.delay.sample(draws.delay());
+    } else {
+      decide(link, law, draws, now, fate);
+    }
+    return fate;
+  }
 
   /// Whether a cut severs the link at this moment; a message in flight when the cut begins is lost on
   /// arrival.
@@ -97,9 +109,20 @@ class Network {
         : LinkLaw(law), plain(loss == 0 && duplicate == 0 && reorder == 0 && !fifo) {}
     bool plain;  ///< Only delays messages.
   };
+  // The draws of one message, each from a word of its own: the n-th message is delayed alike whether or not a
+  // loss or a duplication is possible.
+  struct Draws {
+    std::uint64_t word;
+    std::uint64_t loss() const { return word; }
+    std::uint64_t delay() const { return mix(word + kGolden); }
+    std::uint64_t duplicate() const { return mix(word + 2 * kGolden); }
+    std::uint64_t second_delay() const { return mix(word + 3 * kGolden); }
+    std::uint64_t reorder() const { return mix(word + 4 * kGolden); }
+  };
   std::size_t index(Endpoint from, Endpoint to) const {
     return from.index * (replicas_ + clients_) + to.index;
   }
+  void decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate) const;
   Time arrival(Link& link, const LinkLaw& law, std::uint64_t bits, Time now) const;
 
   std::size_t replicas_;

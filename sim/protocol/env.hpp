@@ -82,12 +82,17 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   }
   /// Sends to every other replica. The message is stored once.
   template <class M> void broadcast(M&& message) {
-    if (world_.misbehaviour(node_) != nullptr) return broadcast_as_told(std::forward<M>(message));
+    multicast(std::forward<M>(message), [](NodeId) { return true; });
+  }
+  /// The same to those other replicas of which `who` says so.
+  template <class M, class Who> void multicast(M&& message, const Who& who) {
+    if (world_.misbehaviour(node_) != nullptr) return multicast_as_told(std::forward<M>(message), who);
     const auto handle = messages_.put(std::forward<M>(message));
     const std::uint8_t tag = tag_of(messages_[handle]);
     std::uint32_t copies = 0;
-    for (std::uint16_t to = 0; to < cluster(); ++to) {
-      if (NodeId{to} != self_) copies += world_.send(node_, NodeId{to}, handle, tag, kBackground[tag]);
+    for (std::uint16_t i = 0; i < cluster(); ++i) {
+      const NodeId to{i};
+      if (to != self_ && who(to)) copies += world_.send(node_, to, handle, tag, kBackground[tag]);
     }
     messages_.set_references(handle, copies);
   }
@@ -153,6 +158,8 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose
   /// them.
   void persist(Write write) { keeper_.enqueue(node_, std::move(write), world_.now(), world_.persist(node_)); }
+  /// Whether everything persisted so far is safe on disk, and nothing waits for on_persisted.
+  bool durable() const { return world_.durable(node_); }
   /// Calls on_persisted once everything persisted so far is safe on disk.
   void sync() { world_.sync(node_); }
 
@@ -204,9 +211,9 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
     messages_.set_references(handle, world_.send(node_, to, handle, tag, kBackground[tag]));
   }
 
-  void broadcast_as_told(const Message& message) {
+  template <class Who> void multicast_as_told(const Message& message, const Who& who) {
     for (std::uint16_t to = 0; to < cluster(); ++to) {
-      if (NodeId{to} != self_) send_as_told(NodeId{to}, message);
+      if (NodeId{to} != self_ && who(NodeId{to})) send_as_told(NodeId{to}, message);
     }
   }
 

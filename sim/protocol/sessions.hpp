@@ -46,10 +46,10 @@ class Sessions {
       oldest_pending = request.oldest_pending;
       forget(answers, oldest_pending);
     }
+    Answer answer{id.number, index, std::move(output)};
     const bool last = answers.empty() || answers.back().number < id.number;
-    const auto place =
-        last ? answers.end() : std::ranges::lower_bound(answers, id.number, {}, &Answer::number);
-    answers.insert(place, Answer{id.number, index, std::move(output)});
+    if (last) return answers.push_back(std::move(answer));
+    answers.insert(std::ranges::lower_bound(answers, id.number, {}, &Answer::number), std::move(answer));
   }
   bool operator==(const Sessions&) const = default;
 

@@ -20,43 +20,6 @@ Duration exponential_gap(std::uint64_t bits, double rate) {
 
 }  // namespace
 
-ClientPlan::ClientPlan(const ClientOptions& o, const ClientPolicy& p, const ServiceKind& service,
-                       std::uint32_t key_count, std::size_t replica_count)
-    : options(o),
-      policy(p),
-      keys(key_count),
-      replicas(static_cast<std::uint16_t>(replica_count)),
-      writes(o.writes) {
-  if (writes.empty()) writes.emplace_back(service.writes.front(), 1.0);
-  double total = 0;
-  for (auto& [action, weight] : writes) weight = (total += weight);
-  for (auto& [action, weight] : writes) weight /= total;
-  if (options.zipf == 0) return;
-  total = 0;
-  for (std::uint32_t k = 1; k <= keys; ++k) key_weights.push_back(total += exact_pow(k, -options.zipf));
-  for (auto& weight : key_weights) weight /= total;
-}
-
-Action ClientPlan::choose_write(std::uint64_t bits) const {
-  const double u = unit(bits);
-  for (const auto& [action, up_to] : writes) {
-    if (u < up_to) return action;
-  }
-  return writes.back().first;
-}
-
-std::uint32_t ClientPlan::choose_key(std::uint64_t bits) const {
-  if (key_weights.empty()) return static_cast<std::uint32_t>(below(bits, keys));
-  const auto found = std::ranges::upper_bound(key_weights, unit(bits));
-  return std::min(static_cast<std::uint32_t>(found - key_weights.begin()), keys - 1);
-}
-
-std::uint32_t ClientPlan::choose_own_key(ClientId client, std::uint64_t bits) const {
-  if (client.value >= keys) return client.value % keys;
-  const std::uint32_t own = (keys - client.value + options.count - 1) / options.count;
-  return client.value + static_cast<std::uint32_t>(below(bits, own)) * options.count;
-}
-
 Clients::Clients(std::uint64_t seed, const ClientPlan& plan) : plan_(&plan) {
   clients_.reserve(plan.options.count);
   for (std::uint32_t i = 0; i < plan.options.count; ++i) {
@@ -85,7 +48,7 @@ void Clients::on_wake(ClientPort& port, ClientId id, ClientPort::Wake why, std::
     case ClientPort::Wake::call: return call(port, id, now);
     case ClientPort::Wake::retry: return retry(port, id, number, now);
     case ClientPort::Wake::retransmit: return retransmit(port, id, number, now);
-    case ClientPort::Wake::give_up: return give_up(port, id, number, now);
+    case ClientPort::Wake::give_up: return lose_patience(port, id, now);
     case ClientPort::Wake::ping: return ping(port, id, now);
   }
 }
@@ -117,23 +80,21 @@ void Clients::send_call(ClientPort& port, ClientId id, const Command& command, T
   const auto& o = plan_->options;
   const std::uint32_t number = client.next_number++;
 
-  Operation operation{.client = id, .action = command.action, .key = command.key, .call = now};
-  if (command.action != Action::read) operation.argument = command.argument;
-  if (command.action == Action::cas && !command.expects_nil) operation.expected = command.expected;
-
-  Request request{.id = {id, number}, .command = command};
-  request.oldest_pending = client.pending.empty() ? number : client.pending.front().request().id.number;
   const auto& policy = plan_->policy;
-  Pending pending{.asks = {request}};
-  pending.operation = port.called(operation, request);
+  Pending& pending = client.pending.emplace_back();
+  Request& request = pending.asks.request;
+  request.id = {id, number};
+  request.command = command;
+  request.oldest_pending = client.pending.front().request().id.number;
+  pending.operation = port.called(request);
   pending.answers_needed = is_read(command) ? policy.read_answers : policy.write_answers;
   pending.offers_needed = is_read(command) ? policy.read_offers : policy.write_offers;
   pending.first_target = id.value;
   pending.asked = presumed(client, command);
-  client.pending.push_back(pending);
-  transmit(port, id, pending);  // with the copy: an answer that comes at once may remove the original
+  transmit(port, id, pending);
 
-  port.wake(id, ClientPort::Wake::give_up, number, now + o.timeout);
+  pending.gives_up_at = now + o.timeout;
+  await_patience(port, id);
   if (o.retry) port.wake(id, ClientPort::Wake::retry, number, now + *o.retry);
   if (policy.retransmit && !is_read(command)) {
     port.wake(id, ClientPort::Wake::retransmit, number, now + *policy.retransmit);
@@ -244,16 +205,36 @@ void Clients::retransmit(ClientPort& port, ClientId id, std::uint32_t number, Ti
   port.wake(id, ClientPort::Wake::retransmit, number, now + *plan_->policy.retransmit);
 }
 
-void Clients::give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
-  Pending* pending = find(id, number);
-  if (pending == nullptr || pending->answered) return;
-  NodeId& address = presumed(clients_[id.value], pending->request().command);
-  if (pending->asked == address) try_next(address);
-  port.gave_up(pending->operation);
-  if (plan_->policy.retransmit && !is_read(pending->request().command)) {
-    pending->answered = true;  // the replicas must still get it
+// One timer serves all of a client's operations: they lose its patience in the order of their calls.
+void Clients::await_patience(ClientPort& port, ClientId id) {
+  Client& client = clients_[id.value];
+  if (client.awaits_patience) return;
+  const auto next = std::ranges::find(client.pending, false, &Pending::answered);
+  if (next == client.pending.end()) return;
+  client.awaits_patience = true;
+  port.wake(id, ClientPort::Wake::give_up, next->request().id.number, next->gives_up_at);
+}
+
+void Clients::lose_patience(ClientPort& port, ClientId id, Time now) {
+  Client& client = clients_[id.value];
+  client.awaits_patience = false;
+  const auto overdue = [&](const Pending& p) { return !p.answered && p.gives_up_at <= now; };
+  for (;;) {
+    const auto next = std::ranges::find_if(client.pending, overdue);
+    if (next == client.pending.end()) break;
+    give_up(port, id, *next, now);
+  }
+  await_patience(port, id);
+}
+
+void Clients::give_up(ClientPort& port, ClientId id, Pending& pending, Time now) {
+  NodeId& address = presumed(clients_[id.value], pending.request().command);
+  if (pending.asked == address) try_next(address);
+  port.gave_up(pending.operation);
+  if (plan_->policy.retransmit && !is_read(pending.request().command)) {
+    pending.answered = true;  // the replicas must still get it
   } else {
-    finish(id, number);
+    finish(id, pending);
   }
   if (plan_->options.arrivals == ClientOptions::Arrivals::closed) schedule_call(port, id, now);
 }
@@ -319,7 +300,7 @@ void Clients::offered(ClientPort& port, ClientId id, Pending& pending, NodeId fr
   pending.asks.chosen = choose(clients_[id.value], pending, plan_->policy.outbid);
   if (pending.answers_needed > 0) return transmit(port, id, pending);
   conclude(port, id, pending, pending.asks.chosen->value, hops, now);
-  finish(id, reply.id.number);
+  finish(id, pending);
 }
 
 // A client may have several requests under way: its stamps ascend, and name the request that each is for.
@@ -333,7 +314,6 @@ Offer Clients::choose(Client& client, const Pending& pending, bool outbid) {
 void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
                        std::uint8_t hops, Time now) {
   if (!pending.answered_by.insert(from)) return;  // a duplicate
-  const std::uint32_t number = pending.request().id.number;
   NodeId& address = presumed(clients_[id.value], pending.request().command);
   if (reply.names_primary) {
     address = reply.hint;
@@ -346,7 +326,7 @@ void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId f
   // schedule_call leaves `pending` where it is: it only sets a timer.
   const bool keep = plan_->policy.retransmit && !is_read(pending.request().command) &&
                     pending.answered_by.size() < plan_->replicas;
-  if (pending.answered && !keep) finish(id, number);
+  if (pending.answered && !keep) finish(id, pending);
 }
 
 // What the client takes for the answer, if it has heard enough with this one.
@@ -384,9 +364,9 @@ const Value& Clients::winner(const Pending& pending) {
   return std::ranges::max_element(pending.votes, {}, &Vote::count)->output;
 }
 
-void Clients::finish(ClientId id, std::uint32_t number) {
-  std::erase_if(clients_[id.value].pending,
-                [&](const Pending& p) { return p.request().id.number == number; });
+void Clients::finish(ClientId id, const Pending& done) {
+  auto& pending = clients_[id.value].pending;
+  pending.erase(pending.begin() + (&done - pending.data()));
 }
 
 Clients::Pending* Clients::find(ClientId id, std::uint32_t number) {

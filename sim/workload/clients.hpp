@@ -47,8 +47,9 @@ class ClientPort {
 
   virtual void send(ClientId from, NodeId to, const Asked& asked) = 0;
   virtual void wake(ClientId client, Wake why, std::uint32_t number, Time at) = 0;
-  /// Returns the operation's place in the history. `request` is what replicas will be asked.
-  virtual std::uint32_t called(const Operation& operation, const Request& request) = 0;
+  /// The client calls an operation now: it will ask replicas `request`. Returns the operation's place in the
+  /// history.
+  virtual std::uint32_t called(const Request& request) = 0;
   virtual void returned(std::uint32_t operation, const Value& output, std::uint8_t hops) = 0;
   virtual void gave_up(std::uint32_t operation) = 0;
 
@@ -105,6 +106,7 @@ class Clients {
     NodeId asked{};               ///< Whom the last attempt went to.
     std::uint32_t redirects = 0;  ///< Since the last retry: two confused replicas must not spin for ever.
     bool answered = false;        ///< The client has its answer; only retransmission goes on.
+    Time gives_up_at{};
     NodeSet answered_by{};
     std::vector<Vote> votes{};
     std::uint32_t offers_needed = 0;
@@ -123,6 +125,7 @@ class Clients {
     std::array<NodeId, 2>
         presumed{};  ///< Whom to ask: for writes, and for reads if they have their own target.
     bool awaits_pong = false;
+    bool awaits_patience = false;    ///< Its timer for that is set.
     std::vector<Pending> pending{};  ///< Ascending request numbers.
     std::vector<std::optional<std::int64_t>>
         last_seen{};  ///< Per key, for `cas`: the last value read or written.
@@ -137,7 +140,9 @@ class Clients {
   void transmit(ClientPort& port, ClientId id, const Pending& pending);
   void retry(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now);
-  void give_up(ClientPort& port, ClientId id, std::uint32_t number, Time now);
+  void await_patience(ClientPort& port, ClientId id);
+  void lose_patience(ClientPort& port, ClientId id, Time now);
+  void give_up(ClientPort& port, ClientId id, Pending& pending, Time now);
   void ping(ClientPort& port, ClientId id, Time now);
   ClientPolicy::Target target_of(const Command& command) const;
   NodeId& presumed(Client& client, const Command& command) const;
@@ -158,7 +163,7 @@ class Clients {
   /// Counts an answer; returns how many have been equal to it, itself included.
   static std::uint32_t vote(Pending& pending, const Reply& reply);
   static const Value& winner(const Pending& pending);
-  void finish(ClientId id, std::uint32_t number);
+  void finish(ClientId id, const Pending& done);
   Pending* find(ClientId id, std::uint32_t number);
 
   const ClientPlan* plan_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/kernel/append.hpp"
 #include "sim/world/world.hpp"
 
 namespace sim {
@@ -69,7 +70,7 @@ Version World::extend(NodeId node, RequestId request) {
   const std::uint64_t state = m.service.digest();
   const std::uint32_t depth = record_.versions[m.version.id].depth + 1;
   const Version version{static_cast<std::uint32_t>(record_.versions.size())};
-  record_.versions.push_back({m.version, depth, request, state});
+  append(record_.versions, m.version, depth, request, state);
   move(node, version);
   digest_.add(state);
   if (tracer_ != nullptr) tracer_->applied(now_, identity(node), request, state);
@@ -78,7 +79,7 @@ Version World::extend(NodeId node, RequestId request) {
 
 void World::move(NodeId node, Version to) {
   machine(node).version = to;
-  if (identity(node) == node) record_.moves.push_back({now_, node, to});
+  if (identity(node) == node) append(record_.moves, now_, node, to);
 }
 
 Time World::persist(NodeId node) {
@@ -155,12 +156,19 @@ void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
                       event);
 }
 
-std::uint32_t World::called(const Operation& operation, const Request& request) {
+std::uint32_t World::called(const Request& request) {
   const auto index = static_cast<std::uint32_t>(record_.operations.size());
-  record_.operations.push_back(operation);
-  record_.asked.push_back(fingerprint(request));
-  oldest_pending_.push_back(request.oldest_pending);
-  record_.operation_of[operation.client.value].push_back(index);
+  const Command& asked = request.command;
+  Operation& operation = append(record_.operations);
+  operation.client = request.id.client;
+  operation.action = asked.action;
+  operation.key = asked.key;
+  if (!is_read(asked)) operation.argument = asked.argument;
+  if (asked.action == Action::cas && !asked.expects_nil) operation.expected = asked.expected;
+  operation.call = now_;
+  append(record_.asked, fingerprint(request));
+  append(oldest_pending_, request.oldest_pending);
+  append(record_.operation_of[operation.client.value], index);
   if (tracer_ != nullptr) tracer_->called(now_, index, operation);
   return index;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/kernel/append.hpp"
 #include "sim/kernel/check.hpp"
 
 namespace sim {
@@ -89,25 +90,24 @@ World::World(const World& other)
 
 Ending World::run_until(Time until) {
   const Time last = std::min(until, end_);
-  while (!queue_.empty() && queue_.next_time() <= last) {
-    if (events_ >= setup_->max_events) return Ending::too_many_events;
-    take_next();
-  }
+  EventQueue::Next next;
+  while (events_ < setup_->max_events && queue_.pop_by(last, next)) take(next);
+  if (!queue_.empty() && queue_.next_time() <= last) return Ending::too_many_events;
   now_ = last;
   return Ending::complete;
 }
 
 bool World::step() {
-  if (queue_.empty() || queue_.next_time() > end_) return false;
-  take_next();
+  EventQueue::Next next;
+  if (!queue_.pop_by(end_, next)) return false;
+  take(next);
   return true;
 }
 
-void World::take_next() {
-  const auto [when, event] = queue_.pop();
-  now_ = std::max(now_, when);  // by hand, an event may have been left lying
+void World::take(const EventQueue::Next& next) {
+  now_ = std::max(now_, next.when);  // by hand, an event may have been left lying
   hops_ = 0;
-  handle(event);
+  handle(next.event);
 }
 
 void World::handle(const Event& event) {
@@ -140,7 +140,8 @@ void World::handle_at_node(const Event& event) {
   } else if (stale(event)) {
     return;
   }
-  if (waits(event)) return;
+  const Machine& m = machines_[event.node];
+  if ((m.pauses > 0 || m.slow > Duration{0}) && waits(event)) return;
   note(event);
   hops_ = event.hops;
   const NodeId node{event.node};
@@ -148,10 +149,13 @@ void World::handle_at_node(const Event& event) {
     case Event::Kind::deliver: return deliver(event);
     case Event::Kind::request: {
       ++record_.messages_delivered;
-      const Asked asked = requests_[event.handle];
-      drop(event);
-      if (asked.chosen) return host_->chosen(*this, node, asked.request, *asked.chosen);
-      return host_->request(*this, node, asked.request);
+      const Asked& asked = requests_[event.handle];
+      if (asked.chosen) {
+        host_->chosen(*this, node, asked.request, *asked.chosen);
+      } else {
+        host_->request(*this, node, asked.request);
+      }
+      return drop(event);
     }
     case Event::Kind::timer: return fire(event);
     case Event::Kind::persisted: --machine(node).syncs; return host_->persisted(*this, node);
@@ -195,7 +199,7 @@ bool World::waits(const Event& event) {
     m.held.push_back(event);
     return true;
   }
-  if (m.slow == Duration{0} || event.deferred) return false;
+  if (event.deferred) return false;
   m.busy_until = std::max(m.busy_until, now_) + m.slow;
   Event later = event;
   later.deferred = true;
@@ -259,7 +263,7 @@ Tracer::Message World::describe(const Event& event, Endpoint from, Endpoint to, 
   return {from, to, event.number, type, copy, this, &event};
 }
 
-std::uint32_t World::transmit(Endpoint from, Endpoint to, Event event, Duration late) {
+std::uint32_t World::transmit(Endpoint from, Endpoint to, Event& event, Duration late) {
   const Network::Fate fate = network_.send(from, to, now_);
   event.number = fate.number;
   event.hops = static_cast<std::uint8_t>(std::min(hops_ + 1, 255));
@@ -281,7 +285,7 @@ std::uint32_t World::transmit(Endpoint from, Endpoint to, Event event, Duration 
 }
 
 // What a node sends, unless it misbehaves and keeps it back.
-std::uint32_t World::transmit_from(NodeId from, Endpoint to, const Event& event) {
+std::uint32_t World::transmit_from(NodeId from, Endpoint to, Event& event) {
   const Endpoint end = network_.replica(NodeId{event.peer});
   const Misbehaviour* how = misbehaviour(from);
   if (how == nullptr) return transmit(end, to, event);
@@ -308,7 +312,7 @@ std::uint32_t World::send(NodeId from, NodeId to, std::uint32_t message, std::ui
   return 1;
 }
 
-void World::reply(NodeId from, Reply reply) {
+void World::reply(NodeId from, Reply&& reply) {
   const RequestId id = reply.id;
   const bool ping = id.number == kPingNumber;
   const std::optional<std::uint32_t> operation = record_.find(id);
@@ -317,26 +321,26 @@ void World::reply(NodeId from, Reply reply) {
   if (reply.status == Reply::Status::done && !ping) {
     const Misbehaviour* how = misbehaviour(from);
     if (how != nullptr && how->lie) falsify(reply, record_.operations[*operation], lie_salt(from));
-    record_.acknowledgements.push_back({now_, sender, *operation, fingerprint(reply.output)});
+    append(record_.acknowledgements, now_, sender, *operation, fingerprint(reply.output));
   }
   const auto handle = replies_.put(std::move(reply));
-  const Event event{.kind = Event::Kind::reply,
-                    .background = ping,
-                    .node = id.client.value,
-                    .peer = sender.value,
-                    .handle = handle,
-                    .incarnation = machine(sender).incarnation};
+  Event event{.kind = Event::Kind::reply,
+              .background = ping,
+              .node = id.client.value,
+              .peer = sender.value,
+              .handle = handle,
+              .incarnation = machine(sender).incarnation};
   replies_.set_references(handle, transmit_from(from, network_.client(id.client), event));
 }
 
 void World::send(ClientId from, NodeId to, const Asked& asked) {
   const auto handle = requests_.put(asked);
-  const Event event{.kind = Event::Kind::request,
-                    .tag = static_cast<std::uint8_t>(asked.chosen ? 1 : 0),
-                    .background = asked.request.ping,
-                    .node = copy_that_hears(to, network_.client(from)).value,
-                    .peer = from.value,
-                    .handle = handle};
+  Event event{.kind = Event::Kind::request,
+              .tag = static_cast<std::uint8_t>(asked.chosen ? 1 : 0),
+              .background = asked.request.ping,
+              .node = copy_that_hears(to, network_.client(from)).value,
+              .peer = from.value,
+              .handle = handle};
   requests_.set_references(handle, transmit(network_.client(from), network_.replica(to), event));
 }
 

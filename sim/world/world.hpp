@@ -120,12 +120,16 @@ class World final : private ClientPort {
   std::uint32_t send(NodeId from, NodeId to, std::uint32_t message, std::uint8_t tag, bool background);
   void set_timer(NodeId node, std::uint8_t timer, Duration local);
   void cancel_timer(NodeId node, std::uint8_t timer);
-  void reply(NodeId from, Reply reply);
+  void reply(NodeId from, Reply&& reply);
   Applied apply(NodeId node, const Request& request);
   Version store(NodeId node, RequestId request, const Change& change);
   void install(NodeId node, const Snapshot& snapshot);
   Time persist(NodeId node);  ///< Returns when the write completes.
   void sync(NodeId node);
+  bool durable(NodeId node) const {
+    const Machine& m = machine(node);
+    return m.disk_free <= now_ && m.syncs == 0 && m.synced == 0;
+  }
   void become(NodeId node, Role role, std::uint64_t term);
   void lead(NodeId node, std::uint64_t term, const LogView& log);
   void decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term);
@@ -175,7 +179,7 @@ class World final : private ClientPort {
   const Machine& machine(NodeId node) const { return machines_[node.value]; }
 
   // The loop.
-  void take_next();
+  void take(const EventQueue::Next& next);
   void handle(const Event& event);
   void handle_at_node(const Event& event);
   bool stale(const Event& event);
@@ -189,8 +193,8 @@ class World final : private ClientPort {
   void note(const Event& event);
 
   // Channels.
-  std::uint32_t transmit(Endpoint from, Endpoint to, Event event, Duration late = {});
-  std::uint32_t transmit_from(NodeId from, Endpoint to, const Event& event);
+  std::uint32_t transmit(Endpoint from, Endpoint to, Event& event, Duration late = {});
+  std::uint32_t transmit_from(NodeId from, Endpoint to, Event& event);
   bool speaks_to(NodeId node, Endpoint to) const;
   NodeId copy_that_hears(NodeId node, Endpoint from) const;
   Tracer::Message describe(const Event& event, Endpoint from, Endpoint to, bool copy = false) const;
@@ -222,7 +226,7 @@ class World final : private ClientPort {
   // ClientPort.
   void send(ClientId from, NodeId to, const Asked& asked) override;
   void wake(ClientId client, Wake why, std::uint32_t number, Time at) override;
-  std::uint32_t called(const Operation& operation, const Request& request) override;
+  std::uint32_t called(const Request& request) override;
   void returned(std::uint32_t operation, const Value& output, std::uint8_t hops) override;
   void gave_up(std::uint32_t operation) override;
 
