@@ -104,7 +104,8 @@ void Raft::on_timer(Env& env, Timer timer) {
 }
 
 // Sends a message as soon as everything written so far is safe.
-void Raft::promise(Env& env, Promise promise) {
+void Raft::promise(Env& env, const Promise& promise) {
+  if (env.durable()) return keep(env, promise);
   promises_.push_back(promise);
   env.sync();
 }
@@ -113,6 +114,10 @@ void Raft::on_persisted(Env& env) {
   if (promises_.empty()) return;
   const Promise promise = promises_.front();
   promises_.pop_front();
+  keep(env, promise);
+}
+
+void Raft::keep(Env& env, const Promise& promise) {
   const bool ours = promise.to == env.self();
   std::visit([&](const auto& m) { ours ? on(env, promise.to, m) : env.send(promise.to, m); },
              promise.message);
@@ -182,14 +187,24 @@ void Raft::on(Env& env, NodeId from, const Confirmed& confirmed) {
 
 // ---- replication
 
-void Raft::append(Env& env, RaftEntry entry) {
-  env.persist(Disk::Entries{log_.last(), ShortList(entry)});
+void Raft::append(Env& env, const RaftEntry& entry) {
+  const std::uint64_t before = log_.last();
+  env.persist(Disk::Entries{before, ShortList(entry)});
   log_.entries.push_back(entry);
   if (entry.members() != nullptr) adopt_members();
+  // Who has been sent everything before it gets just this entry; the others, what they lack.
+  env.multicast(Append{term_, before, log_.term_at(before), commit_, ShortList(entry)}, [&](NodeId id) {
+    Peer& p = peer(id);
+    if (!in_audience(id) || p.probing || p.next != before + 1) return false;
+    p.sent = before + 1;
+    p.next = before + 2;
+    return true;
+  });
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
-    if (NodeId{i} != env.self() && in_audience(NodeId{i})) send_log(env, NodeId{i});
+    if (NodeId{i} != env.self() && in_audience(NodeId{i}) && peers_[i].sent <= before)
+      send_log(env, NodeId{i});
   }
-  promise(env, {env.self(), Accepted{term_, log_.last()}});
+  promise(env, {env.self(), Accepted{term_, before + 1}});
 }
 
 void Raft::send_log(Env& env, NodeId to) {
@@ -324,9 +339,9 @@ void Raft::apply(Env& env, std::uint64_t index) {
     if (ours) env.reply(request->id, earlier->output);
     return;
   }
-  Value output = env.apply(*request).output;
-  if (ours) env.reply(request->id, output);
-  sessions_.add(*request, index, std::move(output));
+  Applied applied = env.apply(*request);
+  if (ours) env.reply(request->id, applied.output);
+  sessions_.add(*request, index, std::move(applied.output));
 }
 
 void Raft::compact(Env& env) {

@@ -202,7 +202,7 @@ struct Raft {
     double lease_drift = 0;
     bool pre_vote = false;
     bool check_quorum = false;
-    std::int64_t compact_after = 0;
+    std::int64_t compact_after = 10000;
     std::int64_t members = 0;
     Membership membership = Membership::single;
     Bug bug = Bug::none;
@@ -267,7 +267,7 @@ struct Raft {
 
   // requests
   void read(Env& env, const Request& request);
-  void append(Env& env, RaftEntry entry);
+  void append(Env& env, const RaftEntry& entry);
   bool pending(RequestId id) const;
   bool lease_holds(const Env& env) const;
   void on(Env& env, NodeId from, const Confirm& confirm);
@@ -288,7 +288,8 @@ struct Raft {
   void commit_up_to(Env& env, std::uint64_t index);
   void apply(Env& env, std::uint64_t index);
   void compact(Env& env);
-  void promise(Env& env, Promise promise);
+  void promise(Env& env, const Promise& promise);
+  void keep(Env& env, const Promise& promise);
 
   // membership, transfer
   template <class M> void tell_members(Env& env, const M& message);
@@ -359,10 +360,7 @@ struct Raft {
 
 // To all members but itself.
 template <class M> void Raft::tell_members(Env& env, const M& message) {
-  if (members_.now == 0) return env.broadcast(message);
-  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
-    if (NodeId{i} != env.self() && members_.contains(NodeId{i})) env.send(NodeId{i}, message);
-  }
+  env.multicast(message, [&](NodeId id) { return members_.contains(id); });
 }
 
 }  // namespace protocols

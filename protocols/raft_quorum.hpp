@@ -67,9 +67,10 @@ inline std::uint64_t reached_by(std::size_t count, std::span<std::uint64_t> reac
 template <class Reached>
 std::uint64_t held_by_majority_of(std::uint64_t members, std::size_t n, const Reached& reached,
                                   std::vector<std::uint64_t>& room) {
-  room.clear();
-  for_each(members, n, [&](sim::NodeId id) { room.push_back(reached(id)); });
-  return room.empty() ? 0 : reached_by(room.size() / 2 + 1, room);
+  if (room.size() < n) room.resize(n);
+  std::size_t all = 0;
+  for_each(members, n, [&](sim::NodeId id) { room[all++] = reached(id); });
+  return all == 0 ? 0 : reached_by(all / 2 + 1, std::span(room).first(all));
 }
 
 /// Whether a majority of the members (of both configurations, if joint) are among those.
