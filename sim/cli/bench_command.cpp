@@ -168,7 +168,7 @@ Rates protocol_rates(const ProtocolPlan& plan, std::size_t replicas, std::uint32
   World world(setup, 1, plan.make_host(replicas));
   const double start = cpu_seconds();
   while (cpu_seconds() - start < kEnough && world.now() < Time{setup.duration}) {
-    world.run_until(world.now() + 50ms);
+    world.run_until(world.now() + 1s);
   }
   const double spent = cpu_seconds() - start;
   const Record& record = world.record();
