@@ -6,7 +6,6 @@
 namespace protocols {
 
 void Raft::on_start(Env& env) {
-  peers_.assign(env.cluster(), Peer{});
   heard_ = env.now();  // it may have heard a leader just before it crashed, and must sit still as long
   if (snapshot_.index > 0) env.install(snapshot_.state);
   arm_election(env);

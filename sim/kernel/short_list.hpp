@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 namespace sim {
@@ -35,6 +36,15 @@ template <class T, std::size_t Few = 1> class ShortList {
   const T* end() const { return begin() + size_; }
   T& operator[](std::size_t i) { return begin()[i]; }
   const T& operator[](std::size_t i) const { return begin()[i]; }
+  void push_back(T value) {
+    if (many_.empty() && size_ < Few) {
+      few_[size_++] = std::move(value);
+      return;
+    }
+    if (many_.empty()) many_.assign(few_.begin(), few_.end());
+    many_.push_back(std::move(value));
+    ++size_;
+  }
   /// Takes the last element off. The list must not be empty.
   void pop_back() {
     if (!many_.empty()) many_.pop_back();

@@ -191,7 +191,7 @@ void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time no
   pending->asks.request.again = true;
   if (plan_->policy.equal_answers) {  // a new vote: whoever has answered may know more by now
     pending->answered_by.clear();
-    pending->votes.clear();
+    pending->votes = {};
   }
   pending->asked = address;
   transmit(port, id, *pending);

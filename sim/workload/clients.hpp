@@ -11,6 +11,7 @@
 #include "sim/kernel/ids.hpp"
 #include "sim/kernel/node_set.hpp"
 #include "sim/kernel/rng.hpp"
+#include "sim/kernel/short_list.hpp"
 #include "sim/workload/command.hpp"
 #include "sim/workload/options.hpp"
 #include "sim/workload/service.hpp"
@@ -93,9 +94,9 @@ class Clients {
 
  private:
   struct Vote {
-    Value output;
-    std::uint64_t provisional;
-    std::uint32_t count;
+    Value output{};
+    std::uint64_t provisional = 0;
+    std::uint32_t count = 0;
   };
   struct Pending {
     Asked asks;
@@ -108,7 +109,7 @@ class Clients {
     bool answered = false;        ///< The client has its answer; only retransmission goes on.
     Time gives_up_at{};
     NodeSet answered_by{};
-    std::vector<Vote> votes{};
+    ShortList<Vote> votes{};
     std::uint32_t offers_needed = 0;
     NodeSet offered_by{};         ///< Or excused.
     std::optional<Offer> best{};  ///< The largest so far.
