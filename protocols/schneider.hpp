@@ -91,6 +91,11 @@ struct Schneider {
     Request request{};  ///< request
     NodeId joiner{};    ///< join: who ...
     LocalTime life{};   ///< ... in which of its lives, named by its beginning.
+    /// As scripts show it: `c0#0 write x=1`.
+    std::string text() const {
+      if (kind == Kind::request) return text_of(request);
+      return kind == Kind::null ? "null" : "join of " + std::to_string(joiner.value);
+    }
   };
 
   // ---- messages of the clock orders
