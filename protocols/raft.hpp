@@ -79,7 +79,7 @@ struct RaftEntry {
   std::string text() const {
     const std::string which = std::to_string(term) + ": ";
     if (request() != nullptr) return which + text_of(*request());
-    return which + (members() != nullptr ? "members" : "opening");
+    return which + (members() != nullptr ? "members " + members()->text() : "opening");
   }
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "sim/kernel/ids.hpp"
@@ -25,6 +26,17 @@ struct RaftMembers {
   bool joint() const { return old != 0; }
   bool contains(sim::NodeId id) const { return now == 0 || ((now | old) & bit(id)) != 0; }
   bool operator==(const RaftMembers&) const = default;
+  /// As scripts show it: `0 1 2`, `all`, or `0 1 2 and 0 3 4` while it is joint.
+  std::string text() const {
+    const auto list = [](std::uint64_t set) {
+      std::string names = set == 0 ? "all" : "";
+      for (int i = 0; i < 64; ++i) {
+        if ((set >> i & 1) != 0) names += (names.empty() ? "" : " ") + std::to_string(i);
+      }
+      return names;
+    };
+    return (joint() ? list(old) + " and " : "") + list(now);
+  }
 };
 
 namespace raft_quorum {
