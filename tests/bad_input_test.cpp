@@ -192,6 +192,14 @@ TEST_CASE("faults that make no sense are refused", "[bad_input]") {
   refused_fault(R"({"random": {"kind": "heal", "rate": "1/s"}})", {"/faults/0/random/kind", "\"pause\""});
 }
 
+TEST_CASE("a misspelt misbehaviour is named, though nothing else says what the node does", "[bad_input]") {
+  refused_fault(R"({"at": "10ms", "byzantine": 0, "equivocat": [1]})",
+                {"/faults/0/equivocat", "unknown key \"equivocat\"", "\"equivocate\""});
+  refused_fault(R"({"at": "10ms", "byzantine": 0})",
+                {"/faults/0/byzantine: found 0", "with it what the node does", "equivocate"});
+  refused_fault(R"({"at": "10ms", "byzantine": 0, "wild": true, "collude": true})", {"what the node does"});
+}
+
 TEST_CASE("delay laws that make no sense are refused", "[bad_input]") {
   refused_with("/network/delay", "2", {"/network/delay: found 2"});
   refused_with("/network/delay", R"({"exponentail": "2ms"})", {"/network/delay", "\"exponential\""});

@@ -291,8 +291,15 @@ void describe_byzantine(DocumentFields& f, FaultEntry& e) {
       std::ranges::none_of(e.traitors.all, [](const Victim& v) { return v.kind == Victim::Kind::crashed; });
   f.require(!e.traitors.all.empty() && none, "byzantine",
             "running nodes: a replica, a role, or a list of them");
-  f.require((Misbehaviour{.wild = m.wild, .collude = m.collude} != m), "byzantine",
-            "with it what the node does: silent, equivocate, twin, mutate, replay, delay, lie or attack");
+}
+// Once all keys are known to be right: one that is misspelt says more than that the right one is missing.
+void check_misbehaviour(const FaultEntry& e, const Json& json, const Place& place) {
+  const Misbehaviour& m = e.fault.misbehaviour;
+  if (Misbehaviour{.wild = m.wild, .collude = m.collude} != m) return;
+  const std::string expected =
+      "with it what the node does: silent, equivocate, twin, mutate, replay, delay, "
+      "lie or attack";
+  (place / "byzantine").unexpected(json["byzantine"], expected);
 }
 void describe_random(DocumentFields& f, FaultEntry& e) {
   if (!e.random) e.random.emplace(RandomFault{.rate = 0.1, .duration_mean = 500ms});
@@ -372,6 +379,7 @@ void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Plac
   value.fault.kind = form->kind;
   if (is_order(form->kind)) value.fault.victim.kind = Victim::Kind::primary;
   read_object(json, place, [&](DocumentFields& f) { form->describe(f, value); });
+  if (form->kind == Kind::byzantine) check_misbehaviour(value, json, place);
   if (value.network) value.fault.laws = laws_of(*value.network, place / "network");
 }
 
