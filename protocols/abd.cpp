@@ -193,7 +193,7 @@ struct Abd {
     const Action action = request.command.action;
     if (action != Action::read && action != Action::write) return;
     const std::uint32_t key = request.command.key;
-    if (const auto* value = std::get_if<std::int64_t>(&chosen.value)) {
+    if (const auto* value = chosen.value.as_number()) {
       const std::uint64_t owner = chosen.stamp.owner;  // the request that wrote the value
       Request write = request;
       write.id = {ClientId{static_cast<std::uint16_t>(owner >> 32)}, static_cast<std::uint32_t>(owner)};

@@ -46,8 +46,8 @@ class Twin {
 
   // What an unanswered stamp or draw may have written: whatever anyone saw.
   void guess(const sim::Value& seen) {
-    const auto* list = std::get_if<sim::List>(&seen);
-    if (const auto* n = std::get_if<std::int64_t>(&seen)) guesses_.push_back(*n);
+    const auto* list = seen.as_list();
+    if (const auto* n = seen.as_number()) guesses_.push_back(*n);
     if (list != nullptr && !list->empty()) guesses_.push_back(list->front());
   }
 
@@ -108,7 +108,7 @@ class Twin {
       }
       case sim::Action::append: return {appended(state, op.argument)};
       case sim::Action::add: {
-        const std::int64_t sum = std::get<std::int64_t>(state) + std::get<std::int64_t>(op.argument);
+        const std::int64_t sum = *state.as_number() + *op.argument.as_number();
         if (ok && !(op.output == sim::Value{sum})) return {};
         return {sim::Value{sum}};
       }
@@ -124,11 +124,11 @@ class Twin {
   }
 
   static sim::Value appended(const sim::Value& state, const sim::Value& argument) {
-    if (const auto* text = std::get_if<std::string>(&state)) return *text + std::get<std::string>(argument);
+    if (const auto* text = state.as_text()) return *text + *argument.as_text();
     sim::List list;
-    if (const auto* l = std::get_if<sim::List>(&state)) list = *l;
-    if (const auto* n = std::get_if<std::int64_t>(&state)) list = {*n};
-    list.push_back(std::get<std::int64_t>(argument));
+    if (const auto* l = state.as_list()) list = *l;
+    if (const auto* n = state.as_number()) list = {*n};
+    list.push_back(*argument.as_number());
     return list;
   }
 

@@ -203,7 +203,7 @@ TEST_CASE("a request is authentic when a client has asked exactly this") {
   Request request{.id = {first.client, 0}};
   request.command.action = first.action;
   request.command.key = first.key;
-  if (const auto* value = std::get_if<std::int64_t>(&first.argument)) request.command.argument = *value;
+  if (const auto* value = first.argument.as_number()) request.command.argument = *value;
   CHECK(world.authentic(request));
   request.command.argument += 1;
   CHECK_FALSE(world.authentic(request));

@@ -116,7 +116,7 @@ class Recorder {
         break;
       case sim::Action::append: append(cell, op.argument); break;
       case sim::Action::add:
-        op.output = std::get<std::int64_t>(cell) + std::get<std::int64_t>(op.argument);
+        op.output = *cell.as_number() + *op.argument.as_number();
         cell = op.output;
         break;
       case sim::Action::stamp:
@@ -125,13 +125,13 @@ class Recorder {
   }
 
   static void append(sim::Value& cell, const sim::Value& argument) {
-    if (auto* text = std::get_if<std::string>(&cell)) {
-      *text += std::get<std::string>(argument);
+    if (auto* text = cell.as_text()) {
+      *text += *argument.as_text();
       return;
     }
-    if (const auto* n = std::get_if<std::int64_t>(&cell)) cell = sim::List{*n};
-    if (std::holds_alternative<sim::Nil>(cell)) cell = sim::List{};
-    std::get<sim::List>(cell).push_back(std::get<std::int64_t>(argument));
+    if (const auto* n = cell.as_number()) cell = sim::List{*n};
+    if (cell.is_nil()) cell = sim::List{};
+    cell.as_list()->push_back(*argument.as_number());
   }
 
   void set_times(sim::Operation& op, std::int64_t instant, std::int64_t& busy_until) {
@@ -156,9 +156,8 @@ class Recorder {
     if (op.action == sim::Action::cas) {
       op.output = std::int64_t{op.output == sim::Value{std::int64_t{0}}};
     } else if (op.action == sim::Action::add) {
-      op.output = std::get<std::int64_t>(op.output) + 1 - dice_.below(3);
-    } else if (auto* list = std::get_if<sim::List>(&op.output);
-               list != nullptr && !list->empty() && dice_.chance(50)) {
+      op.output = *op.output.as_number() + 1 - dice_.below(3);
+    } else if (auto* list = op.output.as_list(); list != nullptr && !list->empty() && dice_.chance(50)) {
       list->pop_back();
     } else if (op.action == sim::Action::read && other.action == sim::Action::read &&
                other.outcome == op.outcome) {

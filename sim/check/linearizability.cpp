@@ -28,8 +28,7 @@ void require_allowed(std::span<const Operation> operations, Model model) {
     if (!allowed(model, op.action)) {
       throw std::invalid_argument("operation " + std::to_string(i) + " is none that the model has");
     }
-    if (model == Model::counter && op.action == Action::add &&
-        !std::holds_alternative<std::int64_t>(op.argument)) {
+    if (model == Model::counter && op.action == Action::add && op.argument.as_number() == nullptr) {
       throw std::invalid_argument("operation " + std::to_string(i) + " adds what is no number");
     }
   }
@@ -62,8 +61,7 @@ struct Keys {
 std::size_t find_impossible(std::span<const Operation> operations, Model model) {
   std::size_t i = 0;
   const auto possible = [&](const Operation& op) {
-    return model != Model::counter || op.outcome != Outcome::ok ||
-           std::holds_alternative<std::int64_t>(op.output);
+    return model != Model::counter || op.outcome != Outcome::ok || op.output.as_number() != nullptr;
   };
   while (i < operations.size() && possible(operations[i])) ++i;
   return i;

@@ -29,7 +29,7 @@ std::string show(const Value& value) {
       return text + "]";
     }
   };
-  return std::visit(Visitor{}, value);
+  return value.visit(Visitor{});
 }
 
 class Teller {
@@ -70,8 +70,8 @@ class Teller {
   static Value seen(const Operation& op) {
     if (op.action == Action::cas) return op.expected;
     if (op.action != Action::add) return op.output;
-    const auto* after = std::get_if<std::int64_t>(&op.output);
-    const auto* added = std::get_if<std::int64_t>(&op.argument);
+    const auto* after = op.output.as_number();
+    const auto* added = op.argument.as_number();
     if (after == nullptr || added == nullptr) return op.output;
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(*after) - static_cast<std::uint64_t>(*added));
   }

@@ -80,7 +80,7 @@ bool ObjectStates::is_number(State state) {
 }
 
 void ObjectStates::numbers_before(const Value& argument, std::vector<State>& states) const {
-  const auto* element = std::get_if<std::int64_t>(&argument);
+  const auto* element = argument.as_number();
   if (element == nullptr) return;
   const auto first = [](const auto& entry) { return entry.first; };
   for (const auto& [second, number] : std::ranges::equal_range(second_elements_, *element, {}, first)) {
@@ -89,9 +89,9 @@ void ObjectStates::numbers_before(const Value& argument, std::vector<State>& sta
 }
 
 void ObjectStates::learn(const Value& value) {
-  if (const auto* n = std::get_if<std::int64_t>(&value)) numbers_.push_back(*n);
-  if (const auto* list = std::get_if<List>(&value)) lists_.sorted.push_back(list);
-  if (const auto* text = std::get_if<std::string>(&value)) texts_.sorted.push_back(text);
+  if (const auto* n = value.as_number()) numbers_.push_back(*n);
+  if (const auto* list = value.as_list()) lists_.sorted.push_back(list);
+  if (const auto* text = value.as_text()) texts_.sorted.push_back(text);
 }
 
 State ObjectStates::number(std::int64_t value) const {
@@ -101,9 +101,9 @@ State ObjectStates::number(std::int64_t value) const {
 }
 
 State ObjectStates::of(const Value& value) const {
-  if (const auto* n = std::get_if<std::int64_t>(&value)) return number(*n);
-  if (const auto* list = std::get_if<List>(&value)) return lists_.of(*list, kListTag);
-  if (const auto* text = std::get_if<std::string>(&value)) return texts_.of(*text, kTextTag);
+  if (const auto* n = value.as_number()) return number(*n);
+  if (const auto* list = value.as_list()) return lists_.of(*list, kListTag);
+  if (const auto* text = value.as_text()) return texts_.of(*text, kTextTag);
   return kNil;
 }
 
@@ -125,8 +125,8 @@ State ObjectStates::text_extended(std::size_t first, std::size_t length, const s
 }
 
 State ObjectStates::appended(State state, const Value& argument) const {
-  const auto* element = std::get_if<std::int64_t>(&argument);
-  const auto* piece = std::get_if<std::string>(&argument);
+  const auto* element = argument.as_number();
+  const auto* piece = argument.as_text();
   if (state == kNil) {
     if (element != nullptr) return list_extended(0, 0, *element);
     return piece != nullptr ? texts_.of(*piece, kTextTag) : kOther;
@@ -144,8 +144,8 @@ State ObjectStates::appended(State state, const Value& argument) const {
 
 // An answered add tells the state before it as well as the one after: it's a swap.
 Step ObjectStates::counter_step(const Operation& op) const {
-  const auto* argument = std::get_if<std::int64_t>(&op.argument);
-  const auto* output = std::get_if<std::int64_t>(&op.output);
+  const auto* argument = op.argument.as_number();
+  const auto* output = op.output.as_number();
   if (op.action == Action::read) return {.kind = Step::Kind::observe, .expected = *output};
   if (op.outcome == Outcome::pending) return {.kind = Step::Kind::add, .target = *argument};
   return {.kind = Step::Kind::swap,

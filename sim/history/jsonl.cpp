@@ -175,7 +175,7 @@ OrderedJson to_json(const Value& value) {
     OrderedJson operator()(const List& list) const { return list; }
     OrderedJson operator()(const std::string& text) const { return text; }
   };
-  return std::visit(Visitor{}, value);
+  return value.visit(Visitor{});
 }
 
 OrderedJson to_json(const Operation& op) {

@@ -2,36 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <variant>
-#include <vector>
 
+#include "sim/history/value.hpp"
 #include "sim/kernel/ids.hpp"
-#include "sim/kernel/rng.hpp"
 #include "sim/kernel/time.hpp"
 
 namespace sim {
-
-using Nil = std::monostate;
-using List = std::vector<std::int64_t>;
-
-/// A value read or written: nothing yet, a number, a list of numbers (append), or text (imported histories
-/// only).
-using Value = std::variant<Nil, std::int64_t, List, std::string>;
-
-/// A value in 64 bits. Equal values have equal fingerprints, others nearly never.
-inline std::uint64_t fingerprint(const Value& value) {
-  std::uint64_t hash = mix(value.index() + kGolden);
-  const auto add = [&](std::uint64_t bits) { hash = mix(hash ^ mix(bits + kGolden)); };
-  if (const auto* number = std::get_if<std::int64_t>(&value)) add(static_cast<std::uint64_t>(*number));
-  if (const auto* list = std::get_if<List>(&value)) {
-    for (const std::int64_t element : *list) add(static_cast<std::uint64_t>(element));
-  }
-  if (const auto* text = std::get_if<std::string>(&value)) {
-    for (const char c : *text) add(static_cast<unsigned char>(c));
-  }
-  return hash;
-}
 
 /// What an operation asks of the replicated object.
 enum class Action : std::uint8_t {

@@ -50,6 +50,9 @@ template <class T, class F> void for_each_leaf(T& value, F& f) {
     f(value.argument);
   } else if constexpr (std::is_same_v<T, Change>) {
     f(value.value);
+  } else if constexpr (std::is_same_v<T, Value>) {
+    if (auto* number = value.as_number()) f(*number);
+    if (auto* list = value.as_list()) for_each_leaf(*list, f);
   } else if constexpr (is_list<T>) {
     if (value.empty()) return;
     f(value);

@@ -61,7 +61,7 @@ class Sessions {
       for (const Answer& answer : client.answers) {
         digest.add(answer.number);
         digest.add(answer.index);
-        std::visit([&](const auto& output) { add(digest, output); }, answer.output);
+        answer.output.visit([&](const auto& output) { add(digest, output); });
       }
     }
   }

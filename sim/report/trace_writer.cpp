@@ -20,9 +20,9 @@ std::string_view name_of(Role role) {
 }
 
 Json json_of(const Value& value) {
-  if (const auto* n = std::get_if<std::int64_t>(&value)) return *n;
-  if (const auto* list = std::get_if<List>(&value)) return *list;
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* n = value.as_number()) return *n;
+  if (const auto* list = value.as_list()) return *list;
+  if (const auto* text = value.as_text()) return *text;
   return nullptr;
 }
 
@@ -173,8 +173,7 @@ void TraceWriter::called(Time at, std::uint32_t number, const Operation& operati
   add("op", number);
   add("f", action_name(operation.action));
   add("key", operation.key);
-  if (!std::holds_alternative<Nil>(operation.argument))
-    line_ += R"(,"value":)" + json_of(operation.argument).dump();
+  if (!operation.argument.is_nil()) line_ += R"(,"value":)" + json_of(operation.argument).dump();
   end();
 }
 

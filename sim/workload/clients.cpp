@@ -133,8 +133,7 @@ void Clients::remember(Client& client, const Command& command, const Value& outp
   std::optional<std::int64_t> seen;
   if (command.action == Action::write) seen = command.argument;
   if (command.action == Action::cas && output == Value{std::int64_t{1}}) seen = command.argument;
-  if (command.action == Action::read && std::holds_alternative<std::int64_t>(output))
-    seen = std::get<std::int64_t>(output);
+  if (command.action == Action::read && output.as_number() != nullptr) seen = *output.as_number();
   if (!seen) return;
   if (client.last_seen.empty()) client.last_seen.resize(plan_->keys);
   client.last_seen[command.key] = seen;

@@ -16,13 +16,13 @@ std::uint64_t hash_of(std::int64_t value) { return mix(static_cast<std::uint64_t
 std::uint64_t pushed(std::uint64_t hash, std::int64_t value) { return mix(hash ^ mix(hash_of(value) + 1)); }
 
 std::int64_t number(const Value& v) {
-  const auto* n = std::get_if<std::int64_t>(&v);
+  const auto* n = v.as_number();
   return n != nullptr ? *n : 0;
 }
 
 bool matches(const Value& v, const Command& c) {
-  if (c.expects_nil) return std::holds_alternative<Nil>(v);
-  return std::holds_alternative<std::int64_t>(v) && std::get<std::int64_t>(v) == c.expected;
+  if (c.expects_nil) return v.is_nil();
+  return v.as_number() != nullptr && *v.as_number() == c.expected;
 }
 
 }  // namespace
@@ -87,11 +87,11 @@ Change Service::execute(const Command& command, LocalTime clock, Rng& rng, Value
       break;
     case Action::stamp:
       output = static_cast<std::int64_t>(clock.time_since_epoch().count());
-      change = written(std::get<std::int64_t>(output));
+      change = written(*output.as_number());
       break;
     case Action::draw:
       output = static_cast<std::int64_t>(rng.next() >> 16);
-      change = written(std::get<std::int64_t>(output));
+      change = written(*output.as_number());
       break;
   }
   store(change);
@@ -112,14 +112,14 @@ void Service::set(std::uint32_t key, std::int64_t value) {
 // Appending to a number makes a list that starts with it: what the model says of such a history, too.
 void Service::push(std::uint32_t key, std::int64_t value) {
   Cell& cell = cells_[key];
-  if (!std::holds_alternative<List>(cell.value)) {
+  if (cell.value.as_list() == nullptr) {
     List list;
-    const auto* n = std::get_if<std::int64_t>(&cell.value);
+    const auto* n = cell.value.as_number();
     if (n != nullptr) list.push_back(*n);
     rehash(key, n != nullptr ? pushed(kNilHash, *n) : kNilHash);
     cell.value = std::move(list);
   }
-  std::get<List>(cell.value).push_back(value);
+  cell.value.as_list()->push_back(value);
   rehash(key, pushed(cell.hash, value));
 }
 

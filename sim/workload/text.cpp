@@ -19,9 +19,9 @@ std::string key_name(std::uint32_t key) {
 }
 
 std::string text_of(const Value& value) {
-  if (const auto* n = std::get_if<std::int64_t>(&value)) return std::to_string(*n);
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  const auto* list = std::get_if<List>(&value);
+  if (const auto* n = value.as_number()) return std::to_string(*n);
+  if (const auto* text = value.as_text()) return *text;
+  const auto* list = value.as_list();
   if (list == nullptr) return "nil";
   std::string text = "[";
   for (const std::int64_t n : *list) text += (text.size() > 1 ? " " : "") + std::to_string(n);
@@ -69,7 +69,7 @@ std::string text_of(const Change& c) {
 std::string text_of(const Service& service) {
   std::string text = "{";
   for (std::uint32_t key = 0; key < service.keys(); ++key) {
-    if (std::holds_alternative<Nil>(service.value(key))) continue;
+    if (service.value(key).is_nil()) continue;
     text += (text.size() > 1 ? " " : "") + key_name(key) + '=' + text_of(service.value(key));
   }
   return text + '}';

@@ -19,7 +19,7 @@ bool at_client(const Event& e) { return e.kind == Event::Kind::reply || e.kind =
 // A wrong answer. Operations whose answer says nothing but "done" leave nothing to lie about.
 void falsify(Reply& reply, const Operation& operation, std::uint64_t salt) {
   const std::uint64_t bits = mix(salt ^ (operation.client.value * kGolden + reply.id.number));
-  const auto* number = std::get_if<std::int64_t>(&reply.output);
+  const auto* number = reply.output.as_number();
   if (operation.action == Action::cas && number != nullptr) {
     reply.output = std::int64_t{1} - *number;
   } else if (operation.action != Action::write && operation.action != Action::append) {

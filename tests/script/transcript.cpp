@@ -118,11 +118,11 @@ void Transcript::returned(Time, std::uint32_t index, const Operation& o) {
   const auto& all = world_->record().operation_of[o.client.value];
   const auto number = static_cast<std::uint32_t>(std::ranges::find(all, index) - all.begin());
   const auto number_in = [](const Value& v) {
-    const auto* n = std::get_if<std::int64_t>(&v);
+    const auto* n = v.as_number();
     return n != nullptr ? *n : 0;
   };
   const Command command{.action = o.action,
-                        .expects_nil = std::holds_alternative<Nil>(o.expected),
+                        .expects_nil = o.expected.is_nil(),
                         .key = o.key,
                         .argument = number_in(o.argument),
                         .expected = number_in(o.expected)};
