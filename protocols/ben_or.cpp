@@ -30,7 +30,7 @@
 // Clients have no part in this: the bits are the replicas' own, and a request is never answered.
 //
 // Source: Ben-Or, Another advantage of free choice: completely asynchronous agreement protocols (PODC 1983),
-// protocol A; its proof: Aguilera and Toueg, The correctness proof of Ben-Or's randomized consensus algorithm
+// theorem 1; its proof: Aguilera and Toueg, The correctness proof of Ben-Or's randomized consensus algorithm
 // (2012).
 #include <array>
 #include <map>

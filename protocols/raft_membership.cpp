@@ -1,7 +1,7 @@
 // Raft's operator: changes of the members, and transfers of the lead.
 //
 // A configuration is an entry of the log, and counts from when it is appended, not from when it is committed.
-// Two majorities must always meet, so members change one at a time (thesis, section 4.2: any majority before
+// Two majorities must always meet, so members change one at a time (thesis, section 4.1: any majority before
 // and any after share a replica), or by way of a joint configuration, in which everything takes a majority of
 // both (paper, section 6):
 //
@@ -11,9 +11,10 @@
 //
 // A leader changes nothing before it has committed an entry of its own term: an uncommitted configuration of
 // an earlier leader may still come back, and two changes that do not know of each other need not share a
-// replica (thesis, section 4.2; found only after the publication). New members learn the log first. A leader
-// that is no member any more leads until the change is committed. Removed replicas hear nothing more, and
-// stand for election until they are switched off: with pre_vote and check_quorum nobody minds.
+// replica (found after the thesis: Ongaro, "Bug in single-server membership changes", raft-dev mailing list,
+// 2015). New members learn the log first. A leader that is no member any more leads until the change is
+// committed. Removed replicas hear nothing more, and stand for election until they are switched off: with
+// pre_vote and check_quorum nobody minds.
 #include <algorithm>
 
 #include "protocols/raft.hpp"
