@@ -286,6 +286,21 @@ TEST_CASE("a failover lasts from the primary's crash until somebody acts as prim
   CHECK(judge_failover(b.record).completed == std::vector<Duration>{30ms});
 }
 
+TEST_CASE("a failover counts the terms that passed without a primary") {
+  const auto after = [](std::uint64_t term) {
+    RecordBuilder b(2);
+    b.become(0, 0, Role::primary, 3);
+    b.become(100, 0, Role::none);
+    b.crash(100, 0);
+    b.become(120, 1, Role::candidate, 4);
+    b.become(130, 1, Role::primary, term);
+    return judge_failover(b.record).vain_terms;
+  };
+  CHECK(after(0) == 0);  // a protocol without terms
+  CHECK(after(4) == 0);
+  CHECK(after(7) == 3);
+}
+
 TEST_CASE("a pause, a crash beside a second primary, or an unending failover is none") {
   RecordBuilder b(2);
   b.become(0, 0, Role::primary);

@@ -44,8 +44,8 @@ class RecordBuilder {
   }
   /// Adopts what another replica has.
   void install(std::int64_t at, std::uint16_t node, std::uint16_t from) { move(at, node, versions_[from]); }
-  void become(std::int64_t at, std::uint16_t node, Role role) {
-    record.roles.push_back({at_ms(at), NodeId{node}, role});
+  void become(std::int64_t at, std::uint16_t node, Role role, std::uint64_t term = 0) {
+    record.roles.push_back({at_ms(at), NodeId{node}, role, term});
   }
   void crash(std::int64_t at, std::uint16_t node) {
     life(at, node, Record::Life::down);

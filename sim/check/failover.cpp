@@ -16,6 +16,16 @@ bool crashed_at(const Record& record, NodeId node, Time at) {
   return false;
 }
 
+/// The term in which a node that acts or acted as primary last came to do so.
+std::uint64_t latest_term(const Record& record, NodeId node, Time until) {
+  std::uint64_t term = 0;
+  for (const auto& change : record.roles) {
+    if (change.at > until) break;
+    if (change.node == node && change.role == Role::primary) term = change.term;
+  }
+  return term;
+}
+
 }  // namespace
 
 FailoverJudgement judge_failover(const Record& record) {
@@ -23,20 +33,27 @@ FailoverJudgement judge_failover(const Record& record) {
   const auto changes = acting_primaries(record);
   std::size_t acting = 0;
   std::optional<Time> crash;
+  std::uint64_t term = 0;  // of the primary that crashed
   for (std::size_t i = 0; i < changes.size();) {
     const Time now = changes[i].at;
     std::size_t stayed = acting;  // of those who acted until now
     bool by_crash = false;
+    std::uint64_t latest = 0;
     for (; i < changes.size() && changes[i].at == now; ++i) {
       acting += changes[i].acting ? 1u : 0u;
+      latest = std::max(latest, latest_term(record, changes[i].node, now));
       if (changes[i].acting) continue;
       --acting;
       --stayed;
       by_crash = by_crash || crashed_at(record, changes[i].node, now);
     }
-    if (by_crash && stayed == 0) crash = now;
+    if (by_crash && stayed == 0) {
+      crash = now;
+      term = latest;
+    }
     if (!crash || acting == 0) continue;
     result.completed.push_back(now - *crash);
+    if (latest > term + 1) result.vain_terms += latest - term - 1;
     crash.reset();
   }
   return result;

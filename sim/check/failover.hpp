@@ -1,6 +1,7 @@
 // Failover: how long nobody acts as primary after the primary has crashed.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "sim/history/record.hpp"
@@ -9,6 +10,8 @@ namespace sim {
 
 struct FailoverJudgement {
   std::vector<Duration> completed;  ///< In order of the crashes.
+  /// The terms (views, epochs) that passed meanwhile without a primary, in all of them: elections in vain.
+  std::uint64_t vain_terms = 0;
 };
 
 /// A failover begins when a crash leaves no acting primary, and ends when some node, be it the old one, acts

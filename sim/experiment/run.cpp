@@ -70,8 +70,10 @@ void judge_service(const Record& record, const ClientOptions& clients, RunResult
 }
 
 void judge_failures(const Record& record, RunResult& r) {
-  const auto failovers = judge_failover(record).completed;
+  const auto judgement = judge_failover(record);
+  const auto& failovers = judgement.completed;
   r.failover.count = failovers.size();
+  r.failover.vain_terms = judgement.vain_terms;
   if (!failovers.empty()) {
     const auto sum = std::accumulate(failovers.begin(), failovers.end(), Duration{0});
     r.failover.mean_s = seconds(sum) / static_cast<double>(failovers.size());

@@ -41,6 +41,10 @@ constexpr std::array<Measure, kMeasures> kAll{{
        return r.consensus.termination ? Maybe(as_share(!*r.consensus.termination)) : std::nullopt;
      }},
     {"deceived", kShare, [](const Run& r) -> Maybe { return as_share(r.answers.deceived > 0); }},
+    {"vain_election", kShare,
+     [](const Run& r) -> Maybe {
+       return r.failover.count > 0 ? Maybe(as_share(r.failover.vain_terms > 0)) : std::nullopt;
+     }},
     {"split_brain_per_s", kRate, [](const Run& r) -> Maybe { return number(r.split_brain.episodes); }},
     {"false_suspicions_per_s", kRate,
      [](const Run& r) -> Maybe { return number(r.detector.false_suspicions); }},

@@ -178,6 +178,7 @@ template <class Writer> void write_service(Writer& out, const RunResult& r) {
   out.value("count", r.failover.count);
   out.value("mean_s", r.failover.mean_s);
   out.value("max_s", r.failover.max_s);
+  out.value("vain_terms", r.failover.vain_terms);
   out.end();
   out.begin("detector");
   out.value("false_suspicions", r.detector.false_suspicions);
@@ -258,6 +259,7 @@ void read_service(const Json& row, RunResult& r) {
   read(failover, "count", r.failover.count);
   read(failover, "mean_s", r.failover.mean_s);
   read(failover, "max_s", r.failover.max_s);
+  read(failover, "vain_terms", r.failover.vain_terms);
   const Json& detector = row.at("detector");
   read(detector, "false_suspicions", r.detector.false_suspicions);
   read(detector, "mistake_seconds", r.detector.mistake_seconds);

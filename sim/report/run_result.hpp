@@ -80,6 +80,7 @@ struct RunResult {
   struct {
     std::uint64_t count = 0;
     std::optional<double> mean_s{}, max_s{};
+    std::uint64_t vain_terms = 0;  ///< That passed meanwhile without a primary.
   } failover;
   struct {
     std::uint64_t false_suspicions = 0;
