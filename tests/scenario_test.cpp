@@ -29,7 +29,7 @@ Json example() {
                  "reorder": { "probability": 0.1, "hold": "5ms" },
                  "links": [ { "from": 0, "to": 1, "loss": 0.2 }, { "from": "c0", "to": 1, "delay": "9ms" } ],
                  "client": { "delay": "1ms" } },
-    "faults": [ { "at": "5s", "crash": "primary", "in_flight": "lost", "told_within": "3ms" }, { "at": "9s", "restart": 0, "disk": "tail_lost" },
+    "faults": [ { "at": "5s", "crash": "primary", "in_flight": "lost", "told_within": "3ms" }, { "at": "9s", "spread": "500ms", "restart": 0, "disk": "tail_lost" },
                 { "at": "10s", "fail_stop": 4, "within": "10ms", "after_messages": true }, { "from": "12s", "to": "15s", "partition": [[0], [1, 2]] },
                 { "from": "12s", "overlap": [[0, 1, 2], [2, 3, "c1"]] }, { "from": "20s", "to": "21s", "pause": "primary" },
                 { "from": "1s", "to": "2s", "slow": "any", "by": "5ms" }, { "at": "1s", "clock": 1, "offset": "-5ms", "drift": 1e-4 },

@@ -55,6 +55,16 @@ const char* name_of(Fault::Kind kind) {
   return names[static_cast<std::size_t>(kind)];
 }
 
+std::vector<Fault> drawn(std::vector<Fault> faults, std::uint64_t seed) {
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    if (!faults[i].spread) continue;
+    const auto width = static_cast<std::uint64_t>(faults[i].spread->count());
+    faults[i].at += Duration{static_cast<std::int64_t>(Rng(seed, "fault spread", i).below(width + 1))};
+    faults[i].spread.reset();
+  }
+  return faults;
+}
+
 std::vector<Fault> generate(const std::vector<RandomFault>& plan, std::uint64_t seed, std::size_t replicas,
                             Duration end, std::size_t at_once) {
   std::vector<Fault> faults;

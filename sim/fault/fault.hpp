@@ -58,6 +58,7 @@ struct Fault {
   std::optional<Duration>
       until{};  ///< For what lasts: when it ends; if never set, at the end of the chaos phase.
   Victim victim{};
+  std::optional<Duration> spread{};  ///< It strikes up to so much later, drawn uniformly (see drawn()).
 
   DiskFate disk = DiskFate::kept;  ///< restart
   bool in_flight_lost = false;     ///< crash: what the node sent and hasn't arrived dies with it.
@@ -89,6 +90,9 @@ struct RandomFault {
   Duration span{};
   bool operator==(const RandomFault&) const = default;
 };
+
+/// The faults of a run: each that has a spread strikes at a time of its own, and has none any more.
+std::vector<Fault> drawn(std::vector<Fault> faults, std::uint64_t seed);
 
 /// The explicit timeline that a random plan stands for, in order of time; nothing of it begins after `end`.
 /// At most `at_once` nodes are crashed at a time.

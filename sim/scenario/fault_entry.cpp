@@ -105,6 +105,9 @@ namespace {
 void describe_at(DocumentFields& f, Fault& x) {
   f.required().duration("at", x.at, kAnySpan, "when it strikes, since the start of the run");
   f.require(x.at <= f.context().end, "at", "a time before the end of the chaos phase (\"duration\")");
+  f.optional("spread", x.spread, "it strikes up to so much later, at a time drawn uniformly");
+  f.require(!x.spread || (*x.spread >= 0ns && x.at + *x.spread <= f.context().end), "spread",
+            "a time that keeps the fault within the chaos phase (\"duration\")");
 }
 
 void describe_span(DocumentFields& f, Fault& x) {

@@ -191,8 +191,16 @@ Json explicit_scenario(const Scenario& scenario, std::uint64_t seed, const std::
   const Setup& setup = scenario.setup;
   Context context{.file = scenario.file, .replicas = setup.replicas, .clients = setup.clients.options.count};
   Json faults = Json::array();
-  for (const auto& entry : document["faults"]) {
-    if (!entry.contains("random")) faults.push_back(entry);
+  const std::vector<Fault> struck = drawn(setup.faults, seed);
+  std::size_t next = 0;  // of the faults with a spread, which stand in the same order
+  for (auto& entry : document["faults"]) {
+    if (entry.contains("random")) continue;
+    if (entry.contains("spread")) {
+      while (!setup.faults[next].spread) ++next;
+      entry["at"] = to_text(struck[next++].at);
+      entry.erase("spread");
+    }
+    faults.push_back(entry);
   }
   for (const auto& fault :
        generate(setup.random_faults, seed, setup.replicas, setup.duration, setup.crashed_at_once)) {

@@ -50,7 +50,7 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
                                 .identity = NodeId{static_cast<std::uint16_t>(i)},
                                 .service = Service(setup.model, setup.keys)});
   }
-  auto faults = setup.faults;
+  auto faults = drawn(setup.faults, seed);
   std::ranges::copy(
       generate(setup.random_faults, seed, setup.replicas, setup.duration, setup.crashed_at_once),
       std::back_inserter(faults));
