@@ -118,6 +118,7 @@ void Raft::on_persisted(Env& env) {
 }
 
 void Raft::keep(Env& env, const Promise& promise) {
+  if (std::holds_alternative<Vote>(promise.message)) arm_election(env);
   const bool ours = promise.to == env.self();
   std::visit([&](const auto& m) { ours ? on(env, promise.to, m) : env.send(promise.to, m); },
              promise.message);

@@ -23,6 +23,7 @@
 //                older entry on a majority could still be replaced: figure 8). So that this doesn't wait for
 //                a client, a leader begins its term with an entry that does nothing.
 // Term, vote and log are on disk before a message promises them: votes and Accepted leave from on_persisted.
+// Whoever has voted, a candidate for itself included, waits an election timeout from then on.
 //
 // A client that repeats a request gets the first answer again: sessions are part of what the log makes.
 // Reads go through the log; or (read_index) the leader asks a majority whether it still leads and then reads
@@ -321,6 +322,7 @@ struct Raft {
   bool reaches_as_far(const RequestVote& request) const;
   bool content(const Env& env) const;
   void write_ballot(Env& env);
+  void vote(Env& env, NodeId candidate);
 
   bool leads() const { return role_ == Role::primary; }
   /// Whether an entry of this leader's own term is committed: only then does it know all that is committed.

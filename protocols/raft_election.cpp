@@ -23,11 +23,9 @@ void Raft::arm_election(Env& env) {
 }
 
 void Raft::election_timeout(Env& env) {
+  if (!leads() && members_.contains(env.self())) return stand(env, options_.pre_vote);
   arm_election(env);
-  if (!leads()) {
-    if (members_.contains(env.self())) stand(env, options_.pre_vote);
-    return;
-  }
+  if (!leads()) return;
   successor_.reset();  // it should have taken over by now
   if (!options_.check_quorum || env.now() - led_since_ < options_.election_timeout_max) return;
   if (!hears_majority(env, options_.election_timeout_max)) follow(env, term_, std::nullopt);
@@ -39,6 +37,13 @@ bool Raft::hears_majority(const Env& env, Duration within) const {
     return id == env.self() || (answered && env.now() - *answered < within);
   };
   return raft_quorum::majority(members_, env.cluster(), heard);
+}
+
+// A vote has a whole timeout to take effect, from when it leaves. Were the timer to run while it is being
+// written, disks about as slow as the timeouts are short would give each other no chance.
+void Raft::vote(Env& env, NodeId candidate) {
+  env.cancel_timer(Timer::election);
+  promise(env, {candidate, Vote{term_, false}});
 }
 
 void Raft::write_ballot(Env& env) {
@@ -97,6 +102,7 @@ void Raft::stand(Env& env, bool trial, bool ordered) {
   ordered_ = ordered;
   if (trial) {
     env.become(role_, term_);
+    arm_election(env);
     tell_members(env, RequestVote{term_ + 1, log_.last(), log_.last_term(), true, false});
     return env.send(env.self(), Vote{term_ + 1, true});
   }
@@ -105,7 +111,7 @@ void Raft::stand(Env& env, bool trial, bool ordered) {
   verified_ = 0;
   env.become(role_, term_);
   write_ballot(env);
-  promise(env, {env.self(), Vote{term_, false}});
+  vote(env, env.self());
 }
 
 // Whether the candidate's log is at least as complete as this one (section 5.4.1).
@@ -136,9 +142,7 @@ void Raft::on(Env& env, NodeId from, const RequestVote& request) {
   const bool grants = reaches_as_far(request) && (!vote_ || *vote_ == from);
   if (grants) vote_ = from;
   if (newer || grants) write_ballot(env);  // once, for term and vote
-  if (!grants) return;
-  arm_election(env);
-  promise(env, {from, Vote{term_, false}});
+  if (grants) vote(env, from);
 }
 
 void Raft::on(Env& env, NodeId from, const Vote& vote) {
