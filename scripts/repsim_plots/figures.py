@@ -32,8 +32,10 @@ def draw_sweeps(folders, arguments):
     pictures = Pictures(arguments.out or default)
     sweeps = [sweep.load(folder) for folder in folders]
     if len(sweeps) == 1 and list(sweeps[0].vary) == ["label"] and not arguments.measure:
-        from . import comparison
-        comparison.draw(pictures, sweeps[0])
+        from . import comparison, distribution
+        drawn = distribution.draw(pictures, sweeps[0])
+        if not drawn or sweeps[0].serves():
+            comparison.draw(pictures, sweeps[0])
         return pictures.write()
     sweep.choose_axis(sweeps)
     from . import sweep_figures  # matplotlib comes after the checks: bad input is refused at once

@@ -25,6 +25,7 @@ MEASURES = {
     "consensus_broken": Measure("Runs that broke consensus", "share of runs", "share"),
     "undecided_replicas": Measure("Runs with undecided replicas", "share of runs", "share"),
     "deceived": Measure("Runs with a deceived client", "share of runs", "share"),
+    "vain_election": Measure("Elections without a winner", "share of runs with a failover", "share"),
     "violation": Measure("Runs not linearizable", "share of runs", "share"),
     "undecided": Measure("Runs undecided", "share of runs", "share"),
     "longest_outage_s": Measure("Longest outage", "s", "value"),
@@ -40,6 +41,7 @@ MEASURES = {
 RATES = ("split_brain_per_s", "false_suspicions_per_s", "lost_writes_per_s", "dual_primary_fraction",
          "mistake_fraction", "divergence_fraction")
 SHARES = ("violation", "diverged", "lost_write", "split_brain", "harmful", "undecided")
+ELECTIONS = ("vain_election",)
 OUTAGE = ("longest_outage_s", "detection_mean_s", "failover_mean_s", "availability", "outages_per_s")
 COST = ("latency_p50_ms", "latency_p99_ms", "messages_per_operation", "delays_per_operation")
 WHAT_IT_COSTS = ("longest_outage_s", "detection_mean_s", "failover_mean_s", "latency_p50_ms",

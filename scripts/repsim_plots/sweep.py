@@ -61,6 +61,11 @@ class Sweep:
             here[int(last) if isinstance(here, list) else last] = value
         return scenario
 
+    def serves(self):
+        """Whether clients call often enough that how they are served is worth a picture."""
+        clients = self.scenario.get("clients", {})
+        return not 0 < clients.get("operations", 0) * clients.get("count", 1) < 10
+
     def provenance(self):
         runs = sorted({row.runs for row in self.rows})
         each = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
@@ -173,7 +178,7 @@ def split(sweeps, axis):
             fixed = {p: v for p, v in row.point.items() if p != axis.pointer}
             groups.setdefault(json.dumps(fixed), (fixed, []))[1].append(row)
         for fixed, rows in groups.values():
-            words = [f"{units.name_of(p)} {units.short(v)}" for p, v in fixed.items()]
+            words = [v if p == "label" else f"{units.name_of(p)} {units.short(v)}" for p, v in fixed.items()]
             rows.sort(key=lambda row: axis.position(row.point[axis.pointer]))
             series.append(Series(", ".join(([prefix] if prefix else []) + words), sweep, rows, fixed))
     return series

@@ -47,7 +47,8 @@ class Study:
         return [e for series in self.series for _, _, e in self.points(series, name, factor)]
 
     def has_events(self, name):
-        return any(e.value != 0 for e in self.estimates(name))
+        unremarkable = 1 if measures.of(name).kind == "percent" else 0
+        return any(e.value != unremarkable for e in self.estimates(name))
 
     def theory_at(self, series, row, name):
         return theory.predict(series.sweep.scenario_at(row.point), name)
@@ -372,7 +373,7 @@ def draw(pictures, sweeps, only=()):
         pictures.add_table("measures", *table(study, only))
         return
     for figure_name, names in (("rates", measures.RATES), ("shares", measures.SHARES),
-                               ("cost", measures.COST)):
+                               ("elections", measures.ELECTIONS), ("cost", measures.COST)):
         add_panels(pictures, study, figure_name, [name for name in names if study.has_events(name)])
     add_panels(pictures, study, "outage", [name for name in measures.OUTAGE if study.has_events(name)])
     pair = pareto_pair(study)

@@ -2,7 +2,8 @@
 
 Each applies only where the scenario meets its assumptions; elsewhere there is no line. Heartbeat detectors:
 heartbeats every eta, each lost with probability p, i.i.d. delays, a timer restarted by every arrival.
-Naive broadcast: each write goes once to each replica and is never sent again.
+Naive broadcast: each write goes once to each replica and is never sent again. Raft: the leader crashes at a
+fixed time, all messages take equally long, and disks take none.
 """
 
 import dataclasses
@@ -82,12 +83,22 @@ def diverged_register(replicas, writes, p):
     return 1 - total
 
 
+def split_vote(servers, alive, latency):
+    """Ongaro's thesis, chapter 9: so many time out within one latency, a share of the timeouts' spread, that
+    no majority is left. The k-th to follow the first of uniform times does so with the law of the k-th."""
+    needed = alive - servers // 2
+    return sum(math.comb(alive, k) * latency**k * (1 - latency) ** (alive - k)
+               for k in range(max(needed, 0), alive + 1))
+
+
 def predict(scenario, measure):
     """The closed form of a measure under a scenario (with the point already put in), or None."""
     try:
         name = scenario["protocol"]["name"]
         if name == "primary_backup":
             return _predict_detector(scenario, measure)
+        if name == "raft" and measure == "vain_election":
+            return _predict_split_vote(scenario)
         if name == "naive_broadcast" and measure == "diverged":
             return _predict_broadcast(scenario)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -153,6 +164,21 @@ def _predict_detector(scenario, measure):
     if measure == "dual_primary_fraction" and splits:
         return share * situation.mistake_fraction()
     return None
+
+
+def _predict_split_vote(scenario):
+    protocol, network, servers = scenario["protocol"], scenario["network"], scenario["replicas"]
+    delay = laws.read(network.get("delay"))
+    plain = not any(network.get(key) for key in ("loss", "duplicate", "links")) and not any(
+        protocol.get(key) for key in ("pre_vote", "members"))
+    crashes = scenario["faults"]
+    together = all("crash" in f and not f.get("spread") and f["at"] == crashes[0]["at"] for f in crashes)
+    if not plain or not crashes or not together or delay is None or delay.constant is None:
+        return None
+    spread = units.seconds(protocol["election_timeout_max"]) - units.seconds(protocol["election_timeout_min"])
+    if not 0 < delay.constant <= spread:
+        return None
+    return split_vote(servers, servers - len(crashes), delay.constant / spread)
 
 
 def _predict_broadcast(scenario):

@@ -59,6 +59,7 @@ def name_of(pointer):
     """What a JSON pointer varies, in words: "/protocol/detector/timeout" -> "detector timeout"."""
     parts = [part for part in pointer.split("/") if part and part != "name"]
     known = {"/network/loss": "message loss probability", "/network/duplicate": "duplication probability",
+             "/network/delay": "message delay",
              "/clients/rate": "request rate of each client", "/clients/count": "clients",
              "/protocol/name": "protocol"}
     if pointer in known:

@@ -85,6 +85,18 @@ class Sweeps(PlotTest):
         self.assertEqual({r["label"] for r in rows if r["measure"] == "failover_mean_s"}, {"rock", "sand"})
         self.assertEqual([r["estimate"] for r in rows if r["measure"] == "lost_write"], ["0", "0.5", "0"])
 
+    def test_failovers_are_drawn_as_distributions_beside_what_was_published(self):
+        files = self.draws(synthetic.failovers(self.dir / "sweep"))
+        self.assertEqual(files, {"failover.png", "failover.svg", "failover.csv"})
+        rows = {(r["label"], r["statistic"]): r for r in self.table("failover.csv")}
+        self.assertEqual(len(rows), 4)
+        row = rows["12-24 ms", "median"]
+        self.assertEqual((row["n"], row["ms"], row["published ms"]), ("40", "120.5", "31"))
+        self.assertTrue(float(row["low"]) < 120.5 < float(row["high"]))
+
+    def test_a_mean_of_several_failovers_is_no_distribution(self):
+        self.assertNotIn("failover.svg", self.draws(synthetic.failovers(self.dir / "sweep", each=2)))
+
     def test_measures_of_listed_points_can_be_chosen(self):
         self.draws(synthetic.comparison(self.dir / "sweep"), "--measure", "latency_p50_ms")
         self.assertEqual([r["label"] for r in self.table("measures.csv")], ["rock", "sand", "bridge of sand"])

@@ -156,6 +156,19 @@ def comparison(folder, labels=("rock", "sand", "bridge of sand"), runs=20):
     return folder
 
 
+def failovers(folder, labels=("150-300 ms", "12-24 ms"), runs=40, each=1):
+    """A sweep over listed points whose every run has failovers: 101, 102, ... milliseconds long."""
+    comparison(folder, labels, runs)
+    lines = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
+    for line in lines:
+        line["failover"] = {"count": each, "mean_s": 0.1 + line["seed"] / 1000}
+    (folder / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    about = json.loads((folder / "sweep.json").read_text())
+    about["scenario"].update(name="raft-election-time", clients={"count": 1, "operations": 1})
+    (folder / "sweep.json").write_text(json.dumps(about))
+    return folder
+
+
 def loss_sweep(folder, runs=2000):
     """Naive broadcast to 3 replicas, 10 writes to a log, against the probability of loss."""
     rng, losses = random.Random(4), [0.001, 0.003, 0.01, 0.03, 0.1]

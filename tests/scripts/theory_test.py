@@ -41,6 +41,18 @@ class CheckValues(unittest.TestCase):
         self.assertAlmostEqual(theory.diverged_register(3, [(10, 1)], 0.01), 0.02970, places=5)
 
 
+    def test_split_votes(self):
+        self.assertAlmostEqual(theory.split_vote(5, 4, 0.1), 0.0523, places=10)
+        raft = {"name": "raft", "election_timeout_min": "100ms", "election_timeout_max": "200ms"}
+        base = {"replicas": 5, "protocol": raft, "network": {"delay": "10ms"},
+                "faults": [{"at": "1s", "crash": 0}]}
+        self.assertAlmostEqual(theory.predict(base, "vain_election"), 0.0523, places=10)
+        lossy = {"delay": "10ms", "loss": 0.1}
+        self.assertIsNone(theory.predict({**base, "network": lossy}, "vain_election"))
+        late = [{"at": "1s", "crash": 0}, {"at": "2s", "crash": 1}]
+        self.assertIsNone(theory.predict({**base, "faults": late}, "vain_election"))
+
+
 class Simulation(unittest.TestCase):
     def test_rate_and_mistake_fraction_agree_with_a_simulated_detector(self):
         seed, seconds = 11, 4000.0
