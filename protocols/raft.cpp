@@ -265,6 +265,7 @@ void Raft::on(Env& env, NodeId from, const Accepted& accepted) {
   if (!leads() || accepted.term != term_) return;
   Peer& p = peer(from);
   const std::uint64_t index = std::min(accepted.index, log_.last());
+  p.restarted = false;
   p.match = std::max(p.match, index);
   if (p.probing && index + 1 >= p.next) {
     p.probing = false;
@@ -280,6 +281,8 @@ void Raft::on(Env& env, NodeId from, const Accepted& accepted) {
 void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
   if (!leads() || rejected.term != term_ || from == env.self()) return;
   Peer& p = peer(from);
+  // It has restarted, and lacks what it had confirmed: its disk is gone, and nothing that it held counts.
+  if (p.restarted && rejected.after == p.match && p.next == p.match + 1) p.match = 0;
   if (rejected.after <= p.match || rejected.after >= p.next) return;  // settled, or gone back before it
   p.next = std::clamp(rejected.hint, p.match + 1, rejected.after);
   p.probing = true;
@@ -310,6 +313,7 @@ void Raft::on(Env& env, NodeId from, const HeartbeatReply& reply) {
   const LocalTime echo = std::min(reply.echo, env.now());
   p.answered = std::max(p.answered.value_or(echo), echo);
   if (std::min(reply.announced, p.announced) <= std::min(p.match, reply.verified)) return;
+  p.restarted = reply.verified < p.match;
   if (!p.probing) p.next = p.match + 1;
   p.probing = true;
   send_log(env, from);

@@ -38,8 +38,9 @@
 // Assumptions, and what breaks without them:
 //   * A majority is up and connected most of the time, and messages are faster than election timeouts.
 //     Otherwise there is no progress, but never a wrong answer.
-//   * Disks keep what they completed. A replica that restarts with an empty one may vote twice or forget
-//     what it accepted; real systems make it a new member.
+//   * Disks keep what they completed. A replica that restarts with an empty one may vote twice, or forget
+//     what it accepted, so that committed entries are lost; real systems make it a new member. Here the
+//     leader brings it up to date like one that is far behind, and it takes part again.
 //   * Commands are deterministic: every replica executes them ("draw" and "stamp" make replicas diverge).
 //   * lease alone: clocks run alike. The leader counts the lease on its clock, the voters sit still on
 //   theirs;
@@ -248,6 +249,7 @@ struct Raft {
     std::uint64_t match = 0;  ///< It holds our log up to here.
     std::uint64_t sent = 0;   ///< Was sent our log up to here.
     bool probing = true;      ///< Where its log meets ours is not known: `next` is a guess, and stays.
+    bool restarted = false;   ///< No longer knows what it has confirmed.
     std::uint64_t announced = 0;
     std::optional<LocalTime> answered{};  ///< `sent_at` of the latest heartbeat that it answered.
     // While it learns, and is no member yet: it has caught up once it gets in time to where the log ended.

@@ -63,6 +63,23 @@ void require_safe_runs(const Scenario& scenario, int seeds) {
 
 }  // namespace
 
+TEST_CASE("a follower without its disk catches up by log or snapshot: 100 seeds each") {
+  for (const int compact_after : {0, 20}) {
+    for (const char* reads : {"log", "read_index"}) {
+      const Scenario scenario =
+          raft_scenario("lessons/raft_disk_lost.json", {{"/protocol/compact_after", compact_after},
+                                                        {"/protocol/reads", reads},
+                                                        {"/network/duplicate", 0.05}});
+      for (int seed = 1; seed <= 100; ++seed) {
+        CAPTURE(compact_after, reads, seed);
+        const RunResult r = run_raft(scenario, seed);
+        require_safe(r);
+        REQUIRE(r.consensus.termination == true);
+      }
+    }
+  }
+}
+
 TEST_CASE("an operation costs 2n messages and 4 delays; with a lease a read costs 2 and 2") {
   for (const int n : {3, 5, 7}) {
     const auto cost_of = [n](const char* reads, double share) {
