@@ -52,13 +52,19 @@ void Pbft::Options::describe(Fields& f) {
   f.flag("tentative", tentative, "Execute and answer when prepared; clients wait for a quorum of answers.");
   f.flag("read_only", read_only, "Answer reads at once, out of order; clients wait for a quorum of answers.");
   f.flag("disk", disk, "Whether votes are on disk before they are sent. If not, who restarts votes no more.");
+  f.choice("authentication", authentication,
+           {{"signatures", Authentication::signatures}, {"macs", Authentication::macs}},
+           "How a replica's word is known: by signatures, which convince everybody, or by message "
+           "authentication codes, which convince only who is addressed.");
   f.choice("bug", bug,
            {{"none", Bug::none},
             {"new_view_not_checked", Bug::new_view_not_checked},
             {"no_commit_phase", Bug::no_commit_phase},
-            {"read_only_after_few", Bug::read_only_after_few}},
+            {"read_only_after_few", Bug::read_only_after_few},
+            {"claims_not_backed", Bug::claims_not_backed}},
            "A bug to be caught: backups believe what a new primary proposes; batches are executed as soon as "
-           "they are prepared; with read_only, writes are answered by f + 1 replicas only.");
+           "they are prepared; with read_only, writes are answered by f + 1 replicas only; with macs, "
+           "a new view believes a single replica that says what was prepared.");
 }
 
 std::size_t Pbft::Options::f(std::size_t replicas) const {
@@ -99,6 +105,8 @@ void Pbft::on_start(Env& env) {
   slots_.resize(window_);
   milestones_.resize(replicas_);
   wishes_.resize(replicas_);
+  claims_.resize(replicas_);
+  acks_.resize(replicas_);
   reported_.resize(replicas_);
   helper_ = env.self();
   states_.push_back({.snapshot = env.empty_snapshot()});
@@ -232,6 +240,8 @@ Pbft::Slot* Pbft::slot_at(Seq seq) {
   slot.prepared = slot.committed = false;
   slot.certificate.reset();
   slot.settled.reset();
+  slot.votes.clear();
+  slot.decided.clear();
   return &slot;
 }
 
@@ -271,8 +281,8 @@ void Pbft::release(Env& env, const Message& message) {
   on_message(env, env.self(), message);
 }
 
-void Pbft::on(Env& env, NodeId, const PrePrepare& m) {
-  if (!active_ || m.vote->view != view_) return;
+void Pbft::on(Env& env, NodeId from, const PrePrepare& m) {
+  if (!credible(from, m.vote) || !active_ || m.vote->view != view_) return;
   Slot* slot = slot_at(m.vote->seq);
   if (slot == nullptr) return;
   if (leads(env)) return progress(env, *slot);  // its own: a single replica is a quorum
@@ -285,19 +295,20 @@ void Pbft::on(Env& env, NodeId, const PrePrepare& m) {
 void Pbft::accept(Env& env, const PrePrepare& m) {
   Slot& slot = *slot_at(m.vote->seq);
   slot.accepted = m;
+  note_vote(slot, *m.vote);
   answer_early(env, m.batch);
   if (!leads(env)) promise(env, Prepare{env.sign(PrepareVote{view_, m.vote->seq, m.vote->digest})});
 }
 
 // Votes may come before what they vote for, and while the view has not begun here yet.
-void Pbft::on(Env& env, NodeId, const Prepare& m) {
-  if (m.vote->view != view_ || m.vote.signer() == primary_of(view_)) return;
+void Pbft::on(Env& env, NodeId from, const Prepare& m) {
+  if (!credible(from, m.vote) || m.vote->view != view_ || m.vote.signer() == primary_of(view_)) return;
   Slot* slot = slot_at(m.vote->seq);
   if (slot != nullptr && pbft_votes::add(slot->prepares, m.vote)) progress(env, *slot);
 }
 
-void Pbft::on(Env& env, NodeId, const Commit& m) {
-  if (m.vote->view != view_) return;
+void Pbft::on(Env& env, NodeId from, const Commit& m) {
+  if (!credible(from, m.vote) || m.vote->view != view_) return;
   Slot* slot = slot_at(m.vote->seq);
   if (slot != nullptr && pbft_votes::add(slot->commits, m.vote)) progress(env, *slot);
 }
@@ -323,7 +334,7 @@ Pbft::Certificate Pbft::certificate_of(const Slot& slot) const {
 }
 
 Pbft::Evidence Pbft::evidence_of(const Slot& slot) const {
-  if (slot.settled) return *slot.settled;
+  if (slot.settled && (!options_.macs() || !slot.accepted)) return *slot.settled;
   const std::uint64_t digest = slot.accepted->vote->digest;
   return {*slot.accepted, pbft_votes::matching(slot.prepares, digest),
           pbft_votes::matching(slot.commits, digest)};

@@ -42,6 +42,8 @@
 //     others (pre-prepares, prepares, commits, checkpoints, view changes) is signed, as in section 4 of
 //     the first paper; its section 5 then manages with fewer signatures. Clients sign requests: nobody
 //     can invent one.
+//     With `authentication: macs` nothing is signed, and a view change rests on what a quorum claims
+//     (pbft_macs.cpp). The normal case and its costs stay the same.
 //   * Timing matters only for progress: delays must not outgrow the doubling timeouts for ever.
 //   * Commands are deterministic: every replica executes them. Clients are honest.
 //   * A replica that crashes keeps its disk: votes are on it before they are sent. One that comes back
@@ -67,6 +69,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocols/pbft_messages.hpp"
 #include "sim/protocol/registry.hpp"
 #include "sim/protocol/sessions.hpp"
 
@@ -74,101 +77,18 @@ namespace protocols {
 
 using namespace sim;
 
-struct Pbft {
-  using View = std::uint64_t;
-  using Seq = std::uint64_t;           ///< A sequence number, from 1.
-  using Batch = std::vector<Request>;  ///< Has a sequence number of its own; empty: nothing to do there.
-
-  // ---- what replicas sign. The phase is part of the type: a prepare can't be shown as a commit.
-  enum class Phase : std::uint8_t { pre_prepare, prepare, commit };
-  template <Phase> struct Vote {
-    View view;
-    Seq seq;
-    std::uint64_t digest;  ///< Of the batch.
-    bool operator==(const Vote&) const = default;
-  };
-  using PrePrepareVote = Vote<Phase::pre_prepare>;
-  using PrepareVote = Vote<Phase::prepare>;
-  using CommitVote = Vote<Phase::commit>;
-  struct Milestone {  // my state after sequence number `seq`
-    Seq seq;
-    std::uint64_t slots;  ///< How many requests were ordered up to there.
-    std::uint64_t digest;
-    bool operator==(const Milestone&) const = default;
-  };
-  using StableProof = std::vector<Signed<Milestone>>;  ///< A quorum of equal ones; empty for the beginning.
-
-  // ---- messages
-  struct Forward {  // backup -> primary: a client asks me for this
-    Request request;
-  };
-  struct PrePrepare {
-    Signed<PrePrepareVote> vote;
-    Batch batch;
-  };
-  struct Prepare {
-    Signed<PrepareVote> vote;
-  };
-  struct Commit {
-    Signed<CommitVote> vote;
-  };
-  struct Checkpoint {
-    static constexpr bool background = true;
-    Signed<Milestone> milestone;
-  };
-  struct Certificate {  // `pre_prepare` was prepared: a quorum accepted it
-    PrePrepare pre_prepare;
-    std::vector<Signed<PrepareVote>> prepares;
-  };
-  struct Wish {  // let us have `view`; this is what I know
-    View view;
-    StableProof stable;
-    std::vector<Certificate> prepared;  ///< At most one for each sequence number after `stable`.
-    Seq stable_seq() const { return stable.empty() ? 0 : stable.front()->seq; }
-  };
-  struct ViewChange {
-    Signed<Wish> wish;
-  };
-  struct Opening {
-    View view;
-    std::vector<Signed<Wish>> wishes;   ///< Of a quorum. What follows can be computed from them.
-    std::vector<PrePrepare> proposals;  ///< For each number after the latest stable one.
-  };
-  struct NewView {
-    Signed<Opening> opening;
-  };
-  struct Status {  // where I am
-    static constexpr bool background = true;
-    View view;
-    bool active;  ///< Has entered the view.
-    Seq stable;   ///< Its last stable checkpoint. When that is above `executed`, it lacks the state.
-    Seq executed;
-    NodeId helper;  ///< Who is asked to send what is large; another one each time.
-  };
-  struct Evidence {  // all that I know of a sequence number
-    static constexpr bool background = true;
-    PrePrepare pre_prepare;
-    std::vector<Signed<PrepareVote>> prepares;
-    std::vector<Signed<CommitVote>> commits;
-  };
-  struct State {
-    Seq seq = 0;
-    std::uint64_t slots = 0;
-    std::uint64_t last_value = 0;  ///< What was decided for the last slot.
-    Snapshot snapshot{};
-    Sessions sessions{};
-  };
-  struct Transfer {
-    static constexpr bool background = true;
-    StableProof proof;
-    std::optional<State> state;
-  };
-  using Message = std::variant<Forward, PrePrepare, Prepare, Commit, Checkpoint, ViewChange, NewView, Status,
-                               Evidence, Transfer>;
+struct Pbft : PbftMessages {
   enum class Timer : std::uint8_t { view_change, status };
 
   struct Options {
-    enum class Bug : std::uint8_t { none, new_view_not_checked, no_commit_phase, read_only_after_few };
+    enum class Authentication : std::uint8_t { signatures, macs };
+    enum class Bug : std::uint8_t {
+      none,
+      new_view_not_checked,
+      no_commit_phase,
+      read_only_after_few,
+      claims_not_backed
+    };
 
     std::int64_t faults = 0;
     std::int64_t batch = 8;
@@ -180,11 +100,13 @@ struct Pbft {
     bool tentative = false;
     bool read_only = false;
     bool disk = true;
+    Authentication authentication = Authentication::signatures;
     Bug bug = Bug::none;
 
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
     std::size_t f(std::size_t replicas) const;
+    bool macs() const { return authentication == Authentication::macs; }
     std::size_t quorum(std::size_t replicas) const { return replicas - f(replicas); }
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
@@ -207,12 +129,13 @@ struct Pbft {
     void replay_one(const PrePrepare& pre_prepare);
     void replay_one(const Prepared& prepared);
     void replay_one(const StableProof& proof);
-    void replay_one(const State& s) { state = s; }
+    void replay_one(const State& s);
 
     struct Kept {
       std::optional<PrePrepare> pre_prepare{};      ///< The latest that was accepted,
       std::vector<Signed<PrepareVote>> prepares{};  ///< and for it, if it is prepared.
       std::optional<Certificate> certificate{};     ///< The latest that was prepared before.
+      std::vector<PrePrepareVote> accepted{};       ///< For each batch the latest vote: Q. macs only.
     };
     bool begun = false;
     View view = 0;
@@ -220,7 +143,7 @@ struct Pbft {
     std::optional<NewView> new_view{};
     std::map<Seq, Kept> slots{};  ///< After the stable checkpoint.
     StableProof stable{};
-    std::optional<State> state{};
+    std::deque<State> states{};  ///< From the stable checkpoint on.
   };
 
   enum class Attack : std::uint8_t {
@@ -228,7 +151,8 @@ struct Pbft {
     equivocating_primary,
     bad_new_view,
     withheld_commit,
-    early_answer
+    early_answer,
+    false_claims
   };
   static const Fields::Names<Attack>& attacks();
 
@@ -253,6 +177,9 @@ struct Pbft {
     // for ever
     std::optional<Certificate> certificate{};  ///< Prepared in an earlier view, the latest.
     std::optional<Evidence> settled{};         ///< Committed in an earlier view, or shown to be by another.
+    // with macs
+    std::vector<PrePrepareVote> votes{};                   ///< Q: of each batch the latest.
+    std::vector<std::pair<NodeId, PrePrepare>> decided{};  ///< What others say is committed.
   };
 
   // facts
@@ -321,13 +248,13 @@ struct Pbft {
   void join_others(Env& env);
   void count_wishes(Env& env);
   void open_view(Env& env);
-  void propose_batches(Env& env, Opening& opening, std::vector<Batch> batches);
+  void propose_batches(Env& env, Opening& opening, Seq seq, std::vector<Batch> batches);
   struct Choice {
-    StableProof stable{};
+    Milestone stable{};
     std::vector<Batch> batches{};  ///< For each sequence number after it.
-    Seq stable_seq() const { return stable.empty() ? 0 : stable.front()->seq; }
   };
   static Choice choose(const std::vector<Signed<Wish>>& wishes);
+  std::optional<Choice> choice_of(const Opening& opening) const;
   bool follows_from_wishes(const Env& env, const Opening& opening) const;
   void on(Env& env, NodeId from, const NewView& m);
   void enter(Env& env, const NewView& m);
@@ -338,6 +265,32 @@ struct Pbft {
   void recover(Env& env);
   void resume_from(Env& env, const State& state);
   void vote_again(Env& env, Slot& slot);
+
+  // without signatures (pbft_macs.cpp)
+  /// Whether this counts, coming from there.
+  template <class T> bool credible(NodeId from, const Signed<T>& statement) const {
+    return !options_.macs() || from == statement.signer();
+  }
+  View wished_by(std::size_t replica) const;
+  void note_vote(Slot& slot, const PrePrepareVote& vote) const;
+  Claims claims() const;
+  static std::uint64_t digest_of(const Claims& claims);
+  bool well_formed(const Env& env, const Claims& claims) const;
+  void claim(Env& env);
+  void on(Env& env, NodeId from, const Claims& m);
+  void acknowledge(Env& env, NodeId to);
+  void on(Env& env, NodeId from, const ViewChangeAck& m);
+  std::size_t acks_of(NodeId claimant, std::uint64_t digest, NodeId except) const;
+  std::vector<Supported> certified(const Env& env) const;
+  void open_by_claims(Env& env);
+  std::optional<Choice> decide(const std::vector<Supported>& s) const;
+  std::optional<Milestone> decide_checkpoint(const std::vector<Supported>& s) const;
+  const Claim* decide_batch(const std::vector<Supported>& s, Seq seq) const;
+  bool decide_null(const std::vector<Supported>& s, Seq seq) const;
+  bool vouched_for(const Env& env, const Opening& opening) const;
+  void help_without_proofs(Env& env, NodeId to, const Status& m, bool is_stuck);
+  void on(Env& env, NodeId from, const Decided& m);
+  bool known_to_few(const Milestone& milestone) const;
 
   // status
   void send_status(Env& env);
@@ -352,6 +305,8 @@ struct Pbft {
   bool propose_two(Env& env, const PrePrepare& one);
   void falsify(Env& env, Opening& opening);
   void forge_wishes(Env& env, Opening& opening);
+  void falsify(Env& env, Claims& claims);
+  void on(Env& env, NodeId from, const Plot& m);
 
   Options options_;
   std::optional<Disk> found_{};  ///< What the last life left, until on_start has taken it over.
@@ -389,6 +344,9 @@ struct Pbft {
   LocalTime turn_since_{};         ///< Since when it has been the turn of the oldest.
   Duration patience_;              ///< How long the oldest may wait now.
   std::vector<std::optional<Signed<Wish>>> wishes_{};  ///< The latest of each replica.
+  std::vector<std::optional<Claims>> claims_{};        ///< The same with macs,
+  std::vector<ViewChangeAck> acks_{};                  ///< and what each says that it heard.
+  std::optional<NewView> offered_{};                   ///< A new view that is not vouched for yet.
   View opened_ = 0;                                    ///< The last view for which this primary sent NewView.
   View timed_ = 0;                                     ///< The last view whose beginning was given a time.
   std::deque<Message> promises_{};                     ///< To be sent when all writes are on disk.

@@ -12,7 +12,8 @@ const Fields::Names<Pbft::Attack>& Pbft::attacks() {
   static const Fields::Names<Attack> names{{"equivocating_primary", Attack::equivocating_primary},
                                            {"bad_new_view", Attack::bad_new_view},
                                            {"withheld_commit", Attack::withheld_commit},
-                                           {"early_answer", Attack::early_answer}};
+                                           {"early_answer", Attack::early_answer},
+                                           {"false_claims", Attack::false_claims}};
   return names;
 }
 
@@ -74,6 +75,10 @@ bool Pbft::propose_two(Env& env, const PrePrepare& one) {
     for (std::uint16_t v = 0; v < replicas_; ++v) {
       const NodeId voter{v};
       if (!voters.contains(voter)) continue;
+      if (options_.macs() && voter != env.self()) {  // nobody can speak for another
+        env.send(voter, Plot{told, victims[i]});
+        continue;
+      }
       const std::uint64_t digest = told.vote->digest;
       if (voter != env.self())
         env.send(victims[i], Prepare{env.sign_as(voter, PrepareVote{view_, seq, digest})});
@@ -83,15 +88,37 @@ bool Pbft::propose_two(Env& env, const PrePrepare& one) {
   return true;
 }
 
+// Votes as it was agreed, twice if need be.
+void Pbft::on(Env& env, NodeId from, const Plot& m) {
+  if (!env.carries_out(Attack::equivocating_primary) || !env.colluders().contains(from)) return;
+  const auto& [view, seq, digest] = *m.told.vote;
+  env.send(m.victim, Prepare{env.sign(PrepareVote{view, seq, digest})});
+  env.send(m.victim, Commit{env.sign(CommitVote{view, seq, digest})});
+}
+
+// Without signatures: pretends that empty batches were prepared just now; with others that plot a bad new
+// view, that nothing was.
+void Pbft::falsify(Env& env, Claims& claims) {
+  if (env.carries_out(Attack::false_claims)) {
+    claims.prepared.clear();
+    const Seq last = std::min(limit(), executed_ + 2);
+    for (Seq seq = stable_ + 1; seq <= last; ++seq) claims.prepared.push_back({view_ - 1, seq, {}});
+  } else if (env.carries_out(Attack::bad_new_view) && env.colluders().size() > 1) {
+    claims.prepared.clear();
+    claims.accepted.clear();
+  }
+}
+
 // Alone, the new primary proposes what does not follow from the wishes: each number gets the batch of the
 // next. With others it makes them wish as if nothing were prepared, and what it proposes does follow.
 void Pbft::falsify(Env& env, Opening& opening) {
   if (!env.carries_out(Attack::bad_new_view)) return;
   const NodeSet fellows = env.colluders();
   if (fellows.size() > 1) {
-    forge_wishes(env, opening);
+    if (!options_.macs()) forge_wishes(env, opening);
     return;
   }
+  const Seq stable = choice_of(opening)->stable.seq;
   std::vector<Batch> batches;
   for (PrePrepare& m : opening.proposals) batches.push_back(std::move(m.batch));
   if (batches.size() < 2) {
@@ -99,7 +126,7 @@ void Pbft::falsify(Env& env, Opening& opening) {
   } else {
     std::rotate(batches.begin(), batches.begin() + 1, batches.end());
   }
-  propose_batches(env, opening, std::move(batches));
+  propose_batches(env, opening, stable, std::move(batches));
 }
 
 // Of the honest ones only those that know least are heard.
@@ -114,7 +141,8 @@ void Pbft::forge_wishes(Env& env, Opening& opening) {
     if (fellows.contains(NodeId{i}))
       opening.wishes.push_back(env.sign_as(NodeId{i}, Wish{view_, stable_proof_, {}}));
   }
-  propose_batches(env, opening, choose(opening.wishes).batches);
+  Choice choice = choose(opening.wishes);
+  propose_batches(env, opening, choice.stable.seq, std::move(choice.batches));
 }
 
 }  // namespace protocols

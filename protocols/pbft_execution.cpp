@@ -103,6 +103,7 @@ void Pbft::take_checkpoint(Env& env) {
   states_.push_back({executed_, ordered_, last_value_, env.snapshot(), sessions_});
   const Milestone milestone{executed_, ordered_, digest_of(states_.back())};
   if (executed_ == next_stable_seq()) make_stable(env, StableProof(next_stable_));
+  if (options_.macs() && options_.disk && executed_ > stable_) env.persist(states_.back());
   promise(env, Checkpoint{env.sign(milestone)});
 }
 
@@ -124,8 +125,9 @@ bool Pbft::proves_stable(const StableProof& proof) const {
   return signers.size() >= quorum_;
 }
 
-void Pbft::on(Env& env, NodeId, const Checkpoint& m) {
-  if (m.milestone->seq <= stable_) return;
+void Pbft::on(Env& env, NodeId from, const Checkpoint& m) {
+  const Seq needed = options_.macs() ? std::min(stable_, executed_) : stable_;
+  if (m.milestone->seq <= needed || !credible(from, m.milestone)) return;
   auto& latest = milestones_[m.milestone.signer().value];
   if (latest && (*latest)->seq >= m.milestone->seq) return;
   latest = m.milestone;
@@ -160,12 +162,14 @@ void Pbft::make_stable(Env& env, const StableProof& proof) {
 // ---- state transfer
 
 void Pbft::on(Env& env, NodeId, const Transfer& m) {
-  if (!proves_stable(m.proof)) return;
+  const bool proven = proves_stable(m.proof);
+  if (!options_.macs() && !proven) return;
+  if (options_.macs() && (!m.state || m.state->seq <= executed_)) return;
   if (!m.state || m.state->seq <= executed_) return learn_stable(env, m.proof);
   const Milestone held{m.state->seq, m.state->slots, digest_of(*m.state)};
-  if (held != *m.proof.front()) return;
+  if (options_.macs() ? !known_to_few(held) : held != *m.proof.front()) return;
   resume_from(env, *m.state);
-  if (executed_ >= stable_) make_stable(env, m.proof);
+  if (executed_ >= stable_) make_stable(env, options_.macs() ? StableProof{env.sign(held)} : m.proof);
   stop_waiting(env);
   execute(env);
 }

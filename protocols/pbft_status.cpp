@@ -10,7 +10,12 @@ void Pbft::send_status(Env& env) {
   stop_waiting(env);
   if (active_ && !leads(env)) forward_waiting(env);
   const auto& own = wishes_[env.self().value];
+  const auto& claimed = claims_[env.self().value];
   if (!active_ && !witness_ && own) env.broadcast(ViewChange{*own});
+  if (!active_ && !witness_ && claimed) {
+    env.broadcast(*claimed);
+    if (primary_of(view_) != env.self()) acknowledge(env, primary_of(view_));
+  }
   do {
     helper_.value = static_cast<std::uint16_t>((helper_.value + 1u) % replicas_);
   } while (helper_ == env.self() && replicas_ > 1);
@@ -28,8 +33,9 @@ void Pbft::on(Env& env, NodeId from, const Status& m) {
   const bool is_outside = m.view < view_ || (m.view == view_ && !m.active);
   if (m.helper == env.self()) {
     if (active_ && new_view_ && is_outside) env.send(from, *new_view_);
-    if (is_stuck || m.stable > m.executed) send_stable(env, from, m);
+    if (!options_.macs() && (is_stuck || m.stable > m.executed)) send_stable(env, from, m);
   }
+  if (options_.macs()) help_without_proofs(env, from, m, is_stuck);
   if (is_stuck && m.executed >= stable_) send_evidence(env, from, m.executed);
 }
 
@@ -64,7 +70,7 @@ bool Pbft::proves_commit(const Env& env, const Evidence& m) const {
 void Pbft::on(Env& env, NodeId from, const Evidence& m) {
   Slot* slot = slot_at(m.pre_prepare.vote->seq);
   if (slot == nullptr || slot->settled || slot->committed) return;
-  if (proves_commit(env, m)) {
+  if (!options_.macs() && proves_commit(env, m)) {
     slot->settled = m;
     return execute(env);
   }

@@ -17,6 +17,7 @@ void Pbft::change_view(Env& env, View view) {
   env.become(Role::candidate, term());
   if (options_.disk) env.persist(Disk::Leave{view_});
   if (witness_) return;
+  if (options_.macs()) return claim(env);
   wishes_[env.self().value] = env.sign(wish());
   promise(env, ViewChange{*wishes_[env.self().value]});
   count_wishes(env);
@@ -85,10 +86,10 @@ void Pbft::on(Env& env, NodeId, const ViewChange& m) {
 void Pbft::join_others(Env& env) {
   std::size_t ahead = 0;
   View earliest = 0;
-  for (const auto& other : wishes_) {
-    if (!other || (*other)->view <= view_) continue;
+  for (std::size_t i = 0; i < replicas_; ++i) {
+    if (wished_by(i) <= view_) continue;
     ++ahead;
-    earliest = earliest == 0 ? (*other)->view : std::min(earliest, (*other)->view);
+    earliest = earliest == 0 ? wished_by(i) : std::min(earliest, wished_by(i));
   }
   if (ahead > faults_) change_view(env, earliest);
 }
@@ -98,9 +99,9 @@ void Pbft::join_others(Env& env) {
 void Pbft::count_wishes(Env& env) {
   if (active_ || witness_) return;
   std::size_t here = 0, here_or_beyond = 0;
-  for (const auto& w : wishes_) {
-    here += w && (*w)->view == view_ ? 1 : 0;
-    here_or_beyond += w && (*w)->view >= view_ ? 1 : 0;
+  for (std::size_t i = 0; i < replicas_; ++i) {
+    here += wished_by(i) == view_ ? 1 : 0;
+    here_or_beyond += wished_by(i) >= view_ ? 1 : 0;
   }
   if (here_or_beyond < quorum_) return;
   if (timed_ < view_) env.set_timer(Timer::view_change, patience_);
@@ -111,20 +112,21 @@ void Pbft::count_wishes(Env& env) {
 // ---- the new view
 
 void Pbft::open_view(Env& env) {
+  if (options_.macs()) return open_by_claims(env);
   opened_ = view_;
   Opening opening{view_, {}, {}};
   for (const auto& w : wishes_) {
     if (w && (*w)->view == view_) opening.wishes.push_back(*w);
   }
-  propose_batches(env, opening, choose(opening.wishes).batches);
+  Choice choice = choose(opening.wishes);
+  propose_batches(env, opening, choice.stable.seq, std::move(choice.batches));
   falsify(env, opening);
   NewView m{env.sign(std::move(opening))};
   if (options_.disk) env.persist(m);
   promise(env, std::move(m));
 }
 
-void Pbft::propose_batches(Env& env, Opening& opening, std::vector<Batch> batches) {
-  Seq seq = choose(opening.wishes).stable_seq();
+void Pbft::propose_batches(Env& env, Opening& opening, Seq seq, std::vector<Batch> batches) {
   opening.proposals.clear();
   for (Batch& batch : batches) {
     const PrePrepareVote vote{view_, ++seq, digest_of(batch)};
@@ -144,12 +146,18 @@ Pbft::Choice Pbft::choose(const std::vector<Signed<Wish>>& wishes) {
       if (best == nullptr || best->vote->view < c.pre_prepare.vote->view) best = &c.pre_prepare;
     }
   }
-  Choice choice{(*latest)->stable, {}};
+  Choice choice{};
+  if (stable > 0) choice.stable = *(*latest)->stable.front();
   for (const auto& [seq, best] : chosen) {
     choice.batches.resize(seq - stable);  // what nobody prepared stays empty
     choice.batches.back() = best->batch;
   }
   return choice;
+}
+
+std::optional<Pbft::Choice> Pbft::choice_of(const Opening& opening) const {
+  if (options_.macs()) return decide(opening.claims);
+  return choose(opening.wishes);
 }
 
 // Whether these are wishes of a quorum, and the proposals what must be made of them.
@@ -159,22 +167,26 @@ bool Pbft::follows_from_wishes(const Env& env, const Opening& opening) const {
     if (wish->view != opening.view || !valid(env, wish)) return false;
     signers.insert(wish.signer());
   }
-  if (signers.size() < quorum_) return false;
-  const Choice choice = choose(opening.wishes);
-  if (choice.batches.size() != opening.proposals.size()) return false;
-  Seq seq = choice.stable_seq();
-  for (std::size_t i = 0; i < choice.batches.size(); ++i) {
-    const PrePrepareVote expected{opening.view, ++seq, digest_of(choice.batches[i])};
+  if (!options_.macs() && signers.size() < quorum_) return false;
+  const auto choice = choice_of(opening);
+  if (!choice || choice->batches.size() != opening.proposals.size()) return false;
+  Seq seq = choice->stable.seq;
+  for (std::size_t i = 0; i < choice->batches.size(); ++i) {
+    const PrePrepareVote expected{opening.view, ++seq, digest_of(choice->batches[i])};
     if (*opening.proposals[i].vote != expected || !acceptable(env, opening.proposals[i])) return false;
   }
   return true;
 }
 
-void Pbft::on(Env& env, NodeId, const NewView& m) {
+void Pbft::on(Env& env, NodeId from, const NewView& m) {
   const Opening& opening = *m.opening;
   if (opening.view < view_ || (opening.view == view_ && active_)) return;
-  if (m.opening.signer() != primary_of(opening.view)) return;
+  if (m.opening.signer() != primary_of(opening.view) || !credible(from, m.opening)) return;
   const bool unchecked = options_.bug == Options::Bug::new_view_not_checked;
+  if (options_.macs() && !unchecked && from != env.self() && !vouched_for(env, opening)) {
+    if (opening.view == view_) offered_ = m;
+    return;
+  }
   if (!unchecked && m.opening.signer() != env.self() && !follows_from_wishes(env, opening)) return;
   if (options_.disk && m.opening.signer() != env.self()) env.persist(m);
   enter(env, m);
@@ -185,6 +197,7 @@ void Pbft::enter(Env& env, const NewView& m) {
   if (opening.view > view_) leave_view(env);
   view_ = opening.view;
   active_ = true;
+  offered_.reset();
   new_view_ = m;
   raise_stable(env, opening);
   proposed_ = stable_;
@@ -204,6 +217,10 @@ void Pbft::enter(Env& env, const NewView& m) {
 }
 
 void Pbft::raise_stable(Env& env, const Opening& opening) {
+  if (options_.macs()) {
+    const auto choice = choice_of(opening);
+    if (choice && choice->stable.seq > stable_) make_stable(env, {env.sign(choice->stable)});
+  }
   for (const auto& wish : opening.wishes) {
     if (wish->stable_seq() > stable_ && proves_stable(wish->stable)) make_stable(env, wish->stable);
   }
@@ -227,12 +244,12 @@ void Pbft::forward_waiting(Env& env) {
 
 // Tells observers what this primary's log holds.
 void Pbft::show_log(Env& env, const Opening& opening) {
-  const Choice choice = choose(opening.wishes);
+  const auto choice = choice_of(opening);
   std::vector<std::uint64_t> values;
   for (const PrePrepare& proposal : opening.proposals) {
     for (const Request& request : proposal.batch) values.push_back(fingerprint(request));
   }
-  env.lead(term(), {choice.stable.empty() ? 0 : choice.stable.front()->slots, values});
+  env.lead(term(), {choice ? choice->stable.slots : 0, values});
 }
 
 // ---- restart
@@ -255,11 +272,18 @@ void Pbft::Disk::replay_one(const PrePrepare& m) {
   if (!kept.prepares.empty()) kept.certificate = {std::move(*kept.pre_prepare), std::move(kept.prepares)};
   kept.prepares.clear();
   kept.pre_prepare = m;
+  std::erase_if(kept.accepted, [&](const PrePrepareVote& v) { return v.digest == m.vote->digest; });
+  kept.accepted.push_back(*m.vote);
 }
 void Pbft::Disk::replay_one(const Prepared& prepared) { slots[prepared.seq].prepares = prepared.prepares; }
 void Pbft::Disk::replay_one(const StableProof& proof) {
   stable = proof;
   slots.erase(slots.begin(), slots.upper_bound(proof.front()->seq));
+  while (states.size() > 1 && states[1].seq <= proof.front()->seq) states.pop_front();
+}
+void Pbft::Disk::replay_one(const State& s) {
+  if (states.empty() || states.back().seq < s.seq) states.push_back(s);
+  while (states.size() > 1 && !stable.empty() && states[1].seq <= stable.front()->seq) states.pop_front();
 }
 
 // Who finds its votes on disk goes on where it was; what it voted for is committed, or will be asked for.
@@ -272,7 +296,10 @@ void Pbft::recover(Env& env) {
   if (new_view_) opened_ = new_view_->opening->view;
   stable_proof_ = found_->stable;
   stable_ = stable_proof_.empty() ? 0 : stable_proof_.front()->seq;
-  if (found_->state) resume_from(env, *found_->state);
+  if (!found_->states.empty()) {
+    resume_from(env, found_->states.back());
+    states_ = found_->states;
+  }
   if (active_ && new_view_) raise_stable(env, *new_view_->opening);
   reads_from_ = stable_ + 2 * window_;  // it may have executed far more than it remembers
   proposed_ = stable_;
@@ -283,6 +310,7 @@ void Pbft::recover(Env& env) {
     slot->accepted = std::move(kept.pre_prepare);
     slot->prepares = std::move(kept.prepares);
     slot->prepared = !slot->prepares.empty();
+    if (options_.macs()) slot->votes = std::move(kept.accepted);
     if (active_ && slot->accepted->vote->view == view_) {
       proposed_ = seq;
       vote_again(env, *slot);
@@ -290,7 +318,8 @@ void Pbft::recover(Env& env) {
       put_away(*slot);
     }
   }
-  if (!active_) wishes_[env.self().value] = env.sign(wish());
+  if (!active_ && options_.macs()) claims_[env.self().value] = claims();
+  if (!active_ && !options_.macs()) wishes_[env.self().value] = env.sign(wish());
   for (Slot& slot : slots_) {
     if (slot.seq > stable_) progress(env, slot);  // a single replica is a quorum
   }
