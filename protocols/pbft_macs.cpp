@@ -278,10 +278,10 @@ void Pbft::help_without_proofs(Env& env, NodeId to, const Status& m, bool is_stu
     if (own && own->view == view_) env.send(to, *own);
     acknowledge(env, to);
   }
-  if (m.executed < stable_ && states_.front().seq == stable_) {
+  if (states_.front().seq == stable_ && std::min(m.stable, m.executed) < stable_) {
     const State& state = states_.front();
     if (!witness_) env.send(to, Checkpoint{env.sign(Milestone{state.seq, state.slots, digest_of(state)})});
-    if (m.helper == env.self()) env.send(to, Transfer{{}, state});
+    if (m.executed < stable_ && m.helper == env.self()) env.send(to, Transfer{{}, state});
   }
   if (!is_stuck || witness_ || m.executed >= limit()) return;
   constexpr Seq most = 16;

@@ -93,12 +93,12 @@ TEST_CASE("pbft with macs: when the primary crashes the next one takes over, and
   }
 }
 
-TEST_CASE("pbft with macs: crashes, pauses, partitions and losses break nothing: 40 seeds") {
-  require_good_storms(macs_storm(kMacsCrashes), 40);
+TEST_CASE("pbft with macs: crashes, pauses, partitions and losses break nothing: 320 seeds") {
+  require_good_storms(macs_storm(kMacsCrashes), 320);
   require_good_storms(macs_storm(kMacsCrashes, 7, R"(, "tentative": true, "read_only": true)"), 10);
 }
 
-TEST_CASE("pbft with macs: one Byzantine replica of four changes nothing: 6 seeds of each behaviour") {
+TEST_CASE("pbft with macs: one Byzantine replica of four changes nothing: 20 seeds of each behaviour") {
   const std::vector<std::string> behaviours{R"("attack": "equivocating_primary")",
                                             R"("attack": "bad_new_view")",
                                             R"("attack": "withheld_commit")",
@@ -114,7 +114,7 @@ TEST_CASE("pbft with macs: one Byzantine replica of four changes nothing: 6 seed
   for (const auto& what : behaviours) {
     for (const char* node : {"0", "3"}) {
       CAPTURE(what, node);
-      require_good_storms(macs_storm(traitors(node, what)), 3);
+      require_good_storms(macs_storm(traitors(node, what)), 10);
     }
   }
 }
