@@ -39,8 +39,10 @@ void Schneider::Options::describe(Fields& f) {
       "bug", bug,
       {{"none", Bug::none},
        {"cuid_without_accept", Bug::cuid_without_accept},
-       {"join_without_relay", Bug::join_without_relay}},
-      "A bug to be caught: candidates don't exceed accepted identifiers; joining replicas miss requests.");
+       {"join_without_relay", Bug::join_without_relay},
+       {"join_on_one_word", Bug::join_on_one_word}},
+      "A bug to be caught: candidates don't exceed accepted identifiers; joining replicas miss requests, or "
+      "believe whoever sends a state.");
 }
 
 std::string Schneider::Options::complaint(std::size_t replicas) const {

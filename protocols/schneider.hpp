@@ -55,12 +55,14 @@
 //     client to cause nothing else before every replica has accepted its request, which the first answer does
 //     not say.)
 //   * abcast: `takeover_after` is longer than a client's message takes.
-//   * Liars lie to clients only. Against one that breaks the order, each request needs Byzantine agreement.
+//   * Liars lie to clients, and to a joining replica about the state: with `voting` `equal` it takes the one
+//     for which t + 1 replicas vouch. What is pending and what is relayed is part of the order: against one
+//     who breaks that, each request needs Byzantine agreement.
 //   * Commands are deterministic. Clocks don't matter except to synchronised_clocks and to timers.
 //
 // Bug `cuid_without_accept`: cuid = 1 + the largest number seen: a request seen late can get a uid below one
 // that has been executed. Bug `join_without_relay`: a joining replica gets the state, but not what others
-// sent before they knew of it.
+// sent before they knew of it. Bug `join_on_one_word`: it takes the first copy of the state from a liar, too.
 //
 // Source: Schneider, "Implementing Fault-Tolerant Services Using the State Machine Approach: A Tutorial", ACM
 // Computing Surveys 22(4), 1990: 3.2.1 to 3.2.3 (order), 4 (voters), 7.2 (integration). ABCAST: Birman and
@@ -178,8 +180,14 @@ struct Schneider {
     NodeId node;
     bool failed;
   };
+  struct Vouch {  // a member -> the joiner, when it executes r_join: this is the state then
+    static constexpr bool background = true;
+    LocalTime life;
+    Stamp join;
+    std::uint64_t digest;
+  };
   using Message = std::variant<Ordered, Upkeep, Candidate, Stable, Stuck, TakeOver, TakeOverReply, Settled,
-                               Back, Noted, LetIn, State, Relayed, HandedOver>;
+                               Back, Noted, LetIn, State, Relayed, HandedOver, Vouch>;
   enum class Timer : std::uint8_t { null, stable, takeover, join, sponsor };
 
   struct Options {
@@ -187,7 +195,7 @@ struct Schneider {
     enum class Stability : std::uint8_t { clock, clients, either };
     enum class Voting : std::uint8_t { first, equal };
     enum class Execute : std::uint8_t { stable, stable_everywhere };
-    enum class Bug : std::uint8_t { none, cuid_without_accept, join_without_relay };
+    enum class Bug : std::uint8_t { none, cuid_without_accept, join_without_relay, join_on_one_word };
 
     Order order = Order::replica_ids;
     Stability stability = Stability::either;
@@ -214,6 +222,9 @@ struct Schneider {
     }
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+
+  enum class Attack : std::uint8_t { none, false_state };
+  static const Fields::Names<Attack>& attacks();
 
   using Env = EnvOf<Schneider>;
   Schneider(const Options& options, const NoDisk&) : options_(options) {}
@@ -302,6 +313,10 @@ struct Schneider {
   void on(Env& env, NodeId from, const LetIn& m);
   void integrate(Env& env, Stamp uid, const Item& join);
   void on(Env& env, NodeId from, const State& m);
+  static std::uint64_t digest_of(const State& state);
+  void on(Env& env, NodeId from, const Vouch& m);
+  void adopt_if_vouched(Env& env);
+  void adopt(Env& env, NodeId from, const State& m);
   void relay(Env& env, const Ordered& m);
   void on(Env& env, NodeId from, const Relayed& m);
   void hand_over(Env& env, NodeId joiner, NodeId processor, bool failed);
@@ -341,6 +356,11 @@ struct Schneider {
   NodeSet told_down_{};      ///< By the failure detector, since.
   std::uint64_t above_ = 0;  ///< The largest number in a Noted.
   NodeId sponsor_{};
+  NodeId first_choice_{};              ///< Of its sponsors. Where some lie, another one each time.
+  std::optional<NodeId> asked_{};      ///< Who was asked to let it in.
+  std::optional<State> offered_{};     ///< By the sponsor, and not believed yet.
+  std::map<NodeId, Vouch> vouched_{};  ///< What members say that the state is.
+  std::vector<std::pair<NodeId, Message>> held_{};  ///< From the sponsor, for when the state is adopted.
 };
 
 }  // namespace protocols

@@ -17,11 +17,24 @@
 // before that, something older may still be with the sponsor. Test I waits for all hand-overs; where nobody
 // says anything, the sponsor knows by its clock that nothing is left to relay. If it fails before it has
 // handed over everything, or is silent for too long, the joiner begins anew.
+//
+// Where t replicas may lie (`voting: equal`), one copy of the state proves nothing. All members execute
+// r_join in the same place, so their states are equal then, and each tells the joiner the digest of its own
+// (Vouch). The state is adopted once t + 1 replicas, the sponsor among them, agree on it, so that one of them
+// is honest. What the sponsor relays meanwhile is held. If nobody bears it out, the joiner begins anew with
+// another sponsor. Pending and relayed requests are on the sponsor's word alone.
+// For t + 1 honest replicas to be left beside t liars and the joiner, n must be 2t + 2 at least.
 #include <algorithm>
+#include <utility>
 
 #include "protocols/schneider.hpp"
 
 namespace protocols {
+
+const Fields::Names<Schneider::Attack>& Schneider::attacks() {
+  static const Fields::Names<Attack> names{{"false_state", Attack::false_state}};
+  return names;
+}
 
 // ---- the joiner
 
@@ -31,7 +44,12 @@ void Schneider::come_back(Env& env) {
   peers_.assign(env.cluster(), Peer{});
   noted_ = noted_by_members_ = reported_down_ = down_ = {};
   above_ = 0;
+  offered_.reset();
+  vouched_.clear();
+  held_.clear();
   life_ = env.now();
+  const NodeId first{static_cast<std::uint16_t>(asked_ ? (asked_->value + 1u) % env.cluster() : 0)};
+  if (options_.votes(env.cluster()) > 1) first_choice_ = first;
   env.broadcast(Back{life_});
   // With identifiers made by the replicas, it only says that it has failed, and stays out.
   if (options_.by_clock()) env.set_timer(Timer::join, options_.join_retry);
@@ -45,19 +63,54 @@ void Schneider::on(Env& env, NodeId from, const Noted& m) {
   std::optional<NodeId> sponsor;
   bool complete = true;
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
-    const NodeId node{i};
+    const NodeId node{static_cast<std::uint16_t>((first_choice_.value + i) % env.cluster())};
     if (m.member && m.down.contains(node)) reported_down_.insert(node);
     if (!sponsor && noted_by_members_.contains(node) && alive(node)) sponsor = node;
     complete &= node == env.self() || noted_.contains(node) || reported_down_.contains(node) || !alive(node);
   }
-  if (complete && sponsor) env.send(*sponsor, LetIn{life_, above_});
+  if (!complete || !sponsor) return;
+  asked_ = sponsor;
+  env.send(*sponsor, LetIn{life_, above_});
 }
 
 void Schneider::on(Env& env, NodeId from, const State& m) {
   if (member_ || m.life != life_ || env.first_life() || !options_.by_clock()) return;
-  if (m.heard.size() != env.cluster() || m.join.number > kLargest) return;
-  member_ = true;
+  if (m.heard.size() != env.cluster() || m.join.number > kLargest || offered_) return;
   sponsor_ = from;
+  offered_ = m;
+  adopt_if_vouched(env);
+}
+
+std::uint64_t Schneider::digest_of(const State& state) {
+  Digest digest;
+  digest.add(state.service.state.digest());
+  state.sessions.add_to(digest);
+  digest.add(state.executed);
+  digest.add(state.last);
+  return digest.value();
+}
+
+void Schneider::on(Env& env, NodeId from, const Vouch& m) {
+  if (member_ || m.life != life_) return;
+  vouched_.insert_or_assign(from, m);
+  adopt_if_vouched(env);
+}
+
+void Schneider::adopt_if_vouched(Env& env) {
+  if (!offered_) return;
+  const std::uint64_t digest = digest_of(*offered_);
+  std::uint32_t votes = 1;
+  for (const auto& [member, vouch] : vouched_)
+    votes += member != sponsor_ && vouch.join == offered_->join && vouch.digest == digest ? 1 : 0;
+  const bool gullible = options_.bug == Options::Bug::join_on_one_word;
+  if (!gullible && votes < options_.votes(env.cluster())) return;
+  const State state = *std::exchange(offered_, std::nullopt);
+  adopt(env, sponsor_, state);
+  for (const auto& [from, message] : std::exchange(held_, {})) on_message(env, from, message);
+}
+
+void Schneider::adopt(Env& env, NodeId from, const State& m) {
+  member_ = true;
   env.install(m.service);
   sessions_ = m.sessions;
   executed_ = m.executed;
@@ -79,14 +132,16 @@ void Schneider::on(Env& env, NodeId from, const State& m) {
   advance(env);
 }
 
-void Schneider::on(Env& env, NodeId, const Relayed& m) {
+void Schneider::on(Env& env, NodeId from, const Relayed& m) {
+  if (offered_ && from == sponsor_) held_.emplace_back(from, m);
   if (!member_ || m.life != life_) return;
   enter(env, m.ordered, true);
   relay(env, m.ordered);
   advance(env);
 }
 
-void Schneider::on(Env& env, NodeId, const HandedOver& m) {
+void Schneider::on(Env& env, NodeId from, const HandedOver& m) {
+  if (offered_ && from == sponsor_) held_.emplace_back(from, m);
   if (!member_ || m.life != life_ || m.node.value >= env.cluster()) return;
   Peer& peer = peers_[m.node.value];
   peer.direct = true;
@@ -134,13 +189,18 @@ void Schneider::integrate(Env& env, Stamp uid, const Item& join) {
   env.trust(join.joiner);
   told_down_.erase(join.joiner);
   peer.heard = std::max(peer.heard, uid.number);
-  if (uid.owner != env.self().value) return;
+  const bool lies = env.carries_out(Attack::false_state);
+  if (uid.owner != env.self().value) {
+    if (options_.votes(env.cluster()) == 1 || lies) return;
+    const State own{join.life, uid, env.snapshot(), sessions_, executed_, last_, {}, {}, {}};
+    return env.send(join.joiner, Vouch{join.life, uid, digest_of(own)});
+  }
   sponsored_[join.joiner] = {join.life, env.now(), {}};
   if (options_.test_1()) env.set_timer(Timer::sponsor, 2 * options_.delta + 1ns);
   std::vector<std::uint64_t> heard;
   for (const Peer& other : peers_) heard.push_back(other.heard);
-  env.send(join.joiner, State{join.life, uid, env.snapshot(), sessions_, executed_, last_, pending_,
-                              std::move(heard), down_});
+  env.send(join.joiner, State{join.life, uid, lies ? env.empty_snapshot() : env.snapshot(), sessions_,
+                              executed_, last_, pending_, std::move(heard), down_});
 }
 
 // Passes on what its processor has not sent to a joiner itself.

@@ -299,3 +299,21 @@ TEST_CASE("schneider: a join without relay is caught in 20 of 20 seeds, cured in
   CHECK(disagreements(schneider_file("bugs/schneider_join_without_relay.json"), 20) == 20);
   check_cured("bugs/schneider_join_without_relay.json", {{"/protocol/bug", "none"}}, 20);
 }
+
+TEST_CASE(
+    "schneider: a joiner that believes one copy of the state is deceived in 20 of 20 seeds, cured in none") {
+  const std::string file = "bugs/schneider_join_on_one_word.json";
+  int deceived = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    deceived += run_for_sweep(schneider_file(file), seed).divergence.diverged ? 1 : 0;
+  CHECK(deceived == 20);
+  check_cured(file, {{"/protocol/bug", "none"}}, 20);
+}
+
+TEST_CASE("schneider: with voters, too, replicas are repaired one after the other: 20 seeds") {
+  for (const char* order : {"logical_clocks", "synchronised_clocks"}) {
+    CAPTURE(order);
+    check_cured("lessons/schneider_join.json", {{"/protocol/voting", "equal"}, {"/protocol/order", order}},
+                20);
+  }
+}
