@@ -39,7 +39,8 @@
 //   * Fail-stop: everyone is told of a failure (fault "fail_stop", or a crash with "told_within"), and only
 //     after the failed one's last message ("after_messages": true). Who is told earlier executes without a
 //     request that is still under way; others with it. A crash that nobody is told of stops the service,
-//     except for test I, until its victim is back and says so. One replica at a time comes back.
+//     except for test I, until its victim is back and says so. Several may come back at once, as long
+//     as a member is left to sponsor them.
 //   * Channels are reliable, and in the clock orders FIFO (network "fifo": true). A message that overtakes
 //     another says "nothing older from me" too early; a lost one is missing for good.
 //   * `delta` bounds the time from a request's stamp to its arrival *on the receiver's clock*: the largest

@@ -51,7 +51,9 @@ void Schneider::come_back(Env& env) {
   const NodeId first{static_cast<std::uint16_t>(asked_ ? (asked_->value + 1u) % env.cluster() : 0)};
   if (options_.votes(env.cluster()) > 1) first_choice_ = first;
   env.broadcast(Back{life_});
-  // With identifiers made by the replicas, it only says that it has failed, and stays out.
+  // With identifiers made by the replicas, it only says that it has failed, and stays out: a uid is the
+  // largest cuid of those that take part, and of a request under way at r_join some replicas would count the
+  // joiner's, and others not.
   if (options_.by_clock()) env.set_timer(Timer::join, options_.join_retry);
 }
 

@@ -317,3 +317,25 @@ TEST_CASE("schneider: with voters, too, replicas are repaired one after the othe
                 20);
   }
 }
+
+TEST_CASE("schneider: two replicas come back together, or one while another is integrated: 5 seeds of each") {
+  const auto at = [](int us) { return std::to_string(1'500'000 + us) + "us"; };
+  for (const auto& order : kClockOrders) {
+    for (const int gap : {0, 1'000, 4'000, 9'000}) {
+      const std::string down = R"(, "told_within": "5ms", "after_messages": true})";
+      const std::string first = R"({"at": "1s", "crash": 3)" + down + R"(, {"at": "1500ms", "restart": 3})";
+      const std::string together =
+          first + R"(, {"at": "1s", "crash": 4)" + down + R"(, {"at": ")" + at(gap) + R"(", "restart": 4})";
+      const std::string during = first + R"(, {"at": ")" + at(gap) + R"(", "crash": 4)" + down +
+                                 R"(, {"at": ")" + at(gap + 300'000) + R"(", "restart": 4})";
+      for (const auto& faults : {together, during}) {
+        CAPTURE(order, faults);
+        const Scenario scenario = schneider_at_work(order + R"(, "voting": "equal", "liars": 1)", faults, 5);
+        for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+          CAPTURE(seed);
+          check_in_order(run_for_sweep(scenario, seed));
+        }
+      }
+    }
+  }
+}
