@@ -110,7 +110,9 @@ TEST_CASE("pbft with macs: one Byzantine replica of four changes nothing: 20 see
                                             R"("replay": 0.3)",
                                             R"("delay": "90ms")",
                                             R"("lie": true)",
-                                            R"("twin": [1, 2])"};
+                                            R"("twin": [1, 2])",
+                                            R"("mutate": 0.3, "wild": true)",
+                                            R"("equivocate": [1], "wild": true, "replay": 0.3)"};
   for (const auto& what : behaviours) {
     for (const char* node : {"0", "3"}) {
       CAPTURE(what, node);
