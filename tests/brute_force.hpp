@@ -2,6 +2,7 @@
 // slow and obviously right; shares no code with the judge, so that the two can be held against each other.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -119,8 +120,61 @@ class Twin {
         for (const auto guess : guesses_) all.emplace_back(guess);
         return all;
       }
+      case sim::Action::insert:
+      case sim::Action::remove:
+      case sim::Action::contains: return after_set_operation(state, op);
+      case sim::Action::enqueue:
+      case sim::Action::push: return {appended(state, op.argument)};
+      case sim::Action::dequeue: return after_taking(state, op, true);
+      case sim::Action::pop: return after_taking(state, op, false);
+      case sim::Action::acquire: return after_lock_operation(state, op, sim::Value{}, holder(op));
+      case sim::Action::release: return after_lock_operation(state, op, holder(op), sim::Value{});
     }
     return {};
+  }
+
+  static sim::Value holder(const sim::Operation& op) { return std::int64_t{op.client.value}; }
+
+  static std::vector<sim::Value> after_lock_operation(const sim::Value& state, const sim::Operation& op,
+                                                      const sim::Value& from, const sim::Value& to) {
+    const bool works = state == from;
+    if (op.outcome == sim::Outcome::ok && op.output != sim::Value{std::int64_t{works}}) return {};
+    return {works ? to : state};
+  }
+
+  static std::vector<sim::Value> after_taking(const sim::Value& state, const sim::Operation& op, bool first) {
+    sim::List rest = *state.as_list();
+    sim::Value taken;
+    if (!rest.empty()) {
+      const auto at = first ? rest.begin() : rest.end() - 1;
+      taken = *at;
+      rest.erase(at);
+    }
+    if (op.outcome == sim::Outcome::ok && op.output != taken) return {};
+    return {rest};
+  }
+
+  // A set is a list of its elements in ascending order.
+  static std::vector<sim::Value> after_set_operation(const sim::Value& state, const sim::Operation& op) {
+    const std::int64_t element = *op.argument.as_number();
+    sim::List without;
+    sim::List with{element};
+    bool there = false;
+    for (const std::int64_t e : *state.as_list()) {
+      if (e == element) {
+        there = true;
+      } else {
+        without.push_back(e);
+        with.push_back(e);
+      }
+    }
+    std::sort(with.begin(), with.end());
+    const bool expected = op.action == sim::Action::insert ? !there : there;
+    const bool told = op.outcome == sim::Outcome::ok && op.output != sim::Value{};
+    if (told && op.output != sim::Value{std::int64_t{expected}}) return {};
+    if (op.action == sim::Action::insert) return {with};
+    if (op.action == sim::Action::remove) return {without};
+    return {state};
   }
 
   static sim::Value appended(const sim::Value& state, const sim::Value& argument) {

@@ -316,8 +316,27 @@ TEST_CASE("judge and twin agree when many operations are unanswered or overlap")
                     10'000'000);
 }
 
+TEST_CASE("judge and twin agree on collections and locks") {
+  compare_with_twin({.model = Model::set, .operations = 7, .values = 2}, 3000, 31'000'000);
+  compare_with_twin({.model = Model::set, .operations = 7, .values = 3, .spoiled = 90, .whole = true}, 3000,
+                    32'000'000);
+  compare_with_twin({.model = Model::set, .operations = 7, .values = 2, .keys = 2}, 2000, 33'000'000);
+  for (const Model model : {Model::queue, Model::stack}) {
+    const auto seed = 34'000'000 + 10'000'000 * static_cast<std::uint64_t>(model);
+    compare_with_twin({.model = model, .operations = 7, .values = 2}, 3000, seed);
+    compare_with_twin({.model = model, .operations = 7, .clients = 6, .pending = 40}, 2000, seed + 1'000'000);
+    compare_with_twin({.model = model, .operations = 7, .distinct = true}, 3000, seed + 2'000'000);
+    compare_with_twin({.model = model, .operations = 7, .clients = 5, .pending = 0, .distinct = true}, 3000,
+                      seed + 3'000'000);
+  }
+  compare_with_twin({.model = Model::lock, .operations = 7}, 3000, 35'000'000);
+  compare_with_twin({.model = Model::lock, .operations = 7, .clients = 5, .pending = 40, .spoiled = 90}, 3000,
+                    36'000'000);
+}
+
 TEST_CASE("judge and twin agree when calls and returns coincide") {
-  for (const Model model : {Model::reg, Model::cas_register, Model::kv}) {
+  for (const Model model :
+       {Model::reg, Model::cas_register, Model::kv, Model::queue, Model::stack, Model::lock}) {
     const auto seed = 11'000'000 + 1'000'000 * static_cast<std::uint64_t>(model);
     compare_with_twin({.model = model, .operations = 7, .values = 2, .spoiled = 100, .touching = true}, 2000,
                       seed);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/history/history.hpp"
+#include "sim/history/object_model.hpp"
 
 namespace random_history {
 
@@ -36,6 +37,8 @@ struct Shape {
   int spoiled = 50;       ///< Percent of histories with up to three answers changed.
   bool touching = false;  ///< Calls often coincide with returns.
   bool text = false;      ///< Values are text; appending concatenates.
+  bool whole = false;     ///< Sets are read as a whole, too.
+  bool distinct = false;  ///< No value is written, or put in, twice.
 };
 
 inline std::vector<sim::Action> actions_of(const Shape& shape) {
@@ -48,6 +51,12 @@ inline std::vector<sim::Action> actions_of(const Shape& shape) {
       return {read, read, write, append, append, cas, stamp};
     case sim::Model::counter: return {read, add, add};
     case sim::Model::log: return {read, append, append};
+    case sim::Model::set:
+      if (shape.whole) return {read, read, insert, insert, remove, contains};
+      return {insert, insert, remove, contains};
+    case sim::Model::queue: return {enqueue, enqueue, enqueue, dequeue, dequeue, dequeue};
+    case sim::Model::stack: return {push, push, push, pop, pop, pop};
+    case sim::Model::lock: return {acquire, acquire, release};
   }
   return {read};
 }
@@ -93,14 +102,15 @@ class Recorder {
 
  private:
   sim::Value value() {
-    const std::int64_t n = 1 + dice_.below(shape_.values);
+    const std::int64_t n = shape_.distinct ? ++last_value_ : 1 + dice_.below(shape_.values);
     return shape_.text ? sim::Value{std::string(1, static_cast<char>('a' + n))} : sim::Value{n};
   }
 
+  sim::Value some_value() { return std::int64_t{1} + dice_.below(shape_.operations); }
+
   void choose_arguments(sim::Operation& op) {
     using enum sim::Action;
-    if (op.action == write || op.action == append || op.action == add || op.action == cas)
-      op.argument = value();
+    if (sim::takes_argument(op.action)) op.argument = value();
     if (op.action == cas) op.expected = dice_.chance(15) ? sim::Value{sim::Nil{}} : value();
     if (op.action == cas && dice_.chance(40)) op.expected = cells_[op.key];
   }
@@ -121,7 +131,10 @@ class Recorder {
         break;
       case sim::Action::stamp:
       case sim::Action::draw: op.output = cell = value(); break;
+      default: op.output = sim::object_model(shape_.model).execute(cell, op);
     }
+    const bool may_be_silent = op.action == sim::Action::insert || op.action == sim::Action::remove;
+    if (may_be_silent && dice_.chance(30)) op.output = sim::Nil{};
   }
 
   static void append(sim::Value& cell, const sim::Value& argument) {
@@ -153,7 +166,7 @@ class Recorder {
     auto& op = history[static_cast<std::size_t>(dice_.below(shape_.operations))];
     const auto& other = history[static_cast<std::size_t>(dice_.below(shape_.operations))];
     if (op.outcome != sim::Outcome::ok) return;
-    if (op.action == sim::Action::cas) {
+    if (sim::output_of(op.action) == sim::Output::truth && op.output != sim::Value{}) {
       op.output = std::int64_t{op.output == sim::Value{std::int64_t{0}}};
     } else if (op.action == sim::Action::add) {
       op.output = *op.output.as_number() + 1 - dice_.below(3);
@@ -162,7 +175,12 @@ class Recorder {
     } else if (op.action == sim::Action::read && other.action == sim::Action::read &&
                other.outcome == op.outcome) {
       op.output = other.output;
-    } else if (op.action == sim::Action::read && shape_.model != sim::Model::log) {
+    } else if (op.action == sim::Action::dequeue || op.action == sim::Action::pop) {
+      op.output = other.action == op.action && other.outcome == op.outcome ? other.output
+                  : dice_.chance(50)                                       ? sim::Value{}
+                                                                           : some_value();
+    } else if (op.action == sim::Action::read && shape_.model != sim::Model::log &&
+               shape_.model != sim::Model::set) {
       op.output = shape_.model == sim::Model::counter ? sim::Value{dice_.below(6)} : value();
     }
   }
@@ -170,6 +188,7 @@ class Recorder {
   const Shape& shape_;
   Dice& dice_;
   std::vector<sim::Value> cells_;
+  std::int64_t last_value_ = 0;
 };
 
 inline std::vector<sim::Operation> make(const Shape& shape, Dice& dice) {

@@ -3,20 +3,45 @@
 #include <algorithm>
 
 namespace sim {
+namespace {
+
+// What somebody was given by a queue or stack, in ascending order.
+std::vector<std::int64_t> taken_out(std::span<const Operation> all, std::span<const std::uint32_t> of_key) {
+  std::vector<std::int64_t> taken;
+  for (const std::uint32_t index : of_key) {
+    const Operation& op = all[index];
+    const bool takes = op.action == Action::dequeue || op.action == Action::pop;
+    const auto* value = op.output.as_number();
+    if (takes && op.outcome == Outcome::ok && value != nullptr) taken.push_back(*value);
+  }
+  std::ranges::sort(taken);
+  return taken;
+}
+
+// Removing a value's enqueue and dequeue (or only enqueue) from an order leaves the others answered alike.
+bool is_idle_put(const Operation& op, const std::vector<std::int64_t>& taken) {
+  if (op.outcome != Outcome::pending) return false;
+  if (op.action != Action::enqueue && op.action != Action::push) return false;
+  return !std::ranges::binary_search(taken, *op.argument.as_number());
+}
+
+}  // namespace
 
 KeyHistory make_key_history(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                            bool counter, const Value& initial) {
+                            Model model, const Value& initial) {
+  const bool counter = model == Model::counter;
+  const auto taken = taken_out(all, of_key);
   std::vector<const Operation*> operations;
   std::vector<std::uint32_t> kept;
   for (const std::uint32_t index : of_key) {
     const Operation& op = all[index];
     const bool silent =
-        op.outcome == Outcome::failed || (op.outcome == Outcome::pending && op.action == Action::read);
-    if (silent) continue;
+        op.outcome == Outcome::failed || (op.outcome == Outcome::pending && changed_nothing(op));
+    if (silent || is_idle_put(op, taken)) continue;
     operations.push_back(&op);
     kept.push_back(index);
   }
-  KeyHistory history{.states = ObjectStates(operations, counter), .operations = {}, .counter = counter};
+  KeyHistory history{.states = ObjectStates(operations, model), .operations = {}, .counter = counter};
   history.initial = history.states.of(initial);
   history.operations.reserve(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
@@ -35,7 +60,8 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
   for (const SweptOperation& op : history.operations) {
     history.has_swaps |= op.step.kind == Step::Kind::swap;
     history.has_forbids |= op.step.kind == Step::Kind::forbid;
-    history.has_appends |= op.step.kind == Step::Kind::append || op.step.kind == Step::Kind::add;
+    history.has_appends |= op.step.kind == Step::Kind::append || op.step.kind == Step::Kind::add ||
+                           op.step.kind == Step::Kind::transit || op.step.kind == Step::Kind::look;
   }
   return history;
 }

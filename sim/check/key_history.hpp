@@ -27,13 +27,14 @@ struct KeyHistory {
   std::vector<SweptOperation> operations;  ///< In order of call.
   bool counter = false;
   bool has_swaps = false;
-  bool has_appends = false;  ///< Or adds.
+  bool has_appends = false;  ///< Or adds, or any other operation whose effect depends on the state.
   bool has_forbids = false;
 };
 
-/// Failed operations and unanswered reads are left out: they say nothing.
+/// Failed operations and unanswered reads are left out: they say nothing. Nor does an unanswered enqueue or
+/// push of a value that nobody took out: whatever happens with it, happens without it, too.
 KeyHistory make_key_history(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                            bool counter, const Value& initial);
+                            Model model, const Value& initial);
 
 /// How long each state can still be told from others, for objects whose states are simple values (no
 /// appending, no counter): what nobody will ever look at again needn't be kept apart.

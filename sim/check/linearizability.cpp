@@ -6,30 +6,25 @@
 
 #include "sim/check/linearizability_story.hpp"
 #include "sim/check/linearizability_sweep.hpp"
+#include "sim/check/rewriting.hpp"
+#include "sim/history/object_model.hpp"
 
 namespace sim {
 namespace {
 
-bool allowed(Model model, Action action) {
-  using enum Action;
-  switch (model) {
-    case Model::reg: return action == read || action == write || action == stamp || action == draw;
-    case Model::cas_register: return action != append && action != add;
-    case Model::kv: return action != add;
-    case Model::counter: return action == read || action == add;
-    case Model::log: return action == read || action == append;
-  }
-  return false;
+bool holds_numbers_only(Model model) {
+  return model == Model::counter || model == Model::set || model == Model::queue || model == Model::stack;
 }
 
 void require_allowed(std::span<const Operation> operations, Model model) {
+  const ObjectModel& object = object_model(model);
   for (std::size_t i = 0; i < operations.size(); ++i) {
     const Operation& op = operations[i];
-    if (!allowed(model, op.action)) {
+    if (!allows(object, op.action)) {
       throw std::invalid_argument("operation " + std::to_string(i) + " is none that the model has");
     }
-    if (model == Model::counter && op.action == Action::add && op.argument.as_number() == nullptr) {
-      throw std::invalid_argument("operation " + std::to_string(i) + " adds what is no number");
+    if (takes_argument(op.action) && holds_numbers_only(model) && op.argument.as_number() == nullptr) {
+      throw std::invalid_argument("operation " + std::to_string(i) + " brings what is no number");
     }
   }
 }
@@ -198,8 +193,10 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
     return result;
   }
   Spending spending = make_spending(budget);
-  Keys(operations).each(operations, [&](std::span<const std::uint32_t> of_key) {
-    const KeyHistory history = make_key_history(operations, of_key, model == Model::counter, initial);
+  const Rewriting rewriting(operations, model, initial);
+  const auto rewritten = rewriting.operations();
+  Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
+    const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
     const SweepResult swept = sweep(history, {}, spending);
     result.steps = spending.steps;
     if (swept.verdict == Verdict::violation) {
@@ -222,8 +219,10 @@ Verdict linearizability_verdict(std::span<const Operation> operations, Model mod
   if (find_impossible(operations, model) < operations.size()) return Verdict::violation;
   Spending spending = make_spending(budget);
   Verdict verdict = Verdict::linearizable;
-  Keys(operations).each(operations, [&](std::span<const std::uint32_t> of_key) {
-    const KeyHistory history = make_key_history(operations, of_key, model == Model::counter, initial);
+  const Rewriting rewriting(operations, model, initial);
+  const auto rewritten = rewriting.operations();
+  Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
+    const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
     const Verdict of_this = sweep(history, {}, spending).verdict;
     if (of_this != Verdict::linearizable) verdict = of_this;
     return of_this != Verdict::violation;

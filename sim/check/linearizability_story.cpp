@@ -76,8 +76,13 @@ class Teller {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(*after) - static_cast<std::uint64_t>(*added));
   }
 
+  // Whether its answer is the value that was there.
   static bool sees(const Operation& op) {
     return op.action == Action::read || op.action == Action::cas || op.action == Action::add;
+  }
+
+  static bool takes_out(const Operation& op) {
+    return op.action == Action::dequeue || op.action == Action::pop;
   }
 
   // "write of 5", "cas from 3 to 4", ...
@@ -87,20 +92,25 @@ class Teller {
       case Action::read: return "read";
       case Action::stamp:
       case Action::draw: return fmt::format("{} of {}", action_name(op.action), show(op.output));
-      default: return fmt::format("{} of {}", action_name(op.action), show(op.argument));
+      default: break;
     }
+    if (!takes_argument(op.action)) return std::string(action_name(op.action));
+    return fmt::format("{} of {}", action_name(op.action), show(op.argument));
   }
 
   static std::string answer(const Operation& op) {
     if (op.action == Action::read || op.action == Action::add) return "returned " + show(op.output);
     if (op.action == Action::cas) return is_failed_cas(op) ? "failed" : "succeeded";
-    return "was acknowledged";
+    if (takes_out(op)) return op.output == Value{} ? "found nothing" : "returned " + show(op.output);
+    if (output_of(op.action) != Output::truth || op.output == Value{}) return "was acknowledged";
+    return op.output == Value{std::int64_t{1}} ? "returned true" : "returned false";
   }
 
   // Whether `op` may have left `value` behind, as far as one can say without knowing the state before it.
   static bool may_write(const Operation& op, const Value& value) {
     if (op.outcome == Outcome::failed || op.action == Action::read || is_failed_cas(op)) return false;
-    if (op.action == Action::append || op.action == Action::add) return true;
+    if (op.action == Action::append || op.action == Action::add || op.action == Action::insert) return true;
+    if (takes_out(op) || op.action == Action::contains) return false;
     if (op.action == Action::stamp || op.action == Action::draw) {
       return op.outcome == Outcome::pending || op.output == value;
     }
@@ -120,11 +130,14 @@ class Teller {
     const std::string subject = fmt::format("{} {} {}", deed(op), who(op), answer(op));
     if (is_failed_cas(op))
       return subject + ", though nothing could have changed the value from what it expected";
-    if (!sees(op)) return subject + ", which nothing explains";
+    if (!sees(op) && (!takes_out(op) || op.output == Value{})) {
+      return subject + ", which no order of the other operations explains";
+    }
     const auto by = writers(op, seen(op));
     if (by.empty()) {
-      const std::string value =
-          op.action == Action::read ? "a value" : "though " + show(seen(op)) + " is a value";
+      const std::string value = op.action != Action::cas && op.action != Action::add
+                                    ? "a value"
+                                    : "though " + show(seen(op)) + " is a value";
       return fmt::format("{}, {} that nothing ever wrote", subject, value);
     }
     const auto late = [&](const Operation* writer) { return writer->call > op.ret; };
@@ -180,7 +193,7 @@ class Teller {
     if (first > 0) text += fmt::format("{} earlier ones; ", first);
     for (std::size_t i = first; i < in_order.size(); ++i) {
       const Operation& op = *in_order[i];
-      const bool acknowledged = !sees(op);
+      const bool acknowledged = answer(op) == "was acknowledged";
       text += fmt::format("{}{} {}{}", i == first ? "" : "; ", deed(op), who(op),
                           acknowledged ? std::string() : " " + answer(op));
     }

@@ -23,6 +23,10 @@ namespace {
 
 constexpr std::size_t kTwinSearch = 64;  // how far back to look: a missed twin costs time only
 
+bool same_action(const Step& a, const Step& b) {
+  return a.operation == nullptr || b.operation == nullptr || a.operation->action == b.operation->action;
+}
+
 }  // namespace
 
 std::vector<std::size_t> Sweep::returns_in_order() const {
@@ -67,7 +71,7 @@ SweepResult Sweep::run() {
     while (next_call < history_.operations.size() && history_.operations[next_call].call <= ret)
       call(next_call++);
     if (!complete(op)) return {Verdict::violation, op};
-    if (spending_.spent(now_.bytes() + next_.bytes() + work_.bytes())) return {Verdict::unknown, op};
+    if (spending_.spent(bytes())) return {Verdict::unknown, op};
   }
   return {Verdict::linearizable, 0};
 }
@@ -105,7 +109,8 @@ void Sweep::call(std::size_t i) {
     for (std::size_t k = idle_.size(); k-- > 0 && s.twin == kNone && k + kTwinSearch > idle_.size();) {
       const Step& other = slots_[static_cast<std::size_t>(idle_[k])].step;
       const bool same =
-          other.kind == s.step.kind && other.expected == s.step.expected && other.target == s.step.target &&
+          other.kind == s.step.kind && same_action(other, s.step) && other.expected == s.step.expected &&
+          other.target == s.step.target &&
           (other.argument == s.step.argument ||
            (other.argument != nullptr && s.step.argument != nullptr && *other.argument == *s.step.argument));
       if (same) s.twin = idle_[k];

@@ -54,8 +54,14 @@ State ObjectStates::Observed<Sequence>::of(const Sequence& sequence, State tag) 
   return known ? prefix(tag, static_cast<std::size_t>(at - sorted.begin()), sequence.size()) : kOther;
 }
 
-ObjectStates::ObjectStates(std::span<const Operation* const> operations, bool counter) : counter_(counter) {
-  if (counter_) return;
+bool tells_states_apart_whole(Model model) {
+  return model == Model::set || model == Model::queue || model == Model::stack;
+}
+
+ObjectStates::ObjectStates(std::span<const Operation* const> operations, Model model)
+    : counter_(model == Model::counter),
+      whole_(tells_states_apart_whole(model) ? &object_model(model) : nullptr) {
+  if (counter_ || whole_ != nullptr) return;
   for (const Operation* op : operations) {
     if (op->action == Action::read && op->outcome == Outcome::ok) learn(op->output);
     if (op->action == Action::cas && op->outcome != Outcome::failed) learn(op->expected);
@@ -101,6 +107,7 @@ State ObjectStates::number(std::int64_t value) const {
 }
 
 State ObjectStates::of(const Value& value) const {
+  if (whole_ != nullptr) return interned_.number_of(value);
   if (const auto* n = value.as_number()) return number(*n);
   if (const auto* list = value.as_list()) return lists_.of(*list, kListTag);
   if (const auto* text = value.as_text()) return texts_.of(*text, kTextTag);
@@ -142,6 +149,13 @@ State ObjectStates::appended(State state, const Value& argument) const {
   return begun == kOther ? kOther : list_extended(first_of(begun), 1, *element);
 }
 
+State ObjectStates::after(State state, const Operation& op) const {
+  Value value = interned_[state];
+  const Value output = whole_->execute(value, op);
+  if (op.outcome == Outcome::ok && !answer_fits(op, output)) return kImpossible;
+  return interned_.number_of(std::move(value));
+}
+
 // An answered add tells the state before it as well as the one after: it's a swap.
 Step ObjectStates::counter_step(const Operation& op) const {
   const auto* argument = op.argument.as_number();
@@ -156,6 +170,10 @@ Step ObjectStates::counter_step(const Operation& op) const {
 
 Step ObjectStates::step(const Operation& op) const {
   if (counter_) return counter_step(op);
+  if (whole_ != nullptr) {
+    const auto kind = changed_nothing(op) ? Step::Kind::look : Step::Kind::transit;
+    return {.kind = kind, .argument = &op.argument, .operation = &op};
+  }
   using enum Step::Kind;
   const bool answered = op.outcome == Outcome::ok;
   switch (op.action) {
@@ -168,7 +186,7 @@ Step ObjectStates::step(const Operation& op) const {
       if (answered && op.output != Value{std::int64_t{1}})
         return {.kind = forbid, .expected = of(op.expected)};
       return {.kind = swap, .expected = of(op.expected), .target = of(op.argument)};
-    case Action::add: break;
+    default: break;
   }
   return {.kind = observe, .expected = kImpossible};
 }

@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/history/operation.hpp"
+#include "sim/check/interned_states.hpp"
+#include "sim/history/object_model.hpp"
 
 namespace sim {
 
@@ -24,13 +25,16 @@ struct Step {
     append,   ///< Adds `*argument` at the end.
     add,      ///< Adds `target` to a number.
     wild,     ///< Blind: leads to any number.
+    look,     ///< Holds where the model says that `*operation` is answered so; changes nothing.
+    transit,  ///< Holds where the model says so; leads to where it says.
   };
   Kind kind = Kind::observe;
   State expected = 0;
   State target = 0;
   const Value* argument = nullptr;
+  const Operation* operation = nullptr;  ///< Of a look or transit only.
 
-  bool changes() const { return kind != Kind::observe && kind != Kind::forbid; }
+  bool changes() const { return kind != Kind::observe && kind != Kind::forbid && kind != Kind::look; }
   bool blind() const { return kind == Kind::set || kind == Kind::wild; }
 };
 
@@ -40,7 +44,7 @@ struct Step {
 /// a number that such a list begins with) is called `kOther`. From such a state no observation ever holds and
 /// every forbid does; appending leads to another such state; blind writes forget it. So all of them behave
 /// alike for ever. Prefixes are numbered by the first observed sequence that has them and their length.
-/// Counters aren't coarsened.
+/// Counters aren't coarsened. The states of collections are told apart whole.
 class ObjectStates {
  public:
   static constexpr State kOther = 0;
@@ -48,14 +52,16 @@ class ObjectStates {
   static constexpr State kFirstNumber = 2;  ///< Then the known numbers in ascending order.
   static constexpr State kImpossible = -1;  ///< No object is ever in it. (Never used for counters.)
 
-  /// Learns what is observed by `operations`, which must outlive this. `counter`: states are the numbers
-  /// themselves.
-  ObjectStates(std::span<const Operation* const> operations, bool counter);
+  /// Learns what is observed by `operations`, which must outlive this.
+  ObjectStates(std::span<const Operation* const> operations, Model model);
 
   State of(const Value& value) const;
 
   /// The state that appending `argument` to `state` leads to.
   State appended(State state, const Value& argument) const;
+
+  /// The state that `op` leads to from `state`; `kImpossible` if it can't be answered so there.
+  State after(State state, const Operation& op) const;
 
   /// What `op` does, given its outcome. Failed operations and pending reads must have been left out.
   Step step(const Operation& op) const;
@@ -70,6 +76,7 @@ class ObjectStates {
   void numbers_before(const Value& argument, std::vector<State>& states) const;
 
   std::size_t known_numbers() const { return numbers_.size(); }
+  std::size_t bytes() const { return interned_.bytes(); }
 
  private:
   // Sorted observed sequences and, for each, how many elements it shares with the one before it.
@@ -88,10 +95,15 @@ class ObjectStates {
   Step counter_step(const Operation& op) const;
 
   bool counter_;
+  const ObjectModel* whole_ = nullptr;  // set if states are told apart whole
+  mutable InternedStates interned_{};   // a memory of what was met: it changes no answer
   std::vector<std::int64_t> numbers_;
   std::vector<std::pair<std::int64_t, State>> second_elements_;  // of observed lists, with the first; sorted
   Observed<List> lists_;
   Observed<std::string> texts_;
 };
+
+/// Whether the states of this model are told apart whole.
+bool tells_states_apart_whole(Model model);
 
 }  // namespace sim

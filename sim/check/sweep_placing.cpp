@@ -21,6 +21,10 @@ bool Sweep::settles(State state, const Step& step) const {
     case Step::Kind::set: return state == step.target;
     case Step::Kind::swap: return state == step.expected && state == step.target;
     case Step::Kind::append: return state == ObjectStates::kOther;
+    case Step::Kind::look: return history_.states.after(state, *step.operation) == state;
+    case Step::Kind::transit:  // only a set's operations can leave things as they are
+      return output_of(step.operation->action) == Output::truth &&
+             history_.states.after(state, *step.operation) == state;
     case Step::Kind::add:
     case Step::Kind::wild: return false;
   }
@@ -48,7 +52,8 @@ void Sweep::hide(Word* c, int o) const {
 }
 
 bool Sweep::wanted(Word* c, int o, State target) {
-  if (slots_[static_cast<std::size_t>(o)].has_successor) return true;
+  const Slot& placed_slot = slots_[static_cast<std::size_t>(o)];
+  if (placed_slot.has_successor || placed_slot.step.kind == Step::Kind::transit) return true;
   // An append that leads out of sight does so from any state: then a free `o` needn't come before it.
   constexpr State other = ObjectStates::kOther;
   const bool any_will_do = history_.has_forbids || is_owed(c, o);
@@ -111,6 +116,11 @@ void Sweep::targets(Word* c, int o, int x) {
       targets_.push_back(
           static_cast<State>(static_cast<std::uint64_t>(state) + static_cast<std::uint64_t>(step.target)));
       break;
+    case Step::Kind::transit: {
+      const State after = history_.states.after(state, *step.operation);
+      if (after != ObjectStates::kImpossible) targets_.push_back(after);
+      break;
+    }
     case Step::Kind::wild:
       if (slots_[static_cast<std::size_t>(x)].step.kind == Step::Kind::forbid) {
         targets_ = history_.states.wild_targets();
@@ -190,7 +200,7 @@ void Sweep::explore(int x) {
     if (!work_.alive(i)) continue;
     std::copy(work_.at(i), work_.at(i) + parent_.size(), parent_.begin());  // work_ grows meanwhile
     expand(parent_.data(), x);
-    if (spending_.spent(now_.bytes() + next_.bytes() + work_.bytes())) return;
+    if (spending_.spent(bytes())) return;
   }
 }
 

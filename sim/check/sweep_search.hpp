@@ -66,6 +66,7 @@ class Sweep {
   }
   std::vector<std::size_t> returns_in_order() const;
   std::size_t most_open() const;
+  std::size_t bytes() const { return now_.bytes() + next_.bytes() + work_.bytes() + history_.states.bytes(); }
 
   void call(std::size_t op);
   bool complete(std::size_t op);

@@ -16,6 +16,7 @@
 
 #include "sim/check/linearizability.hpp"
 #include "sim/history/history.hpp"
+#include "sim/history/object_model.hpp"
 
 namespace sim {
 namespace {
@@ -66,6 +67,12 @@ double peak_mib() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const ObjectModel* model : object_models()) names.emplace_back(model->name);
+  return names;
 }
 
 Model choose_model(const CheckOptions& options, const History& history, const std::string& file) {
@@ -146,7 +153,7 @@ void add_check_command(CLI::App& app, int& exit_code) {
                    "Histories: JSON lines, EDN (Jepsen, Knossos), etcd logs, kv texts")
       ->required();
   command->add_option("--model", options->model, "The object; default: what the file says")
-      ->check(CLI::IsMember({"register", "cas-register", "kv", "counter", "log"}));
+      ->check(CLI::IsMember(model_names()));
   command->add_option("--format", options->format, "Default: told from the file's beginning")
       ->check(CLI::IsMember({"auto", "jsonl", "edn", "etcd", "kv"}));
   command->add_option("--budget", options->budget,

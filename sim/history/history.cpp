@@ -8,25 +8,32 @@
 #include <utility>
 
 #include "sim/history/formats.hpp"
+#include "sim/history/object_model.hpp"
 
 namespace sim {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Model>, 5> kModels{{{"register", Model::reg},
-                                                                     {"cas-register", Model::cas_register},
-                                                                     {"kv", Model::kv},
-                                                                     {"counter", Model::counter},
-                                                                     {"log", Model::log}}};
 // The first name of an action is the one that is written.
-constexpr std::array<std::pair<std::string_view, Action>, 9> kActions{{{"read", Action::read},
-                                                                       {"write", Action::write},
-                                                                       {"cas", Action::cas},
-                                                                       {"append", Action::append},
-                                                                       {"add", Action::add},
-                                                                       {"stamp", Action::stamp},
-                                                                       {"draw", Action::draw},
-                                                                       {"get", Action::read},
-                                                                       {"put", Action::write}}};
+constexpr std::array<std::pair<std::string_view, Action>, 18> kActions{{
+    {"read", Action::read},
+    {"write", Action::write},
+    {"cas", Action::cas},
+    {"append", Action::append},
+    {"add", Action::add},
+    {"stamp", Action::stamp},
+    {"draw", Action::draw},
+    {"insert", Action::insert},
+    {"remove", Action::remove},
+    {"contains", Action::contains},
+    {"enqueue", Action::enqueue},
+    {"dequeue", Action::dequeue},
+    {"push", Action::push},
+    {"pop", Action::pop},
+    {"acquire", Action::acquire},
+    {"release", Action::release},
+    {"get", Action::read},
+    {"put", Action::write},
+}};
 constexpr std::array<std::pair<std::string_view, HistoryFormat>, 5> kFormats{
     {{"auto", HistoryFormat::automatic},
      {"jsonl", HistoryFormat::jsonl},
@@ -72,17 +79,28 @@ HistoryError::HistoryError(std::string file_name, std::size_t line_number,
       file(std::move(file_name)),
       line(line_number) {}
 
-Value initial_value(Model model) {
-  if (model == Model::counter) return std::int64_t{0};
-  if (model == Model::log) return List{};
-  return Nil{};
+Value initial_value(Model model) { return object_model(model).initial; }
+
+std::string_view model_name(Model model) { return object_model(model).name; }
+
+std::optional<Model> model_from_name(std::string_view name) {
+  for (const ObjectModel* model : object_models()) {
+    if (model->name == name) return model->model;
+  }
+  return std::nullopt;
 }
 
-std::string_view model_name(Model model) { return find_value(kModels, model); }
-std::optional<Model> model_from_name(std::string_view name) { return find_name(kModels, name); }
 std::string_view action_name(Action action) { return find_value(kActions, action); }
 std::optional<Action> action_from_name(std::string_view name) { return find_name(kActions, name); }
 std::optional<HistoryFormat> format_from_name(std::string_view name) { return find_name(kFormats, name); }
+
+std::string action_names() {
+  std::string names;
+  for (const auto& [name, action] : kActions) {
+    if (action_name(action) == name) names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return names;
+}
 
 std::string_view outcome_name(Outcome outcome) {
   constexpr std::array<std::string_view, 3> names{"pending", "ok", "failed"};

@@ -59,6 +59,7 @@ std::string_view model_name(Model model);
 std::optional<Model> model_from_name(std::string_view name);  ///< "register", "cas-register", ...
 std::string_view action_name(Action action);
 std::optional<Action> action_from_name(std::string_view name);  ///< Also "get" and "put".
+std::string action_names();                                     ///< All of them, for errors.
 std::string_view outcome_name(Outcome outcome);
 std::optional<HistoryFormat> format_from_name(std::string_view name);  ///< "auto", "jsonl", ...
 

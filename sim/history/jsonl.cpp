@@ -102,36 +102,44 @@ History read_header(const Line& line) {
   return history;
 }
 
-void read_action(const Line& line, Operation& op) {
-  const auto action = action_from_name(line.text("f"));
-  if (!action)
-    line.fail("\"f\" is \"" + line.text("f") + "\"; expected read, write, cas, append, add, stamp or draw");
-  op.action = *action;
-  const bool has_argument =
-      op.action != Action::read && op.action != Action::stamp && op.action != Action::draw;
-  if (has_argument) op.argument = line.value("value");
-  if (!has_argument && line.has("value")) line.fail("a " + line.text("f") + " takes no \"value\"");
-  if (op.action == Action::cas) op.expected = line.value("expected");
-  if (op.action != Action::cas && line.has("expected")) line.fail("only a cas has \"expected\"");
-  if (op.action == Action::add) line.whole(line.at("value"), "value");
+// Collections and counters hold numbers only.
+bool takes_number(Action action) {
+  return takes_argument(action) && action != Action::write && action != Action::cas &&
+         action != Action::append;
 }
 
+void read_action(const Line& line, Operation& op) {
+  const auto action = action_from_name(line.text("f"));
+  if (!action) line.fail("\"f\" is \"" + line.text("f") + "\"; expected " + action_names());
+  op.action = *action;
+  if (takes_argument(op.action)) {
+    op.argument = line.value("value");
+  } else if (line.has("value")) {
+    line.fail(std::string(line.text("f")) + " takes no \"value\"");
+  }
+  if (op.action == Action::cas) op.expected = line.value("expected");
+  if (op.action != Action::cas && line.has("expected")) line.fail("only a cas has \"expected\"");
+  if (takes_number(op.action)) line.whole(line.at("value"), "value");
+}
+
+bool may_be_silent(Action action) { return action == Action::insert || action == Action::remove; }
+
 void read_output(const Line& line, Operation& op) {
-  const bool has_output =
-      op.outcome == Outcome::ok && op.action != Action::write && op.action != Action::append;
-  if (!has_output) {
+  const Output kind = output_of(op.action);
+  if (op.outcome != Outcome::ok || kind == Output::none) {
     if (line.has("output")) line.fail("\"output\" belongs to answered operations that return a value");
     return;
   }
+  if (may_be_silent(op.action) && !line.has("output")) return;
   const Json& output = line.at("output");
-  if (op.action == Action::read) {
-    op.output = line.value("output");
-  } else if (op.action == Action::cas) {
-    if (!output.is_boolean())
-      line.fail("\"output\" is " + output.dump() + "; expected true or false for a cas");
+  if (kind == Output::truth) {
+    if (!output.is_boolean()) {
+      line.fail("\"output\" is " + output.dump() + "; expected true or false for " +
+                std::string(action_name(op.action)));
+    }
     op.output = std::int64_t{output.get<bool>()};
   } else {
-    op.output = line.whole(output, "output");
+    op.output = kind == Output::number ? Value{line.whole(output, "output")} : line.value("output");
   }
 }
 
@@ -180,13 +188,13 @@ OrderedJson to_json(const Value& value) {
 
 OrderedJson to_json(const Operation& op) {
   OrderedJson json{{"client", op.client.value}, {"f", std::string(action_name(op.action))}, {"key", op.key}};
-  if (op.action != Action::read && op.action != Action::stamp && op.action != Action::draw) {
-    json["value"] = to_json(op.argument);
-  }
+  if (takes_argument(op.action)) json["value"] = to_json(op.argument);
   if (op.action == Action::cas) json["expected"] = to_json(op.expected);
-  if (op.outcome == Outcome::ok && op.action == Action::cas) {
+  const Output kind = output_of(op.action);
+  const bool silent = may_be_silent(op.action) && op.output == Value{};
+  if (op.outcome == Outcome::ok && kind == Output::truth && !silent) {
     json["output"] = op.output == Value{std::int64_t{1}};
-  } else if (op.outcome == Outcome::ok && op.action != Action::write && op.action != Action::append) {
+  } else if (op.outcome == Outcome::ok && kind != Output::none && !silent) {
     json["output"] = to_json(op.output);
   }
   json["call"] = op.call.time_since_epoch().count();

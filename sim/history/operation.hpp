@@ -11,14 +11,60 @@ namespace sim {
 
 /// What an operation asks of the replicated object.
 enum class Action : std::uint8_t {
-  read,    ///< Output: the value.
-  write,   ///< Sets the value to `argument`. No output.
-  cas,     ///< Sets the value to `argument` if it equals `expected`. Output: 1 if it did, 0 if not.
-  append,  ///< Adds `argument` at the end of the list (or text). No output.
-  add,     ///< Adds `argument` to a counter. Output: the new value.
-  stamp,   ///< Writes the executing node's clock: nondeterministic. Output: the value written.
-  draw,    ///< Writes a random number: nondeterministic. Output: the value written.
+  read,      ///< Output: the value.
+  write,     ///< Sets the value to `argument`. No output.
+  cas,       ///< Sets the value to `argument` if it equals `expected`. Output: 1 if it did, 0 if not.
+  append,    ///< Adds `argument` at the end of the list (or text). No output.
+  add,       ///< Adds `argument` to a counter. Output: the new value.
+  stamp,     ///< Writes the executing node's clock: nondeterministic. Output: the value written.
+  draw,      ///< Writes a random number: nondeterministic. Output: the value written.
+  insert,    ///< Puts `argument` into a set. Output: 1 if it wasn't in it, 0 if it was; nil: it doesn't say.
+  remove,    ///< Takes `argument` out of a set. Output: 1 if it was in it, 0 if not; nil: it doesn't say.
+  contains,  ///< Output: 1 if `argument` is in the set, 0 if not.
+  enqueue,   ///< Puts `argument` at the end of a queue. No output.
+  dequeue,   ///< Takes the first value out of a queue. Output: that value; nil: the queue was empty.
+  push,      ///< Puts `argument` on top of a stack. No output.
+  pop,       ///< Takes the topmost value off a stack. Output: that value; nil: the stack was empty.
+  acquire,   ///< Takes a lock for this client. Output: 1 if it was free, 0 if not (and nothing happened).
+  release,   ///< Frees a lock. Output: 1 if this client held it, 0 if not (and nothing happened).
 };
+
+/// Whether operations of this kind have an `argument`.
+constexpr bool takes_argument(Action action) {
+  using enum Action;
+  return action == write || action == cas || action == append || action == add || action == insert ||
+         action == remove || action == contains || action == enqueue || action == push;
+}
+
+/// What the `output` of an answered operation is.
+enum class Output : std::uint8_t {
+  none,
+  value,   ///< Any value.
+  number,  ///< An integer.
+  truth,   ///< 1 or 0: it did (or it is so), or not.
+};
+
+constexpr Output output_of(Action action) {
+  switch (action) {
+    case Action::write:
+    case Action::append:
+    case Action::enqueue:
+    case Action::push: return Output::none;
+    case Action::read:
+    case Action::dequeue:
+    case Action::pop: return Output::value;
+    case Action::add:
+    case Action::stamp:
+    case Action::draw: return Output::number;
+    case Action::cas:
+    case Action::insert:
+    case Action::remove:
+    case Action::contains:
+    case Action::acquire:
+    case Action::release: break;
+  }
+  return Output::truth;
+}
 
 enum class Outcome : std::uint8_t {
   pending,  ///< Never answered (timed out, or the run ended): took effect at some time after its call, or
@@ -47,6 +93,10 @@ enum class Model : std::uint8_t {
   kv,            ///< "kv": per key read, write, append, cas; initially nil. Keys are independent.
   counter,       ///< "counter": add, read; initially 0.
   log,           ///< "log": append, read of the whole list; initially the empty list.
+  set,           ///< "set": insert, remove, contains, read of all in ascending order; initially empty.
+  queue,         ///< "queue": enqueue, dequeue, first in first out; initially empty.
+  stack,         ///< "stack": push, pop, last in first out; initially empty.
+  lock,          ///< "lock": acquire, release; initially free.
 };
 
 }  // namespace sim

@@ -26,7 +26,7 @@ Json json_of(const Value& value) {
   return nullptr;
 }
 
-bool has_output(Action action) { return action != Action::write && action != Action::append; }
+bool has_output(Action action) { return output_of(action) != Output::none; }
 
 std::string output_json(const Operation& operation) {
   if (operation.action == Action::cas) return operation.output == Value{std::int64_t{1}} ? "true" : "false";

@@ -60,7 +60,7 @@ const ServiceKind* find_service(std::string_view name) {
 
 std::string_view name_of(Action action) {
   constexpr std::array<std::string_view, 7> names{"read", "write", "cas", "append", "add", "stamp", "draw"};
-  return names[static_cast<std::size_t>(action)];
+  return names.at(static_cast<std::size_t>(action));
 }
 
 Service::Service(Model model, std::uint32_t keys) : cells_(keys) {
@@ -93,6 +93,7 @@ Change Service::execute(const Command& command, LocalTime clock, Rng& rng, Value
       output = static_cast<std::int64_t>(rng.next() >> 16);
       change = written(*output.as_number());
       break;
+    default: SIM_CHECK(false, "no service has this action");
   }
   store(change);
   return change;

@@ -43,8 +43,8 @@ std::string text_of(const Command& c) {
     case Action::add: return "add " + argument;
     case Action::stamp: return "stamp " + key;
     case Action::draw: return "draw " + key;
+    default: return {};  // no service has the others
   }
-  return {};
 }
 
 std::string text_of(const Request& r) {

@@ -1,0 +1,98 @@
+#include "sim/check/rewriting.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sim {
+namespace {
+
+constexpr std::int64_t kIn = 1;  // what an element's register holds while the element is in the set
+
+bool said(const Operation& op, bool truth) {
+  return op.outcome == Outcome::ok && op.output == Value{std::int64_t{truth}};
+}
+
+Operation as_cas(const Operation& op, Value from, Value to) {
+  Operation cas = op;
+  cas.action = Action::cas;
+  cas.expected = std::move(from);
+  cas.argument = std::move(to);
+  return cas;
+}
+
+Operation lock_as_register(const Operation& op) {
+  const Value self = std::int64_t{op.client.value};
+  return op.action == Action::acquire ? as_cas(op, Nil{}, self) : as_cas(op, self, Nil{});
+}
+
+Operation observation(const Operation& op, bool in) {
+  Operation read = op;
+  read.action = Action::read;
+  read.argument = Nil{};
+  read.output = in ? Value{kIn} : Value{};
+  return read;
+}
+
+Operation element_as_register(const Operation& op) {
+  if (op.action == Action::contains) return observation(op, said(op, true));
+  const bool inserts = op.action == Action::insert;
+  const Value before = inserts ? Value{} : Value{kIn};
+  const Value after = inserts ? Value{kIn} : Value{};
+  if (said(op, true)) return as_cas(op, before, after);
+  if (said(op, false)) return observation(op, inserts);
+  Operation write = op;  // nobody was told what it found
+  write.action = Action::write;
+  write.argument = after;
+  write.output = Nil{};
+  return write;
+}
+
+// Each element of each key becomes a key.
+std::vector<Operation> elements_as_registers(std::span<const Operation> operations) {
+  using Element = std::pair<std::uint32_t, std::int64_t>;
+  std::vector<Element> elements;
+  for (const Operation& op : operations) {
+    if (op.action != Action::read) elements.emplace_back(op.key, *op.argument.as_number());
+  }
+  std::ranges::sort(elements);
+  elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
+  std::vector<Operation> rewritten;
+  rewritten.reserve(operations.size());
+  for (const Operation& op : operations) {
+    rewritten.push_back(op);
+    if (op.action == Action::read) continue;  // unanswered
+    rewritten.back() = element_as_register(op);
+    const Element element{op.key, *op.argument.as_number()};
+    const auto at = std::ranges::lower_bound(elements, element);
+    rewritten.back().key = static_cast<std::uint32_t>(at - elements.begin());
+  }
+  return rewritten;
+}
+
+bool reads_whole(const Operation& op) { return op.action == Action::read && op.outcome == Outcome::ok; }
+
+}  // namespace
+
+Rewriting::Rewriting(std::span<const Operation> operations, Model model, const Value& initial)
+    : operations_(operations), model_(model), initial_(initial) {
+  if (model == Model::lock) {
+    for (const Operation& op : operations) own_.push_back(lock_as_register(op));
+    model_ = Model::cas_register;
+  } else if (model == Model::set && initial == Value{List{}} &&
+             std::ranges::none_of(operations, reads_whole)) {
+    own_ = elements_as_registers(operations);
+    model_ = Model::cas_register;
+    initial_ = Nil{};
+  } else if (model == Model::set) {
+    own_.assign(operations.begin(), operations.end());
+    for (Operation& op : own_) {
+      if (auto* list = op.output.as_list(); list != nullptr) std::ranges::sort(*list);
+    }
+    if (auto* list = initial_.as_list(); list != nullptr) std::ranges::sort(*list);
+  } else {
+    return;
+  }
+  operations_ = own_;
+}
+
+}  // namespace sim

@@ -1,0 +1,34 @@
+// Objects that are simpler ones in disguise. What the judge does fast and well for registers then serves
+// them, too; every operation keeps its place, so that a verdict about the one is a verdict about the other.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+/// A history as the search takes it: either the given one, or one that says the same of other objects.
+class Rewriting {
+ public:
+  /// * A lock is a compare-and-set register that holds its holder.
+  /// * A set of which nobody reads the whole is as many registers as it has elements, each `1` (in it) or
+  /// nil:
+  ///   operations on different elements neither see nor disturb each other (locality).
+  /// * A set that somebody does read stays one. What was read is put in ascending order.
+  /// `operations` must outlive this.
+  Rewriting(std::span<const Operation> operations, Model model, const Value& initial);
+
+  std::span<const Operation> operations() const { return operations_; }
+  Model model() const { return model_; }
+  const Value& initial() const { return initial_; }
+
+ private:
+  std::vector<Operation> own_{};
+  std::span<const Operation> operations_;
+  Model model_;
+  Value initial_;
+};
+
+}  // namespace sim

@@ -1,0 +1,42 @@
+// The objects that a history can be held against, each as what one operation does to the only copy of it. To
+// add one: a file model_NAME.cpp beside the others, its name in Model (and those of new actions in Action),
+// and its place in the list of object_model.cpp. It can then be generated, read, written and judged.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+struct ObjectModel {
+  Model model;
+  std::string_view name;            ///< As in files and on the command line.
+  std::span<const Action> actions;  ///< What clients may ask of it.
+  Value initial;                    ///< Its state before the first operation.
+
+  /// Does to `state` what `op` does and returns the output that this gives; nil when the action has none.
+  /// A function of its arguments alone. It doesn't look at the output of `op`, except that of a stamp or
+  /// draw.
+  Value (*execute)(Value& state, const Operation& op);
+};
+
+/// All models, in the order of their enumeration.
+std::span<const ObjectModel* const> object_models();
+
+const ObjectModel& object_model(Model model);
+
+/// Whether clients may ask `action` of this model.
+bool allows(const ObjectModel& model, Action action);
+
+/// Whether an answered `op` can't have changed anything, whatever the state was.
+bool changed_nothing(const Operation& op);
+
+/// Whether the output of an answered `op` may be `output`.
+bool answer_fits(const Operation& op, const Value& output);
+
+/// 1 or 0 as a value.
+inline Value truth(bool holds) { return std::int64_t{holds}; }
+
+}  // namespace sim
