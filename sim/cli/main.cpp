@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   sim::add_run_command(app, exit_code);
   sim::add_sweep_command(app, exit_code);
   sim::add_check_command(app, exit_code);
+  sim::add_generate_command(app, exit_code);
   sim::add_determinism_command(app, exit_code);
   sim::add_list_command(app, exit_code);
   sim::add_schema_command(app, exit_code);

@@ -1,0 +1,137 @@
+// `repsim generate`: writes a history of a true object, or of one with a planted bug, for those who measure
+// or test judges of linearizability.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/output_file.hpp"
+#include "sim/history/generator.hpp"
+#include "sim/history/object_model.hpp"
+#include "sim/scenario/json.hpp"
+
+namespace sim {
+namespace {
+
+struct GenerateOptions {
+  GeneratorPlan plan;
+  std::string model = "register";
+  std::string values = "unique";
+  std::string mix;
+  std::string crashes = "0";
+  std::string bug = "none";
+  std::string out;
+};
+
+[[noreturn]] void refuse_option(std::string_view option, std::string_view found, std::string_view expected) {
+  throw std::runtime_error(fmt::format("{}: found \"{}\"; expected {}", option, found, expected));
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::uint64_t parse_values(const std::string& text) {
+  if (text == "unique") return 0;
+  const auto values = whole_number(text);
+  if (!values || *values == 0) refuse_option("--values", text, "unique, or how many values there are");
+  return *values;
+}
+
+// "20" operations, or "8%" of them.
+std::uint64_t parse_crashes(const std::string& text, std::uint64_t operations) {
+  const bool is_share = text.ends_with('%');
+  const auto number = whole_number(std::string_view(text).substr(0, text.size() - (is_share ? 1 : 0)));
+  if (!number || (is_share && *number > 100)) {
+    refuse_option("--crashes", text, "a number of operations, or a share of them such as 8%");
+  }
+  return is_share ? operations * *number / 100 : *number;
+}
+
+// "read=3,write=1"
+std::vector<GeneratorPlan::Weight> parse_mix(std::string_view text) {
+  const auto refuse = [&] { refuse_option("--mix", text, "actions with weights, such as read=3,write=1"); };
+  std::vector<GeneratorPlan::Weight> mix;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view part = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    const auto equals = part.find('=');
+    const auto action = action_from_name(part.substr(0, equals));
+    const auto weight = equals == part.npos ? 1 : whole_number(part.substr(equals + 1));
+    if (!action || !weight || *weight == 0 || *weight > 1'000'000) refuse();
+    mix.push_back({*action, *weight});
+  }
+  return mix;
+}
+
+GeneratorPlan::Bug parse_bug(const std::string& name) {
+  using enum GeneratorPlan::Bug;
+  const std::vector<std::pair<std::string, GeneratorPlan::Bug>> bugs{
+      {"none", none}, {"stale-read", stale_read}, {"lost-update", lost_update}, {"reordered", reordered}};
+  for (const auto& [known, bug] : bugs) {
+    if (known == name) return bug;
+  }
+  refuse_option("--bug", name, "none, stale-read, lost-update or reordered");
+}
+
+int run_generate(GenerateOptions& options) {
+  GeneratorPlan& plan = options.plan;
+  const auto model = model_from_name(options.model);
+  if (!model) {
+    std::vector<std::string> names;
+    for (const ObjectModel* known : object_models()) names.emplace_back(known->name);
+    const std::string near = nearest(options.model, names);
+    refuse_option("--model", options.model, near.empty() ? fmt::format("{}", fmt::join(names, ", ")) : near);
+  }
+  plan.model = *model;
+  plan.values = parse_values(options.values);
+  plan.mix = parse_mix(options.mix);
+  plan.crashes = parse_crashes(options.crashes, plan.operations);
+  plan.bug = parse_bug(options.bug);
+  OutputFile out(options.out);
+  const History history = generate_history(plan);
+  write_jsonl(out.wanted() ? out.stream() : std::cout, history);
+  if (out.wanted()) out.commit();
+  return 0;
+}
+
+}  // namespace
+
+void add_generate_command(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<GenerateOptions>();  // lives as long as the parser that fills it
+  CLI::App* command =
+      app.add_subcommand("generate", "Write a history of a true object, or of one with a bug");
+  GeneratorPlan& plan = options->plan;
+  command->add_option("--model", options->model, "The object; default: register");
+  command->add_option("--operations", plan.operations, "How many; default: 1000")
+      ->check(CLI::Range(1, 100'000'000));
+  command->add_option("--clients", plan.clients, "How many have an operation open at any time; default: 5")
+      ->check(CLI::Range(1, 65'535));
+  command->add_option("--keys", plan.keys, "Objects; default: 1")->check(CLI::Range(1, 1'000'000));
+  command->add_option("--values", options->values,
+                      "unique (default), or how many different ones are written");
+  command->add_option("--mix", options->mix, "Actions with weights, such as read=3,write=1");
+  command->add_option("--crashes", options->crashes,
+                      "Changing operations that are never answered: a number, or a share such as 8%");
+  command->add_option("--bug", options->bug, "none (default), stale-read, lost-update or reordered");
+  command->add_option("--bugs", plan.bugs, "How many operations the bug hits; default: 1")
+      ->check(CLI::Range(1, 1'000'000));
+  command->add_option("--bug-from", plan.bug_from, "Only beyond this share of the history; default: 0")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--seed", plan.seed, "Default: 1");
+  command->add_option("--out", options->out, "Where to; default: standard output");
+  command->callback([options, &exit_code] { exit_code = run_generate(*options); });
+}
+
+}  // namespace sim
