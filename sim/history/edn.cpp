@@ -18,14 +18,27 @@ class EdnParser {
  public:
   EdnParser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
 
-  std::vector<Edn> parse_all() {
-    std::vector<Edn> values;
-    while (auto value = next()) values.push_back(std::move(*value));
+  void events(const std::function<void(const Edn&, std::string_view)>& take) {
+    skip_blanks();
+    const std::size_t first_line = line_;
+    const bool wrapped = rest_.starts_with('[') || rest_.starts_with('(');
+    const char closing = rest_.starts_with('[') ? ']' : ')';
+    if (wrapped) drop(1);
+    while (const auto value = next()) take(*value, rest_);
+    if (wrapped) {
+      if (!rest_.starts_with(closing)) fail_unclosed(closing, first_line);
+      drop(1);
+      skip_blanks();
+    }
     if (!rest_.empty()) fail(std::string("unexpected '") + rest_.front() + "'");
-    return values;
   }
 
  private:
+  [[noreturn]] void fail_unclosed(char closing, std::size_t line) const {
+    fail(std::string(rest_.empty() ? "the text ends" : "found another bracket") + "; expected '" + closing +
+         "' for what opened on line " + std::to_string(line));
+  }
+
   [[noreturn]] void fail(const std::string& what) const { throw HistoryError(file_, line_, what); }
 
   void drop(std::size_t count) {
@@ -84,10 +97,7 @@ class EdnParser {
     if (++depth_ > kDepthMax) fail("nested too deeply");
     drop(opening);
     while (auto item = next()) result.items.push_back(std::move(*item));
-    if (rest_.empty() || rest_.front() != closing) {
-      fail(std::string(rest_.empty() ? "the text ends" : "found another bracket") + "; expected '" + closing +
-           "' for what opened on line " + std::to_string(result.line));
-    }
+    if (!rest_.starts_with(closing)) fail_unclosed(closing, result.line);
     drop(1);
     --depth_;
     if (kind == Edn::Kind::map && result.items.size() % 2 != 0) fail("a key without a value in a map");
@@ -167,8 +177,9 @@ const Edn* Edn::find(std::string_view name) const {
   return nullptr;
 }
 
-std::vector<Edn> parse_edn(std::string_view text, const std::string& file) {
-  return EdnParser(text, file).parse_all();
+void read_edn_events(std::string_view text, const std::string& file,
+                     const std::function<void(const Edn&, std::string_view)>& take) {
+  EdnParser(text, file).events(take);
 }
 
 }  // namespace sim

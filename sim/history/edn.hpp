@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,10 @@ struct Edn {
   const Edn* find(std::string_view name) const;
 };
 
-/// All top-level values of `text`. Throws HistoryError, naming `file`, where the text isn't EDN.
-std::vector<Edn> parse_edn(std::string_view text, const std::string& file);
+/// Calls `take` with each event of a history in EDN: the elements of its vector or list, or all top-level
+/// values where it begins with something else; and says after each of them what of `text` is left. Throws
+/// HistoryError, naming `file`, where the text isn't EDN or goes on behind its vector or list.
+void read_edn_events(std::string_view text, const std::string& file,
+                     const std::function<void(const Edn&, std::string_view rest)>& take);
 
 }  // namespace sim

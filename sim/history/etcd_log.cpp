@@ -81,13 +81,15 @@ void complete(EventPairing& events, Event& event, Action action) {
 
 }  // namespace
 
-History read_etcd_log(std::string_view text, const std::string& file) {
+History read_etcd_log(HistoryText& source, const std::string& file) {
   History history;
   history.model = Model::cas_register;
   EventPairing events(history, file);
-  const std::string_view whole = text;
+  const std::string_view whole = source.view();
+  std::string_view text = whole;
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::string_view content = take_line(text);
+    source.release_before(text);
     auto event = recognise(content);
     events.at_line(line);
     // A last line without its end that starts like ours was cut, not written by somebody else.

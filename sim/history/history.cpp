@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <istream>
 #include <iterator>
 #include <utility>
@@ -115,9 +114,10 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-History read_history(std::istream& in, const std::string& file, HistoryFormat format) {
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (format == HistoryFormat::automatic) format = detect(text, file);
+namespace {
+
+History read_text(HistoryText& text, const std::string& file, HistoryFormat format) {
+  if (format == HistoryFormat::automatic) format = detect(text.view(), file);
   History history;
   switch (format) {
     case HistoryFormat::automatic:
@@ -130,10 +130,17 @@ History read_history(std::istream& in, const std::string& file, HistoryFormat fo
   return history;
 }
 
+}  // namespace
+
+History read_history(std::istream& in, const std::string& file, HistoryFormat format) {
+  const std::string content{std::istreambuf_iterator<char>(in), {}};
+  HistoryText text{content};
+  return read_text(text, file, format);
+}
+
 History read_history_file(const std::string& path, HistoryFormat format) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw HistoryError(path, 0, "cannot be opened; expected a readable file");
-  return read_history(in, path, format);
+  HistoryText text = HistoryText::of_file(path);
+  return read_text(text, path, format);
 }
 
 }  // namespace sim

@@ -16,10 +16,11 @@ class JepsenReader {
     history_.model = model;
   }
 
-  void read(const std::vector<Edn>& forms) {
-    const bool wrapped =
-        forms.size() == 1 && (forms[0].kind == Edn::Kind::vector || forms[0].kind == Edn::Kind::list);
-    for (const Edn& event : wrapped ? forms[0].items : forms) read_event(event);
+  void read(HistoryText& text) {
+    read_edn_events(text.view(), file_, [&](const Edn& event, std::string_view rest) {
+      read_event(event);
+      text.release_before(rest);
+    });
   }
 
   History take() { return std::move(history_); }
@@ -43,6 +44,7 @@ class JepsenReader {
       case Edn::Kind::integer: return edn.integer;
       case Edn::Kind::string: return edn.text;
       case Edn::Kind::vector:
+      case Edn::Kind::set:
       case Edn::Kind::list: {
         List list;
         for (const Edn& item : edn.items) {
@@ -75,7 +77,7 @@ class JepsenReader {
     Operation op;
     op.action = action;
     if (const Edn* found = event.find("key")) op.key = key(*found);
-    if (action == Action::read) return op;
+    if (!takes_argument(action)) return op;
     const Edn& given = need(event, "value");
     if (action != Action::cas) {
       op.argument = value(given);
@@ -91,9 +93,16 @@ class JepsenReader {
 
   void answered(std::int64_t process, const Edn& event, Action action) {
     Operation& op = events_.completing(process, action);
-    if (action == Action::read) op.output = value(need(event, "value"));
-    if (action == Action::cas) op.output = std::int64_t{1};
+    if (output_of(action) == Output::value) op.output = value(need(event, "value"));
+    const bool did = action == Action::cas || action == Action::acquire || action == Action::release;
+    if (did) op.output = std::int64_t{1};
     events_.complete(process, Outcome::ok);
+  }
+
+  // Those whose answers Jepsen has a way to write down.
+  static bool known(Action action) {
+    return action != Action::stamp && action != Action::draw && action != Action::add &&
+           action != Action::contains;
   }
 
   void read_event(const Edn& event) {
@@ -105,8 +114,12 @@ class JepsenReader {
     const std::string type = keyword(event, "type");
     const std::string f = keyword(event, "f");
     const auto action = action_from_name(f);
-    const bool known = action && *action <= Action::append;
-    if (!known) events_.fail("found :f :" + f + "; expected :read, :write, :cas, :append, :get or :put");
+    if (!action || !known(*action)) {
+      events_.fail(
+          "found :f :" + f +
+          "; expected :read, :write, :cas, :append, :get, :put, :insert, :remove, :enqueue, :dequeue, "
+          ":push, :pop, :acquire or :release");
+    }
     if (type == "invoke") {
       events_.invoke(who.integer, invoked(event, *action));
     } else if (type == "ok") {
@@ -130,15 +143,15 @@ class JepsenReader {
 
 }  // namespace
 
-History read_jepsen_edn(std::string_view text, const std::string& file) {
+History read_jepsen_edn(HistoryText& text, const std::string& file) {
   JepsenReader reader(file, Model::cas_register);
-  reader.read(parse_edn(text, file));
+  reader.read(text);
   return reader.take();
 }
 
-History read_kv_text(std::string_view text, const std::string& file) {
+History read_kv_text(HistoryText& text, const std::string& file) {
   JepsenReader reader(file, Model::kv);
-  reader.read(parse_edn(text, file));
+  reader.read(text);
   History history = reader.take();
   history.initial = std::string();
   return history;

@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "sim/history/formats.hpp"
+#include "sim/history/plain_line.hpp"
 
 namespace sim {
 namespace {
@@ -205,11 +206,19 @@ OrderedJson to_json(const Operation& op) {
 
 }  // namespace
 
-History read_jsonl(std::string_view text, const std::string& file) {
+History read_jsonl(HistoryText& text, const std::string& file) {
   History history;
   bool has_header = false;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::string_view content = take_line(text);
+  std::string_view rest = text.view();
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::string_view content = take_line(rest);
+    text.release_before(rest);
+    if (has_header) {
+      if (auto plain = read_plain_line(content)) {
+        history.operations.push_back(std::move(*plain));
+        continue;
+      }
+    }
     if (content.find_first_not_of(" \t") == std::string_view::npos) continue;
     Line line{file, number};
     line.parse(content);

@@ -1,0 +1,39 @@
+// The text of a history file, read once from front to back: what was read is let go, so that a file larger
+// than the memory can be checked.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sim {
+
+class HistoryText {
+ public:
+  /// A text in memory, which must outlive this.
+  explicit HistoryText(std::string_view text) : whole_(text) {}
+  /// A file. Throws HistoryError when it can't be read. Pipes are read into memory.
+  static HistoryText of_file(const std::string& path);
+  HistoryText(HistoryText&& other) noexcept;
+  HistoryText& operator=(HistoryText&&) = delete;
+  ~HistoryText();
+
+  std::string_view view() const { return own_.empty() ? whole_ : std::string_view(own_); }
+
+  /// Everything before `rest`, an end of `view()`, has been read and won't be again.
+  void release_before(std::string_view rest) {
+    const std::size_t read = view().size() - rest.size();
+    if (read - released_ >= kPortion) let_go(read);
+  }
+
+ private:
+  static constexpr std::size_t kPortion = std::size_t{4} << 20;
+  void let_go(std::size_t read);
+
+  std::string_view whole_;
+  std::string own_{};
+  bool mapped_ = false;
+  std::size_t released_ = 0;
+};
+
+}  // namespace sim
