@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <stdexcept>
 
 #include "sim/check/linearizability_story.hpp"
 #include "sim/check/linearizability_sweep.hpp"
+#include "sim/check/monitors.hpp"
 #include "sim/check/rewriting.hpp"
 #include "sim/history/object_model.hpp"
 
@@ -150,6 +152,26 @@ class Minimiser {
   std::vector<std::size_t> strong_;
 };
 
+// Setting a monitor up costs more than searching through a few operations, and the search explains more.
+std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::uint32_t> of_key) {
+  constexpr std::size_t worth_it = 200;
+  const auto operations = history.operations();
+  if (history.model() == Model::queue) return monitor_queue(operations, of_key, history.initial());
+  const bool holds_values =
+      history.model() == Model::reg || history.model() == Model::cas_register || history.model() == Model::kv;
+  if (!holds_values || of_key.size() < worth_it) return std::nullopt;
+  return monitor_register(operations, of_key, history.initial());
+}
+
+Verdict verdict_of_key(const Rewriting& history, std::span<const std::uint32_t> of_key, Spending& spending) {
+  if (const auto monitored = monitor(history, of_key)) {
+    return monitored->linearizable ? Verdict::linearizable : Verdict::violation;
+  }
+  const auto operations = history.operations();
+  return sweep(make_key_history(operations, of_key, history.model(), history.initial()), {}, spending)
+      .verdict;
+}
+
 std::string unknown_story(const Spending& spending, std::uint32_t key, Model model) {
   const std::string where = model == Model::kv ? "key " + std::to_string(key) + ": " : std::string();
   return where + "undecided: the budget of " + spending.exhausted + " was spent after " +
@@ -186,16 +208,23 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
   require_allowed(operations, model);
   const StoryContext context{.model = model, .initial = initial, .unit = unit};
   LinearizabilityResult result{.verdict = Verdict::linearizable, .story = {}, .witness = {}};
-  if (const auto i = find_impossible(operations, model); i < operations.size()) {
+  const auto contradicted = [&](std::vector<std::size_t> witness) {
     result.verdict = Verdict::violation;
-    result.witness = {i};
+    result.witness = std::move(witness);
     result.story = tell_violation(operations, result.witness, context);
+    return false;
+  };
+  if (const auto i = find_impossible(operations, model); i < operations.size()) {
+    contradicted({i});
     return result;
   }
   Spending spending = make_spending(budget);
   const Rewriting rewriting(operations, model, initial);
   const auto rewritten = rewriting.operations();
   Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
+    if (auto monitored = monitor(rewriting, of_key)) {
+      return monitored->linearizable || contradicted(std::move(monitored->witness));
+    }
     const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
     const SweepResult swept = sweep(history, {}, spending);
     result.steps = spending.steps;
@@ -222,8 +251,7 @@ Verdict linearizability_verdict(std::span<const Operation> operations, Model mod
   const Rewriting rewriting(operations, model, initial);
   const auto rewritten = rewriting.operations();
   Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
-    const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
-    const Verdict of_this = sweep(history, {}, spending).verdict;
+    const Verdict of_this = verdict_of_key(rewriting, of_key, spending);
     if (of_this != Verdict::linearizable) verdict = of_this;
     return of_this != Verdict::violation;
   });

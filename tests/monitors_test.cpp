@@ -1,0 +1,112 @@
+// Do the monitors decide as the definition does, and do they apply where they should? The verdict of a
+// monitor, of the search and of the brute-force twin must be one.
+#include "sim/check/monitors.hpp"
+
+#include <numeric>
+
+#include "sim/check/key_history.hpp"
+#include "sim/check/linearizability_sweep.hpp"
+#include "tests/brute_force.hpp"
+#include "tests/catch.hpp"
+#include "tests/random_history.hpp"
+
+namespace {
+
+using namespace sim;
+using random_history::Dice;
+using random_history::Shape;
+
+using Monitor = std::optional<Monitored> (*)(std::span<const Operation>, std::span<const std::uint32_t>,
+                                             const Value&);
+
+std::vector<std::uint32_t> places_of(const std::vector<Operation>& history) {
+  std::vector<std::uint32_t> all(history.size());
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
+}
+
+// What the monitor tells must contradict itself, whatever the others did: as the search sees it.
+bool contradicts_itself(const std::vector<Operation>& history, Model model, const Monitored& monitored) {
+  const auto places = places_of(history);
+  const KeyHistory key = make_key_history(history, places, model, initial_value(model));
+  std::vector<bool> weakened(key.operations.size(), true);
+  for (std::size_t i = 0; i < weakened.size(); ++i) {
+    weakened[i] = std::ranges::find(monitored.witness, key.operations[i].index) == monitored.witness.end();
+  }
+  Spending spending;
+  return sweep(key, weakened, spending).verdict == Verdict::violation;
+}
+
+struct Tally {
+  int judged = 0;
+  int violations = 0;
+};
+
+Tally compare(Monitor monitor, const Shape& shape, int count, std::uint64_t first_seed) {
+  Tally tally;
+  const Value initial = initial_value(shape.model);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
+    Dice dice{seed};
+    const auto history = random_history::make(shape, dice);
+    const auto monitored = monitor(history, places_of(history), initial);
+    if (!monitored) continue;
+    ++tally.judged;
+    tally.violations += !monitored->linearizable;
+    INFO("seed " << seed);
+    REQUIRE(monitored->linearizable == brute_force::linearizable(history, initial));
+    const auto places = places_of(history);
+    Spending spending;
+    const auto searched = sweep(make_key_history(history, places, shape.model, initial), {}, spending);
+    REQUIRE(monitored->linearizable == (searched.verdict == Verdict::linearizable));
+    if (!monitored->linearizable) REQUIRE(contradicts_itself(history, shape.model, *monitored));
+  }
+  return tally;
+}
+
+TEST_CASE("the register's monitor, the search and the twin agree") {
+  for (const int pending : {0, 20, 50}) {
+    const Shape shape{.model = Model::reg,
+                      .operations = 8,
+                      .clients = 4,
+                      .pending = pending,
+                      .spoiled = 90,
+                      .distinct = true};
+    const Tally tally =
+        compare(monitor_register, shape, 5000, 40'000'000 + static_cast<std::uint64_t>(pending));
+    CHECK(tally.judged > 500);
+    CHECK(tally.violations > 100);
+    CHECK(tally.violations < tally.judged);
+  }
+}
+
+TEST_CASE("the queue's monitor, the search and the twin agree") {
+  for (const int pending : {0, 20, 50}) {
+    for (const int clients : {2, 5}) {
+      const Shape shape{.model = Model::queue,
+                        .operations = 8,
+                        .clients = clients,
+                        .pending = pending,
+                        .spoiled = 80,
+                        .distinct = true};
+      const auto seed = 41'000'000 + static_cast<std::uint64_t>(pending * 100'000 + clients * 10'000);
+      const Tally tally = compare(monitor_queue, shape, 3000, seed);
+      INFO("pending " << pending << ", clients " << clients);
+      CHECK(tally.judged > 700);
+      CHECK(tally.violations > 100);
+      CHECK(tally.violations < tally.judged);
+    }
+  }
+}
+
+TEST_CASE("a monitor leaves alone what it can't judge") {
+  Dice dice{1};
+  const Shape repeated{.model = Model::queue, .operations = 30, .values = 2};
+  const auto history = random_history::make(repeated, dice);
+  CHECK_FALSE(monitor_queue(history, places_of(history), List{}).has_value());
+  const Shape cas{.model = Model::cas_register, .operations = 30, .distinct = true};
+  const auto other = random_history::make(cas, dice);
+  CHECK_FALSE(monitor_register(other, places_of(other), Nil{}).has_value());
+}
+
+}  // namespace
