@@ -13,7 +13,9 @@ namespace sim {
 struct SplitBrainEpisode {
   Time begin;
   Time end;
-  bool harmful = false;  ///< At least two of them acknowledged operations in it.
+  /// At least two of them acknowledged operations in it, each on its own word: operations that nobody else
+  /// acknowledged, and for the first time. (Replicas whose equal answers are counted decide nothing alone.)
+  bool harmful = false;
 };
 
 struct SplitBrainJudgement {
