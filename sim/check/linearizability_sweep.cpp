@@ -2,6 +2,7 @@
 #include "sim/check/linearizability_sweep.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "sim/check/sweep_search.hpp"
@@ -201,7 +202,8 @@ bool Sweep::complete(std::size_t op) {
 // configurations. Only a search that left nothing out may call a history a violation.
 SweepResult sweep(const KeyHistory& history, const std::vector<bool>& weakened, Spending& spending) {
   constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
-  for (const std::size_t beam : {std::size_t{64}, std::size_t{2048}, widest}) {
+  constexpr std::array<std::size_t, 6> widths{8, 32, 128, 512, 4096, widest};
+  for (const std::size_t beam : widths) {
     sweep_search::Sweep attempt(history, weakened, spending, beam);
     const SweepResult result = attempt.run();
     if (spending.exhausted != nullptr) return {Verdict::unknown, result.failing};

@@ -9,9 +9,12 @@
 #include <ctime>
 #include <limits>
 #include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/check/linearizability.hpp"
@@ -26,6 +29,8 @@ struct CheckOptions {
   std::string model;
   std::string format = "auto";
   std::string budget;
+  std::string memory;
+  std::uint64_t steps = 0;  // 0: as many as the budget of time allows, or a thousand million
   bool time = false;
   bool json = false;
 };
@@ -39,11 +44,9 @@ struct Judged {
   double peak_mib = 0;  // of the process so far
 };
 
-// "10s", "500ms" or "2m"; a wall-clock limit makes the verdict depend on the machine, so there is none by
-// default.
-LinearizabilityBudget parse_budget(const std::string& text) {
-  LinearizabilityBudget budget{.steps = 1'000'000'000};
-  if (text.empty()) return budget;
+// "10s" or "1.5GB": a number and one of the units, each with what it stands for.
+double parse_amount(const std::string& option, const std::string& text,
+                    std::initializer_list<std::pair<std::string_view, double>> units, const char* expected) {
   std::size_t used = 0;
   double amount = -1;
   try {
@@ -51,15 +54,42 @@ LinearizabilityBudget parse_budget(const std::string& text) {
   } catch (const std::logic_error&) {
     used = 0;
   }
-  const std::string unit = text.substr(used);
-  const double scale = unit == "ms" ? 1e-3 : unit == "s" ? 1.0 : unit == "m" ? 60.0 : 0.0;
-  if (used == 0 || scale == 0 || !(amount > 0 && amount < 1e6)) {
-    throw std::runtime_error("--budget: found \"" + text + "\"; expected a time such as 500ms, 10s or 2m");
+  for (const auto& [unit, scale] : units) {
+    if (used > 0 && amount > 0 && amount < 1e6 && text.substr(used) == unit) return amount * scale;
   }
-  const auto limit = std::chrono::duration<double>(amount * scale);
-  const auto start = std::chrono::steady_clock::now();
-  budget.steps = std::numeric_limits<std::uint64_t>::max();
-  budget.out_of_time = [=] { return std::chrono::steady_clock::now() - start > limit; };
+  throw std::runtime_error(option + ": found \"" + text + "\"; expected " + expected);
+}
+
+// In bytes; 0 when nothing was said.
+std::size_t parse_memory(const std::string& text) {
+  if (text.empty()) return 0;
+  return static_cast<std::size_t>(
+      parse_amount("--memory", text, {{"MB", 0x1p20}, {"GB", 0x1p30}}, "an amount such as 500MB or 4GB"));
+}
+
+// The system itself refuses more than this; running into it ends the check, undecided.
+void bound_memory(const std::string& text) {
+  const rlim_t bytes = parse_memory(text);
+  if (bytes == 0) return;
+  const rlimit bound{bytes, bytes};
+  setrlimit(RLIMIT_DATA, &bound);
+}
+
+// A wall-clock limit makes the verdict depend on the machine, so there is none by default.
+LinearizabilityBudget parse_budget(const CheckOptions& options) {
+  LinearizabilityBudget budget{.steps = 1'000'000'000};
+  if (!options.budget.empty()) {
+    const double seconds = parse_amount("--budget", options.budget, {{"ms", 1e-3}, {"s", 1.0}, {"m", 60.0}},
+                                        "a time such as 500ms, 10s or 2m");
+    const auto limit = std::chrono::duration<double>(seconds);
+    const auto start = std::chrono::steady_clock::now();
+    budget.steps = std::numeric_limits<std::uint64_t>::max();
+    budget.out_of_time = [=] { return std::chrono::steady_clock::now() - start > limit; };
+  }
+  if (options.steps > 0) budget.steps = options.steps;
+  if (const std::size_t memory = parse_memory(options.memory); memory > 0) {
+    budget.memory_bytes = memory / 3;  // while a table grows, old and new are there
+  }
   return budget;
 }
 
@@ -81,21 +111,33 @@ Model choose_model(const CheckOptions& options, const History& history, const st
   return *model;
 }
 
-Judged judge(const CheckOptions& options, const std::string& file) {
-  const std::clock_t start = std::clock();
+void judge_history(const CheckOptions& options, const std::string& file, Judged& judged) {
   const History history = read_history_file(file, *format_from_name(options.format));
-  Judged judged;
-  judged.file = file;
   judged.model = choose_model(options, history, file);
   judged.operations = history.operations.size();
   const Value initial = history.initial.value_or(initial_value(judged.model));
   const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
   try {
     judged.result =
-        check_linearizability(history.operations, judged.model, initial, parse_budget(options.budget), unit);
+        check_linearizability(history.operations, judged.model, initial, parse_budget(options), unit);
   } catch (const std::invalid_argument& error) {
     throw HistoryError(file, 0,
                        std::string(error.what()) + " (model " + std::string(model_name(judged.model)) + ")");
+  }
+}
+
+Judged judge(const CheckOptions& options, const std::string& file) {
+  const std::clock_t start = std::clock();
+  Judged judged;
+  judged.file = file;
+  try {
+    judge_history(options, file, judged);
+  } catch (const std::bad_alloc&) {
+    judged.result = {.verdict = Verdict::unknown,
+                     .story = "undecided: the budget of memory" +
+                              (options.memory.empty() ? std::string() : " (" + options.memory + ")") +
+                              " was spent",
+                     .witness = {}};
   }
   judged.cpu_seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   judged.peak_mib = peak_mib();
@@ -130,7 +172,8 @@ void print(const CheckOptions& options, const Judged& judged) {
 }
 
 int run_check(const CheckOptions& options) {
-  parse_budget(options.budget);
+  parse_budget(options);
+  bound_memory(options.memory);
   bool violation = false;
   bool unknown = false;
   for (const std::string& file : options.files) {
@@ -158,6 +201,9 @@ void add_check_command(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"auto", "jsonl", "edn", "etcd", "kv"}));
   command->add_option("--budget", options->budget,
                       "Time for each file, such as 10s; beyond it the verdict is unknown");
+  command->add_option("--steps", options->steps,
+                      "Steps for each file: a budget that gives the same verdict on any machine");
+  command->add_option("--memory", options->memory, "Memory for all, such as 4GB: never exceeded");
   command->add_flag("--time", options->time, "Add processor time of each file and peak memory so far");
   command->add_flag("--json", options->json, "One JSON object a line");
   command->callback([options, &exit_code] { exit_code = run_check(*options); });
