@@ -20,6 +20,9 @@ def parse_arguments(argv):
     parser.add_argument("--from", dest="begin", metavar="TIME",
                         help="traces: begin of the window, such as 4.9s")
     parser.add_argument("--to", dest="end", metavar="TIME", help="traces: end of the window")
+    parser.add_argument("--verdict", metavar="FILE",
+                        help="histories: what `repsim check --json --order HISTORY` printed; a contradiction "
+                             "is highlighted")
     return parser.parse_args(argv)
 
 

@@ -56,7 +56,8 @@ def draw_lines(path, arguments):
         spacetime.draw(pictures, path.stem, run, begin, end)
     elif kind == "history":
         from . import history_figure
-        history_figure.draw(pictures, path.stem, path, lines, begin, end)
+        verdict = history_figure.read_verdict(arguments.verdict, path)
+        history_figure.draw(pictures, path.stem, path, lines, begin, end, verdict)
     else:
         raise BadInput(f"{path}:1: neither a trace nor a history (no \"repsim\": \"trace\" or \"history\")")
     return pictures.write()

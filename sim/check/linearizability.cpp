@@ -211,6 +211,8 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
   const auto contradicted = [&](std::vector<std::size_t> witness) {
     result.verdict = Verdict::violation;
     result.witness = std::move(witness);
+    result.prefix_end =
+        std::ranges::max(result.witness, {}, [&](std::size_t i) { return operations[i].ret; });
     result.story = tell_violation(operations, result.witness, context);
     return false;
   };
@@ -230,6 +232,7 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
     result.steps = spending.steps;
     if (swept.verdict == Verdict::violation) {
       result.verdict = Verdict::violation;
+      result.prefix_end = history.operations[swept.failing].index;
       explain(result, operations, history, swept.failing, spending, context);
       return false;
     }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ struct LinearizabilityResult {
   /// did: the history stays a violation when every other operation may take effect at any time after its
   /// call, or never. As small as the budget allowed.
   std::vector<std::size_t> witness;
+  /// Unless violation, nothing. The operation at whose return the contradiction is complete: what was called
+  /// up to then can't be linearized, whatever comes later. Of the search it is the first such operation.
+  std::optional<std::size_t> prefix_end{};
   std::uint64_t steps = 0;  ///< Spent, the search for a small witness included.
 };
 

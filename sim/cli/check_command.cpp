@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/check/depth_first.hpp"
 #include "sim/check/linearizability.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
@@ -33,6 +34,7 @@ struct CheckOptions {
   std::uint64_t steps = 0;  // 0: as many as the budget of time allows, or a thousand million
   bool time = false;
   bool json = false;
+  bool order = false;
 };
 
 struct Judged {
@@ -40,6 +42,8 @@ struct Judged {
   Model model{};
   std::size_t operations = 0;
   LinearizabilityResult result;
+  std::vector<std::size_t>
+      order;  // the longest that explains what happened up to a contradiction; when asked for
   double cpu_seconds = 0;
   double peak_mib = 0;  // of the process so far
 };
@@ -111,6 +115,24 @@ Model choose_model(const CheckOptions& options, const History& history, const st
   return *model;
 }
 
+// The longest order found for the operations of the contradiction's key that were called before it was
+// complete.
+std::vector<std::size_t> longest_order(const History& history, Model model, const Value& initial,
+                                       const LinearizabilityResult& result) {
+  constexpr std::uint64_t steps = 2'000'000;
+  const Operation& last = history.operations[*result.prefix_end];
+  std::vector<Operation> prefix;
+  std::vector<std::uint32_t> of_key;
+  for (const Operation& op : history.operations) {
+    prefix.push_back(op);
+    if (op.key == last.key && op.call <= last.ret) {
+      of_key.push_back(static_cast<std::uint32_t>(prefix.size() - 1));
+    }
+    if (op.ret > last.ret && op.outcome == Outcome::ok) prefix.back().outcome = Outcome::pending;
+  }
+  return search_depth_first(prefix, of_key, model, initial, steps).order;
+}
+
 void judge_history(const CheckOptions& options, const std::string& file, Judged& judged) {
   const History history = read_history_file(file, *format_from_name(options.format));
   judged.model = choose_model(options, history, file);
@@ -123,6 +145,9 @@ void judge_history(const CheckOptions& options, const std::string& file, Judged&
   } catch (const std::invalid_argument& error) {
     throw HistoryError(file, 0,
                        std::string(error.what()) + " (model " + std::string(model_name(judged.model)) + ")");
+  }
+  if (options.order && judged.result.prefix_end) {
+    judged.order = longest_order(history, judged.model, initial, judged.result);
   }
 }
 
@@ -155,6 +180,8 @@ void print(const CheckOptions& options, const Judged& judged) {
                                 {"story", result.story},
                                 {"witness", result.witness},
                                 {"steps", result.steps}};
+    if (result.prefix_end) json["prefix_end"] = *result.prefix_end;
+    if (options.order) json["order"] = judged.order;
     if (options.time) {
       json["cpu_seconds"] = judged.cpu_seconds;
       json["peak_mib"] = judged.peak_mib;
@@ -206,6 +233,8 @@ void add_check_command(CLI::App& app, int& exit_code) {
   command->add_option("--memory", options->memory, "Memory for all, such as 4GB: never exceeded");
   command->add_flag("--time", options->time, "Add processor time of each file and peak memory so far");
   command->add_flag("--json", options->json, "One JSON object a line");
+  command->add_flag("--order", options->order,
+                    "Add the longest order that was found before a contradiction to the JSON: for plot.py");
   command->callback([options, &exit_code] { exit_code = run_check(*options); });
 }
 

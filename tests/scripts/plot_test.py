@@ -170,6 +170,22 @@ class TracesAndHistories(PlotTest):
         path = synthetic_trace.long_trace(self.dir / "long.jsonl")
         self.assertEqual(self.draws(path, "--from", "4.9s", "--to", "5200ms"), {"long.png", "long.svg"})
 
+    def test_a_history_with_a_verdict_frames_the_contradiction_and_draws_the_order(self):
+        history = synthetic_trace.history(self.dir / "history.jsonl")
+        verdict = self.dir / "verdict.json"
+        verdict.write_text(json.dumps({"file": "history.jsonl", "story": "nothing wrote 3",
+                                       "witness": [1, 2], "order": [0, 1, 3]}) + "\n")
+        self.assertEqual(self.draws(history, "--verdict", verdict), {"history.png", "history.svg"})
+        svg = (self.out / "history.svg").read_text(encoding="utf-8")
+        for words in ("nothing wrote 3", "contradict each other", "longest order found"):
+            self.assertIn(words, svg)
+
+    def test_a_verdict_on_another_history_is_refused(self):
+        history = synthetic_trace.history(self.dir / "history.jsonl")
+        verdict = self.dir / "verdict.json"
+        verdict.write_text('{"file": "a.jsonl", "witness": [1]}\n{"file": "b.jsonl", "witness": []}\n')
+        self.refuses(history, "--verdict", verdict, because="no line judges history.jsonl")
+
     def test_a_history(self):
         self.assertEqual(self.draws(synthetic_trace.history(self.dir / "history.jsonl")),
                          {"history.png", "history.svg"})
