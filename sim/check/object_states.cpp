@@ -89,8 +89,9 @@ void ObjectStates::numbers_before(const Value& argument, std::vector<State>& sta
   const auto* element = argument.as_number();
   if (element == nullptr) return;
   const auto first = [](const auto& entry) { return entry.first; };
-  for (const auto& [second, number] : std::ranges::equal_range(second_elements_, *element, {}, first)) {
-    states.push_back(number);
+  for (auto at = std::ranges::lower_bound(second_elements_, *element, {}, first);
+       at != second_elements_.end() && at->first == *element; ++at) {
+    states.push_back(at->second);
   }
 }
 
