@@ -18,10 +18,6 @@
 namespace sim {
 namespace {
 
-[[noreturn]] void refuse(const std::filesystem::path& path, std::string found, std::string expected = {}) {
-  throw InputError({.file = path.string(), .found = std::move(found), .expected = std::move(expected)});
-}
-
 [[noreturn]] void refuse_errno(const std::filesystem::path& path, const char* what) {
   refuse(path, fmt::format("{}: {}", what, std::strerror(errno)));
 }
@@ -75,6 +71,10 @@ std::string difference(const std::string& there, const Json& about) {
 
 }  // namespace
 
+void refuse(const std::filesystem::path& path, std::string found, std::string expected) {
+  throw InputError({.file = path.string(), .found = std::move(found), .expected = std::move(expected)});
+}
+
 SweepFolder::SweepFolder(std::filesystem::path folder, const Json& about)
     : folder_(std::move(folder)), rows_path_(folder_ / "runs.jsonl") {
   std::error_code error;
@@ -122,6 +122,10 @@ std::string SweepFolder::resume(const Beginning& beginning, const std::function<
   if (good < std::filesystem::file_size(rows_path_) && ::ftruncate(rows_, static_cast<off_t>(good)) != 0)
     refuse_errno(rows_path_, "can't be written");
   return last;
+}
+
+void SweepFolder::clear() {
+  if (::ftruncate(rows_, 0) != 0) refuse_errno(rows_path_, "can't be written");
 }
 
 void SweepFolder::append(std::string_view lines) {

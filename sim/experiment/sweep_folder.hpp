@@ -12,6 +12,9 @@
 
 namespace sim {
 
+/// Throws an InputError about a file or folder.
+[[noreturn]] void refuse(const std::filesystem::path& path, std::string found, std::string expected = {});
+
 class SweepFolder {
  public:
   /// Makes the folder and writes sweep.json, or finds the one there to be the same. Throws InputError if the
@@ -27,6 +30,9 @@ class SweepFolder {
   /// Reads the rows that are there, in order, and cuts off a last one that was torn. Throws InputError on a
   /// row that doesn't belong. Returns the last row, or nothing.
   std::string resume(const Beginning& beginning, const std::function<void(RunResult)>& row);
+
+  /// Forgets all rows.
+  void clear();
 
   /// Appends whole lines. Throws InputError when the disk is full; a torn line is cut off by the next resume.
   void append(std::string_view lines);

@@ -1,0 +1,161 @@
+#include "sim/experiment/merge.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep_folder.hpp"
+#include "sim/report/result_json.hpp"
+
+namespace sim {
+namespace {
+
+// What a shard's sweep.json says.
+struct Part {
+  std::filesystem::path folder;
+  Json about;
+  Shard shard{};
+  std::uint64_t seeds = 0, first_seed = 0, points = 0;
+
+  explicit Part(const std::filesystem::path& path) : folder(path) {
+    const auto file = folder / "sweep.json";
+    about = parse_json(read_text_file(file), file.string());
+    const auto whole = [&](const char* key) {
+      if (!about.is_object() || !about.contains(key) || !about[key].is_number_unsigned())
+        refuse(file, fmt::format("no number \"{}\"", key), "the sweep.json of a sweep");
+      return about[key].get<std::uint64_t>();
+    };
+    seeds = whole("seeds");
+    first_seed = whole("first_seed");
+    const Json& which = about["shard"];
+    if (!about["points"].is_array() || about["points"].empty() || !which.is_string() ||
+        std::sscanf(which.get<std::string>().c_str(), "%lu/%lu", &shard.index, &shard.count) != 2 ||
+        shard.index < 1 || shard.index > shard.count) {
+      refuse(file, "no list of points or no shard", "the sweep.json of a sweep");
+    }
+    points = about["points"].size();
+  }
+
+  std::uint64_t begin() const { return seeds * (shard.index - 1) / shard.count; }
+  std::uint64_t rows() const { return (seeds * shard.index / shard.count - begin()) * points; }
+  Json whole() const {
+    Json whole = about;
+    whole["shard"] = "1/1";
+    return whole;
+  }
+};
+
+// All parts of one sweep, each once, in order.
+std::vector<Part> ordered(std::span<const std::filesystem::path> folders) {
+  std::vector<std::optional<Part>> by_index;
+  for (const auto& folder : folders) {
+    Part part(folder);
+    if (by_index.empty()) by_index.resize(part.shard.count);
+    const auto same = std::ranges::find_if(by_index, [](const auto& p) { return p.has_value(); });
+    if (part.shard.count != by_index.size() || (same != by_index.end() && (*same)->whole() != part.whole()))
+      refuse(folder, fmt::format("not a shard of the same sweep as {}", folders.front().string()));
+    auto& place = by_index[part.shard.index - 1];
+    if (place) {
+      refuse(folder, fmt::format("shard {}/{} again, after {}", part.shard.index, part.shard.count,
+                                 place->folder.string()));
+    }
+    place = std::move(part);
+  }
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < by_index.size(); ++i) {
+    if (!by_index[i]) {
+      refuse(folders.front(), fmt::format("shard {}/{} of this sweep is missing", i + 1, by_index.size()),
+             "the folders of all shards");
+    }
+    parts.push_back(std::move(*by_index[i]));
+  }
+  return parts;
+}
+
+class Merge {
+ public:
+  Merge(std::vector<Part> parts, const std::filesystem::path& out)
+      : parts_(std::move(parts)), out_(out, parts_.front().whole()) {
+    const Json& about = parts_.front().about;
+    summary_.scenario = about["scenario"].value("name", "");
+    for (const Json& point : about["points"]) summary_.points.push_back(point);
+    if (summary_.points.front().contains("label")) summary_.headings.emplace_back("label");
+    for (const auto& [pointer, values] : about["vary"].items()) summary_.headings.push_back(pointer);
+    summary_.summaries.resize(summary_.points.size());
+  }
+
+  SweepSummary run() {
+    out_.clear();  // of a merge that was killed: the rows of a sweep are always the same
+    try {
+      for (const Part& part : parts_) join(part);
+    } catch (const InputError&) {
+      out_.clear();
+      throw;
+    }
+    out_.write_summary(to_csv(summary_));
+    return std::move(summary_);
+  }
+
+ private:
+  void join(const Part& part) {
+    const auto file = part.folder / "runs.jsonl";
+    std::ifstream in(file, std::ios::binary);
+    std::string line, text;
+    std::uint64_t rows = 0;
+    while (std::getline(in, line) && !in.eof()) {  // at the end of the file the last line is a torn one
+      if (rows == part.rows()) refuse(file, fmt::format("more than {} rows", rows));
+      take(file, line, rows + 1, part.first_seed + part.begin() + rows / part.points);
+      ++rows;
+      text += line;
+      text += '\n';
+      if (text.size() < kPortion) continue;
+      out_.append(std::exchange(text, {}));
+    }
+    if (rows < part.rows()) {
+      refuse(part.folder, fmt::format("{} of {} rows are there", rows, part.rows()),
+             "a finished shard: give its sweep again to finish it");
+    }
+    out_.append(text);
+  }
+
+  void take(const std::filesystem::path& file, const std::string& line, std::uint64_t row,
+            std::uint64_t seed) {
+    const std::size_t point = summary_.runs % summary_.points.size();
+    const Json json = Json::parse(line, nullptr, false);
+    const bool ours = json.is_object() && json.value("seed", std::uint64_t{0}) == seed &&
+                      json.value("point", Json()) == summary_.points[point];
+    try {
+      if (!ours) throw std::invalid_argument("another row");
+      const RunResult result = result_from_json(json);
+      summary_.summaries[point].add(result);
+      if (!result.expectations_held() && summary_.unmet++ == 0) {
+        const auto unmet = std::ranges::find(result.expectations, false, &ExpectationResult::held);
+        summary_.first_unmet = {point, seed, *unmet};
+      }
+    } catch (const std::exception&) {
+      refuse(file, fmt::format("line {} is no row of this sweep", row));
+    }
+    ++summary_.runs;
+  }
+
+  static constexpr std::size_t kPortion = 1 << 20;  // so much text is written at a time
+  std::vector<Part> parts_;
+  SweepFolder out_;
+  SweepSummary summary_;
+};
+
+}  // namespace
+
+SweepSummary merge_shards(std::span<const std::filesystem::path> shards, const std::filesystem::path& out) {
+  return Merge(ordered(shards), out).run();
+}
+
+}  // namespace sim
