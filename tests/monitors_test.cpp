@@ -3,6 +3,7 @@
 #include "sim/check/monitors.hpp"
 
 #include <numeric>
+#include <sstream>
 
 #include "sim/check/key_history.hpp"
 #include "sim/check/linearizability_sweep.hpp"
@@ -97,6 +98,91 @@ TEST_CASE("the queue's monitor, the search and the twin agree") {
       CHECK(tally.violations < tally.judged);
     }
   }
+}
+
+std::string shown(const std::vector<Operation>& history, Model model) {
+  std::ostringstream out;
+  History h;
+  h.model = model;
+  h.operations = history;
+  write_jsonl(out, h);
+  return out.str();
+}
+
+// Two clients with several operations open each, whose calls and returns often meet.
+std::vector<Operation> crowded(const Shape& shape, std::uint64_t seed) {
+  Dice dice{seed};
+  auto history = random_history::make(shape, dice);
+  for (Operation& op : history) op.client.value %= 2;
+  return history;
+}
+
+TEST_CASE("monitor, search and twin agree when clients have several operations open and instants meet") {
+  for (const Model model : {Model::reg, Model::queue}) {
+    Tally tally;
+    const Monitor monitor = model == Model::reg ? monitor_register : monitor_queue;
+    const Value initial = initial_value(model);
+    for (std::uint64_t seed = 42'000'000; seed < 42'006'000; ++seed) {
+      const Shape shape{
+          .model = model, .operations = 7, .clients = 4, .spoiled = 70, .touching = true, .distinct = true};
+      auto history = crowded(shape, seed);
+      const bool expected = brute_force::linearizable(history, initial);
+      INFO("seed " << seed << "\n" << shown(history, model));
+      REQUIRE((linearizability_verdict(history, model, initial) == Verdict::linearizable) == expected);
+      const auto monitored = monitor(history, places_of(history), initial);
+      if (monitored) REQUIRE(monitored->linearizable == expected);
+      tally.judged += monitored.has_value();
+      tally.violations += !expected;
+    }
+    CHECK(tally.judged > 50);
+    CHECK(tally.violations > 500);
+  }
+}
+
+TEST_CASE(
+    "search and twin agree on every model when clients have several operations open and instants meet") {
+  for (const ObjectModel* object : object_models()) {
+    const Value initial = initial_value(object->model);
+    int violations = 0;
+    for (std::uint64_t seed = 43'000'000; seed < 43'003'000; ++seed) {
+      const Shape shape{.model = object->model,
+                        .operations = 7,
+                        .values = 2,
+                        .clients = 4,
+                        .spoiled = 70,
+                        .touching = true};
+      const auto history = crowded(shape, seed);
+      const bool expected = brute_force::linearizable(history, initial);
+      INFO("seed " << seed << "\n" << shown(history, object->model));
+      REQUIRE((linearizability_verdict(history, object->model, initial) == Verdict::linearizable) ==
+              expected);
+      violations += !expected;
+    }
+    INFO("model " << object->name);
+    CHECK(violations > 200);
+    CHECK(violations < 2900);
+  }
+}
+
+TEST_CASE("a client that calls at the instant of one of its returns is noticed, in any order of the list") {
+  const auto at = [](std::int64_t call, std::int64_t ret) {
+    Operation op;
+    op.action = Action::write;
+    op.outcome = Outcome::ok;
+    op.argument = call;
+    op.call = Time{Duration{call}};
+    op.ret = Time{Duration{ret}};
+    return op;
+  };
+  std::vector<Operation> history{at(1, 5), at(2, 9),
+                                 at(5, 12)};  // the first returns when the third is called
+  CHECK(calls_at_return(history, places_of(history)));
+  std::ranges::reverse(history);
+  CHECK(calls_at_return(history, places_of(history)));
+  history = {at(1, 5), at(6, 9), at(2, 12)};
+  CHECK_FALSE(calls_at_return(history, places_of(history)));
+  history = {at(6, 9), at(1, 6)};
+  CHECK(calls_at_return(history, places_of(history)));
 }
 
 TEST_CASE("a monitor leaves alone what it can't judge") {

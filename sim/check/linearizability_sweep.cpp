@@ -77,12 +77,13 @@ SweepResult Sweep::run() {
   return {Verdict::linearizable, 0};
 }
 
-int Sweep::find_predecessor(const SweptOperation& op) const {
-  for (std::size_t i = open_.size(); i-- > 0;) {
-    const SweptOperation& other = history_.operations[slots_[static_cast<std::size_t>(open_[i])].op];
-    if (other.client == op.client && other.ret == op.call) return open_[i];
+std::vector<int> Sweep::find_predecessors(const SweptOperation& op) const {
+  std::vector<int> found;
+  for (const int slot : open_) {
+    const SweptOperation& other = history_.operations[slots_[static_cast<std::size_t>(slot)].op];
+    if (other.client == op.client && other.ret == op.call) found.push_back(slot);
   }
-  return kNone;
+  return found;
 }
 
 void Sweep::call(std::size_t i) {
@@ -103,8 +104,10 @@ void Sweep::call(std::size_t i) {
   }
   slot_of_[i] = slot;
   Slot& s = slots_[static_cast<std::size_t>(slot)];
-  s = Slot{.step = op.step, .op = i, .predecessor = find_predecessor(op)};
-  if (s.predecessor != kNone) slots_[static_cast<std::size_t>(s.predecessor)].has_successor = true;
+  s = Slot{.step = op.step, .op = i, .predecessors = find_predecessors(op)};
+  for (const int predecessor : s.predecessors) {
+    slots_[static_cast<std::size_t>(predecessor)].has_successor = true;
+  }
   if (!is_owed) {
     // Identical unanswered operations are interchangeable: the later one is only placed after the earlier.
     for (std::size_t k = idle_.size(); k-- > 0 && s.twin == kNone && k + kTwinSearch > idle_.size();) {
@@ -130,12 +133,11 @@ void Sweep::call(std::size_t i) {
 
 void Sweep::release(int slot) {
   for (const int o : open_) {
-    Slot& s = slots_[static_cast<std::size_t>(o)];
-    if (s.predecessor == slot) s.predecessor = kNone;
+    std::erase(slots_[static_cast<std::size_t>(o)].predecessors, slot);
   }
   for (const int o : idle_) {
     Slot& s = slots_[static_cast<std::size_t>(o)];
-    if (s.predecessor == slot) s.predecessor = kNone;
+    std::erase(s.predecessors, slot);
     if (s.twin == slot) s.twin = kNone;
   }
   unused_.push_back(slot);

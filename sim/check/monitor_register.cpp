@@ -1,4 +1,5 @@
 #include <iterator>
+#include <utility>
 
 #include "sim/check/monitors.hpp"
 
@@ -157,17 +158,34 @@ std::optional<Monitored> monitor_register(std::span<const Operation> all,
   return RegisterMonitor(all, of_key, initial).run();
 }
 
+// Clients mostly do one thing after the other, and are listed so: then one pass suffices. Otherwise each call
+// is looked up among the returns of its client.
 bool calls_at_return(std::span<const Operation> all, std::span<const std::uint32_t> of_key) {
-  std::vector<Time> answered_at;
+  std::vector<Time> busy_until;
+  bool one_by_one = true;
   for (const std::uint32_t index : of_key) {
     const Operation& op = all[index];
-    if (op.client.value >= answered_at.size())
-      answered_at.resize(op.client.value + std::size_t{1}, Time::min());
-    Time& at = answered_at[op.client.value];
-    if (at == op.call && at != Time::min()) return true;
-    if (op.outcome == Outcome::ok) at = std::max(at, op.ret);
+    if (op.outcome == Outcome::failed) continue;
+    if (op.client.value >= busy_until.size()) {
+      busy_until.resize(op.client.value + std::size_t{1}, Time::min());
+    }
+    Time& until = busy_until[op.client.value];
+    one_by_one = one_by_one && op.call > until;
+    until = std::max(until, op.outcome == Outcome::ok ? op.ret : op.call);
   }
-  return false;
+  if (one_by_one) return false;
+  using Moment = std::pair<std::uint16_t, Time>;
+  std::vector<Moment> returns;
+  for (const std::uint32_t index : of_key) {
+    const Operation& op = all[index];
+    if (op.outcome == Outcome::ok) returns.emplace_back(op.client.value, op.ret);
+  }
+  std::ranges::sort(returns);
+  return std::ranges::any_of(of_key, [&](std::uint32_t index) {
+    const Operation& op = all[index];
+    const bool counts = op.outcome != Outcome::failed;
+    return counts && std::ranges::binary_search(returns, Moment{op.client.value, op.call});
+  });
 }
 
 }  // namespace sim

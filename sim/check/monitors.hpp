@@ -39,7 +39,8 @@ std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span
                                        const Value& initial);
 
 /// Whether some client called again at the very instant at which it was answered. Such operations are ordered
-/// though their intervals touch, which intervals alone don't say. `of_key`: in order of call.
+/// though their intervals touch, which intervals alone don't say. In any order; a client may have several
+/// operations open.
 bool calls_at_return(std::span<const Operation> all, std::span<const std::uint32_t> of_key);
 
 }  // namespace sim

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/check/monitors.hpp"
+
 namespace sim {
 namespace {
 
@@ -69,7 +71,16 @@ std::vector<Operation> elements_as_registers(std::span<const Operation> operatio
   return rewritten;
 }
 
-bool reads_whole(const Operation& op) { return op.action == Action::read && op.outcome == Outcome::ok; }
+// Locality needs an order by intervals: operations of one client that only touch are ordered beyond that.
+bool is_sum_of_elements(std::span<const Operation> operations) {
+  const auto reads_whole = [](const Operation& op) {
+    return op.action == Action::read && op.outcome == Outcome::ok;
+  };
+  if (std::ranges::any_of(operations, reads_whole)) return false;
+  std::vector<std::uint32_t> all(operations.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
+  return !calls_at_return(operations, all);
+}
 
 }  // namespace
 
@@ -78,8 +89,7 @@ Rewriting::Rewriting(std::span<const Operation> operations, Model model, const V
   if (model == Model::lock) {
     for (const Operation& op : operations) own_.push_back(lock_as_register(op));
     model_ = Model::cas_register;
-  } else if (model == Model::set && initial == Value{List{}} &&
-             std::ranges::none_of(operations, reads_whole)) {
+  } else if (model == Model::set && initial == Value{List{}} && is_sum_of_elements(operations)) {
     own_ = elements_as_registers(operations);
     model_ = Model::cas_register;
     initial_ = Nil{};

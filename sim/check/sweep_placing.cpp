@@ -8,9 +8,13 @@ namespace sim::sweep_search {
 
 // Something placed, or an observation made, comes before whatever is placed from now on. A write that is
 // merely free doesn't: it may yet be placed later.
-bool Sweep::predecessor_done(Word* c, const Slot& slot) const {
-  if (slot.predecessor == kNone || has(placed(c), slot.predecessor)) return true;
-  return has(free(c), slot.predecessor) && !slots_[static_cast<std::size_t>(slot.predecessor)].step.changes();
+bool Sweep::done_before(Word* c, int predecessor) const {
+  if (has(placed(c), predecessor)) return true;
+  return has(free(c), predecessor) && !slots_[static_cast<std::size_t>(predecessor)].step.changes();
+}
+
+bool Sweep::predecessors_done(Word* c, const Slot& slot) const {
+  return std::ranges::all_of(slot.predecessors, [&](int predecessor) { return done_before(c, predecessor); });
 }
 
 // Whether doing `step` in `state` is possible and changes nothing.
@@ -33,7 +37,7 @@ bool Sweep::settles(State state, const Step& step) const {
 
 void Sweep::settle(Word* c, int slot) const {
   const Slot& s = slots_[static_cast<std::size_t>(slot)];
-  if (is_owed(c, slot) && settles(static_cast<State>(c[0]), s.step) && predecessor_done(c, s))
+  if (is_owed(c, slot) && settles(static_cast<State>(c[0]), s.step) && predecessors_done(c, s))
     add(free(c), slot);
 }
 
@@ -47,7 +51,7 @@ void Sweep::hide(Word* c, int o) const {
   for (const int m : open_) {
     const Slot& slot = slots_[static_cast<std::size_t>(m)];
     const bool always_holds = slot.step.kind == Step::Kind::set || slot.step.kind == Step::Kind::append;
-    if (m != o && always_holds && is_owed(c, m) && predecessor_done(c, slot)) add(free(c), m);
+    if (m != o && always_holds && is_owed(c, m) && predecessors_done(c, slot)) add(free(c), m);
   }
 }
 
@@ -154,9 +158,10 @@ void Sweep::place(const Word* from, int o, State target, int x) {
   const Slot& slot = slots_[static_cast<std::size_t>(o)];
   std::copy(from, from + child_.size(), child_.begin());
   Word* c = child_.data();
-  if (slot.predecessor != kNone && !predecessor_done(c, slot)) {
-    add(placed(c), slot.predecessor);  // counted as done: it can't be placed after its successor
-    remove(free(c), slot.predecessor);
+  for (const int predecessor : slot.predecessors) {
+    if (done_before(c, predecessor)) continue;
+    add(placed(c), predecessor);  // counted as done: it can't be placed after its successor
+    remove(free(c), predecessor);
   }
   if (slot.step.blind()) hide(c, o);
   remove(free(c), o);
@@ -171,18 +176,19 @@ void Sweep::expand(Word* c, int x) {
     const Slot& slot = slots_[static_cast<std::size_t>(o)];
     ++spending_.steps;
     if (has(placed(c), o) || (!slot.step.changes() && has(free(c), o))) return;
-    const bool blocked = slot.predecessor != kNone && is_owed(c, slot.predecessor);
-    if (blocked || (slot.predecessor == kNone && !slot.step.changes())) return;
+    const auto owes = [&](int predecessor) { return is_owed(c, predecessor); };
+    if (slot.predecessors.empty() && !slot.step.changes()) return;
+    if (std::ranges::any_of(slot.predecessors, owes)) return;
     if (slot.twin != kNone) {
       const Slot& twin = slots_[static_cast<std::size_t>(slot.twin)];
-      if (twin.predecessor == kNone && !has(placed(c), slot.twin)) return;
+      if (twin.predecessors.empty() && !has(placed(c), slot.twin)) return;
     }
     targets(c, o, x);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       const State target = targets_[i];
       // Writing what is there already does nothing, except that a blind write hides others.
       const bool idles =
-          target == static_cast<State>(c[0]) && slot.predecessor == kNone && !slot.step.blind();
+          target == static_cast<State>(c[0]) && slot.predecessors.empty() && !slot.step.blind();
       const bool must_be_placed =
           o == x || !slot.step.changes() || (slot.step.kind == Step::Kind::swap && is_owed(c, o));
       if (idles || (!must_be_placed && !wanted(c, o, target))) continue;

@@ -19,7 +19,7 @@
 //   good.
 //
 // One client's operations that meet at one instant (the return of one is the call of the next) are ordered
-// although their intervals touch: the later one has a *predecessor*, which must be placed or counted as done
+// although their intervals touch: the later one has *predecessors*, which must be placed or counted as done
 // first.
 #pragma once
 
@@ -38,8 +38,9 @@ constexpr int kNone = -1;
 struct Slot {
   Step step;
   std::size_t op = 0;
-  int predecessor =
-      kNone;         ///< Slot of the same client's operation that returned at the moment of this one's call.
+  /// Slots of the same client's operations that returned at the moment of this one's call: nearly always
+  /// none.
+  std::vector<int> predecessors{};
   int twin = kNone;  ///< Slot of an identical unanswered operation, called earlier.
   bool has_successor = false;
 };
@@ -87,7 +88,8 @@ class Sweep {
   }
   bool is_owed(Word* c, int slot) const { return !has(placed(c), slot) && !has(free(c), slot); }
 
-  bool predecessor_done(Word* c, const Slot& slot) const;
+  bool done_before(Word* c, int predecessor) const;
+  bool predecessors_done(Word* c, const Slot& slot) const;
   bool settles(State state, const Step& step) const;
   void settle(Word* c, int slot) const;
   void settle_all(Word* c) const;
@@ -99,7 +101,7 @@ class Sweep {
   }
   void aim(Word* c);
   void targets(Word* c, int o, int x);
-  int find_predecessor(const SweptOperation& op) const;
+  std::vector<int> find_predecessors(const SweptOperation& op) const;
   void release(int slot);
   void drop_useless(Time now);
 
