@@ -28,7 +28,7 @@ struct Line {
   void parse(std::string_view text) {
     try {
       json = Json::parse(text);
-    } catch (const Json::parse_error&) {
+    } catch (const Json::exception&) {  // not JSON, or a number beyond all bounds
       fail("not JSON; expected one complete object on the line");
     }
     if (!json.is_object()) fail(std::string("found ") + json.type_name() + "; expected a JSON object");
