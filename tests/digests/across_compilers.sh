@@ -9,7 +9,7 @@ mkdir -p "$work"
 cd "$source_dir"
 
 all_of() { for f in "$@"; do printf '#include "%s"\n' "$f"; done; }
-all_of sim/kernel/*.cpp sim/history/decisions.cpp sim/network/*.cpp sim/fault/*.cpp sim/world/*.cpp sim/workload/*.cpp sim/protocol/*.cpp \
+all_of sim/kernel/*.cpp sim/history/decisions.cpp sim/history/value.cpp sim/network/*.cpp sim/fault/*.cpp sim/world/*.cpp sim/workload/*.cpp sim/protocol/*.cpp \
   protocols/*.cpp > "$work/engine.cpp"
 all_of sim/scenario/*.cpp tests/digests/main.cpp > "$work/scenario.cpp"
 flags=(-std=c++20 -ffp-contract=off -I.)
