@@ -152,19 +152,19 @@ class Minimiser {
   std::vector<std::size_t> strong_;
 };
 
-// Setting a monitor up costs more than searching through a few operations, and the search explains more.
-std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::uint32_t> of_key) {
-  constexpr std::size_t worth_it = 200;
+// Where the search is quick, too, it's the one that explains: `fewest` operations are worth a monitor.
+std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::uint32_t> of_key,
+                                 std::size_t fewest) {
   const auto operations = history.operations();
   if (history.model() == Model::queue) return monitor_queue(operations, of_key, history.initial());
   const bool holds_values =
       history.model() == Model::reg || history.model() == Model::cas_register || history.model() == Model::kv;
-  if (!holds_values || of_key.size() < worth_it) return std::nullopt;
+  if (!holds_values || of_key.size() < fewest) return std::nullopt;
   return monitor_register(operations, of_key, history.initial());
 }
 
 Verdict verdict_of_key(const Rewriting& history, std::span<const std::uint32_t> of_key, Spending& spending) {
-  if (const auto monitored = monitor(history, of_key)) {
+  if (const auto monitored = monitor(history, of_key, 16)) {
     return monitored->linearizable ? Verdict::linearizable : Verdict::violation;
   }
   const auto operations = history.operations();
@@ -224,7 +224,7 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
   const Rewriting rewriting(operations, model, initial);
   const auto rewritten = rewriting.operations();
   Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
-    if (auto monitored = monitor(rewriting, of_key)) {
+    if (auto monitored = monitor(rewriting, of_key, 200)) {
       return monitored->linearizable || contradicted(std::move(monitored->witness));
     }
     const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
