@@ -302,6 +302,13 @@ TEST_CASE("an action that the model doesn't have is refused") {
                   std::invalid_argument);
 }
 
+TEST_CASE("an initial value that the model can't hold is refused") {
+  const std::vector<Operation> history{append(0, 1, {0, 1})};
+  CHECK_THROWS_AS(check_linearizability(history, Model::log, n(4)), std::invalid_argument);
+  CHECK_THROWS_AS(linearizability_verdict({}, Model::counter, Nil{}), std::invalid_argument);
+  CHECK_THROWS_AS(linearizability_verdict({}, Model::queue, n(1)), std::invalid_argument);
+}
+
 TEST_CASE("an empty history is linearizable") { CHECK(verdict({}) == kLinearizable); }
 
 TEST_CASE("a spent budget gives unknown, never a guess, and says what was spent") {

@@ -18,8 +18,12 @@ bool holds_numbers_only(Model model) {
   return model == Model::counter || model == Model::set || model == Model::queue || model == Model::stack;
 }
 
-void require_allowed(std::span<const Operation> operations, Model model) {
+void require_allowed(std::span<const Operation> operations, Model model, const Value& initial) {
   const ObjectModel& object = object_model(model);
+  const bool holds_one_kind = object.initial.kind() != Value::Kind::nil;
+  if (holds_one_kind && initial.kind() != object.initial.kind()) {
+    throw std::invalid_argument("the initial value is none that the model can hold");
+  }
   for (std::size_t i = 0; i < operations.size(); ++i) {
     const Operation& op = operations[i];
     if (!allows(object, op.action)) {
@@ -205,7 +209,7 @@ std::string_view verdict_name(Verdict verdict) {
 LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget,
                                             TimeUnit unit) {
-  require_allowed(operations, model);
+  require_allowed(operations, model, initial);
   const StoryContext context{.model = model, .initial = initial, .unit = unit};
   LinearizabilityResult result{.verdict = Verdict::linearizable, .story = {}, .witness = {}};
   const auto contradicted = [&](std::vector<std::size_t> witness) {
@@ -247,7 +251,7 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
 
 Verdict linearizability_verdict(std::span<const Operation> operations, Model model, const Value& initial,
                                 const LinearizabilityBudget& budget) {
-  require_allowed(operations, model);
+  require_allowed(operations, model, initial);
   if (find_impossible(operations, model) < operations.size()) return Verdict::violation;
   Spending spending = make_spending(budget);
   Verdict verdict = Verdict::linearizable;

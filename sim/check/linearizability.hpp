@@ -51,7 +51,8 @@ struct LinearizabilityResult {
 /// One operation precedes another if it returned before the other was called, or, for one client, if it
 /// returned no later than that: at equal times operations of different clients are concurrent. Pending
 /// operations take effect at any time after their call or never; failed ones never. A pending stamp or draw
-/// wrote some integer. Throws std::invalid_argument for an action that the model doesn't have.
+/// wrote some integer. Throws std::invalid_argument for an action that the model doesn't have
+/// or an initial value that it can't hold.
 LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget = {},
                                             TimeUnit unit = TimeUnit::nanoseconds);
