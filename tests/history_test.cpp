@@ -1,6 +1,8 @@
 // Reading and writing histories: what is written comes back, foreign formats are understood, and nothing that
 // is cut or wrong is ever read as if it were whole.
 #include "sim/history/history.hpp"
+#include "sim/check/linearizability.hpp"
+#include "sim/history/generator.hpp"
 
 #include <sstream>
 #include <utility>
@@ -192,3 +194,73 @@ TEST_CASE("a file that can't be opened is an error that names it") {
 }
 
 }  // namespace
+
+namespace {
+
+Operation timed(std::uint16_t client, Action action, std::int64_t value, std::int64_t call,
+                std::int64_t ret) {
+  Operation op{.client = ClientId{client}, .action = action, .outcome = Outcome::ok};
+  (action == Action::read ? op.output : op.argument) = value;
+  op.call = Time{Duration{call}};
+  op.ret = Time{Duration{ret}};
+  return op;
+}
+
+History of_register(std::vector<Operation> operations) {
+  History history;
+  history.clients = 2;
+  history.model = Model::reg;
+  history.operations = std::move(operations);
+  return history;
+}
+
+Verdict verdict_of_edn(const History& history) {
+  std::stringstream edn;
+  write_edn(edn, history);
+  const History back = read_history(edn, "edn", HistoryFormat::edn);
+  REQUIRE(back.operations.size() == history.operations.size());
+  return linearizability_verdict(back.operations, *history.model, initial_value(*history.model));
+}
+
+}  // namespace
+
+TEST_CASE("what is written in Jepsen's notation reads back with the same verdict") {
+  int violations = 0;
+  for (const Model model : {Model::reg, Model::kv, Model::log, Model::queue, Model::stack}) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+      GeneratorPlan plan;
+      plan.model = model;
+      plan.operations = 40;
+      plan.clients = 4;
+      plan.seed = seed;
+      plan.crashes = 3;
+      if (model == Model::kv) plan.mix = {{Action::read, 1}, {Action::write, 1}};  // no cas: see write_edn
+      plan.bug = seed % 2 == 0 ? GeneratorPlan::Bug::stale_read : GeneratorPlan::Bug::none;
+      const History history = generate_history(plan);
+      const Verdict verdict = linearizability_verdict(history.operations, model, initial_value(model));
+      violations += verdict == Verdict::violation ? 1 : 0;
+      CAPTURE(model_name(model), seed);
+      REQUIRE(verdict_of_edn(history) == verdict);
+    }
+  }
+  CHECK(violations > 30);
+}
+
+TEST_CASE("Jepsen's notation: a client with several open operations becomes several processes") {
+  using enum Action;
+  CHECK(verdict_of_edn(of_register({timed(0, write, 1, 1, 9), timed(0, write, 2, 2, 4),
+                                    timed(1, read, 2, 5, 6)})) == Verdict::linearizable);
+  CHECK(verdict_of_edn(of_register({timed(0, write, 1, 1, 3), timed(0, write, 2, 2, 4),
+                                    timed(1, read, 1, 5, 6), timed(1, read, 2, 7, 8)})) ==
+        Verdict::violation);
+}
+
+TEST_CASE("Jepsen's notation: one client may return and call at one instant, two may not") {
+  using enum Action;
+  const auto one = of_register({timed(0, write, 1, 1, 5), timed(1, write, 2, 2, 5), timed(0, read, 1, 5, 7)});
+  CHECK(verdict_of_edn(one) == Verdict::linearizable);
+  auto two = one;
+  two.operations.push_back(timed(1, read, 2, 5, 9));
+  std::stringstream edn;
+  CHECK_THROWS_WITH(write_edn(edn, two), Catch::Contains("clients 0 and 1"));
+}

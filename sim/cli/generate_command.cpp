@@ -101,7 +101,8 @@ int run_generate(GenerateOptions& options) {
   plan.bug = parse_bug(options.bug);
   OutputFile out(options.out);
   const History history = generate_history(plan);
-  write_jsonl(out.wanted() ? out.stream() : std::cout, history);
+  const auto write = options.out.ends_with(".edn") ? write_edn : write_jsonl;
+  write(out.wanted() ? out.stream() : std::cout, history);
   if (out.wanted()) out.commit();
   return 0;
 }
@@ -130,7 +131,8 @@ void add_generate_command(CLI::App& app, int& exit_code) {
   command->add_option("--bug-from", plan.bug_from, "Only beyond this share of the history; default: 0")
       ->check(CLI::Range(0.0, 1.0));
   command->add_option("--seed", plan.seed, "Default: 1");
-  command->add_option("--out", options->out, "Where to; default: standard output");
+  command->add_option("--out", options->out,
+                      "Where to, in Jepsen's EDN if it ends in .edn; default: standard output");
   command->callback([options, &exit_code] { exit_code = run_generate(*options); });
 }
 

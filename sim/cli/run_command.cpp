@@ -37,7 +37,7 @@ int verdict_of(const RunResult& r) {
   return r.linearizability.verdict == Verdict::unknown ? kUndecided : kHeld;
 }
 
-void write_history(std::ostream& out, const Scenario& scenario, const RunResult& result) {
+void write_history(std::ostream& out, bool as_edn, const Scenario& scenario, const RunResult& result) {
   History history;
   history.scenario = scenario.name;
   history.protocol = scenario.protocol;
@@ -45,7 +45,7 @@ void write_history(std::ostream& out, const Scenario& scenario, const RunResult&
   history.clients = scenario.setup.clients.options.count;
   history.model = scenario.setup.model;
   history.operations = result.record.operations;
-  write_jsonl(out, history);
+  as_edn ? write_edn(out, history) : write_jsonl(out, history);
 }
 
 std::string how_to_replay(const RunOptions& options, std::uint64_t seed) {
@@ -66,7 +66,7 @@ int run_scenario(const RunOptions& options) {
                                            [&](std::string_view line) { trace.stream() << line << '\n'; });
   }
   const RunResult result = run_once(scenario, seed, tracer.get());
-  if (history.wanted()) write_history(history.stream(), scenario, result);
+  if (history.wanted()) write_history(history.stream(), options.history.ends_with(".edn"), scenario, result);
   if (save.wanted()) save.stream() << explicit_scenario(scenario, seed, options.save).dump(2) << '\n';
   for (auto* file : {&trace, &history, &save}) file->commit();
 
@@ -88,8 +88,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   add_scenario_options(*command, *options);
   command->add_flag("--json", options->json, "Print the result as JSON");
   command->add_option("--trace", options->trace, "Write every event to this file, for scripts/plot.py");
-  command->add_option("--history", options->history,
-                      "Write what the clients saw to this file, for repsim check");
+  command->add_option(
+      "--history", options->history,
+      "Write what the clients saw to this file, for repsim check; Jepsen's EDN if it ends in .edn");
   command->add_option("--save", options->save,
                       "Write the scenario with random faults as the timeline they became");
   command->callback([options, &exit_code] { exit_code = run_scenario(*options); });

@@ -1,0 +1,163 @@
+// Our histories in Jepsen's notation. Jepsen knows processes that do one thing at a time, and an order of
+// events instead of times; so a client that has several operations open becomes several processes, and an
+// operation that was never answered keeps its process for ever (`:info`).
+#include <algorithm>
+#include <cstdint>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/history/history.hpp"
+
+namespace sim {
+namespace {
+
+std::string edn_of(const Value& value) {
+  struct Visitor {
+    std::string operator()(Nil) const { return "nil"; }
+    std::string operator()(std::int64_t number) const { return std::to_string(number); }
+    std::string operator()(const List& list) const { return fmt::format("[{}]", fmt::join(list, " ")); }
+    std::string operator()(const std::string& text) const {
+      std::string quoted = "\"";
+      for (const char c : text) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        c == '\n' ? quoted += "\\n" : quoted += c;
+      }
+      return quoted + '"';
+    }
+  };
+  return value.visit(Visitor{});
+}
+
+class EdnWriter {
+ public:
+  EdnWriter(std::ostream& out, const History& history) : out_(out), history_(history) {}
+
+  void write() {
+    for (const Event& event : in_order()) event.returns ? write_return(event.op) : write_call(event.op);
+    const auto& operations = history_.operations;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      if (operations[i].outcome == Outcome::pending) line(i, "info", told(operations[i]));
+    }
+  }
+
+ private:
+  struct Event {
+    Time at;
+    bool returns;
+    std::size_t op;
+  };
+  struct Process {
+    std::int64_t name;
+    bool busy;
+  };
+
+  // Calls before returns: what happens at one instant is concurrent. Except for a client that returns and
+  // then calls at one instant, which comes between the others' calls and returns; an order can tell that of
+  // one client.
+  std::vector<Event> in_order() const {
+    std::vector<Event> events;
+    const auto& operations = history_.operations;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      require_known(operations[i]);
+      events.push_back({operations[i].call, false, i});
+      if (operations[i].outcome != Outcome::pending) events.push_back({operations[i].ret, true, i});
+    }
+    const auto client = [&](const Event& e) { return operations[e.op].client; };
+    std::ranges::stable_sort(events, {}, &Event::at);
+    for (auto begin = events.begin(); begin != events.end();) {
+      const auto end = std::find_if(begin, events.end(), [&](const Event& e) { return e.at != begin->at; });
+      std::vector<ClientId> tied;  // who returns from something older, and calls
+      for (auto r = begin; r != end; ++r) {
+        const bool older = r->returns && operations[r->op].call < r->at;
+        const auto calls = [&](const Event& e) { return !e.returns && client(e) == client(*r); };
+        if (older && std::any_of(begin, end, calls)) tied.push_back(client(*r));
+      }
+      if (std::ranges::adjacent_find(tied, std::ranges::not_equal_to{}) != tied.end()) {
+        throw std::runtime_error(
+            fmt::format("clients {} and {} both return and call at {} ns, which no order of events can tell; "
+                        "expected a history for .jsonl",
+                        tied.front().value, tied.back().value, begin->at.time_since_epoch().count()));
+      }
+      const auto rank = [&](const Event& e) {
+        const bool of_one = !tied.empty() && client(e) == tied.front();
+        if (!of_one) return e.returns ? 3 : 0;
+        return e.returns ? (operations[e.op].call < e.at ? 1 : 3) : 2;
+      };
+      std::stable_sort(begin, end, [&](const Event& a, const Event& b) { return rank(a) < rank(b); });
+      begin = end;
+    }
+    return events;
+  }
+
+  static void require_known(const Operation& op) {
+    using enum Action;
+    const bool own_choice = op.action == stamp || op.action == draw;
+    const bool told_in_full = op.action != add && op.action != insert && op.action != remove &&
+                              op.action != contains && !(own_choice && op.outcome != Outcome::ok);
+    if (told_in_full) return;
+    throw std::runtime_error(fmt::format(
+        "Jepsen's notation can't tell all of an operation such as {}; expected a history for .jsonl",
+        action_name(op.action)));
+  }
+
+  // What the event's :value is; that of a read or dequeue is its answer.
+  static std::string told(const Operation& op) {
+    if (op.action == Action::cas) return '[' + edn_of(op.expected) + ' ' + edn_of(op.argument) + ']';
+    if (op.action == Action::stamp || op.action == Action::draw) return edn_of(op.output);
+    return takes_argument(op.action) ? edn_of(op.argument) : "nil";
+  }
+
+  void write_call(std::size_t i) {
+    const Operation& op = history_.operations[i];
+    if (process_of_.size() <= i) process_of_.resize(history_.operations.size());
+    const std::size_t client = op.client.value;
+    if (processes_.size() <= client) processes_.resize(client + 1);
+    auto& own = processes_[client];
+    auto free = std::ranges::find(own, false, &Process::busy);
+    if (free == own.end()) {
+      const std::int64_t name = own.empty() ? op.client.value : std::int64_t{history_.clients} + added_++;
+      free = own.insert(own.end(), {name, false});
+    }
+    free->busy = true;
+    process_of_[i] = free->name;
+    line(i, "invoke", told(op));
+  }
+
+  void write_return(std::size_t i) {
+    const Operation& op = history_.operations[i];
+    auto& own = processes_[op.client.value];
+    std::ranges::find(own, process_of_[i], &Process::name)->busy = false;
+    const bool did_nothing = output_of(op.action) == Output::truth && op.output == Value{std::int64_t{0}};
+    const bool answers = output_of(op.action) == Output::value;
+    if (op.outcome == Outcome::failed || did_nothing) return line(i, "fail", told(op));
+    line(i, "ok", answers ? edn_of(op.output) : told(op));
+  }
+
+  void line(std::size_t i, std::string_view type, const std::string& value) {
+    const Operation& op = history_.operations[i];
+    const bool writes = op.action == Action::stamp || op.action == Action::draw;
+    out_ << fmt::format("{{:process {}, :type :{}, :f :{}, ", process_of_[i], type,
+                        writes ? "write" : action_name(op.action));
+    if (history_.model == Model::kv) out_ << fmt::format(":key {}, ", op.key);
+    out_ << fmt::format(":value {}", value);
+    const Time at = type == "invoke" ? op.call : op.ret;
+    if (type != "info") out_ << fmt::format(", :time {}", at.time_since_epoch().count());
+    out_ << "}\n";
+  }
+
+  std::ostream& out_;
+  const History& history_;
+  std::vector<std::vector<Process>> processes_;  // by client
+  std::vector<std::int64_t> process_of_;         // by operation
+  std::int64_t added_ = 0;
+};
+
+}  // namespace
+
+void write_edn(std::ostream& out, const History& history) { EdnWriter(out, history).write(); }
+
+}  // namespace sim
