@@ -110,11 +110,14 @@ TEST_CASE(
        "unknown key \"colour\""},
       {operation(R"("client":0,"f":"write","value":1e30,"call":1,"outcome":"pending")"),
        "expected an integer"},
+      {operation(R"("client":0,"f":"write","value":1e999,"call":1,"outcome":"pending")"), "not JSON"},
+      {operation(R"("client":)" + std::string(500'000, '[') + std::string(500'000, ']')),
+       "\"client\" is an array; expected an integer"},
       {operation(R"("client":0,"f":"write","value":[1,"a"],"call":1,"outcome":"pending")"),
        "expected an integer"},
   };
   for (const auto& [text, expectation] : cases) {
-    INFO(text);
+    INFO(text.substr(0, 400));
     CHECK_THAT(error_of(text), Catch::Contains(expectation));
   }
 }

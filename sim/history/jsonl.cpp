@@ -34,6 +34,11 @@ struct Line {
     if (!json.is_object()) fail(std::string("found ") + json.type_name() + "; expected a JSON object");
   }
 
+  // For messages, which lists and objects would make long; and printing them nests as deeply as they do.
+  static std::string shown(const Json& value) {
+    return value.is_structured() ? std::string("an ") + value.type_name() : value.dump();
+  }
+
   bool has(const char* key) const { return json.contains(key); }
 
   const Json& at(const char* key) const {
@@ -45,7 +50,7 @@ struct Line {
     const bool fits = value.is_number_integer() &&
                       !(value.is_number_unsigned() &&
                         value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-    if (!fits) fail("\"" + where + "\" is " + value.dump() + "; expected an integer of 64 bits");
+    if (!fits) fail("\"" + where + "\" is " + shown(value) + "; expected an integer of 64 bits");
     return value.get<std::int64_t>();
   }
 
@@ -60,7 +65,7 @@ struct Line {
 
   std::string text(const char* key) const {
     if (!at(key).is_string())
-      fail(std::string("\"") + key + "\" is " + at(key).dump() + "; expected a string");
+      fail(std::string("\"") + key + "\" is " + shown(at(key)) + "; expected a string");
     return at(key).get<std::string>();
   }
 
@@ -85,7 +90,7 @@ History read_header(const Line& line) {
   if (!line.has("repsim") || line.at("repsim") != "history") {
     line.fail("expected a first line with \"repsim\":\"history\"");
   }
-  if (line.at("version") != 1) line.fail("\"version\" is " + line.at("version").dump() + "; expected 1");
+  if (line.at("version") != 1) line.fail("\"version\" is " + line.shown(line.at("version")) + "; expected 1");
   line.only({"repsim", "version", "scenario", "protocol", "seed", "model", "clients", "initial"});
   History history;
   if (line.has("scenario")) history.scenario = line.text("scenario");
@@ -135,7 +140,7 @@ void read_output(const Line& line, Operation& op) {
   const Json& output = line.at("output");
   if (kind == Output::truth) {
     if (!output.is_boolean()) {
-      line.fail("\"output\" is " + output.dump() + "; expected true or false for " +
+      line.fail("\"output\" is " + line.shown(output) + "; expected true or false for " +
                 std::string(action_name(op.action)));
     }
     op.output = std::int64_t{output.get<bool>()};
