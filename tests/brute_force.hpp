@@ -56,7 +56,9 @@ class Twin {
   static bool precedes(const sim::Operation& a, const sim::Operation& b, bool a_stands_first) {
     if (a.outcome != sim::Outcome::ok) return false;
     if (a.ret < b.call) return true;
-    return a_stands_first && a.client == b.client && a.ret == b.call;
+    if (a.client != b.client || a.key != b.key || a.ret != b.call) return false;
+    const bool of_one_instant = a.call == a.ret && b.call == b.ret;  // then each would precede the other
+    return a_stands_first || !of_one_instant;
   }
 
   bool ready(std::size_t i) const {
@@ -178,7 +180,7 @@ class Twin {
   }
 
   static sim::Value appended(const sim::Value& state, const sim::Value& argument) {
-    if (const auto* text = state.as_text()) return *text + *argument.as_text();
+    if (const auto* piece = argument.as_text()) return (state.is_nil() ? "" : *state.as_text()) + *piece;
     sim::List list;
     if (const auto* l = state.as_list()) list = *l;
     if (const auto* n = state.as_number()) list = {*n};

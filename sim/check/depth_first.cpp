@@ -50,7 +50,9 @@ class DepthFirstSearch {
 
   bool precedes(const Operation& a, const Operation& b) const {
     if (a.outcome != Outcome::ok) return false;
-    return a.ret < b.call || (a.client == b.client && a.ret == b.call && &a < &b);
+    if (a.ret != b.call || a.client != b.client) return a.ret < b.call;
+    const bool of_one_instant = a.call == a.ret && b.call == b.ret;  // then as they are listed
+    return !of_one_instant || &a < &b;
   }
 
   // Whether nothing that is still owed must come before.

@@ -54,7 +54,9 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
                                   .client = op.client.value,
                                   .owed = owed});
   }
-  const auto earlier = [](const SweptOperation& a, const SweptOperation& b) { return a.call < b.call; };
+  const auto earlier = [](const SweptOperation& a, const SweptOperation& b) {
+    return a.call != b.call ? a.call < b.call : a.ret < b.ret;
+  };
   if (!std::ranges::is_sorted(history.operations, earlier))
     std::ranges::stable_sort(history.operations, earlier);
   for (const SweptOperation& op : history.operations) {

@@ -24,7 +24,7 @@ struct SweptOperation {
 struct KeyHistory {
   ObjectStates states;
   State initial = 0;
-  std::vector<SweptOperation> operations;  ///< In order of call.
+  std::vector<SweptOperation> operations;  ///< In order of call, then of return.
   bool counter = false;
   bool has_swaps = false;
   bool has_appends = false;  ///< Or adds, or any other operation whose effect depends on the state.

@@ -79,10 +79,19 @@ class Minimiser {
   Minimiser(const KeyHistory& history, std::size_t failing, Spending spending)
       : history_(history), spending_(spending), weakened_(history.operations.size(), false) {
     const Time end = history.operations[failing].ret;
+    std::vector<std::size_t> late;  // the failing return never met these returns
     for (std::size_t i = 0; i < weakened_.size(); ++i) {
       const SweptOperation& op = history.operations[i];
-      weakened_[i] = !op.owed || op.ret > end;  // the failing return never met these returns
-      if (!weakened_[i]) strong_.push_back(i);
+      weakened_[i] = !op.owed;
+      if (op.owed) (op.ret > end ? late : strong_).push_back(i);
+    }
+    const bool told = std::ranges::any_of(late, [&](std::size_t i) {
+      return history.counter || history.operations[i].step.kind == Step::Kind::transit;
+    });
+    if (!told) {
+      for (const std::size_t i : late) weakened_[i] = true;
+    } else if (!still_violation_without(late)) {  // it met their answers: these say what was before them
+      strong_.insert(strong_.end(), late.begin(), late.end());
     }
   }
 

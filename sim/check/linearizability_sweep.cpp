@@ -104,7 +104,9 @@ void Sweep::call(std::size_t i) {
   }
   slot_of_[i] = slot;
   Slot& s = slots_[static_cast<std::size_t>(slot)];
-  s = Slot{.step = op.step, .op = i, .predecessors = find_predecessors(op)};
+  s = Slot{.step = is_owed ? op.step : history_.states.unanswered(op.step),
+           .op = i,
+           .predecessors = find_predecessors(op)};
   for (const int predecessor : s.predecessors) {
     slots_[static_cast<std::size_t>(predecessor)].has_successor = true;
   }

@@ -85,8 +85,10 @@ class QueueMonitor {
       const auto after = std::ranges::upper_bound(values_, all_[v.put].ret, {}, call_of);
       const std::size_t by = first_out[static_cast<std::size_t>(after - values_.begin())];
       if (by == values_.size() || taken_call(v) <= all_[values_[by].taken].ret) continue;
-      if (v.taken != kNobody || unanswered_.empty())
-        return told({v.put, v.taken, values_[by].put, values_[by].taken});
+      if (v.taken != kNobody) return told({v.put, v.taken, values_[by].put, values_[by].taken});
+      if (unanswered_.empty()) {
+        return told(with_takers({v.put, values_[by].put}, all_[values_[by].taken].ret));
+      }
       needing_taker.push_back({all_[values_[by].taken].ret, v.put, values_[by].taken});
     }
     return find_takers(needing_taker);
@@ -104,7 +106,9 @@ class QueueMonitor {
     std::vector<std::uint32_t> involved;
     for (std::size_t i = 0; i < values.size(); ++i) {
       involved.insert(involved.end(), {values[i].put, values[i].overtaker});
-      if (i >= unanswered_.size() || unanswered_[i] > values[i].deadline) return told(std::move(involved));
+      if (i >= unanswered_.size() || unanswered_[i] > values[i].deadline) {
+        return told(with_takers(std::move(involved), values[i].deadline));
+      }
     }
     return std::nullopt;
   }
@@ -137,6 +141,7 @@ class QueueMonitor {
   // Of the values that were in at some time of the operation, as few as leave no gap.
   std::optional<Monitored> told_emptiness(std::uint32_t index) const {
     std::vector<std::uint32_t> involved{index};
+    bool left = false;  // a value that nobody took out
     Time covered = all_[index].call;
     for (auto v = values_.begin(); covered <= all_[index].ret;) {
       auto best = values_.end();
@@ -144,9 +149,17 @@ class QueueMonitor {
         if (best == values_.end() || taken_call(*v) > taken_call(*best)) best = v;
       }
       involved.insert(involved.end(), {best->put, best->taken});
+      left = left || best->taken == kNobody;
       covered = taken_call(*best);
     }
-    return told(std::move(involved));
+    return told(left ? with_takers(std::move(involved), all_[index].ret) : std::move(involved));
+  }
+
+  // That a value was left in is what all those say who took out others, when they could have taken this one.
+  std::vector<std::uint32_t> with_takers(std::vector<std::uint32_t> involved, Time until) const {
+    std::ranges::copy_if(takers_, std::back_inserter(involved),
+                         [&](std::uint32_t index) { return all_[index].call <= until; });
+    return involved;
   }
 
   std::optional<Monitored> told(std::vector<std::uint32_t> involved) const {

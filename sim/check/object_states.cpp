@@ -150,10 +150,10 @@ State ObjectStates::appended(State state, const Value& argument) const {
   return begun == kOther ? kOther : list_extended(first_of(begun), 1, *element);
 }
 
-State ObjectStates::after(State state, const Operation& op) const {
+State ObjectStates::after(State state, const Step& step) const {
   Value value = interned_[state];
-  const Value output = whole_->execute(value, op);
-  if (op.outcome == Outcome::ok && !answer_fits(op, output)) return kImpossible;
+  const Value output = whole_->execute(value, *step.operation);
+  if (step.answered && !answer_fits(*step.operation, output)) return kImpossible;
   return interned_.number_of(std::move(value));
 }
 
@@ -173,7 +173,8 @@ Step ObjectStates::step(const Operation& op) const {
   if (counter_) return counter_step(op);
   if (whole_ != nullptr) {
     const auto kind = changed_nothing(op) ? Step::Kind::look : Step::Kind::transit;
-    return {.kind = kind, .argument = &op.argument, .operation = &op};
+    const bool answered = op.outcome == Outcome::ok;
+    return {.kind = kind, .argument = &op.argument, .operation = &op, .answered = answered};
   }
   using enum Step::Kind;
   const bool answered = op.outcome == Outcome::ok;
@@ -190,6 +191,13 @@ Step ObjectStates::step(const Operation& op) const {
     default: break;
   }
   return {.kind = observe, .expected = kImpossible};
+}
+
+Step ObjectStates::unanswered(Step step) const {
+  step.answered = false;
+  if (!counter_ || step.kind != Step::Kind::swap) return step;
+  const auto sum = static_cast<std::uint64_t>(step.target) - static_cast<std::uint64_t>(step.expected);
+  return {.kind = Step::Kind::add, .target = static_cast<State>(sum)};
 }
 
 std::vector<State> ObjectStates::wild_targets() const {

@@ -33,6 +33,7 @@ struct Step {
   State target = 0;
   const Value* argument = nullptr;
   const Operation* operation = nullptr;  ///< Of a look or transit only.
+  bool answered = true;                  ///< Its answer counts. Of a transit only.
 
   bool changes() const { return kind != Kind::observe && kind != Kind::forbid && kind != Kind::look; }
   bool blind() const { return kind == Kind::set || kind == Kind::wild; }
@@ -60,11 +61,14 @@ class ObjectStates {
   /// The state that appending `argument` to `state` leads to.
   State appended(State state, const Value& argument) const;
 
-  /// The state that `op` leads to from `state`; `kImpossible` if it can't be answered so there.
-  State after(State state, const Operation& op) const;
+  /// The state that a look or transit leads to from `state`; `kImpossible` if it can't be answered so there.
+  State after(State state, const Step& step) const;
 
   /// What `op` does, given its outcome. Failed operations and pending reads must have been left out.
   Step step(const Operation& op) const;
+
+  /// What is left of a step that changes something when nobody was told its answer.
+  Step unanswered(Step step) const;
 
   /// States that a wild write may lead to: all known numbers, and any other.
   std::vector<State> wild_targets() const;

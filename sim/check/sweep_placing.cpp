@@ -25,10 +25,10 @@ bool Sweep::settles(State state, const Step& step) const {
     case Step::Kind::set: return state == step.target;
     case Step::Kind::swap: return state == step.expected && state == step.target;
     case Step::Kind::append: return state == ObjectStates::kOther;
-    case Step::Kind::look: return history_.states.after(state, *step.operation) == state;
+    case Step::Kind::look: return history_.states.after(state, step) == state;
     case Step::Kind::transit:  // only a set's operations can leave things as they are
       return output_of(step.operation->action) == Output::truth &&
-             history_.states.after(state, *step.operation) == state;
+             history_.states.after(state, step) == state;
     case Step::Kind::add:
     case Step::Kind::wild: return false;
   }
@@ -58,6 +58,7 @@ void Sweep::hide(Word* c, int o) const {
 bool Sweep::wanted(Word* c, int o, State target) {
   const Slot& placed_slot = slots_[static_cast<std::size_t>(o)];
   if (placed_slot.has_successor || placed_slot.step.kind == Step::Kind::transit) return true;
+  if (!predecessors_done(c, placed_slot)) return true;  // nothing hides it
   // An append that leads out of sight does so from any state: then a free `o` needn't come before it.
   constexpr State other = ObjectStates::kOther;
   const bool any_will_do = history_.has_forbids || is_owed(c, o);
@@ -121,7 +122,7 @@ void Sweep::targets(Word* c, int o, int x) {
           static_cast<State>(static_cast<std::uint64_t>(state) + static_cast<std::uint64_t>(step.target)));
       break;
     case Step::Kind::transit: {
-      const State after = history_.states.after(state, *step.operation);
+      const State after = history_.states.after(state, step);
       if (after != ObjectStates::kImpossible) targets_.push_back(after);
       break;
     }

@@ -1,0 +1,162 @@
+// Everything that can judge a small history, held against everything else that can: the brute-force twin, the
+// judge's two entry points, the search with and without rewriting, the monitors where they apply; and a
+// violation's witness against what it promises.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "sim/check/depth_first.hpp"
+#include "sim/check/key_history.hpp"
+#include "sim/check/linearizability.hpp"
+#include "sim/check/linearizability_sweep.hpp"
+#include "sim/check/monitors.hpp"
+#include "sim/check/rewriting.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/object_model.hpp"
+#include "tests/brute_force.hpp"
+
+namespace judges {
+
+using namespace sim;
+
+/// As text, for the messages of tests.
+inline std::string show(std::span<const Operation> history, Model model) {
+  std::ostringstream out;
+  History whole;
+  whole.model = model;
+  whole.operations.assign(history.begin(), history.end());
+  write_jsonl(out, whole);
+  return out.str();
+}
+
+/// The places of each key's operations.
+inline std::vector<std::vector<std::uint32_t>> places_by_key(std::span<const Operation> history) {
+  std::vector<std::uint32_t> keys;
+  std::vector<std::vector<std::uint32_t>> places;
+  for (std::uint32_t i = 0; i < history.size(); ++i) {
+    const auto known = std::ranges::find(keys, history[i].key);
+    const auto at = static_cast<std::size_t>(known - keys.begin());
+    if (known == keys.end()) {
+      keys.push_back(history[i].key);
+      places.emplace_back();
+    }
+    places[at].push_back(i);
+  }
+  return places;
+}
+
+/// The history with the operations outside `witness` as if never answered: they may take effect at any time
+/// after their calls, or never. Where the answer said that nothing changed, there is nothing left.
+inline std::vector<Operation> weakened(std::span<const Operation> history,
+                                       const std::vector<std::size_t>& witness) {
+  std::vector<Operation> result(history.begin(), history.end());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    Operation& op = result[i];
+    if (op.outcome != Outcome::ok || std::ranges::find(witness, i) != witness.end()) continue;
+    const bool told_what_it_wrote = op.action == Action::stamp || op.action == Action::draw;
+    if (told_what_it_wrote) {
+      op.action = Action::write;
+      op.argument = op.output;
+    }
+    op.outcome = changed_nothing(op) ? Outcome::failed : Outcome::pending;
+    op.output = Nil{};
+    op.ret = kNever;
+  }
+  return result;
+}
+
+/// The search, alone; a counter's answers that are no numbers must have been found before.
+inline Verdict search(std::span<const Operation> history, Model model, const Value& initial) {
+  const auto no_number = [](const Operation& op) {
+    return op.outcome == Outcome::ok && op.output.as_number() == nullptr;
+  };
+  if (model == Model::counter && std::ranges::any_of(history, no_number)) return Verdict::violation;
+  for (const auto& of_key : places_by_key(history)) {
+    Spending spending;
+    const KeyHistory key = make_key_history(history, of_key, model, initial);
+    if (sweep(key, {}, spending).verdict != Verdict::linearizable) return Verdict::violation;
+  }
+  return Verdict::linearizable;
+}
+
+/// The search for an order; unknown where it guesses.
+inline Verdict search_orders(std::span<const Operation> history, Model model, const Value& initial) {
+  constexpr std::uint64_t steps = 10'000'000;
+  Verdict verdict = Verdict::linearizable;
+  for (const auto& of_key : places_by_key(history)) {
+    const Verdict of_this = search_depth_first(history, of_key, model, initial, steps).verdict;
+    if (of_this == Verdict::violation) return of_this;
+    if (of_this == Verdict::unknown) verdict = of_this;
+  }
+  return verdict;
+}
+
+/// What the monitor for the objects of this model says of one key, if there is one and it applies.
+inline std::optional<Monitored> monitor(std::span<const Operation> history,
+                                        std::span<const std::uint32_t> of_key, Model model,
+                                        const Value& initial) {
+  switch (model) {
+    case Model::reg:
+    case Model::cas_register:
+    case Model::kv: return monitor_register(history, of_key, initial);
+    case Model::queue: return monitor_queue(history, of_key, initial);
+    default: return std::nullopt;
+  }
+}
+
+struct Agreement {
+  std::string
+      problem;  ///< What two judges disagree about, with the history; empty if there is no such thing.
+  bool linearizable = false;  ///< As the twin says.
+  int monitored = 0;          ///< Keys that a monitor judged.
+};
+
+/// The monitors against the twin, each key by itself; their witnesses, too.
+inline void compare_monitors(Agreement& agreement, std::span<const Operation> history, Model model,
+                             const Value& initial) {
+  for (const auto& of_key : places_by_key(history)) {
+    const auto found = monitor(history, of_key, model, initial);
+    if (!found) continue;
+    ++agreement.monitored;
+    std::vector<Operation> alone;
+    for (const std::uint32_t i : of_key) alone.push_back(history[i]);
+    if (found->linearizable != brute_force::linearizable(alone, initial)) {
+      agreement.problem = "the monitor disagrees with the twin";
+    } else if (!found->linearizable &&
+               brute_force::linearizable(weakened(history, found->witness), initial)) {
+      agreement.problem = "the monitor's witness is no contradiction";
+    }
+  }
+}
+
+/// Holds all judges against each other, on up to some eight operations.
+inline Agreement compare_all(std::span<const Operation> history, Model model, const Value& initial) {
+  Agreement agreement{.problem = {}, .linearizable = brute_force::linearizable(history, initial)};
+  const Verdict right = agreement.linearizable ? Verdict::linearizable : Verdict::violation;
+  const auto compare = [&](const std::string& who, Verdict verdict) {
+    if (verdict == right) return;
+    agreement.problem = who + " says " + std::string(verdict_name(verdict)) + ", the twin " +
+                        std::string(verdict_name(right));
+  };
+  compare("the quick judge", linearizability_verdict(history, model, initial));
+  const LinearizabilityResult thorough = check_linearizability(history, model, initial);
+  compare("the judge", thorough.verdict);
+  const Rewriting rewriting(history, model, initial);
+  compare("the search", search(rewriting.operations(), rewriting.model(), rewriting.initial()));
+  if (model == Model::set) compare("the search without rewriting", search(history, model, initial));
+  const Verdict by_order = search_orders(history, model, initial);
+  if (by_order != Verdict::unknown) compare("the search for an order", by_order);
+  compare_monitors(agreement, history, model, initial);
+  if (!agreement.linearizable && brute_force::linearizable(weakened(history, thorough.witness), initial)) {
+    agreement.problem = "the witness is no contradiction: " + thorough.story;
+  }
+  if (!agreement.problem.empty()) agreement.problem += "\n" + show(history, model);
+  return agreement;
+}
+
+}  // namespace judges
