@@ -15,7 +15,7 @@ using random_history::Dice;
 
 int histories_per_model() {
   const char* wanted = std::getenv("REPSIM_HISTORIES");
-  return wanted == nullptr ? 400 : std::stoi(wanted);
+  return wanted == nullptr ? 4000 : std::stoi(wanted);
 }
 
 struct Subject {
