@@ -16,7 +16,8 @@ namespace brute_force {
 
 class Twin {
  public:
-  Twin(std::span<const sim::Operation> operations, sim::Value initial) : initial_(std::move(initial)) {
+  Twin(std::span<const sim::Operation> operations, sim::Value initial, bool sequential = false)
+      : initial_(std::move(initial)), sequential_(sequential) {
     for (const auto& op : operations) {
       if (op.outcome != sim::Outcome::failed) operations_.push_back(op);
     }
@@ -53,8 +54,9 @@ class Twin {
   }
 
   // a must come before b.
-  static bool precedes(const sim::Operation& a, const sim::Operation& b, bool a_stands_first) {
+  bool precedes(const sim::Operation& a, const sim::Operation& b, bool a_stands_first) const {
     if (a.outcome != sim::Outcome::ok) return false;
+    if (sequential_ && a.client != b.client) return false;
     if (a.ret < b.call) return true;
     if (a.client != b.client || a.key != b.key || a.ret != b.call) return false;
     const bool of_one_instant = a.call == a.ret && b.call == b.ret;  // then each would precede the other
@@ -189,6 +191,7 @@ class Twin {
   }
 
   sim::Value initial_;
+  bool sequential_;  // only the order of each client counts
   std::vector<sim::Operation> operations_;
   std::vector<bool> done_;
   std::vector<std::int64_t> guesses_;
@@ -197,6 +200,11 @@ class Twin {
 /// The verdict by definition, for up to some eight operations.
 inline bool linearizable(std::span<const sim::Operation> operations, const sim::Value& initial) {
   return Twin(operations, initial).linearizable();
+}
+
+/// The same for sequential consistency: operations of different clients may come in any order.
+inline bool sequentially_consistent(std::span<const sim::Operation> operations, const sim::Value& initial) {
+  return Twin(operations, initial, true).linearizable();
 }
 
 }  // namespace brute_force
