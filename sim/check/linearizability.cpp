@@ -259,7 +259,7 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
 }
 
 Verdict linearizability_verdict(std::span<const Operation> operations, Model model, const Value& initial,
-                                const LinearizabilityBudget& budget) {
+                                const LinearizabilityBudget& budget, std::uint64_t* steps) {
   require_allowed(operations, model, initial);
   if (find_impossible(operations, model) < operations.size()) return Verdict::violation;
   Spending spending = make_spending(budget);
@@ -271,6 +271,7 @@ Verdict linearizability_verdict(std::span<const Operation> operations, Model mod
     if (of_this != Verdict::linearizable) verdict = of_this;
     return of_this != Verdict::violation;
   });
+  if (steps != nullptr) *steps += spending.steps;
   return verdict;
 }
 

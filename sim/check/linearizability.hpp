@@ -57,8 +57,8 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
                                             const Value& initial, const LinearizabilityBudget& budget = {},
                                             TimeUnit unit = TimeUnit::nanoseconds);
 
-/// The same verdict without story and witness: what sweeps ask of every run.
+/// The same verdict without story and witness: what sweeps ask of every run. Adds what was spent to `steps`.
 Verdict linearizability_verdict(std::span<const Operation> operations, Model model, const Value& initial,
-                                const LinearizabilityBudget& budget = {});
+                                const LinearizabilityBudget& budget = {}, std::uint64_t* steps = nullptr);
 
 }  // namespace sim

@@ -45,7 +45,7 @@ class Teller {
     const Operation& last = *told_.back();
     const std::string where = context_.model == Model::kv ? fmt::format("key {}: ", last.key) : std::string();
     if (told_.size() == 1) return where + tell_alone(last);
-    if (told_.size() <= 3 && concludes(last)) return where + tell_against(last);
+    if (!context_.sequential && told_.size() <= 3 && concludes(last)) return where + tell_against(last);
     return where + tell_all();
   }
 
@@ -188,7 +188,9 @@ class Teller {
   std::string tell_all() const {
     std::vector<const Operation*> in_order = told_;
     std::ranges::stable_sort(in_order, {}, [](const Operation* op) { return op->call; });
-    std::string text = fmt::format("no order explains these {} operations: ", in_order.size());
+    std::string text =
+        fmt::format("no order{} explains these {} operations: ",
+                    context_.sequential ? " that keeps each client's own" : "", in_order.size());
     const std::size_t first = in_order.size() > kListed ? in_order.size() - kListed : 0;
     if (first > 0) text += fmt::format("{} earlier ones; ", first);
     for (std::size_t i = first; i < in_order.size(); ++i) {

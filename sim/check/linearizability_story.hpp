@@ -13,6 +13,7 @@ struct StoryContext {
   Model model;
   const Value& initial;
   TimeUnit unit;
+  bool sequential = false;  ///< Only each client's own order counts.
 };
 
 /// Tells why the operations of `witness` (all of one key) can't all have been answered as they were.

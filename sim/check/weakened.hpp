@@ -1,0 +1,23 @@
+// Parts of a history: what is left of it when some answers are forgotten, or what comes later.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+/// Forgets the answer: from now on the operation may take effect at any time after its call, or never. What
+/// changed nothing is forgotten whole; of a stamp or draw it stays known what it wrote.
+void weaken(Operation& op);
+
+/// Places of the answered operations in the order of their returns.
+std::vector<std::size_t> returns_of(std::span<const Operation> all);
+
+/// What had been called and answered until the return of `returns[rank]`; what was open then is weakened.
+std::vector<Operation> prefix_until(std::span<const Operation> all, std::span<const std::size_t> returns,
+                                    std::size_t rank);
+
+}  // namespace sim
