@@ -160,13 +160,20 @@ class Teller {
       const Operation& op = *told_[i];
       if (writes_what_was_seen(op, last) && told_.size() > 2) continue;  // said by "again"
       if (!text.ends_with("though ")) text += " and ";
-      text += op.action == Action::read ? fmt::format("the read by client {} had returned {} at {}",
-                                                      op.client.value, show(op.output), time(op.ret))
-                                        : fmt::format("the {} by client {} had returned at {}", deed(op),
-                                                      op.client.value, time(op.ret));
+      const bool told = op.action == Action::read || op.action == Action::add;
+      text += fmt::format("the {} by client {} had returned{} at {}", deed(op), op.client.value,
+                          told ? ' ' + show(op.output) : std::string(), time(op.ret));
+      if (is_missing(op, last)) text += fmt::format(" and {} is not in it", show(op.argument));
     }
     if (is_failed_cas(last)) return text + " and nothing had changed it since";
     return text + no_other_writer(last);
+  }
+
+  static bool is_missing(const Operation& op, const Operation& last) {
+    const auto* appended = op.argument.as_number();
+    const auto* list = last.output.as_list();
+    return op.action == Action::append && last.action == Action::read && appended != nullptr &&
+           list != nullptr && std::ranges::find(*list, *appended) == list->end();
   }
 
   static bool writes_what_was_seen(const Operation& op, const Operation& last) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <unordered_set>  // tidy: allow only asked whether something is in it
 #include <utility>
 
@@ -287,9 +288,16 @@ class OrderSearch {
       const Placeable& p = operations_[i];
       if (!p.answered || !changed_nothing(*p.op)) consider(i, found);
     }
-    // The most urgent first; what nobody waits for last.
+    // First what somebody waits for, then the most urgent.
+    const auto wanted = [&](const Choice& choice) {
+      return std::ranges::any_of(ready, [&](std::size_t i) {
+        const Placeable& p = operations_[i];
+        const bool asks = p.answered && p.op->action == Action::read && i != choice.operation;
+        return asks && p.cell == operations_[choice.operation].cell && p.op->output == choice.after;
+      });
+    };
     std::ranges::stable_sort(found, {}, [&](const Choice& choice) {
-      return std::pair(choice.defective, operations_[choice.operation].op->ret);
+      return std::tuple(choice.defective, !wanted(choice), operations_[choice.operation].op->ret);
     });
     return found;
   }

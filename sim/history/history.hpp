@@ -52,6 +52,9 @@ History read_history_file(const std::string& path, HistoryFormat format = Histor
 /// Writes our own format; `read_history` gives back an equal history.
 void write_jsonl(std::ostream& out, const History& history);
 
+/// One operation as a line of it, without the line's end.
+std::string jsonl_line(const Operation& operation);
+
 /// Writes Jepsen's EDN, a map a line. A cas, acquire or release that did nothing becomes `:fail`: that it
 /// could not is lost. Throws std::runtime_error for what EDN can't tell: answers of add, insert, remove and
 /// contains, an unanswered stamp or draw, and two clients that both return and call at one instant.

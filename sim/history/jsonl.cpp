@@ -237,6 +237,10 @@ History read_jsonl(HistoryText& text, const std::string& file) {
   return history;
 }
 
+std::string jsonl_line(const Operation& operation) {
+  return to_json(operation).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
 void write_jsonl(std::ostream& out, const History& history) {
   OrderedJson header{{"repsim", "history"},
                      {"version", 1},
@@ -247,7 +251,7 @@ void write_jsonl(std::ostream& out, const History& history) {
   header["clients"] = history.clients;
   if (history.initial) header["initial"] = to_json(*history.initial);
   out << header.dump() << '\n';
-  for (const Operation& op : history.operations) out << to_json(op).dump() << '\n';
+  for (const Operation& op : history.operations) out << jsonl_line(op) << '\n';
 }
 
 }  // namespace sim

@@ -1,0 +1,263 @@
+// Does the judge say why, and is it true? Prefixes and witnesses are held against the definition, kinds of
+// faults against histories with planted ones, orders against the answers that they must explain.
+#include "sim/check/explanation.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "sim/check/weakened.hpp"
+#include "sim/history/generator.hpp"
+#include "sim/history/history.hpp"
+#include "tests/brute_force.hpp"
+#include "tests/catch.hpp"
+#include "tests/random_history.hpp"
+
+namespace explanation_test {
+
+using namespace sim;
+using random_history::Dice;
+using random_history::Shape;
+
+Time at(std::int64_t ms) { return Time{} + std::chrono::milliseconds(ms); }
+
+struct From {
+  int client;
+  std::int64_t call;
+  std::int64_t ret;
+};
+
+Operation operation(From from, Action action) {
+  Operation op;
+  op.client.value = static_cast<std::uint16_t>(from.client);
+  op.action = action;
+  op.outcome = Outcome::ok;
+  op.call = at(from.call);
+  op.ret = at(from.ret);
+  return op;
+}
+
+Operation write(From from, std::int64_t value) {
+  Operation op = operation(from, Action::write);
+  op.argument = value;
+  return op;
+}
+
+Operation read(From from, Value value) {
+  Operation op = operation(from, Action::read);
+  op.output = std::move(value);
+  return op;
+}
+
+Operation cas(From from, Value expected, std::int64_t value) {
+  Operation op = operation(from, Action::cas);
+  op.expected = std::move(expected);
+  op.argument = value;
+  op.output = truth(true);
+  return op;
+}
+
+std::int64_t n(std::int64_t value) { return value; }
+
+Explanation explain(const std::vector<Operation>& history, Model model) {
+  const Value initial = initial_value(model);
+  const auto found = check_linearizability(history, model, initial);
+  REQUIRE(found.verdict == Verdict::violation);
+  return explain_violation(history, model, initial, found);
+}
+
+FaultKind kind_of(const std::vector<Operation>& history) {
+  return *explain(history, Model::cas_register).kind;
+}
+
+std::vector<Operation> only_strong(std::vector<Operation> history, const std::vector<std::size_t>& strong) {
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (std::ranges::find(strong, i) == strong.end()) weaken(history[i]);
+  }
+  return history;
+}
+
+// By definition: the first return at which what happened until then has no order.
+std::size_t shortest_prefix(const std::vector<Operation>& history, const Value& initial) {
+  const auto returns = returns_of(history);
+  std::size_t rank = 0;
+  while (brute_force::linearizable(prefix_until(history, returns, rank), initial)) ++rank;
+  return returns[rank];
+}
+
+// By definition: the size of the smallest contradiction among what was answered until `last`.
+std::size_t smallest_witness(const std::vector<Operation>& history, std::size_t last, const Value& initial) {
+  const auto returns = returns_of(history);
+  std::vector<std::size_t> until(returns.begin(), std::ranges::find(returns, last) + 1);
+  std::size_t smallest = until.size();
+  for (std::uint32_t bits = 1; bits < 1U << until.size(); ++bits) {
+    std::vector<std::size_t> strong;
+    for (std::size_t k = 0; k < until.size(); ++k) {
+      if ((bits >> k & 1U) != 0) strong.push_back(until[k]);
+    }
+    if (strong.size() >= smallest) continue;
+    if (!brute_force::linearizable(only_strong(history, strong), initial)) smallest = strong.size();
+  }
+  return smallest;
+}
+
+TEST_CASE("prefix and witness are as short as the definition allows, for every model") {
+  int violations = 0;
+  for (const ObjectModel* object : object_models()) {
+    const Shape shape{.model = object->model, .operations = 6, .values = 2, .spoiled = 100};
+    const Value initial = initial_value(shape.model);
+    for (std::uint64_t seed = 50'000'000; seed < 50'000'300; ++seed) {
+      Dice dice{seed};
+      const auto history = random_history::make(shape, dice);
+      if (brute_force::linearizable(history, initial)) continue;
+      ++violations;
+      const Explanation why = explain(history, shape.model);
+      INFO("model " << object->name << ", seed " << seed << ": " << why.story);
+      REQUIRE(why.prefix_is_shortest);
+      REQUIRE(history[why.prefix_end].ret == history[shortest_prefix(history, initial)].ret);
+      REQUIRE(std::ranges::find(why.witness, why.prefix_end) != why.witness.end());
+      REQUIRE_FALSE(brute_force::linearizable(only_strong(history, why.witness), initial));
+      const std::size_t smallest = smallest_witness(history, why.prefix_end, initial);
+      REQUIRE(why.witness.size() >= smallest);
+      if (why.witness_is_smallest) REQUIRE(why.witness.size() == smallest);
+      if (why.witness.size() <= 4) REQUIRE(why.witness_is_smallest);
+      REQUIRE_FALSE(why.story.empty());
+    }
+  }
+  CHECK(violations > 600);
+}
+
+TEST_CASE("the prefix ends at the first contradiction of any key") {
+  auto late = read({1, 50, 60}, n(7));
+  auto early = read({2, 10, 20}, n(8));
+  early.key = 1;
+  const auto why = explain({early, late}, Model::kv);
+  CHECK(why.prefix_end == 0);
+  CHECK(why.prefix_operations == 1);
+  CHECK(why.witness == std::vector<std::size_t>{0});
+}
+
+TEST_CASE("a long history of a counter that lost an update is contradicted by two of its answers") {
+  GeneratorPlan plan{.model = Model::counter, .operations = 600, .clients = 5};
+  plan.bug = GeneratorPlan::Bug::lost_update;
+  plan.bug_from = 0.8;
+  for (plan.seed = 1; plan.seed <= 5; ++plan.seed) {
+    const auto why = explain(generate_history(plan).operations, Model::counter);
+    INFO("seed " << plan.seed << ": " << why.story);
+    CHECK(why.witness.size() == 2);
+    CHECK(why.witness_is_smallest);
+  }
+}
+
+TEST_CASE("long histories of lists and queues are contradicted by a few of their answers") {
+  for (const Model model : {Model::log, Model::kv, Model::queue}) {
+    GeneratorPlan plan{.model = model, .operations = 600, .clients = 5};
+    plan.bug = GeneratorPlan::Bug::stale_read;
+    plan.bug_from = 0.8;
+    if (model == Model::kv) plan.mix = {{Action::read, 1}, {Action::append, 1}};
+    if (model == Model::queue) plan.bug = GeneratorPlan::Bug::reordered;
+    if (model == Model::queue) plan.operations = 100;
+    for (plan.seed = 1; plan.seed <= 3; ++plan.seed) {
+      const auto history = generate_history(plan).operations;
+      if (linearizability_verdict(history, model, initial_value(model)) != Verdict::violation) continue;
+      const auto why = explain(history, model);
+      INFO(model_name(model) << ", seed " << plan.seed << ": " << why.story);
+      CHECK(why.witness.size() <= 4);
+    }
+  }
+}
+
+TEST_CASE("a read of an overwritten value is a stale read") {
+  CHECK(kind_of({write({1, 0, 10}, 1), write({1, 20, 30}, 2), read({2, 40, 50}, n(1)),
+                 read({2, 60, 70}, n(2))}) == FaultKind::stale_reads);
+}
+
+TEST_CASE("one lost write explains many old answers better than as many stale reads") {
+  CHECK(kind_of({write({1, 0, 10}, 1), write({1, 20, 30}, 2), read({2, 40, 50}, n(1)),
+                 read({2, 60, 70}, n(1))}) == FaultKind::lost_updates);
+}
+
+TEST_CASE("two cas from one value that both succeeded are a lost update") {
+  CHECK(kind_of({write({1, 0, 10}, 1), cas({1, 20, 30}, n(1), 2), cas({2, 40, 50}, n(1), 3)}) ==
+        FaultKind::lost_updates);
+}
+
+TEST_CASE("a value out of nowhere is neither a stale read nor a lost update") {
+  CHECK(kind_of({write({1, 0, 10}, 1), read({2, 20, 30}, n(9))}) == FaultKind::neither);
+  CHECK(kind_of({read({2, 0, 10}, n(1)), write({1, 20, 30}, 1)}) == FaultKind::neither);
+}
+
+TEST_CASE("a lost update on one key and a stale read that nothing else explains on another are neither") {
+  auto first = write({1, 0, 10}, 1);
+  auto second = cas({1, 20, 30}, n(1), 2);
+  auto third = cas({2, 40, 50}, n(1), 3);
+  std::vector<Operation> history{first, second, third};
+  for (auto op :
+       {write({3, 0, 10}, 1), write({3, 20, 30}, 2), read({3, 40, 50}, n(2)), read({3, 60, 70}, n(1))}) {
+    op.key = 1;
+    history.push_back(op);
+  }
+  CHECK(*explain(history, Model::kv).kind == FaultKind::neither);
+}
+
+TEST_CASE("planted faults get their names") {
+  for (const Model model : {Model::reg, Model::cas_register}) {
+    for (const auto bug : {GeneratorPlan::Bug::stale_read, GeneratorPlan::Bug::lost_update}) {
+      int told = 0;
+      int right = 0;
+      for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        GeneratorPlan plan{.model = model, .operations = 100, .clients = 2};
+        plan.bug = bug;
+        if (model == Model::reg) plan.mix = {{Action::read, 5}, {Action::write, 1}};
+        plan.seed = seed;
+        const auto history = generate_history(plan).operations;
+        if (linearizability_verdict(history, model, Nil{}) != Verdict::violation) continue;
+        const FaultKind kind = classify_violation(history, model, Nil{});
+        const bool stale = bug == GeneratorPlan::Bug::stale_read;
+        ++told;
+        right += kind == (stale ? FaultKind::stale_reads : FaultKind::lost_updates);
+        INFO(model_name(model) << ", " << (stale ? "stale read" : "lost update") << ", seed " << seed);
+        CHECK(kind != FaultKind::neither);
+        CHECK(kind != FaultKind::undecided);
+        if (stale) CHECK(kind == FaultKind::stale_reads);
+      }
+      INFO(model_name(model) << ", " << static_cast<int>(bug) << ": " << right << " of " << told);
+      CHECK(told >= 5);
+      CHECK(3 * right >= told);  // a lost update that one read shows looks like one stale read
+    }
+  }
+}
+
+TEST_CASE("the order that is handed out explains all answers, or all but the one that breaks it") {
+  for (const ObjectModel* object : object_models()) {
+    const Shape shape{.model = object->model, .operations = 7, .spoiled = 60};
+    const Value initial = initial_value(shape.model);
+    for (std::uint64_t seed = 51'000'000; seed < 51'000'200; ++seed) {
+      Dice dice{seed};
+      auto history = random_history::make(shape, dice);
+      std::optional<std::size_t> end;
+      if (!brute_force::linearizable(history, initial)) end = explain(history, shape.model).prefix_end;
+      const auto order = find_linearization(history, shape.model, initial, end);
+      INFO("model " << object->name << ", seed " << seed);
+      if (end) {
+        const auto returns = returns_of(history);
+        const auto rank = std::ranges::find(returns, *end) - returns.begin();
+        const Time last = history[*end].ret;
+        for (auto k = static_cast<std::size_t>(rank); k < returns.size(); ++k) weaken(history[returns[k]]);
+        for (Operation& op : history) op.outcome = op.call > last ? Outcome::failed : op.outcome;
+      }
+      for (std::size_t i = 0; i < history.size(); ++i) {
+        const auto placed = std::ranges::find(order, i, &OrderedOperation::index);
+        REQUIRE((placed != order.end() || history[i].outcome != Outcome::ok));
+        if (placed == order.end()) continue;
+        REQUIRE(placed->at >= history[i].call);
+        REQUIRE(placed->at <= history[i].ret);
+        history[i].call = history[i].ret = Time{Duration{1 + (placed - order.begin())}};
+        history[i].client.value = 0;
+        if (history[i].outcome == Outcome::pending) history[i].ret = kNever;
+      }
+      if (object->model != Model::lock) REQUIRE(brute_force::linearizable(history, initial));
+    }
+  }
+}
+
+}  // namespace explanation_test
