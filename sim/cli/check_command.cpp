@@ -17,8 +17,9 @@
 #include <utility>
 #include <vector>
 
-#include "sim/check/depth_first.hpp"
 #include "sim/check/linearizability.hpp"
+#include "sim/check/sequential_consistency.hpp"
+#include "sim/cli/check_report.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 
@@ -32,6 +33,7 @@ struct CheckOptions {
   std::string budget;
   std::string memory;
   std::uint64_t steps = 0;  // 0: as many as the budget of time allows, or a thousand million
+  std::string consistency = "linearizable";
   bool time = false;
   bool json = false;
   bool order = false;
@@ -42,8 +44,8 @@ struct Judged {
   Model model{};
   std::size_t operations = 0;
   LinearizabilityResult result;
-  std::vector<std::size_t>
-      order;  // the longest that explains what happened up to a contradiction; when asked for
+  std::string why;                       // the same as `explanation`, in words
+  nlohmann::ordered_json explanation{};  // what to add to the JSON
   double cpu_seconds = 0;
   double peak_mib = 0;  // of the process so far
 };
@@ -115,22 +117,20 @@ Model choose_model(const CheckOptions& options, const History& history, const st
   return *model;
 }
 
-// The longest order found for the operations of the contradiction's key that were called before it was
-// complete.
-std::vector<std::size_t> longest_order(const History& history, Model model, const Value& initial,
-                                       const LinearizabilityResult& result) {
-  constexpr std::uint64_t steps = 2'000'000;
-  const Operation& last = history.operations[*result.prefix_end];
-  std::vector<Operation> prefix;
-  std::vector<std::uint32_t> of_key;
-  for (const Operation& op : history.operations) {
-    prefix.push_back(op);
-    if (op.key == last.key && op.call <= last.ret) {
-      of_key.push_back(static_cast<std::uint32_t>(prefix.size() - 1));
-    }
-    if (op.ret > last.ret && op.outcome == Outcome::ok) prefix.back().outcome = Outcome::pending;
+// What the file's verdict deserves to be told besides.
+void add_reasons(const CheckOptions& options, const History& history, const Value& initial,
+                 const std::function<bool()>& out_of_time, Judged& judged) {
+  judged.explanation["consistency"] = options.consistency;
+  if (options.consistency == "sequential") return;
+  const auto why = explain(history, judged.model, initial, judged.result, out_of_time);
+  if (why) {
+    add_explanation(judged.explanation, history, *why);
+    judged.why = explanation_text(history, *why);
   }
-  return search_depth_first(prefix, of_key, model, initial, steps).order;
+  if (!options.order) return;
+  const auto end = why ? std::optional(why->prefix_end) : std::nullopt;
+  judged.explanation["linearization"] =
+      to_json(find_linearization(history.operations, judged.model, initial, end, 3'000'000, out_of_time));
 }
 
 void judge_history(const CheckOptions& options, const std::string& file, Judged& judged) {
@@ -139,15 +139,19 @@ void judge_history(const CheckOptions& options, const std::string& file, Judged&
   judged.operations = history.operations.size();
   const Value initial = history.initial.value_or(initial_value(judged.model));
   const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
+  const auto check =
+      options.consistency == "sequential" ? check_sequential_consistency : check_linearizability;
+  const LinearizabilityBudget budget = parse_budget(options);
   try {
-    judged.result =
-        check_linearizability(history.operations, judged.model, initial, parse_budget(options), unit);
+    judged.result = check(history.operations, judged.model, initial, budget, unit);
   } catch (const std::invalid_argument& error) {
     throw HistoryError(file, 0,
                        std::string(error.what()) + " (model " + std::string(model_name(judged.model)) + ")");
   }
-  if (options.order && judged.result.prefix_end) {
-    judged.order = longest_order(history, judged.model, initial, judged.result);
+  try {
+    add_reasons(options, history, initial, budget.out_of_time, judged);
+  } catch (const std::bad_alloc&) {
+    judged.why = " (no memory was left to say more)";  // the verdict stands
   }
 }
 
@@ -171,7 +175,8 @@ Judged judge(const CheckOptions& options, const std::string& file) {
 
 void print(const CheckOptions& options, const Judged& judged) {
   const LinearizabilityResult& result = judged.result;
-  const std::string verdict(verdict_name(result.verdict));
+  const bool sequential = options.consistency == "sequential" && result.verdict == Verdict::linearizable;
+  const std::string verdict(sequential ? "sequentially consistent" : verdict_name(result.verdict));
   if (options.json) {
     nlohmann::ordered_json json{{"file", judged.file},
                                 {"model", std::string(model_name(judged.model))},
@@ -180,8 +185,7 @@ void print(const CheckOptions& options, const Judged& judged) {
                                 {"story", result.story},
                                 {"witness", result.witness},
                                 {"steps", result.steps}};
-    if (result.prefix_end) json["prefix_end"] = *result.prefix_end;
-    if (options.order) json["order"] = judged.order;
+    json.update(judged.explanation);
     if (options.time) {
       json["cpu_seconds"] = judged.cpu_seconds;
       json["peak_mib"] = judged.peak_mib;
@@ -193,7 +197,7 @@ void print(const CheckOptions& options, const Judged& judged) {
                                  ? fmt::format(" [{:.3f} s, {:.0f} MiB]", judged.cpu_seconds, judged.peak_mib)
                                  : std::string();
     fmt::print("{}: {} ({} operations, {}){}{}\n", judged.file, verdict, judged.operations,
-               model_name(judged.model), time, story);
+               model_name(judged.model), time, story + judged.why);
   }
   std::fflush(stdout);  // a later file may be bad or slow
 }
@@ -231,10 +235,14 @@ void add_check_command(CLI::App& app, int& exit_code) {
   command->add_option("--steps", options->steps,
                       "Steps for each file: a budget that gives the same verdict on any machine");
   command->add_option("--memory", options->memory, "Memory for all, such as 4GB: never exceeded");
+  command
+      ->add_option("--consistency", options->consistency,
+                   "linearizable (default), or sequential: only each client's own order counts")
+      ->check(CLI::IsMember({"linearizable", "sequential"}));
   command->add_flag("--time", options->time, "Add processor time of each file and peak memory so far");
   command->add_flag("--json", options->json, "One JSON object a line");
   command->add_flag("--order", options->order,
-                    "Add the longest order that was found before a contradiction to the JSON: for plot.py");
+                    "Add an order of the operations, as far as there is one, to the JSON: for plot.py");
   command->callback([options, &exit_code] { exit_code = run_check(*options); });
 }
 

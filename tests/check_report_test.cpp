@@ -1,0 +1,81 @@
+// Does `repsim check` say why, in words and as JSON, and does it judge sequential consistency when asked to?
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "tests/catch.hpp"
+
+namespace check_report_test {
+
+struct Ended {
+  int code;
+  std::string out;
+};
+
+// Lets `make` leave a history in the file $F, and checks it.
+Ended shell(const std::string& make, const std::string& options) {
+  const std::string commands = fmt::format(
+      "R='{}'; F=$(mktemp); {} && $R check {} $F; C=$?; rm -f $F; exit $C", REPSIM_BINARY, make, options);
+  FILE* pipe = popen(commands.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  Ended ended{};
+  std::array<char, 4096> part{};
+  for (std::size_t n; (n = fread(part.data(), 1, part.size(), pipe)) > 0;) ended.out.append(part.data(), n);
+  const int status = pclose(pipe);
+  ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ended;
+}
+
+Ended check(const std::string& plan, const std::string& options) {
+  return shell("$R generate " + plan + " --out $F", options);
+}
+
+const std::string kStale = "--operations 60 --clients 3 --bug stale-read --bug-from 0.8 --seed 4";
+
+TEST_CASE("check tells the contradiction, its prefix and the kind of fault in one line") {
+  const Ended ended = check(kStale, "");
+  INFO(ended.out);
+  CHECK(ended.code == 1);
+  CHECK(ended.out.find(
+            "returned 9, though the write of 12 by client 0 had returned at 8.7 ms and nothing wrote 9 "
+            "again (the first 53 operations, until 18.3 ms; stale reads would explain it)\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("check --json has the operations of the contradiction, and on request an order of the others") {
+  const Ended ended = check(kStale, "--json --order");
+  const auto json = nlohmann::json::parse(ended.out);
+  CHECK(json["classification"] == "stale-reads");
+  CHECK(json["prefix"]["operations"] == 53);
+  CHECK(json["prefix"]["shortest"] == true);
+  CHECK(json["witness"].size() == 3);
+  CHECK(json["witness_operations"][2]["output"] == 9);
+  CHECK(json["witness_operations"][2]["return"] == json["prefix"]["until"]);
+  CHECK(json["linearization"].size() >= 50);
+  CHECK(nlohmann::json::parse(check(kStale, "--json").out).contains("linearization") == false);
+}
+
+TEST_CASE("check hands out the whole order of a linearizable history") {
+  const Ended ended = check("--operations 60 --clients 3", "--json --order");
+  CHECK(ended.code == 0);
+  CHECK(nlohmann::json::parse(ended.out)["linearization"].size() == 60);
+}
+
+TEST_CASE("check --consistency sequential asks for less") {
+  const std::string stale = R"(echo '{"repsim":"history","version":1,"model":"register"}
+{"client":1,"f":"write","key":0,"value":1,"call":0,"return":1,"outcome":"ok"}
+{"client":1,"f":"write","key":0,"value":2,"call":2,"return":3,"outcome":"ok"}
+{"client":2,"f":"read","key":0,"output":1,"call":4,"return":5,"outcome":"ok"}' > $F)";
+  CHECK(shell(stale, "").code == 1);
+  const Ended sequential = shell(stale, "--consistency sequential");
+  INFO(sequential.out);
+  CHECK(sequential.code == 0);
+  CHECK(sequential.out.find("sequentially consistent (3 operations, register)") != std::string::npos);
+}
+
+}  // namespace check_report_test
