@@ -3,11 +3,14 @@
 #include "sim/check/explanation.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <sstream>
 
 #include "sim/check/weakened.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/history.hpp"
+#include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
 #include "tests/random_history.hpp"
@@ -197,6 +200,101 @@ TEST_CASE("a lost update on one key and a stale read that nothing else explains 
     history.push_back(op);
   }
   CHECK(*explain(history, Model::kv).kind == FaultKind::neither);
+}
+
+// The kinds' definition, by trying every order: the fewest operations that must be faulty, if so many do.
+class KindTwin {
+ public:
+  KindTwin(const std::vector<Operation>& history, bool stale) : stale_(stale) {
+    std::ranges::copy_if(history, std::back_inserter(all_),
+                         [](const Operation& op) { return op.outcome != Outcome::failed; });
+    done_.assign(all_.size(), false);
+  }
+
+  std::optional<int> fewest() {
+    for (int most = 0; most <= static_cast<int>(all_.size()); ++most) {
+      if (search({Value{}}, most)) return most;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // `states`: all that there were; the last is there now.
+  bool search(const std::vector<Value>& states, int left) {
+    bool all = true;
+    for (std::size_t i = 0; i < all_.size(); ++i) all &= done_[i] || all_[i].outcome != Outcome::ok;
+    if (all) return true;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (done_[i] || !ready(i)) continue;
+      done_[i] = true;
+      if (place(all_[i], states, left)) return true;
+      done_[i] = false;
+    }
+    return false;
+  }
+
+  bool ready(std::size_t i) const {
+    for (std::size_t k = 0; k < all_.size(); ++k) {
+      if (!done_[k] && k != i && all_[k].outcome == Outcome::ok && all_[k].ret < all_[i].call) return false;
+    }
+    return true;
+  }
+
+  bool place(const Operation& op, const std::vector<Value>& states, int left) {
+    const bool answered = op.outcome == Outcome::ok;
+    const auto right = [&](const Value& state) {
+      if (!answered || op.action == Action::write) return true;
+      return op.action == Action::read ? op.output == state : op.output == truth(op.expected == state);
+    };
+    const bool looks =
+        op.action == Action::read || (op.action == Action::cas && answered && op.output == truth(false));
+    if (right(states.back())) {
+      std::vector<Value> after = states;
+      if (op.action == Action::write || (op.action == Action::cas && op.expected == states.back())) {
+        after.push_back(op.argument);
+      }
+      if (search(after, left)) return true;
+      return !stale_ && !looks && answered && left > 0 && search(states, left - 1);
+    }
+    return stale_ && looks && left > 0 && std::ranges::any_of(states, right) && search(states, left - 1);
+  }
+
+  std::vector<Operation> all_{};
+  bool stale_;
+  std::vector<bool> done_{};
+};
+
+TEST_CASE("the kind of fault is what its definition says") {
+  std::array<int, 4> met{};
+  for (std::uint64_t seed = 52'000'000; seed < 52'001'500; ++seed) {
+    Dice dice{seed};
+    const auto model = seed % 2 == 0 ? Model::reg : Model::cas_register;
+    Shape shape{.model = model, .operations = 6, .values = 2 + static_cast<int>(seed % 3), .spoiled = 100};
+    shape.pending = 10;
+    auto history = random_history::make(shape, dice);
+    for (Operation& op : history) {
+      if (op.action != Action::stamp && op.action != Action::draw) continue;
+      if (op.outcome == Outcome::ok) op.argument = op.output;
+      if (op.outcome != Outcome::ok) op.argument = std::int64_t{1};
+      op.action = Action::write;
+      op.output = Nil{};
+    }
+    if (brute_force::linearizable(history, Nil{})) continue;
+    const auto stale = KindTwin(history, true).fewest();
+    const auto lost = KindTwin(history, false).fewest();
+    const FaultKind expected = !stale && !lost                       ? FaultKind::neither
+                               : stale && (!lost || *stale <= *lost) ? FaultKind::stale_reads
+                                                                     : FaultKind::lost_updates;
+    const FaultKind kind = classify_violation(history, model, Nil{});
+    INFO("seed " << seed << ": " << fault_kind_name(kind) << ", expected " << fault_kind_name(expected));
+    REQUIRE((kind == expected || kind == FaultKind::undecided));
+    ++met[static_cast<std::size_t>(kind)];
+  }
+  INFO(met[0] << " stale, " << met[1] << " lost, " << met[2] << " neither, " << met[3] << " undecided");
+  CHECK(met[0] > 20);
+  CHECK(met[1] > 5);
+  CHECK(met[2] > 20);
+  CHECK(met[3] * 20 < met[0] + met[1] + met[2]);
 }
 
 TEST_CASE("planted faults get their names") {

@@ -66,53 +66,6 @@ class PrefixSearch {
   std::vector<std::size_t> returns_;  // of answered operations, in order
 };
 
-// ---- Kinds.
-
-// What would explain one key's history.
-class KeyFault {
- public:
-  KeyFault(std::span<const Operation> of_key, Model model, const Value& initial, std::uint64_t& steps,
-           const std::function<bool()>& out_of_time)
-      : of_key_(of_key), model_(model), initial_(initial), steps_(steps), out_of_time_(out_of_time) {
-    stale_ = explained(Defect::stale_read, of_key.size());
-    lost_ = explained(Defect::lost_update, of_key.size());
-  }
-
-  bool undecided() const { return stale_ == Verdict::unknown || lost_ == Verdict::unknown; }
-  bool stale_reads() const { return stale_ == Verdict::linearizable; }
-  bool lost_updates() const { return lost_ == Verdict::linearizable; }
-
-  // If both would: the one that needs fewer faulty operations.
-  FaultKind rarer() const {
-    for (std::size_t most = 1; most <= of_key_.size(); ++most) {
-      const Verdict few_stale = explained(Defect::stale_read, most);
-      if (few_stale == Verdict::linearizable) return FaultKind::stale_reads;
-      if (few_stale == Verdict::unknown) break;
-      const Verdict few_lost = explained(Defect::lost_update, most);
-      if (few_lost == Verdict::linearizable) return FaultKind::lost_updates;
-      if (few_lost == Verdict::unknown) break;
-    }
-    return FaultKind::undecided;
-  }
-
- private:
-  Verdict explained(Defect defect, std::size_t most) const {
-    const OrderFound found =
-        search_order(of_key_, model_, initial_, {.defect = defect, .defects_max = most},
-                     {.steps = steps_, .memory_bytes = std::size_t{1} << 28, .out_of_time = &out_of_time_});
-    steps_ -= std::min(steps_, found.steps);
-    return found.verdict;
-  }
-
-  std::span<const Operation> of_key_;
-  Model model_;
-  const Value& initial_;
-  std::uint64_t& steps_;
-  const std::function<bool()>& out_of_time_;
-  Verdict stale_ = Verdict::unknown;
-  Verdict lost_ = Verdict::unknown;
-};
-
 std::map<std::uint32_t, std::vector<std::size_t>> by_key(std::span<const Operation> all) {
   std::map<std::uint32_t, std::vector<std::size_t>> keys;
   for (std::size_t i = 0; i < all.size(); ++i) keys[all[i].key].push_back(i);
@@ -133,44 +86,6 @@ bool is_classified(std::span<const Operation> all, Model model) {
 }
 
 }  // namespace
-
-std::string_view fault_kind_name(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::stale_reads: return "stale-reads";
-    case FaultKind::lost_updates: return "lost-updates";
-    case FaultKind::neither: return "neither";
-    case FaultKind::undecided: break;
-  }
-  return "undecided";
-}
-
-FaultKind classify_violation(std::span<const Operation> operations, Model model, const Value& initial,
-                             std::uint64_t steps, const std::function<bool()>& out_of_time) {
-  bool stale = true;
-  bool lost = true;
-  std::size_t rather_stale = 0;
-  std::size_t rather_lost = 0;
-  for (const auto& [key, places] : by_key(operations)) {
-    const std::vector<Operation> of_key = picked(operations, places);
-    std::uint64_t spent = 0;
-    const Verdict verdict =
-        linearizability_verdict(of_key, model, initial, {.steps = steps, .out_of_time = out_of_time}, &spent);
-    steps -= std::min(steps, spent);
-    if (verdict == Verdict::unknown) return FaultKind::undecided;
-    if (verdict == Verdict::linearizable) continue;
-    const KeyFault fault(of_key, model, initial, steps, out_of_time);
-    if (fault.undecided()) return FaultKind::undecided;
-    stale = stale && fault.stale_reads();
-    lost = lost && fault.lost_updates();
-    if (!stale && !lost) return FaultKind::neither;
-    if (!stale || !lost) continue;
-    const FaultKind rarer = fault.rarer();
-    if (rarer == FaultKind::undecided) return rarer;
-    ++(rarer == FaultKind::stale_reads ? rather_stale : rather_lost);
-  }
-  if (stale != lost) return stale ? FaultKind::stale_reads : FaultKind::lost_updates;
-  return rather_stale >= rather_lost ? FaultKind::stale_reads : FaultKind::lost_updates;
-}
 
 Explanation explain_violation(std::span<const Operation> operations, Model model, const Value& initial,
                               const LinearizabilityResult& found, TimeUnit unit, std::uint64_t steps,

@@ -8,32 +8,12 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "sim/check/fault_kind.hpp"
 #include "sim/check/linearizability.hpp"
 
 namespace sim {
-
-/// What kind of fault explains a violation, for registers and key-value stores without appends.
-///
-/// * Stale reads: the history is linearizable once reads and failed cas may be answered from any state that
-///   their object had before (a read that isn't among the k latest is what k-atomicity counts: Aiyer, Alvisi
-///   and Bazzi, DISC 2005; Golab, Li and Shah, PODC 2011).
-/// * Lost updates: it is once acknowledged writes and successful cas may have had no effect (P4 of Berenson
-///   et al., SIGMOD 1995).
-///
-/// Where both would do: for each key the one that needs fewer faulty operations, and for the history what
-/// most of its broken keys say; stale reads if as many.
-enum class FaultKind : std::uint8_t {
-  stale_reads,
-  lost_updates,
-  neither,    ///< Not even all of one kind together explain it.
-  undecided,  ///< The budget was spent first.
-};
-
-/// "stale-reads", "lost-updates", "neither" or "undecided".
-std::string_view fault_kind_name(FaultKind kind);
 
 /// An operation that the order goes through, and an instant at which it may have taken effect.
 struct OrderedOperation {
@@ -60,10 +40,6 @@ struct Explanation {
 Explanation explain_violation(std::span<const Operation> operations, Model model, const Value& initial,
                               const LinearizabilityResult& found, TimeUnit unit = TimeUnit::nanoseconds,
                               std::uint64_t steps = 6'000'000, const std::function<bool()>& out_of_time = {});
-
-/// What kind of fault explains this history, which isn't linearizable.
-FaultKind classify_violation(std::span<const Operation> operations, Model model, const Value& initial,
-                             std::uint64_t steps = 4'000'000, const std::function<bool()>& out_of_time = {});
 
 /// An order of all answered operations; of a violation, of its prefix without its last answer, which is the
 /// most that can be ordered. Less if `steps` don't suffice.

@@ -112,7 +112,8 @@ class OrderSearch {
     states_.assign(cells.size(), initial);
     numbers_.assign(cells.size(), kUnnumbered);
     demands_.resize(cells.size());
-    generous_ = rules_.defect == Defect::stale_read && rules_.defects_max >= operations_.size();
+    generous_ = rules_.defect == Defect::stale_read && rules_.suspects.empty() &&
+                rules_.defects_max >= operations_.size();
     for (const Placeable& p : operations_) learn(*p.op);
     std::ranges::sort(guesses_);
     guesses_.erase(std::unique(guesses_.begin(), guesses_.end()), guesses_.end());
@@ -138,8 +139,6 @@ class OrderSearch {
     return !p.answered && (p.op->action == Action::stamp || p.op->action == Action::draw);
   }
 
-  static bool succeeded(const Operation& op) { return op.output == truth(true); }
-
   // ---- What is still asked for: a state that somebody must see, and that nobody can restore, mustn't be
   // left.
 
@@ -158,8 +157,10 @@ class OrderSearch {
   void count(const Placeable& p, bool more) {
     const std::size_t by = more ? 1 : ~std::size_t{0};
     const Operation& op = *p.op;
-    const bool swaps = op.action == Action::cas && p.answered && succeeded(op);
-    if (op.action == Action::read) demand(p.cell, op.output).readers += by;
+    const bool swaps = op.action == Action::cas && p.answered && op.output == truth(true);
+    const bool excused =
+        rules_.defect == Defect::stale_read && !rules_.suspects.empty() && suspected(p.index);
+    if (op.action == Action::read && !excused) demand(p.cell, op.output).readers += by;
     if (swaps) demand(p.cell, op.expected).readers += by;
     if (!changed_nothing(op)) demand(p.cell, written(op)).writers += by;
   }
@@ -184,7 +185,8 @@ class OrderSearch {
   bool doomed(const Undo& last) {
     if (!predictable_) return false;
     const Placeable& p = operations_[last.operation];
-    const std::size_t spared = rules_.defect == Defect::stale_read ? rules_.defects_max - defects_ : 0;
+    const std::size_t spared =
+        rules_.defect == Defect::stale_read && rules_.suspects.empty() ? rules_.defects_max - defects_ : 0;
     const auto lost = [&](const Value& value) {
       const Demand& of = demand(p.cell, value);
       return of.readers > spared && of.writers == 0 && !(states_[p.cell] == value);
@@ -206,7 +208,7 @@ class OrderSearch {
     const Value output = object_.execute(after, *p.op);
     const bool told = p.answered && output_of(p.op->action) != Output::none;
     const bool right = !told || answer_fits(*p.op, output);
-    const bool spare = defects_ < rules_.defects_max && p.answered;
+    const bool spare = defects_ < rules_.defects_max && p.answered && suspected(p.index);
     const bool looks = changed_nothing(*p.op);
     // Placing an unanswered operation that then does nothing is of no use.
     if (right && (p.answered || !(after == states_[p.cell]))) choices.push_back({i, std::move(after)});
@@ -216,6 +218,10 @@ class OrderSearch {
     if (!right && spare && rules_.defect == Defect::stale_read && looks && was_once(p)) {
       choices.push_back({i, states_[p.cell], true});
     }
+  }
+
+  bool suspected(std::size_t index) const {
+    return rules_.suspects.empty() || std::ranges::binary_search(rules_.suspects, index);
   }
 
   static std::uint64_t size_of(const Value& value) {
@@ -268,8 +274,6 @@ class OrderSearch {
     if (predictable_) count(p, true);
     order_.pop_back();
   }
-
-  // ---- What may come next.
 
   // Looking at the state as it is can't do any harm, now or later: then nothing else needs trying.
   std::vector<Choice> choices() {

@@ -29,6 +29,8 @@ struct OrderRules {
   Consistency consistency = Consistency::linearizable;
   Defect defect = Defect::none;
   std::size_t defects_max = 0;  ///< How many operations may have the defect.
+  /// Which may, by place in the history, ascending; if empty, any.
+  std::vector<std::size_t> suspects{};
 };
 
 struct OrderBudget {
