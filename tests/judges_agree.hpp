@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "sim/check/depth_first.hpp"
 #include "sim/check/key_history.hpp"
 #include "sim/check/linearizability.hpp"
 #include "sim/check/linearizability_sweep.hpp"
 #include "sim/check/monitors.hpp"
+#include "sim/check/order_search.hpp"
 #include "sim/check/rewriting.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
@@ -84,12 +84,14 @@ inline Verdict search(std::span<const Operation> history, Model model, const Val
   return Verdict::linearizable;
 }
 
-/// The search for an order; unknown where it guesses.
+/// The search for an order; unknown where its budget doesn't suffice.
 inline Verdict search_orders(std::span<const Operation> history, Model model, const Value& initial) {
   constexpr std::uint64_t steps = 10'000'000;
   Verdict verdict = Verdict::linearizable;
   for (const auto& of_key : places_by_key(history)) {
-    const Verdict of_this = search_depth_first(history, of_key, model, initial, steps).verdict;
+    std::vector<Operation> operations;
+    for (const std::uint32_t i : of_key) operations.push_back(history[i]);
+    const Verdict of_this = search_order(operations, model, initial, {}, {.steps = steps}).verdict;
     if (of_this == Verdict::violation) return of_this;
     if (of_this == Verdict::unknown) verdict = of_this;
   }

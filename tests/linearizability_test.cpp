@@ -5,7 +5,7 @@
 #include <array>
 #include <sstream>
 
-#include "sim/check/depth_first.hpp"
+#include "sim/check/order_search.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"
@@ -104,14 +104,14 @@ std::string show(const std::vector<Operation>& history, Model model) {
 }
 
 // The second search must not contradict the first, and the order that it finds must be one.
-bool agrees_depth_first(const std::vector<Operation>& history, Model model, const Value& initial,
-                        Verdict verdict) {
-  std::vector<std::uint32_t> places(history.size());
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::uint32_t>(i);
-  const DepthFirst found = search_depth_first(history, places, model, initial, 1'000'000);
+bool agrees_order_search(const std::vector<Operation>& history, Model model, const Value& initial,
+                         Verdict verdict) {
+  const OrderFound found = search_order(history, model, initial, {}, {.steps = 1'000'000});
   if (found.verdict != Verdict::unknown && found.verdict != verdict) return false;
   Value state = initial;
   for (const std::size_t i : found.order) {
+    const bool guessed = history[i].action == Action::stamp || history[i].action == Action::draw;
+    if (guessed && history[i].outcome == Outcome::pending) return true;  // it isn't told what it wrote
     const Value output = object_model(model).execute(state, history[i]);
     const bool told = history[i].outcome == Outcome::ok && output_of(history[i].action) != Output::none;
     if (told && !answer_fits(history[i], output)) return false;
@@ -131,8 +131,8 @@ void compare_with_twin(const Shape& shape, int count, std::uint64_t first_seed) 
     const bool expected = brute_force::linearizable(history, initial);
     const Verdict quick = linearizability_verdict(history, shape.model, initial);
     violations += !expected;
-    if (shape.keys == 1 && !agrees_depth_first(history, shape.model, initial, quick)) {
-      FAIL("seed " << seed << ": the depth-first search differs\n" << show(history, shape.model));
+    if (shape.keys == 1 && !agrees_order_search(history, shape.model, initial, quick)) {
+      FAIL("seed " << seed << ": the search for an order differs\n" << show(history, shape.model));
     }
     if (quick != (expected ? kLinearizable : kViolation)) {
       FAIL("seed " << seed << ": the twin says " << (expected ? "linearizable" : "violation")

@@ -25,7 +25,7 @@ class Operation(trace.Operation):
 class Verdict:
     story: str
     witness: list
-    order: list
+    order: list  # (place, instant in ns), from first to last
 
 
 def read_verdict(path, history):
@@ -37,7 +37,8 @@ def read_verdict(path, history):
         if len(lines) == 1 or pathlib.Path(str(line.get("file"))).name == history.name:
             if not line.get("witness"):
                 return None
-            return Verdict(str(line.get("story", "")), list(line["witness"]), list(line.get("order", [])))
+            order = [(int(o["operation"]), int(o["at"])) for o in line.get("linearization", [])]
+            return Verdict(str(line.get("story", "")), list(line["witness"]), order)
     raise BadInput(f"{path}: no line judges {history.name}")
 
 
@@ -88,20 +89,10 @@ def draw(pictures, name, path, lines, begin, end, verdict=None):
     shown = [o for o in operations if window.holds(o.begin, last if o.end is None else o.end)]
     if not shown or window.end <= window.begin:
         raise BadInput(f"--from/--to: the window holds nothing (the history ends at {last / 1e9:g}s)")
-    pictures.add_figure(name, picture(lines[0], shown, window, last, verdict, operations))
+    pictures.add_figure(name, picture(lines[0], shown, window, last, verdict))
 
 
-def instants_of(verdict, operations):
-    """When each operation of the order may have taken effect, as early as the order allows: place -> time."""
-    by_place = {o.place: o for o in operations}
-    instants, now = {}, 0
-    for place in verdict.order:
-        now = max(now, by_place[place].begin)
-        instants[place] = now
-    return instants
-
-
-def picture(head, shown, window, last, verdict, operations):
+def picture(head, shown, window, last, verdict):
     unit, scale = units.time_unit(window.end / 1e9)
     clients = sorted({o.client for o in shown}, reverse=True)
     figure, ax = pyplot.subplots(figsize=(12.5, 1.7 + 0.75 * len(clients) + (0.5 if verdict else 0)))
@@ -125,7 +116,7 @@ def picture(head, shown, window, last, verdict, operations):
     ax.grid(axis="y", visible=False)
     handles = legend(shown)
     if verdict:
-        handles += draw_order(ax, verdict, operations, heights, scale / 1e9)
+        handles += draw_order(ax, verdict, heights, scale / 1e9)
     story = textwrap.fill(verdict.story, 150, max_lines=2) if verdict else None
     style.finish(figure,
                  f"{head.get('scenario', '')} · {head.get('protocol', '')} · seed {head.get('seed', '?')}",
@@ -147,10 +138,9 @@ def bar(operation, a, b, y, verdict):
                      linewidth=2.6 if told else 0.8, zorder=3 if told else 2)
 
 
-def draw_order(ax, verdict, operations, heights, scale):
+def draw_order(ax, verdict, heights, scale):
     """The order as a line from bar to bar; returns what the legend says of it and of the frames."""
-    instants = instants_of(verdict, operations)
-    points = [(instants[place] * scale, heights[place]) for place in verdict.order if place in heights]
+    points = [(at * scale, heights[place]) for place, at in verdict.order if place in heights]
     ax.plot([x for x, _ in points], [y for _, y in points], color=style.BLUE, linewidth=1.1, marker="o",
             markersize=3.5, zorder=4)
     return [Patch(facecolor="white", edgecolor=style.VERMILLION, linewidth=2.6,

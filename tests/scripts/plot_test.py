@@ -174,7 +174,9 @@ class TracesAndHistories(PlotTest):
         history = synthetic_trace.history(self.dir / "history.jsonl")
         verdict = self.dir / "verdict.json"
         verdict.write_text(json.dumps({"file": "history.jsonl", "story": "nothing wrote 3",
-                                       "witness": [1, 2], "order": [0, 1, 3]}) + "\n")
+                                       "witness": [1, 2],
+                                       "linearization": [{"operation": place, "at": place}
+                                                         for place in (0, 1, 3)]}) + "\n")
         self.assertEqual(self.draws(history, "--verdict", verdict), {"history.png", "history.svg"})
         svg = (self.out / "history.svg").read_text(encoding="utf-8")
         for words in ("nothing wrote 3", "contradict each other", "longest order found"):
