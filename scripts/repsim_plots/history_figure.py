@@ -162,5 +162,5 @@ def put_labels(ax, labels, verdict):
         return verdict is not None and operation.place in verdict.witness
     placer = style.Placer(ax)
     for operation, xy in sorted(labels, key=lambda entry: not told(entry[0])):
-        placer.put(operation.label, xy, [(0, 1, "left", "bottom")], fontsize=9,
+        placer.put(operation.label, xy, [(0, 1, "left", "bottom")], fontsize=9, zorder=6,
                    color=style.VERMILLION if told(operation) else "#222222")
