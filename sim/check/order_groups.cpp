@@ -38,13 +38,14 @@ void OrderGroup::add_ready(std::span<const Placeable> operations, std::vector<st
   }
 }
 
-// A client that calls at the very instant at which it's answered calls after that.
+// A client that calls at the very instant at which it's answered, of the same key, calls after that.
 bool OrderGroup::follows(std::size_t i, std::span<const Placeable> operations, Time due) const {
   const Operation& op = *operations[i].op;
   if (op.call < due) return false;
   for (std::size_t k = first; k < answered.size() && answered[k] < i; ++k) {
     const Placeable& other = operations[answered[k]];
-    if (!other.placed && other.op->client == op.client && other.op->ret == op.call) return true;
+    const bool same = other.op->client == op.client && other.op->key == op.key;
+    if (!other.placed && same && other.op->ret == op.call) return true;
   }
   return false;
 }

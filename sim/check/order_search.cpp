@@ -95,7 +95,7 @@ class OrderSearch {
     std::map<std::uint16_t, std::size_t> groups;
     std::vector<std::size_t> in_order(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) in_order[i] = i;
-    std::ranges::stable_sort(in_order, {}, [&](std::size_t i) { return all[i].call; });
+    std::ranges::stable_sort(in_order, {}, [&](std::size_t i) { return std::pair(all[i].call, all[i].ret); });
     for (const std::size_t i : in_order) {
       const Operation& op = all[i];
       const bool answered = op.outcome == Outcome::ok;
