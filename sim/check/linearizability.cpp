@@ -217,7 +217,7 @@ std::string_view verdict_name(Verdict verdict) {
 
 LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget,
-                                            TimeUnit unit) {
+                                            TimeUnit unit, Detail detail) {
   require_allowed(operations, model, initial);
   const StoryContext context{.model = model, .initial = initial, .unit = unit};
   LinearizabilityResult result{.verdict = Verdict::linearizable, .story = {}, .witness = {}};
@@ -237,7 +237,7 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
   const Rewriting rewriting(operations, model, initial);
   const auto rewritten = rewriting.operations();
   Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
-    if (auto monitored = monitor(rewriting, of_key, 200)) {
+    if (auto monitored = monitor(rewriting, of_key, detail == Detail::verdict ? 16 : 200)) {
       return monitored->linearizable || contradicted(std::move(monitored->witness));
     }
     const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
@@ -246,7 +246,7 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
     if (swept.verdict == Verdict::violation) {
       result.verdict = Verdict::violation;
       result.prefix_end = history.operations[swept.failing].index;
-      explain(result, operations, history, swept.failing, spending, context);
+      if (detail == Detail::witness) explain(result, operations, history, swept.failing, spending, context);
       return false;
     }
     if (swept.verdict == Verdict::unknown && result.verdict == Verdict::linearizable) {

@@ -33,6 +33,9 @@ struct LinearizabilityBudget {
 /// What the times of a history count; only stories depend on it.
 enum class TimeUnit : std::uint8_t { nanoseconds, lines };
 
+/// What is asked for besides the verdict. A witness of a violation may cost many times what the verdict did.
+enum class Detail : std::uint8_t { verdict, witness };
+
 struct LinearizabilityResult {
   Verdict verdict = Verdict::unknown;
   std::string story;  ///< Why, in a sentence; empty when linearizable.
@@ -55,7 +58,8 @@ struct LinearizabilityResult {
 /// or an initial value that it can't hold.
 LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget = {},
-                                            TimeUnit unit = TimeUnit::nanoseconds);
+                                            TimeUnit unit = TimeUnit::nanoseconds,
+                                            Detail detail = Detail::witness);
 
 /// The same verdict without story and witness: what sweeps ask of every run. Adds what was spent to `steps`.
 Verdict linearizability_verdict(std::span<const Operation> operations, Model model, const Value& initial,

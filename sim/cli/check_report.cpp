@@ -29,7 +29,7 @@ std::string until(const History& history, const Explanation& why) {
 
 std::optional<Explanation> explain(const History& history, Model model, const Value& initial,
                                    LinearizabilityResult& result, const std::function<bool()>& out_of_time) {
-  if (result.verdict != Verdict::violation) return std::nullopt;
+  if (result.verdict != Verdict::violation || result.witness.empty()) return std::nullopt;
   const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
   Explanation why =
       explain_violation(history.operations, model, initial, result, unit, 6'000'000, out_of_time);
