@@ -230,7 +230,7 @@ Verdict verdict_of_edn(const History& history) {
 TEST_CASE("what is written in Jepsen's notation reads back with the same verdict") {
   int violations = 0;
   for (const Model model : {Model::reg, Model::kv, Model::log, Model::queue, Model::stack}) {
-    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       GeneratorPlan plan;
       plan.model = model;
       plan.operations = 40;
@@ -246,7 +246,7 @@ TEST_CASE("what is written in Jepsen's notation reads back with the same verdict
       REQUIRE(verdict_of_edn(history) == verdict);
     }
   }
-  CHECK(violations > 30);
+  CHECK(violations > 10);
 }
 
 TEST_CASE("Jepsen's notation: a client with several open operations becomes several processes") {
