@@ -4,68 +4,23 @@
 #include <utility>
 #include <vector>
 
-#include "sim/experiment/run.hpp"
 #include "tests/catch.hpp"
+#include "tests/pbft_runs.hpp"
 
 using namespace sim;
+using namespace pbft_runs;
 
 namespace {
 
-Scenario macs_scenario(const std::string& file, std::vector<std::pair<std::string, Json>> changes = {}) {
+Scenario macs_scenario(const std::string& file, Changes changes = {}) {
   changes.emplace_back("/protocol/authentication", "macs");
-  return scenario_at(load_scenario(std::string(REPSIM_SOURCE_DIR) + "/scenarios/" + file), changes);
+  return pbft_runs::scenario(file, changes);
 }
 
-RunResult run_macs(const Scenario& scenario, int seed) {
-  return run_for_sweep(scenario, static_cast<std::uint64_t>(seed));
-}
-
-void require_safe_macs(const RunResult& r) {
-  INFO(r.consensus.story);
-  REQUIRE(r.error.empty());
-  REQUIRE(r.linearizability.verdict == Verdict::linearizable);
-  REQUIRE(r.lost_writes.count == 0);
-  REQUIRE(r.consensus.agreement == true);
-  REQUIRE(r.consensus.validity == true);
-  REQUIRE(r.consensus.election_safety == true);
-  REQUIRE(r.consensus.leader_completeness == true);
-}
-
-void require_good_macs(const RunResult& r) {
-  require_safe_macs(r);
-  REQUIRE_FALSE(r.divergence.diverged);
-  REQUIRE(r.consensus.termination == true);
-  REQUIRE(r.operations.ok > r.operations.invoked / 2);
-}
-
-// A network that loses, copies and reorders, timing that nobody can rely on, and short logs.
+// A storm of bad timing and of these faults besides.
 Scenario macs_storm(const std::string& faults, int replicas = 4, const std::string& options = "") {
-  return read_scenario(Json::parse(R"({"name": "macs", "duration": "8s", "settle": "3s", "replicas": )" +
-                                   std::to_string(replicas) + R"(,
-    "protocol": {"name": "pbft", "authentication": "macs", "checkpoint_every": 8, "log_window": 16)" +
-                                   options + R"(},
-    "service": {"name": "kv", "keys": 4},
-    "clients": {"count": 3, "rate": "20/s", "reads": 0.5, "timeout": "1s", "retry": "40ms"},
-    "network": {"delay": {"lognormal": {"median": "1ms", "sigma": 0.6}}, "loss": 0.02, "duplicate": 0.01},
-    "faults": [{"random": {"kind": "pause", "rate": "12/min", "mean": "300ms"}},
-               {"random": {"kind": "partition", "rate": "12/min", "mean": "800ms"}})" +
-                                   faults + "]}"),
-                       "pbft_macs_test");
+  return stormy(R"(, "authentication": "macs")" + options, kTiming + ", " + faults, replicas);
 }
-
-std::string traitors(const std::string& nodes, const std::string& what) {
-  return R"(, {"from": "500ms", "to": "8s", "byzantine": )" + nodes + ", " + what + "}";
-}
-
-void require_good_storms(const Scenario& scenario, int seeds) {
-  for (int seed = 1; seed <= seeds; ++seed) {
-    CAPTURE(seed);
-    require_good_macs(run_macs(scenario, seed));
-  }
-}
-
-const std::string kMacsCrashes =
-    R"(, {"random": {"kind": "crash", "rate": "12/min", "mean": "1s", "disk": "tail_lost"}})";
 
 }  // namespace
 
@@ -73,8 +28,8 @@ TEST_CASE("pbft with macs: an operation costs what it costs with signatures: 2n^
           "[fidelity]") {
   for (const int n : {4, 7, 10}) {
     CAPTURE(n);
-    const RunResult r =
-        run_macs(macs_scenario("lessons/pbft_cost.json", {{"/replicas", n}, {"/expect", Json::object()}}), 1);
+    const RunResult r = pbft_runs::run(
+        macs_scenario("lessons/pbft_cost.json", {{"/replicas", n}, {"/expect", Json::object()}}), 1);
     CHECK(r.cost.messages_per_operation.value() == 2 * n * n - n + 1);
     CHECK(r.cost.delays_per_operation.value() == 5);
   }
@@ -85,8 +40,8 @@ TEST_CASE("pbft with macs: when the primary crashes the next one takes over, and
     const Scenario scenario = macs_scenario("lessons/pbft_primary_crash.json", {{"/replicas", n}});
     for (int seed = 1; seed <= 20; ++seed) {
       CAPTURE(n, seed);
-      const RunResult r = run_macs(scenario, seed);
-      require_good_macs(r);
+      const RunResult r = pbft_runs::run(scenario, seed);
+      require_good(r);
       CHECK(r.failover.count == 1);
       CHECK(r.operations.pending == 0);
     }
@@ -94,8 +49,8 @@ TEST_CASE("pbft with macs: when the primary crashes the next one takes over, and
 }
 
 TEST_CASE("pbft with macs: crashes, pauses, partitions and losses break nothing: 320 seeds") {
-  require_good_storms(macs_storm(kMacsCrashes), 320);
-  require_good_storms(macs_storm(kMacsCrashes, 7, R"(, "tentative": true, "read_only": true)"), 10);
+  require_good_runs(macs_storm(kCrashes), 320);
+  require_good_runs(macs_storm(kCrashes, 7, R"(, "tentative": true, "read_only": true)"), 10);
 }
 
 TEST_CASE("pbft with macs: one Byzantine replica of four changes nothing: 20 seeds of each behaviour") {
@@ -116,16 +71,16 @@ TEST_CASE("pbft with macs: one Byzantine replica of four changes nothing: 20 see
   for (const auto& what : behaviours) {
     for (const char* node : {"0", "3"}) {
       CAPTURE(what, node);
-      require_good_storms(macs_storm(traitors(node, what)), 10);
+      require_good_runs(macs_storm(attack(node, what)), 10);
     }
   }
 }
 
 TEST_CASE("pbft with macs: nor do two of seven that collude: 10 seeds each") {
   const std::string together = R"("collude": true, "attack": )";
-  require_good_storms(macs_storm(traitors("[0, 1]", together + "\"equivocating_primary\""), 7), 10);
-  require_good_storms(macs_storm(traitors("[1, 2]", together + "\"bad_new_view\""), 7), 10);
-  require_good_storms(macs_storm(traitors("[1, 2]", together + "\"false_claims\""), 7), 10);
+  require_good_runs(macs_storm(attack("[0, 1]", together + "\"equivocating_primary\""), 7), 10);
+  require_good_runs(macs_storm(attack("[1, 2]", together + "\"bad_new_view\""), 7), 10);
+  require_good_runs(macs_storm(attack("[1, 2]", together + "\"false_claims\""), 7), 10);
 }
 
 TEST_CASE("pbft with macs: 3f + 1 withstand an equivocating primary, 3f do not, nor f + 1 that collude") {
@@ -134,9 +89,9 @@ TEST_CASE("pbft with macs: 3f + 1 withstand an equivocating primary, 3f do not, 
   const Scenario many = macs_scenario("lessons/pbft_two_traitors.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    require_good_macs(run_macs(enough, seed));
-    CHECK(run_macs(few, seed).consensus.agreement == false);
-    CHECK(run_macs(many, seed).consensus.agreement == false);
+    require_good(pbft_runs::run(enough, seed));
+    CHECK(pbft_runs::run(few, seed).consensus.agreement == false);
+    CHECK(pbft_runs::run(many, seed).consensus.agreement == false);
   }
 }
 
@@ -147,9 +102,9 @@ TEST_CASE("pbft with macs: who believes one replica's claims is deceived by one:
   int caught = 0;
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    caught += run_macs(bug, seed).consensus.agreement == false ? 1 : 0;
-    require_good_macs(run_macs(cured, seed));
-    require_good_macs(run_macs(proven, seed));
+    caught += pbft_runs::run(bug, seed).consensus.agreement == false ? 1 : 0;
+    require_good(pbft_runs::run(cured, seed));
+    require_good(pbft_runs::run(proven, seed));
   }
   CHECK(caught >= 5);
 }
@@ -159,7 +114,8 @@ TEST_CASE("pbft with macs: the bugs of the protocol with signatures are caught i
     CAPTURE(name);
     const Scenario bug = macs_scenario("bugs/pbft_" + std::string(name) + ".json");
     int caught = 0;
-    for (int seed = 1; seed <= 20; ++seed) caught += run_macs(bug, seed).consensus.agreement == false ? 1 : 0;
+    for (int seed = 1; seed <= 20; ++seed)
+      caught += pbft_runs::run(bug, seed).consensus.agreement == false ? 1 : 0;
     CHECK(caught >= 10);
   }
 }

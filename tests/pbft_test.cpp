@@ -5,67 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "sim/experiment/run.hpp"
 #include "tests/catch.hpp"
+#include "tests/pbft_runs.hpp"
 
 using namespace sim;
+using namespace pbft_runs;
 
 namespace {
-
-using Changes = std::vector<std::pair<std::string, Json>>;
-
-Scenario pbft_scenario(const std::string& file, const Changes& changes = {}) {
-  return scenario_at(load_scenario(std::string(REPSIM_SOURCE_DIR) + "/scenarios/" + file), changes);
-}
-
-RunResult run_pbft(const Scenario& scenario, int seed) {
-  return run_for_sweep(scenario, static_cast<std::uint64_t>(seed));
-}
-
-void require_safe_pbft(const RunResult& r) {
-  INFO(r.consensus.story);
-  REQUIRE(r.error.empty());
-  REQUIRE(r.linearizability.verdict == Verdict::linearizable);
-  REQUIRE(r.lost_writes.count == 0);
-  REQUIRE(r.consensus.agreement == true);
-  REQUIRE(r.consensus.validity == true);
-  REQUIRE(r.consensus.election_safety == true);
-  REQUIRE(r.consensus.leader_completeness == true);
-}
-
-// Safe, and in the end all correct replicas know and have executed the same.
-void require_good_pbft(const RunResult& r) {
-  require_safe_pbft(r);
-  REQUIRE_FALSE(r.divergence.diverged);
-  REQUIRE(r.consensus.termination == true);
-  REQUIRE(r.operations.ok > r.operations.invoked / 2);
-}
-
-void require_good_runs(const Scenario& scenario, int seeds) {
-  for (int seed = 1; seed <= seeds; ++seed) {
-    CAPTURE(seed);
-    require_good_pbft(run_pbft(scenario, seed));
-  }
-}
-
-// A network that loses, copies and reorders, and `faults`; checkpoints so frequent that logs are cut all the
-// time.
-Scenario stormy(const std::string& options, const std::string& faults, int replicas = 4) {
-  return read_scenario(Json::parse(R"({"name": "pbft", "duration": "8s", "settle": "3s", "replicas": )" +
-                                   std::to_string(replicas) + R"(,
-    "protocol": {"name": "pbft", "checkpoint_every": 8, "log_window": 16)" +
-                                   options + R"(},
-    "service": {"name": "kv", "keys": 4},
-    "clients": {"count": 3, "rate": "20/s", "reads": 0.5, "timeout": "1s", "retry": "40ms"},
-    "network": {"delay": {"lognormal": {"median": "1ms", "sigma": 0.6}}, "loss": 0.02, "duplicate": 0.01},
-    "faults": [)" + faults + "]}"),
-                       "pbft_test");
-}
-
-const std::string kTiming = R"({"random": {"kind": "pause", "rate": "12/min", "mean": "300ms"}},
-                               {"random": {"kind": "partition", "rate": "12/min", "mean": "800ms"}})";
-const std::string kCrashes =
-    R"({"random": {"kind": "crash", "rate": "12/min", "mean": "1s", "disk": "tail_lost"}})";
 
 // Messages, one-way delays, and the median latency in ms, without failures, of one client's operations.
 struct Cost {
@@ -86,15 +32,11 @@ Cost cost_of_pbft(int n, double reads, const Json& options, const Json& faults =
                      {"clients", {{"count", 1}, {"think", "1ms"}, {"reads", reads}}},
                      {"network", {{"delay", "1ms"}, {"client", "same"}}},
                      {"faults", faults}};
-  const RunResult r = run_pbft(read_scenario(json, "pbft_test"), 1);
+  const RunResult r = pbft_runs::run(read_scenario(json, "pbft_test"), 1);
   CHECK(r.operations.ok > 20);
   CHECK(r.operations.pending == 0);
   return {r.cost.messages_per_operation.value(), r.cost.delays_per_operation.value(),
           r.latency_ms.p50.value()};
-}
-
-std::string attack(const std::string& nodes, const std::string& what) {
-  return R"({"from": "500ms", "to": "8s", "byzantine": )" + nodes + ", " + what + "}";
 }
 
 }  // namespace
@@ -121,11 +63,11 @@ TEST_CASE("pbft: a vote waits for the disk: three writes lie between request and
 
 TEST_CASE("pbft: requests that come while enough are under way share a sequence number") {
   const auto messages = [](int batch) {
-    const Scenario scenario = pbft_scenario("lessons/pbft_cost.json", {{"/clients/count", 32},
-                                                                       {"/protocol/in_progress", 1},
-                                                                       {"/protocol/batch", batch},
-                                                                       {"/expect", Json::object()}});
-    return run_pbft(scenario, 1).cost.messages_per_operation.value();
+    const Scenario scenario = pbft_runs::scenario("lessons/pbft_cost.json", {{"/clients/count", 32},
+                                                                             {"/protocol/in_progress", 1},
+                                                                             {"/protocol/batch", batch},
+                                                                             {"/expect", Json::object()}});
+    return pbft_runs::run(scenario, 1).cost.messages_per_operation.value();
   };
   CHECK(messages(1) == 29);
   CHECK(messages(32) < 8);  // 2n - 1 messages of an operation's own, and its part of the batch's
@@ -133,11 +75,11 @@ TEST_CASE("pbft: requests that come while enough are under way share a sequence 
 
 TEST_CASE("pbft: when the primary crashes the next one takes over, and knows what was answered: 20 seeds") {
   for (const int n : {4, 7}) {
-    const Scenario scenario = pbft_scenario("lessons/pbft_primary_crash.json", {{"/replicas", n}});
+    const Scenario scenario = pbft_runs::scenario("lessons/pbft_primary_crash.json", {{"/replicas", n}});
     for (int seed = 1; seed <= 20; ++seed) {
       CAPTURE(n, seed);
-      const RunResult r = run_pbft(scenario, seed);
-      require_good_pbft(r);
+      const RunResult r = pbft_runs::run(scenario, seed);
+      require_good(r);
       CHECK(r.failover.count == 1);
       CHECK(r.operations.pending == 0);
       CHECK(r.availability.longest_outage_s < 0.3);
@@ -149,18 +91,18 @@ TEST_CASE("pbft: f crashes are survived, f + 1 stop the service and break nothin
   const auto run = [](unsigned n, unsigned crashes) {
     Json faults = Json::array();
     for (unsigned i = 0; i < crashes; ++i) faults.push_back({{"at", "2s"}, {"crash", i}});
-    return run_pbft(pbft_scenario("lessons/pbft_primary_crash.json",
-                                  {{"/replicas", n}, {"/faults", faults}, {"/duration", "4s"}}),
-                    1);
+    return pbft_runs::run(pbft_runs::scenario("lessons/pbft_primary_crash.json",
+                                              {{"/replicas", n}, {"/faults", faults}, {"/duration", "4s"}}),
+                          1);
   };
   for (const unsigned n : {4u, 7u, 10u}) {
     CAPTURE(n);
     const unsigned f = (n - 1) / 3;
     const RunResult survived = run(n, f);
-    require_good_pbft(survived);
+    require_good(survived);
     CHECK(survived.operations.pending == 0);
     const RunResult stopped = run(n, f + 1);
-    require_safe_pbft(stopped);
+    require_safe(stopped);
     CHECK(stopped.operations.pending > 50);
   }
 }
@@ -179,23 +121,23 @@ TEST_CASE("pbft: a replica that was away for longer than the log reaches back ge
   const Scenario scenario = stormy("", R"({"from": "1s", "to": "6s", "partition": [[0, 1, 2], [3]]})");
   for (int seed = 1; seed <= 10; ++seed) {
     CAPTURE(seed);
-    const RunResult r = run_pbft(scenario, seed);
-    require_good_pbft(r);
+    const RunResult r = pbft_runs::run(scenario, seed);
+    require_good(r);
     CHECK(r.consensus.slots > 16 * 10);
   }
 }
 
 TEST_CASE("pbft: a timeout far below the delays doubles until it is long enough") {
   const Scenario scenario =
-      pbft_scenario("lessons/pbft_primary_crash.json", {{"/protocol/request_timeout", "1ms"},
-                                                        {"/network/delay", "5ms"},
-                                                        {"/clients/retry", "10ms"},
-                                                        {"/clients/rate", "5/s"},
-                                                        {"/faults", Json::array()}});
+      pbft_runs::scenario("lessons/pbft_primary_crash.json", {{"/protocol/request_timeout", "1ms"},
+                                                              {"/network/delay", "5ms"},
+                                                              {"/clients/retry", "10ms"},
+                                                              {"/clients/rate", "5/s"},
+                                                              {"/faults", Json::array()}});
   for (int seed = 1; seed <= 5; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_once(scenario, static_cast<std::uint64_t>(seed));
-    require_good_pbft(r);
+    require_good(r);
     CHECK(r.operations.pending == 0);
     CHECK(r.record.leaderships.size() > 20);
   }
@@ -203,11 +145,11 @@ TEST_CASE("pbft: a timeout far below the delays doubles until it is long enough"
 
 TEST_CASE(
     "pbft: who lost its disk follows, but votes no more: with f such the service goes on, not with f + 1") {
-  const Scenario two = pbft_scenario("lessons/pbft_amnesia.json");
+  const Scenario two = pbft_runs::scenario("lessons/pbft_amnesia.json");
   for (int seed = 1; seed <= 10; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_once(two, static_cast<std::uint64_t>(seed));
-    require_safe_pbft(r);
+    require_safe(r);
     CHECK(r.consensus.termination == true);
     CHECK(r.record.decisions.firsts().back().at > Time{4900ms});
     CHECK(r.record.decisions.firsts().back().at < Time{5100ms});
@@ -249,75 +191,78 @@ TEST_CASE(
 
 TEST_CASE(
     "pbft: 3f + 1 replicas withstand an equivocating primary, 3f do not, nor f + 1 that collude: 20 seeds") {
-  const Scenario enough = pbft_scenario("lessons/pbft_equivocating_primary.json");
-  const Scenario few = pbft_scenario("lessons/pbft_three_replicas.json");
-  const Scenario many = pbft_scenario("lessons/pbft_two_traitors.json");
+  const Scenario enough = pbft_runs::scenario("lessons/pbft_equivocating_primary.json");
+  const Scenario few = pbft_runs::scenario("lessons/pbft_three_replicas.json");
+  const Scenario many = pbft_runs::scenario("lessons/pbft_two_traitors.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    require_good_pbft(run_pbft(enough, seed));
-    CHECK(run_pbft(few, seed).consensus.agreement == false);
-    CHECK(run_pbft(many, seed).consensus.agreement == false);
+    require_good(pbft_runs::run(enough, seed));
+    CHECK(pbft_runs::run(few, seed).consensus.agreement == false);
+    CHECK(pbft_runs::run(many, seed).consensus.agreement == false);
   }
 }
 
 TEST_CASE(
     "pbft: two traitors of four that forget what was committed get a valid new view: caught in 20 seeds") {
-  const Scenario scenario = pbft_scenario(
+  const Scenario scenario = pbft_runs::scenario(
       "bugs/pbft_new_view_not_checked.json",
       {{"/protocol/bug", "none"},
        {"/faults/0",
         {{"at", "1s"}, {"byzantine", {1u, 2u}}, {"attack", "bad_new_view"}, {"collude", true}}}});
   int caught = 0;
   for (int seed = 1; seed <= 20; ++seed)
-    caught += run_pbft(scenario, seed).consensus.agreement == false ? 1 : 0;
+    caught += pbft_runs::run(scenario, seed).consensus.agreement == false ? 1 : 0;
   CHECK(caught >= 1);
 }
 
 TEST_CASE("pbft: a client believes f + 1 equal answers: one liar deceives nobody, two that collude do") {
   const auto run = [](const char* liars) {
-    return run_pbft(pbft_scenario("lessons/pbft_equivocating_primary.json",
-                                  {{"/faults", Json::parse(R"([{"at": "1s", "lie": true, "collude": true,
+    return pbft_runs::run(
+        pbft_runs::scenario("lessons/pbft_equivocating_primary.json",
+                            {{"/faults", Json::parse(R"([{"at": "1s", "lie": true, "collude": true,
                                                                "byzantine": )" +
-                                                           std::string(liars) + "}]")}}),
-                    1);
+                                                     std::string(liars) + "}]")}}),
+        1);
   };
-  require_good_pbft(run("[1]"));
+  require_good(run("[1]"));
   CHECK(run("[1, 2]").linearizability.verdict == Verdict::violation);
 }
 
 TEST_CASE("pbft: a new view that is not checked gives a number to two batches: caught in 15 of 20 seeds") {
-  const Scenario bug = pbft_scenario("bugs/pbft_new_view_not_checked.json");
-  const Scenario cured = pbft_scenario("bugs/pbft_new_view_not_checked.json", {{"/protocol/bug", "none"}});
+  const Scenario bug = pbft_runs::scenario("bugs/pbft_new_view_not_checked.json");
+  const Scenario cured =
+      pbft_runs::scenario("bugs/pbft_new_view_not_checked.json", {{"/protocol/bug", "none"}});
   int caught = 0;
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    caught += run_pbft(bug, seed).consensus.agreement == false ? 1 : 0;
-    require_good_pbft(run_pbft(cured, seed));
+    caught += pbft_runs::run(bug, seed).consensus.agreement == false ? 1 : 0;
+    require_good(pbft_runs::run(cured, seed));
   }
   CHECK(caught >= 15);
 }
 
 TEST_CASE("pbft: without the commit phase honest replicas disagree: caught in 10 of 20 seeds") {
-  const Scenario bug = pbft_scenario("bugs/pbft_no_commit_phase.json");
-  const Scenario cured = pbft_scenario("bugs/pbft_no_commit_phase.json", {{"/protocol/bug", "none"}});
+  const Scenario bug = pbft_runs::scenario("bugs/pbft_no_commit_phase.json");
+  const Scenario cured = pbft_runs::scenario("bugs/pbft_no_commit_phase.json", {{"/protocol/bug", "none"}});
   int caught = 0;
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    caught += run_pbft(bug, seed).consensus.agreement == false ? 1 : 0;
-    require_good_pbft(run_pbft(cured, seed));
+    caught += pbft_runs::run(bug, seed).consensus.agreement == false ? 1 : 0;
+    require_good(pbft_runs::run(cured, seed));
   }
   CHECK(caught >= 10);
 }
 
 TEST_CASE("pbft: only the linearizability judge sees reads that overtake writes: caught in 20 of 20 seeds") {
-  const Scenario bug = pbft_scenario("bugs/pbft_read_only_after_few.json");
-  const Scenario cured = pbft_scenario("bugs/pbft_read_only_after_few.json", {{"/protocol/bug", "none"}});
+  const Scenario bug = pbft_runs::scenario("bugs/pbft_read_only_after_few.json");
+  const Scenario cured =
+      pbft_runs::scenario("bugs/pbft_read_only_after_few.json", {{"/protocol/bug", "none"}});
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
-    const RunResult r = run_pbft(bug, seed);
+    const RunResult r = pbft_runs::run(bug, seed);
     CHECK(r.linearizability.verdict == Verdict::violation);
     CHECK(r.lost_writes.count == 0);
     CHECK_FALSE(r.consensus_broken());
-    require_good_pbft(run_pbft(cured, seed));
+    require_good(pbft_runs::run(cured, seed));
   }
 }
