@@ -1,8 +1,4 @@
 // Bad input of every kind: exit code 2, one line that says where, what and what instead, and nothing written.
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +9,7 @@
 
 #include "sim/scenario/json.hpp"
 #include "tests/catch.hpp"
+#include "tests/shell.hpp"
 
 namespace fs = std::filesystem;
 using sim::Json;
@@ -44,22 +41,8 @@ class Folder {
   fs::path path_;
 };
 
-struct Ended {
-  int code;
-  std::string out;  ///< Standard output and error together.
-};
-
-Ended repsim(const std::string& arguments) {
-  const std::string command = fmt::format("'{}' {} 2>&1", REPSIM_BINARY, arguments);
-  FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Ended ended{};
-  std::array<char, 4096> part{};
-  for (std::size_t n; (n = fread(part.data(), 1, part.size(), pipe)) > 0;) ended.out.append(part.data(), n);
-  const int status = pclose(pipe);
-  ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ended;
-}
+// Standard output and error together.
+Ended repsim(const std::string& arguments) { return shell("\"$R\" " + arguments + " 2>&1"); }
 
 Json good() {
   return Json::parse(R"({ "name": "good", "duration": "100ms", "settle": "0s", "replicas": 3,

@@ -1,38 +1,21 @@
 // Does `repsim check` say why, in words and as JSON, and does it judge sequential consistency when asked to?
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "tests/catch.hpp"
+#include "tests/shell.hpp"
 
 namespace check_report_test {
 
-struct Ended {
-  int code;
-  std::string out;
-};
-
 // Lets `make` leave a history in the file $F, and checks it.
-Ended shell(const std::string& make, const std::string& options) {
-  const std::string commands = fmt::format(
-      "R='{}'; F=$(mktemp); {} && $R check {} $F; C=$?; rm -f $F; exit $C", REPSIM_BINARY, make, options);
-  FILE* pipe = popen(commands.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Ended ended{};
-  std::array<char, 4096> part{};
-  for (std::size_t n; (n = fread(part.data(), 1, part.size(), pipe)) > 0;) ended.out.append(part.data(), n);
-  const int status = pclose(pipe);
-  ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ended;
+Ended check_made(const std::string& make, const std::string& options) {
+  return shell(fmt::format("F=$(mktemp); {} && $R check {} $F; C=$?; rm -f $F; exit $C", make, options));
 }
 
 Ended check(const std::string& plan, const std::string& options) {
-  return shell("$R generate " + plan + " --out $F", options);
+  return check_made("$R generate " + plan + " --out $F", options);
 }
 
 const std::string kStale = "--operations 60 --clients 3 --bug stale-read --bug-from 0.8 --seed 4";
@@ -71,8 +54,8 @@ TEST_CASE("check --consistency sequential asks for less") {
 {"client":1,"f":"write","key":0,"value":1,"call":0,"return":1,"outcome":"ok"}
 {"client":1,"f":"write","key":0,"value":2,"call":2,"return":3,"outcome":"ok"}
 {"client":2,"f":"read","key":0,"output":1,"call":4,"return":5,"outcome":"ok"}' > $F)";
-  CHECK(shell(stale, "").code == 1);
-  const Ended sequential = shell(stale, "--consistency sequential");
+  CHECK(check_made(stale, "").code == 1);
+  const Ended sequential = check_made(stale, "--consistency sequential");
   INFO(sequential.out);
   CHECK(sequential.code == 0);
   CHECK(sequential.out.find("sequentially consistent (3 operations, register)") != std::string::npos);

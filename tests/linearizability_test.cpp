@@ -10,11 +10,13 @@
 #include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
+#include "tests/judges_agree.hpp"
 #include "tests/random_history.hpp"
 
 namespace {
 
 using namespace sim;
+using judges::show;
 using random_history::Dice;
 using random_history::Shape;
 
@@ -93,15 +95,6 @@ Verdict verdict(const std::vector<Operation>& history, Model model = Model::cas_
 
 constexpr auto kLinearizable = Verdict::linearizable;
 constexpr auto kViolation = Verdict::violation;
-
-std::string show(const std::vector<Operation>& history, Model model) {
-  std::ostringstream out;
-  History h;
-  h.model = model;
-  h.operations = history;
-  write_jsonl(out, h);
-  return out.str();
-}
 
 // The second search must not contradict the first, and the order that it finds must be one.
 bool agrees_order_search(const std::vector<Operation>& history, Model model, const Value& initial,

@@ -3,12 +3,12 @@
 #include "sim/check/monitors.hpp"
 
 #include <numeric>
-#include <sstream>
 
 #include "sim/check/key_history.hpp"
 #include "sim/check/linearizability_sweep.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
+#include "tests/judges_agree.hpp"
 #include "tests/random_history.hpp"
 
 namespace {
@@ -100,15 +100,6 @@ TEST_CASE("the queue's monitor, the search and the twin agree") {
   }
 }
 
-std::string shown(const std::vector<Operation>& history, Model model) {
-  std::ostringstream out;
-  History h;
-  h.model = model;
-  h.operations = history;
-  write_jsonl(out, h);
-  return out.str();
-}
-
 // Two clients with several operations open each, whose calls and returns often meet.
 std::vector<Operation> crowded(const Shape& shape, std::uint64_t seed) {
   Dice dice{seed};
@@ -127,7 +118,7 @@ TEST_CASE("monitor, search and twin agree when clients have several operations o
           .model = model, .operations = 7, .clients = 4, .spoiled = 70, .touching = true, .distinct = true};
       auto history = crowded(shape, seed);
       const bool expected = brute_force::linearizable(history, initial);
-      INFO("seed " << seed << "\n" << shown(history, model));
+      INFO("seed " << seed << "\n" << judges::show(history, model));
       REQUIRE((linearizability_verdict(history, model, initial) == Verdict::linearizable) == expected);
       const auto monitored = monitor(history, places_of(history), initial);
       if (monitored) REQUIRE(monitored->linearizable == expected);
@@ -153,7 +144,7 @@ TEST_CASE(
                         .touching = true};
       const auto history = crowded(shape, seed);
       const bool expected = brute_force::linearizable(history, initial);
-      INFO("seed " << seed << "\n" << shown(history, object->model));
+      INFO("seed " << seed << "\n" << judges::show(history, object->model));
       REQUIRE((linearizability_verdict(history, object->model, initial) == Verdict::linearizable) ==
               expected);
       violations += !expected;

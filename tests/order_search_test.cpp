@@ -2,29 +2,20 @@
 // linearizability and for sequential consistency, and against histories known from the literature.
 #include "sim/check/order_search.hpp"
 
-#include <sstream>
-
 #include "sim/history/history.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
+#include "tests/judges_agree.hpp"
 #include "tests/random_history.hpp"
 
 namespace order_search_test {
 
 using namespace sim;
+using judges::show;
 using random_history::Dice;
 using random_history::Shape;
 
 constexpr Consistency kBoth[] = {Consistency::linearizable, Consistency::sequential};
-
-std::string show(const std::vector<Operation>& operations, Model model) {
-  std::ostringstream out;
-  History history;
-  history.model = model;
-  history.operations = operations;
-  write_jsonl(out, history);
-  return out.str();
-}
 
 // Every answered operation is in it, the answers are right one after the other, and nothing overtakes
 // what it follows.
