@@ -52,22 +52,6 @@ TEST_CASE("an episode is harmful only when two of its primaries acknowledged in 
   CHECK(judge_split_brain(b.record).harmful == 1);
 }
 
-TEST_CASE("who votes, and who says again what was said before, harms nobody by it") {
-  RecordBuilder b(3);
-  b.become(0, 0, Role::primary);
-  b.become(100, 1, Role::primary);
-  b.become(200, 0, Role::backup);
-  b.acknowledge(50, 0, 0);
-  b.acknowledge(120, 1, 1);
-  b.acknowledge(130, 0, 0);  // again
-  CHECK(judge_split_brain(b.record).harmful == 0);
-  b.acknowledge(140, 0, 2);
-  b.acknowledge(140, 2, 2);  // one of two votes
-  CHECK(judge_split_brain(b.record).harmful == 0);
-  b.acknowledge(150, 0, 3);
-  CHECK(judge_split_brain(b.record).harmful == 1);
-}
-
 TEST_CASE("a handover at one instant is no split brain") {
   RecordBuilder b(2);
   b.become(0, 0, Role::primary);

@@ -1,37 +1,18 @@
 #include "sim/check/split_brain.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <span>
-#include <utility>
 
 #include "sim/check/node_lives.hpp"
 
 namespace sim {
 namespace {
 
-// Acknowledgements that stand on one node's word alone, each operation's first. What several nodes say they
-// need not have decided each for itself: replicas that vote, or a primary that says again what another has
-// said.
-std::vector<Record::Acknowledgement> sole_words(const Record& record) {
-  constexpr std::uint32_t kNoNode = 0xffff'ffff, kSeveralNodes = 0xffff'fffe;
-  std::vector<std::uint32_t> by;  // operation -> who acknowledged it
-  for (const auto& a : record.acknowledgements) {
-    if (a.operation >= by.size()) by.resize(a.operation + std::size_t{1}, kNoNode);
-    std::uint32_t& whose = by[a.operation];
-    whose = whose == kNoNode || whose == a.by.value ? a.by.value : kSeveralNodes;
-  }
-  std::vector<Record::Acknowledgement> sole;
-  for (const auto& a : record.acknowledgements) {
-    if (std::exchange(by[a.operation], kSeveralNodes) == a.by.value) sole.push_back(a);
-  }
-  return sole;
-}
-
 // An acknowledgement at the instant at which the episode ends counts: the primary gave it before it stepped
 // down.
-bool two_acknowledged(std::span<const Record::Acknowledgement> all, const SplitBrainEpisode& episode,
+bool two_acknowledged(const Record& record, const SplitBrainEpisode& episode,
                       std::span<const NodeId> primaries) {
+  const auto& all = record.acknowledgements;
   auto a = std::ranges::lower_bound(all, episode.begin, {}, &Record::Acknowledgement::at);
   const NodeId* first = nullptr;
   for (; a != all.end() && a->at <= episode.end; ++a) {
@@ -49,12 +30,10 @@ SplitBrainJudgement judge_split_brain(const Record& record) {
   std::vector<NodeId> acting;     // now
   std::vector<NodeId> primaries;  // that acted in the episode under way
   Time begin{};
-  std::optional<std::vector<Record::Acknowledgement>> words;
   const auto close = [&](Time end) {
     SplitBrainEpisode episode{begin, end};
     if (end == begin) return;
-    if (!words) words = sole_words(record);
-    episode.harmful = two_acknowledged(*words, episode, primaries);
+    episode.harmful = two_acknowledged(record, episode, primaries);
     result.seconds += seconds(end - begin);
     result.harmful += episode.harmful ? 1 : 0;
     result.episodes.push_back(episode);

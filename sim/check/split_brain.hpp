@@ -13,9 +13,7 @@ namespace sim {
 struct SplitBrainEpisode {
   Time begin;
   Time end;
-  /// At least two of them acknowledged operations in it, each on its own word: operations that nobody else
-  /// acknowledged, and for the first time. (Replicas whose equal answers are counted decide nothing alone.)
-  bool harmful = false;
+  bool harmful = false;  ///< At least two of them acknowledged operations in it.
 };
 
 struct SplitBrainJudgement {
