@@ -87,3 +87,56 @@ TEST_CASE("a mean comes with Student's interval, and a single number with none")
   CHECK(near(mean->low, 5 - 4.30265 * 2 / std::sqrt(3.0)));
   CHECK(near(mean->high, 5 + 4.30265 * 2 / std::sqrt(3.0)));
 }
+
+namespace {
+
+// The chance that Tango's interval covers the true difference, summed over all outcomes of `n` trials.
+double paired_coverage(std::uint64_t n, double gain, double loss) {
+  double covered = 0;
+  for (std::uint64_t up = 0; up <= n; ++up) {
+    for (std::uint64_t down = 0; up + down <= n; ++down) {
+      const auto u = static_cast<double>(up), d = static_cast<double>(down), all = static_cast<double>(n);
+      const double log_ways =
+          std::lgamma(all + 1) - std::lgamma(u + 1) - std::lgamma(d + 1) - std::lgamma(all - u - d + 1);
+      const double log_chance =
+          log_ways + u * std::log(gain) + d * std::log(loss) + (all - u - d) * std::log(1 - gain - loss);
+      const auto interval = paired_share_difference({up, down, n});
+      if (interval->low <= gain - loss && gain - loss <= interval->high) covered += std::exp(log_chance);
+    }
+  }
+  return covered;
+}
+
+}  // namespace
+
+TEST_CASE("the interval for paired shares turns round with the conditions, and knows its limits") {
+  const auto there = paired_share_difference({12, 2, 50}), back = paired_share_difference({2, 12, 50});
+  CHECK(there->value == 0.2);
+  CHECK(near(there->low, -back->high, 1e-9));
+  CHECK(near(there->high, -back->low, 1e-9));
+  CHECK(there->low > 0);
+  const auto none = paired_share_difference({0, 0, 100});
+  CHECK(none->value == 0);
+  CHECK(near(none->high, 3.8415 / 103.8415));  // z^2 / (n + z^2)
+  CHECK(near(none->low, -none->high, 1e-9));
+  CHECK(paired_share_difference({10, 0, 10})->high == 1);
+  CHECK_FALSE(paired_share_difference({}));
+}
+
+TEST_CASE("the interval for paired shares holds at the ends where the score test just rejects") {
+  // At an end e the score (gained - lost - n e)^2 is z^2 times its variance under e.
+  const auto interval = paired_share_difference({0, 5, 40});
+  const double e = interval->high;
+  const double b = (2 * 40 + 5) * e - 5;
+  const double lost = (std::sqrt(b * b + 8 * 40 * 5 * e * (1 - e)) - b) / 160;
+  CHECK(near(std::pow(-5 - 40 * e, 2), 3.8415 * 40 * (2 * lost + e * (1 - e))));
+}
+
+TEST_CASE("the interval for paired shares covers the true difference in about 95 of 100 cases") {
+  for (const std::uint64_t n : {10u, 30u, 80u}) {
+    for (const auto& [gain, loss] : {std::pair{.05, .05}, {.2, .1}, {.3, .02}, {.01, .01}, {.4, .4}}) {
+      CAPTURE(n, gain, loss);
+      CHECK(paired_coverage(n, gain, loss) >= 0.92);  // a score interval: 95 % on average, not at each place
+    }
+  }
+}

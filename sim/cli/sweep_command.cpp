@@ -26,6 +26,7 @@ struct SweepArguments {
   std::uint64_t first_seed = 1;
   unsigned jobs = 0;  // 0: all cores
   std::string shard = "1/1";
+  std::string baseline;
   std::string out;
   bool json = false;
 };
@@ -121,6 +122,7 @@ int run_sweep(const SweepArguments& options) {
       .seeds = options.seeds > 0 ? options.seeds : scenario.sweep.value_or(SweepPlan{}).seeds,
       .shard = parse_shard(options.shard),
       .jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency())};
+  sweep_options.baseline = options.baseline;
   if (!options.out.empty()) sweep_options.out = options.out;
   ProgressLine line;
   sweep_options.progress = [&](const SweepProgress& p) { line.show(p); };
@@ -130,6 +132,7 @@ int run_sweep(const SweepArguments& options) {
   } else {
     fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
                summary.runs / summary.points.size(), to_table(summary));
+    if (!options.baseline.empty()) fmt::print("\n{}", differences_text(summary));
   }
   if (summary.unmet == 0) return 0;
   report_unmet(options, summary);
@@ -148,6 +151,8 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   command->add_option("--jobs", options->jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
   command->add_option("--out", options->out,
                       "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
+  command->add_option("--baseline", options->baseline,
+                      "Say by how much every other point differs from the one of this name, such as 20ms");
   command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");
   command->add_option("--point", options->points, "Only the listed points with these labels; may be repeated")
       ->expected(1)

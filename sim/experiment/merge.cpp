@@ -90,6 +90,7 @@ class Merge {
     if (summary_.points.front().contains("label")) summary_.headings.emplace_back("label");
     for (const auto& [pointer, values] : about["vary"].items()) summary_.headings.push_back(pointer);
     summary_.summaries.resize(summary_.points.size());
+    summary_.differences = Differences(summary_.points.size(), about.value("baseline", std::size_t{0}));
   }
 
   SweepSummary run() {
@@ -100,7 +101,8 @@ class Merge {
       out_.clear();
       throw;
     }
-    out_.write_summary(to_csv(summary_));
+    out_.write_file("differences.csv", differences_csv(summary_));
+    out_.write_file("summary.csv", to_csv(summary_));
     return std::move(summary_);
   }
 
@@ -134,16 +136,10 @@ class Merge {
                       json.value("point", Json()) == summary_.points[point];
     try {
       if (!ours) throw std::invalid_argument("another row");
-      const RunResult result = result_from_json(json);
-      summary_.summaries[point].add(result);
-      if (!result.expectations_held() && summary_.unmet++ == 0) {
-        const auto unmet = std::ranges::find(result.expectations, false, &ExpectationResult::held);
-        summary_.first_unmet = {point, seed, *unmet};
-      }
+      summary_.add(point, result_from_json(json));
     } catch (const std::exception&) {
       refuse(file, fmt::format("line {} is no row of this sweep", row));
     }
-    ++summary_.runs;
   }
 
   static constexpr std::size_t kPortion = 1 << 20;  // so much text is written at a time

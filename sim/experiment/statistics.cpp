@@ -109,6 +109,27 @@ std::optional<Estimate> wilson(Share share, double confidence) {
                   share.count == share.n ? 1 : std::min(1.0, centre + half)};
 }
 
+std::optional<Estimate> paired_share_difference(Discordant trials, double confidence) {
+  if (trials.n == 0) return std::nullopt;
+  const auto n = static_cast<double>(trials.n);
+  const auto gained = static_cast<double>(trials.gained), lost = static_cast<double>(trials.lost);
+  // By how many standard errors the data exceed a true difference d. The share that is lost is then estimated
+  // by maximum likelihood under d, the root of a quadratic.
+  const auto excess = [&](double d) {
+    const double b = (2 * n - gained + lost) * d - gained - lost;
+    const double share_lost = (std::sqrt(b * b + 8 * n * lost * d * (1 - d)) - b) / (4 * n);
+    const double variance = n * (2 * share_lost + d * (1 - d));
+    return (gained - lost - n * d) / std::sqrt(std::max(variance, kTiny));
+  };
+  const double z = normal_quantile(0.5 + confidence / 2);
+  const double estimate = (gained - lost) / n;
+  const auto falls_to = [&](double level) {
+    return [&excess, level](double d) { return level - excess(d); };
+  };
+  return Estimate{estimate, trials.lost == trials.n ? -1 : bisect(falls_to(z), 0, -1, estimate),
+                  trials.gained == trials.n ? 1 : bisect(falls_to(-z), 0, estimate, 1)};
+}
+
 std::optional<Estimate> poisson_rate(EventCount count, double confidence) {
   if (!(count.exposure > 0)) return std::nullopt;
   const auto events = static_cast<double>(count.events);

@@ -24,6 +24,19 @@ struct Share {
 /// The Wilson score interval (Wilson 1927): stays within 0..1 and is honest at 0 and n. Empty if n is 0.
 std::optional<Estimate> wilson(Share share, double confidence = 0.95);
 
+/// Of `n` trials done twice, under one condition and under another: how many had the property only under the
+/// second, and how many only under the first.
+struct Discordant {
+  std::uint64_t gained = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t n = 0;
+};
+
+/// How much larger the share is under the second condition, with the score interval for paired shares (Tango
+/// 1998, Statistics in Medicine 17): stays within -1..1 and is honest when no trial differed. Empty if n is
+/// 0.
+std::optional<Estimate> paired_share_difference(Discordant trials, double confidence = 0.95);
+
 /// How many events happened in so many seconds.
 struct EventCount {
   std::uint64_t events = 0;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/experiment/summary.hpp"
+#include "sim/scenario/scenario.hpp"
 
 namespace sim {
 namespace {
@@ -77,14 +78,9 @@ struct Column {
   std::string_view title;
 };
 
-std::size_t index_of(std::string_view measure) {
-  return static_cast<std::size_t>(std::ranges::find(measures(), measure, &Measure::name) -
-                                  measures().begin());
-}
-
 bool has_data(const SweepSummary& s, const Column& column) {
   return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
-    return summary.estimates()[index_of(column.measure)].has_value();
+    return summary.estimates()[measure_index(column.measure)].has_value();
   });
 }
 
@@ -101,7 +97,7 @@ std::string block(const SweepSummary& s, std::string_view heading, std::vector<C
     row.push_back(fmt::format("{}", s.summaries[p].runs()));
     const auto estimates = s.summaries[p].estimates();
     for (const Column& c : columns) {
-      const std::size_t m = index_of(c.measure);
+      const std::size_t m = measure_index(c.measure);
       row.push_back(shown(estimates[m], measures()[m].kind));
     }
   }
@@ -109,6 +105,15 @@ std::string block(const SweepSummary& s, std::string_view heading, std::vector<C
 }
 
 }  // namespace
+
+std::string name_of(const SweepSummary& s, std::size_t point) {
+  std::string name;
+  for (const auto& heading : s.headings) {
+    if (!name.empty()) name += kLabelJoint;
+    name += cell_of(s.points[point], heading);
+  }
+  return name.empty() ? s.scenario : name;
+}
 
 std::string to_csv(const SweepSummary& s) {
   std::vector<std::string> cells;

@@ -43,6 +43,7 @@ class Sweep {
     summary_.scenario = scenario.name;
     summary_.headings = headings_of(plan);
     summary_.summaries.resize(points.size());
+    summary_.differences = Differences(points.size(), baseline());
     const Shard& shard = options.shard;
     const std::uint64_t begin = options.seeds * (shard.index - 1) / shard.count;
     const std::uint64_t end = options.seeds * shard.index / shard.count;
@@ -58,7 +59,10 @@ class Sweep {
     line.run(
         options_.jobs, [&](std::uint64_t row) { return produce(row); },
         [&](WorkLine::Batch& batch) { consume(batch); });
-    if (folder_) folder_->write_summary(to_csv(summary_));
+    if (folder_) {
+      folder_->write_file("differences.csv", differences_csv(summary_));
+      folder_->write_file("summary.csv", to_csv(summary_));  // last: it says that the sweep is complete
+    }
     return std::move(summary_);
   }
 
@@ -66,17 +70,31 @@ class Sweep {
   std::size_t point_of(std::uint64_t row) const { return row % scenarios_.size(); }
   std::uint64_t seed_of(std::uint64_t row) const { return first_seed_ + row / scenarios_.size(); }
 
+  std::size_t baseline() const {
+    if (options_.baseline.empty()) return 0;
+    std::vector<std::string> names;
+    for (std::size_t p = 0; p < summary_.points.size(); ++p) names.push_back(name_of(summary_, p));
+    const auto found = std::ranges::find(names, options_.baseline);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    throw InputError({.file = "--baseline",
+                      .found = fmt::format("no point is called \"{}\"", options_.baseline),
+                      .expected = fmt::format("one of {}", fmt::join(names, ", ")),
+                      .nearest = nearest(options_.baseline, names)});
+  }
+
   Json about(const Scenario& scenario) const {
     Json vary = Json::object();
     if (scenario.sweep) {
       for (const auto& [pointer, values] : scenario.sweep->vary) vary[pointer] = values;
     }
-    return {{"scenario", scenario.canonical},
-            {"vary", vary},
-            {"points", summary_.points},
-            {"seeds", options_.seeds},
-            {"first_seed", options_.first_seed},
-            {"shard", fmt::format("{}/{}", options_.shard.index, options_.shard.count)}};
+    Json all{{"scenario", scenario.canonical},
+             {"vary", vary},
+             {"points", summary_.points},
+             {"seeds", options_.seeds},
+             {"first_seed", options_.first_seed},
+             {"shard", fmt::format("{}/{}", options_.shard.index, options_.shard.count)}};
+    if (!summary_.differences.all()) all["baseline"] = summary_.differences.baseline();
+    return all;
   }
 
   WorkLine::Product produce(std::uint64_t row) const {
@@ -93,14 +111,7 @@ class Sweep {
     progress();
   }
 
-  void count(const RunResult& result) {
-    const std::uint64_t row = summary_.runs++;
-    summary_.summaries[point_of(row)].add(result);
-    if (result.expectations_held()) return;
-    if (summary_.unmet++ > 0) return;
-    const auto unmet = std::ranges::find(result.expectations, false, &ExpectationResult::held);
-    summary_.first_unmet = {point_of(row), seed_of(row), *unmet};
-  }
+  void count(const RunResult& result) { summary_.add(point_of(summary_.runs), result); }
 
   void resume() {
     const auto beginning = [&](std::uint64_t row) {

@@ -30,7 +30,8 @@ struct SweepOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 1;
   Shard shard{};
-  unsigned jobs = 1;                              ///< Threads.
+  unsigned jobs = 1;       ///< Threads.
+  std::string baseline{};  ///< Name of the point that others are compared with; empty: the first.
   std::optional<std::filesystem::path> out{};     ///< Without it, only the summary remains.
   std::function<void(SweepProgress)> progress{};  ///< Called often, by one thread at a time.
 };

@@ -132,6 +132,8 @@ void SweepFolder::append(std::string_view lines) {
   if (!write_all(rows_, lines)) refuse_errno(rows_path_, "can't be written");
 }
 
-void SweepFolder::write_summary(const std::string& csv) { write_atomically(folder_ / "summary.csv", csv); }
+void SweepFolder::write_file(std::string_view name, const std::string& text) {
+  write_atomically(folder_ / name, text);
+}
 
 }  // namespace sim

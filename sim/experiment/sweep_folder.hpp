@@ -37,8 +37,8 @@ class SweepFolder {
   /// Appends whole lines. Throws InputError when the disk is full; a torn line is cut off by the next resume.
   void append(std::string_view lines);
 
-  /// Writes summary.csv, all or nothing.
-  void write_summary(const std::string& csv);
+  /// Writes a file of this name, all or nothing.
+  void write_file(std::string_view name, const std::string& text);
 
  private:
   std::filesystem::path folder_;

@@ -1,0 +1,106 @@
+// Differences between points as a table for programs and as sentences for people.
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/summary.hpp"
+
+namespace sim {
+namespace {
+
+// How a difference of a measure is said: "4.1 [3.8, 4.4] fewer split brains an hour".
+struct Phrase {
+  std::string_view measure;
+  double scale;           // from the measure's unit to that of the sentence
+  std::string_view unit;  // with a space behind it, or empty
+  std::string_view more, less;
+  std::string_view what;
+};
+
+constexpr std::array<Phrase, 14> kPhrases{{
+    {"violation", 100, "", "more", "fewer", "runs in 100 that aren't linearizable"},
+    {"diverged", 100, "", "more", "fewer", "runs in 100 that diverge"},
+    {"consensus_broken", 100, "", "more", "fewer", "runs in 100 that break consensus"},
+    {"harmful", 100, "", "more", "fewer", "runs in 100 with a harmful split brain"},
+    {"split_brain_per_s", 3600, "", "more", "fewer", "split brains an hour"},
+    {"lost_writes_per_s", 3600, "", "more", "fewer", "lost writes an hour"},
+    {"dual_primary_fraction", 3.6e6, "ms ", "more", "less", "with two primaries in an hour"},
+    {"availability", 100, "percentage points ", "more", "less", "availability"},
+    {"longest_outage_s", 1e3, "ms ", "more", "less", "outage at the longest"},
+    {"answered", 100, "", "more", "fewer", "operations in 100 answered"},
+    {"failover_mean_s", 1e3, "ms ", "more", "less", "failover"},
+    {"latency_p50_ms", 1, "ms ", "more", "less", "median latency"},
+    {"latency_p99_ms", 1, "ms ", "more", "less", "latency at the 99th percentile"},
+    {"messages_per_operation", 1, "", "more", "fewer", "messages an operation"},
+}};
+
+// Three significant digits, without an exponent where people can do without.
+std::string number(double x) {
+  if (!std::isfinite(x)) return "?";
+  if (x == 0 || std::abs(x) < 1000 || std::abs(x) >= 1e7) return fmt::format("{:.3g}", x == 0 ? 0.0 : x);
+  const double unit = std::pow(10, std::floor(std::log10(std::abs(x))) - 2);
+  return fmt::format("{:.0f}", std::round(x / unit) * unit);
+}
+
+std::string sentence(const Phrase& phrase, const Estimate& e) {
+  const bool less = e.value < 0;
+  const double sign = less ? -phrase.scale : phrase.scale;
+  const double low = less ? e.high : e.low, high = less ? e.low : e.high;
+  return fmt::format("{} [{}, {}] {}{} {}", number(sign * e.value), number(sign * low), number(sign * high),
+                     phrase.unit, less ? phrase.less : phrase.more, phrase.what);
+}
+
+bool is_clear(const Estimate& e) { return e.low > 0 || e.high < 0; }
+
+// What is clear comes first, a sentence each; then what is not, by name.
+std::string said_of(const SweepSummary& s, std::size_t point) {
+  const auto excess = s.differences.between(s.differences.baseline(), point);
+  std::string out;
+  std::vector<std::string> unclear;
+  for (const Phrase& phrase : kPhrases) {
+    const auto& difference = excess[measure_index(phrase.measure)];
+    if (!difference) continue;
+    if (is_clear(difference->excess))
+      out += fmt::format("    {}\n", sentence(phrase, difference->excess));
+    else if (difference->excess.value != 0)
+      unclear.push_back(sentence(phrase, difference->excess));
+  }
+  for (const auto& text : unclear) out += fmt::format("    not clear: {}\n", text);
+  return out.empty() ? "    no difference seen\n" : out;
+}
+
+std::string csv_end(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }
+
+}  // namespace
+
+std::string differences_csv(const SweepSummary& s) {
+  std::string out = "point,baseline,measure,n,difference,low,high,unit\n";
+  for (std::size_t point = 0; point < s.points.size(); ++point) {
+    for (std::size_t baseline = 0; baseline < s.points.size(); ++baseline) {
+      if (!s.differences.compares(baseline, point)) continue;
+      const auto excess = s.differences.between(baseline, point);
+      for (std::size_t i = 0; i < kMeasures; ++i) {
+        if (!excess[i]) continue;
+        const auto& [n, e] = *excess[i];
+        out += fmt::format("{},{},{},{},{},{},{},{}\n", point, baseline, measures()[i].name, n, e.value,
+                           csv_end(e.low), csv_end(e.high), measures()[i].unit);
+      }
+    }
+  }
+  return out;
+}
+
+std::string differences_text(const SweepSummary& s) {
+  if (s.points.size() < 2) return {};
+  const std::size_t baseline = s.differences.baseline();
+  std::string out = fmt::format("Compared with {}, seed by seed [95 % interval]\n", name_of(s, baseline));
+  for (std::size_t point = 0; point < s.points.size(); ++point) {
+    if (point != baseline) out += fmt::format("  {}\n{}", name_of(s, point), said_of(s, point));
+  }
+  return out;
+}
+
+}  // namespace sim

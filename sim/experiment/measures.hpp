@@ -1,0 +1,48 @@
+// What a sweep looks at in each run: a number a measure, or nothing where a run says nothing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "sim/report/run_result.hpp"
+
+namespace sim {
+
+/// How a measure is estimated (sim/report/README.md lists them all).
+enum class MeasureKind : std::uint8_t {
+  share,     ///< Of runs that have a property: Wilson.
+  rate,      ///< Events per virtual second: exact Poisson.
+  fraction,  ///< Of virtual time, averaged over runs: Student's t.
+  mean,      ///< Over the runs that have a value: Student's t.
+};
+
+struct Measure {
+  std::string_view name;
+  MeasureKind kind;
+  std::string_view unit;
+  /// The run's contribution: 0 or 1 for a share, a count for a rate; empty if it says nothing.
+  std::optional<double> (*of)(const RunResult&);
+};
+
+constexpr std::size_t kMeasures = 26;
+/// In the order of the columns of summary.csv.
+std::span<const Measure, kMeasures> measures();
+
+/// One run in numbers.
+struct MeasuredRun {
+  bool finished = true;
+  double virtual_seconds = 0;                             ///< 0 for a run that was not finished.
+  std::array<std::optional<double>, kMeasures> values{};  ///< In the order of measures().
+};
+
+/// A run that was not finished says that it is undecided, and nothing else.
+MeasuredRun measured(const RunResult& run);
+
+/// Its place in measures(); kMeasures if there is none of this name.
+std::size_t measure_index(std::string_view name);
+
+}  // namespace sim
