@@ -3,7 +3,6 @@
 #include "sim/experiment/sweep.hpp"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -15,32 +14,12 @@
 #include "sim/experiment/sweep_folder.hpp"
 #include "sim/report/result_json.hpp"
 #include "tests/catch.hpp"
+#include "tests/folder.hpp"
 
 using namespace sim;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    static int count = 0;
-    path = fs::temp_directory_path() /
-           ("repsim_sweep_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
-
-std::string content(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-void replace(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 Json document() {
   return Json::parse(R"({"name": "small", "about": "A sweep for tests.", "duration": "50ms", "settle": "20ms",

@@ -50,6 +50,8 @@ class ProgressLine {
   void show(const SweepProgress& p) {
     const auto now = Clock::now();
     const bool last = p.done == p.total;
+    if (finished_) return;
+    finished_ = last && printed_;
     if (now - shown_ < (terminal_ ? kOnTerminal : kElsewhere) && !(last && printed_)) return;
     if (now - start_ < kOnTerminal) return;  // too early to say anything
     shown_ = now;
@@ -81,6 +83,7 @@ class ProgressLine {
   const Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = start_;
   bool printed_ = false;
+  bool finished_ = false;
 };
 
 // The label of each list's part of a point.
@@ -130,8 +133,13 @@ int run_sweep(const SweepArguments& options) {
   if (options.json) {
     fmt::print("{}\n", to_json(summary).dump());
   } else {
-    fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
-               summary.runs / summary.points.size(), to_table(summary));
+    if (summary.precision.empty()) {
+      fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
+                 summary.runs / summary.points.size(), to_table(summary));
+    } else {
+      fmt::print("{}: {} points, {} runs\n\n{}\n{}", summary.scenario, summary.points.size(), summary.runs,
+                 precision_text(summary), to_table(summary));
+    }
     if (!options.baseline.empty()) fmt::print("\n{}", differences_text(summary));
   }
   if (summary.unmet == 0) return 0;

@@ -11,10 +11,10 @@ Estimate minus(const Estimate& point, const Estimate& baseline) {
   return {point.value - baseline.value, point.low - baseline.high, point.high - baseline.low};
 }
 
-// The exact intervals of both rates, at a level at which they cover together with 95 %.
-Estimate few_events(EventCount point, EventCount baseline) {
-  constexpr double kEach = 0.975;
-  return minus(*poisson_rate(point, kEach), *poisson_rate(baseline, kEach));
+// The exact intervals of both rates, at a level at which they cover together (Bonferroni).
+Estimate few_events(EventCount point, EventCount baseline, double confidence) {
+  const double each = 1 - (1 - confidence) / 2;
+  return minus(*poisson_rate(point, each), *poisson_rate(baseline, each));
 }
 
 // Shares of time of which none differs in any seed: their spread says nothing about how rare a difference is.
@@ -48,7 +48,7 @@ void PairedSummary::add(const MeasuredRun& baseline, const MeasuredRun& point) {
   }
 }
 
-std::optional<Difference> PairedSummary::estimate(std::size_t measure) const {
+std::optional<Difference> PairedSummary::estimate(std::size_t measure, double confidence) const {
   const Pair& pair = pairs_[measure];
   const std::uint64_t n = pair.excess.n();
   if (n == 0) return std::nullopt;
@@ -57,22 +57,23 @@ std::optional<Difference> PairedSummary::estimate(std::size_t measure) const {
     return EventCount{static_cast<std::uint64_t>(e.count), e.seconds};
   };
   switch (measures()[measure].kind) {
-    case MeasureKind::share: return Difference{n, *paired_share_difference({pair.up, pair.down, n})};
+    case MeasureKind::share:
+      return Difference{n, *paired_share_difference({pair.up, pair.down, n}, confidence)};
     case MeasureKind::rate:
       if (pair.up + pair.down < kFewEvents)
-        return Difference{n, few_events(events(pair.point), events(pair.baseline))};
+        return Difference{n, few_events(events(pair.point), events(pair.baseline), confidence)};
       break;
     case MeasureKind::fraction:
       if (same) return Difference{n, unknown_ends(0)};
       break;
     case MeasureKind::mean: break;
   }
-  return Difference{n, *mean_interval(pair.excess)};
+  return Difference{n, *mean_interval(pair.excess, confidence)};
 }
 
-std::array<std::optional<Difference>, kMeasures> PairedSummary::estimates() const {
+std::array<std::optional<Difference>, kMeasures> PairedSummary::estimates(double confidence) const {
   std::array<std::optional<Difference>, kMeasures> all;
-  for (std::size_t i = 0; i < kMeasures; ++i) all[i] = estimate(i);
+  for (std::size_t i = 0; i < kMeasures; ++i) all[i] = estimate(i, confidence);
   return all;
 }
 
@@ -100,10 +101,11 @@ void Differences::add(std::size_t point, std::uint64_t seed, const MeasuredRun& 
   current_[point] = run;
 }
 
-std::array<std::optional<Difference>, kMeasures> Differences::between(std::size_t baseline,
-                                                                      std::size_t point) const {
+std::array<std::optional<Difference>, kMeasures> Differences::between(std::size_t baseline, std::size_t point,
+                                                                      double confidence) const {
   const bool backwards = all() && point < baseline;
-  auto estimates = pairs_[backwards ? index_of(point, baseline) : index_of(baseline, point)].estimates();
+  auto estimates =
+      pairs_[backwards ? index_of(point, baseline) : index_of(baseline, point)].estimates(confidence);
   if (!backwards) return estimates;
   for (auto& estimate : estimates) {
     if (estimate) estimate = reversed(*estimate);

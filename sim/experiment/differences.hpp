@@ -27,9 +27,9 @@ class PairedSummary {
   void add(const MeasuredRun& baseline, const MeasuredRun& point);
   /// In the order of measures(); empty where no seed said something at both points. Shares have the score
   /// interval for paired shares (Tango 1998), all else Student's t over the seeds' differences; where fewer
-  /// than kFewEvents seeds differ in a rate, the exact Poisson intervals of both points instead, each at
-  /// 97.5 %, subtracted: wider, and right at zero events.
-  std::array<std::optional<Difference>, kMeasures> estimates() const;
+  /// than kFewEvents seeds differ in a rate, the exact Poisson intervals of both points instead, each at a
+  /// level at which both cover together, subtracted: wider, and right at zero events.
+  std::array<std::optional<Difference>, kMeasures> estimates(double confidence = 0.95) const;
 
   static constexpr std::uint64_t kFewEvents = 20;
 
@@ -43,7 +43,7 @@ class PairedSummary {
     std::uint64_t up = 0, down = 0;  ///< Seeds in which the point had more, or less.
     Events baseline, point;          ///< Of rates only.
   };
-  std::optional<Difference> estimate(std::size_t measure) const;
+  std::optional<Difference> estimate(std::size_t measure, double confidence) const;
   std::array<Pair, kMeasures> pairs_;
 };
 
@@ -63,7 +63,8 @@ class Differences {
     return baseline != point && (all() || baseline == baseline_);
   }
   /// By how much `point` exceeds `baseline`, two points that are compared.
-  std::array<std::optional<Difference>, kMeasures> between(std::size_t baseline, std::size_t point) const;
+  std::array<std::optional<Difference>, kMeasures> between(std::size_t baseline, std::size_t point,
+                                                           double confidence = 0.95) const;
 
   static constexpr std::size_t kAllPairs = 24;
 

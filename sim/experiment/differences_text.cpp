@@ -57,7 +57,7 @@ bool is_clear(const Estimate& e) { return e.low > 0 || e.high < 0; }
 
 // What is clear comes first, a sentence each; then what is not, by name.
 std::string said_of(const SweepSummary& s, std::size_t point) {
-  const auto excess = s.differences.between(s.differences.baseline(), point);
+  const auto excess = s.differences.between(s.differences.baseline(), point, s.confidence);
   std::string out;
   std::vector<std::string> unclear;
   for (const Phrase& phrase : kPhrases) {
@@ -81,7 +81,7 @@ std::string differences_csv(const SweepSummary& s) {
   for (std::size_t point = 0; point < s.points.size(); ++point) {
     for (std::size_t baseline = 0; baseline < s.points.size(); ++baseline) {
       if (!s.differences.compares(baseline, point)) continue;
-      const auto excess = s.differences.between(baseline, point);
+      const auto excess = s.differences.between(baseline, point, s.confidence);
       for (std::size_t i = 0; i < kMeasures; ++i) {
         if (!excess[i]) continue;
         const auto& [n, e] = *excess[i];

@@ -42,6 +42,8 @@ struct Part {
       refuse(file, "no list of points or no shard", "the sweep.json of a sweep");
     }
     points = about["points"].size();
+    if (about.contains("until"))
+      refuse(file, "a sweep that stopped by precision has no shards", "the folders of all shards");
   }
 
   std::uint64_t begin() const { return seeds * (shard.index - 1) / shard.count; }

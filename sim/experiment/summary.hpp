@@ -9,6 +9,7 @@
 
 #include "sim/experiment/differences.hpp"
 #include "sim/experiment/measures.hpp"
+#include "sim/experiment/precision.hpp"
 #include "sim/experiment/statistics.hpp"
 #include "sim/report/run_result.hpp"
 
@@ -22,7 +23,7 @@ class PointSummary {
   double virtual_seconds() const { return virtual_seconds_; }
   /// In the order of measures(); empty where there is no data. An end of an interval that can't be known is
   /// NaN.
-  std::array<std::optional<Estimate>, kMeasures> estimates() const;
+  std::array<std::optional<Estimate>, kMeasures> estimates(double confidence = 0.95) const;
 
  private:
   std::uint64_t runs_ = 0;
@@ -41,6 +42,8 @@ struct SweepSummary {
   std::vector<std::string> headings;  ///< The keys of a point that tell it apart in a table for people.
   std::vector<PointSummary> summaries;
   Differences differences;
+  double confidence = 0.95;  ///< Of each interval: more where points stopped by precision, see precision.hpp.
+  std::vector<std::vector<Precise>> precision;  ///< Per point; empty if none was asked for.
   std::uint64_t runs = 0;
   std::uint64_t unmet = 0;  ///< Runs that failed an expectation.
   /// The first of them.
@@ -62,6 +65,8 @@ std::string differences_csv(const SweepSummary& summary);
 Json to_json(const SweepSummary& summary);
 /// For a terminal: the main measures of each point with their intervals.
 std::string to_table(const SweepSummary& summary);
+/// For a terminal: which points know what the sweep wants to know. Empty if it runs a fixed number of seeds.
+std::string precision_text(const SweepSummary& summary);
 /// For a terminal: by how much every point differs from the baseline, in sentences. Empty for a single point.
 std::string differences_text(const SweepSummary& summary);
 

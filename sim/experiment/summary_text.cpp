@@ -95,7 +95,7 @@ std::string block(const SweepSummary& s, std::string_view heading, std::vector<C
     auto& row = rows[p + 1];
     for (const auto& key : s.headings) row.push_back(cell_of(s.points[p], key));
     row.push_back(fmt::format("{}", s.summaries[p].runs()));
-    const auto estimates = s.summaries[p].estimates();
+    const auto estimates = s.summaries[p].estimates(s.confidence);
     for (const Column& c : columns) {
       const std::size_t m = measure_index(c.measure);
       row.push_back(shown(estimates[m], measures()[m].kind));
@@ -129,7 +129,7 @@ std::string to_csv(const SweepSummary& s) {
     for (const auto& key : keys) cells.push_back(csv_field(cell_of(s.points[p], key)));
     cells.push_back(fmt::format("{}", s.summaries[p].runs()));
     cells.push_back(csv_number(s.summaries[p].virtual_seconds()));
-    for (const auto& e : s.summaries[p].estimates()) {
+    for (const auto& e : s.summaries[p].estimates(s.confidence)) {
       cells.push_back(e ? csv_number(e->value) : "");
       cells.push_back(e ? csv_number(e->low) : "");
       cells.push_back(e ? csv_number(e->high) : "");
@@ -145,14 +145,38 @@ Json to_json(const SweepSummary& s) {
     Json& point = points.emplace_back(Json{{"point", s.points[p]},
                                            {"n", s.summaries[p].runs()},
                                            {"virtual_seconds", s.summaries[p].virtual_seconds()}});
-    const auto estimates = s.summaries[p].estimates();
+    const auto estimates = s.summaries[p].estimates(s.confidence);
     for (std::size_t i = 0; i < kMeasures; ++i) {
       Json& cell = point[std::string(measures()[i].name)];
       if (estimates[i])
         cell = {{"value", estimates[i]->value}, {"low", estimates[i]->low}, {"high", estimates[i]->high}};
     }
+    if (s.precision.empty()) continue;
+    for (const auto& [pointer, mean, reached] : s.precision[p]) {
+      Json& known = point["until"][pointer] = {{"reached", reached}};
+      if (mean) known.update({{"value", mean->value}, {"low", mean->low}, {"high", mean->high}});
+    }
   }
-  return {{"scenario", s.scenario}, {"runs", s.runs}, {"expectations_unmet", s.unmet}, {"points", points}};
+  return {{"scenario", s.scenario},
+          {"runs", s.runs},
+          {"expectations_unmet", s.unmet},
+          {"confidence", s.confidence},
+          {"points", points}};
+}
+
+std::string precision_text(const SweepSummary& s) {
+  if (s.precision.empty()) return {};
+  std::string out = "Runs until it is known well enough [95 % interval, wherever a point stopped]\n";
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    for (const auto& [pointer, mean, reached] : s.precision[p]) {
+      const std::string known =
+          mean ? fmt::format("{:.3g} [{:.3g}, {:.3g}]", mean->value, mean->low, mean->high)
+               : std::string("no data");
+      out += fmt::format("  {}: {} {} after {} runs{}\n", name_of(s, p), pointer, known,
+                         s.summaries[p].runs(), reached ? "" : ": NOT as precise as wanted");
+    }
+  }
+  return out;
 }
 
 std::string to_table(const SweepSummary& s) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,10 +27,24 @@ std::vector<std::string> headings_of(const SweepPlan& plan) {
   std::vector<std::string> headings;
   if (!plan.lists.empty()) headings.emplace_back("label");
   for (const auto& [pointer, values] : plan.vary) headings.push_back(pointer);
+  if (plan.random) {
+    for (const auto& [pointer, range] : plan.random->values) headings.push_back(pointer);
+  }
   return headings;
 }
 
-// One sweep, from its points to its rows. Row n is point n mod points of seed n div points.
+// Some seeds in a row, each at the same points. A sweep is one block, unless points stop by precision: then
+// it goes from one point's look at its data to the next.
+struct Block {
+  std::uint64_t first_row = 0;
+  std::uint64_t first_seed = 0;  // the how-manyth of the sweep's seeds, from 0
+  std::uint64_t seeds = 0;
+  std::vector<std::size_t> points;  // ascending
+
+  std::uint64_t end() const { return first_row + seeds * points.size(); }
+};
+
+// One sweep, from its points to its rows: ordered by seed, then by point.
 class Sweep {
  public:
   Sweep(const Scenario& scenario, const SweepOptions& options) : options_(options) {
@@ -48,17 +63,35 @@ class Sweep {
     const std::uint64_t begin = options.seeds * (shard.index - 1) / shard.count;
     const std::uint64_t end = options.seeds * shard.index / shard.count;
     first_seed_ = options.first_seed + begin;
-    total_ = (end - begin) * points.size();
+    seeds_ = end - begin;
+    const std::vector<Precision>& until = plan.until;
+    Stopping::check(until, scenario.file);
+    stops_by_precision_ = !until.empty();
+    if (stops_by_precision_ && shard.count > 1) {
+      throw InputError({.file = scenario.file,
+                        .pointer = "/sweep/until",
+                        .found = "a shard can't know when the whole sweep is precise enough",
+                        .expected = "--set '/sweep/until={}' with --shard"});
+    }
+    if (stops_by_precision_) summary_.confidence = Stopping::kLookConfidence;
+    stopping_.assign(points.size(), Stopping(until, seeds_));
+    block_.points.resize(points.size());
+    std::iota(block_.points.begin(), block_.points.end(), std::size_t{0});
+    plan_block();
     if (options.out) folder_.emplace(*options.out, about(scenario));
   }
 
   SweepSummary run() {
     if (folder_) resume();
     progress();
-    WorkLine line(summary_.runs, total_);
-    line.run(
-        options_.jobs, [&](std::uint64_t row) { return produce(row); },
-        [&](WorkLine::Batch& batch) { consume(batch); });
+    do {
+      WorkLine line(summary_.runs, block_.end());
+      line.run(
+          options_.jobs, [&](std::uint64_t row) { return produce(row); },
+          [&](WorkLine::Batch& batch) { consume(batch); });
+    } while (next_block());
+    progress();
+    report_precision();
     if (folder_) {
       folder_->write_file("differences.csv", differences_csv(summary_));
       folder_->write_file("summary.csv", to_csv(summary_));  // last: it says that the sweep is complete
@@ -67,8 +100,45 @@ class Sweep {
   }
 
  private:
-  std::size_t point_of(std::uint64_t row) const { return row % scenarios_.size(); }
-  std::uint64_t seed_of(std::uint64_t row) const { return first_seed_ + row / scenarios_.size(); }
+  // Of a row of this block.
+  std::size_t point_of(std::uint64_t row) const {
+    return block_.points[(row - block_.first_row) % block_.points.size()];
+  }
+  std::uint64_t seed_of(std::uint64_t row) const {
+    return first_seed_ + block_.first_seed + (row - block_.first_row) / block_.points.size();
+  }
+
+  // Up to the next look of one of the points that still run.
+  void plan_block() {
+    std::uint64_t next = seeds_;
+    for (const std::size_t p : block_.points) next = std::min(next, stopping_[p].next_look());
+    block_.seeds = next - block_.first_seed;
+  }
+
+  // After a whole block: who is due looks, who knows enough leaves. Returns whether anybody goes on.
+  bool next_block() {
+    const std::uint64_t done = block_.first_seed + block_.seeds;
+    block_.first_row = block_.end();
+    block_.first_seed = done;
+    std::erase_if(block_.points, [&](std::size_t p) {
+      return done == seeds_ || (stopping_[p].next_look() == done && stopping_[p].look());
+    });
+    if (block_.points.empty()) return false;
+    plan_block();
+    return true;
+  }
+
+  // Rows that are still to be run, at most.
+  std::uint64_t total() const {
+    return block_.first_row + (seeds_ - block_.first_seed) * block_.points.size();
+  }
+
+  void report_precision() {
+    for (const Stopping& point : stopping_) {
+      auto state = point.state();
+      if (!state.empty()) summary_.precision.push_back(std::move(state));
+    }
+  }
 
   std::size_t baseline() const {
     if (options_.baseline.empty()) return 0;
@@ -84,8 +154,10 @@ class Sweep {
 
   Json about(const Scenario& scenario) const {
     Json vary = Json::object();
-    if (scenario.sweep) {
-      for (const auto& [pointer, values] : scenario.sweep->vary) vary[pointer] = values;
+    const SweepPlan plan = scenario.sweep.value_or(SweepPlan{});
+    for (const auto& [pointer, values] : plan.vary) vary[pointer] = values;
+    for (const auto& sample : plan.random ? draw(*plan.random) : std::vector<Point>{}) {
+      for (const auto& [pointer, value] : sample) vary[pointer].push_back(value);
     }
     Json all{{"scenario", scenario.canonical},
              {"vary", vary},
@@ -93,6 +165,7 @@ class Sweep {
              {"seeds", options_.seeds},
              {"first_seed", options_.first_seed},
              {"shard", fmt::format("{}/{}", options_.shard.index, options_.shard.count)}};
+    if (stops_by_precision_) all["until"] = scenario.canonical.at(Json::json_pointer("/sweep/until"));
     if (!summary_.differences.all()) all["baseline"] = summary_.differences.baseline();
     return all;
   }
@@ -111,18 +184,22 @@ class Sweep {
     progress();
   }
 
-  void count(const RunResult& result) { summary_.add(point_of(summary_.runs), result); }
+  void count(const RunResult& result) {
+    const std::size_t point = point_of(summary_.runs);
+    summary_.add(point, result);
+    if (stops_by_precision_) stopping_[point].add(to_json(result));
+  }
 
   void resume() {
     const auto beginning = [&](std::uint64_t row) {
-      if (row >= total_) return std::string();
+      if (row == block_.end() && !next_block()) return std::string();
       return fmt::format("{{\"scenario\":{},\"point\":{},\"protocol\":{},\"seed\":{},",
                          Json(summary_.scenario).dump(), point_texts_[point_of(row)],
                          Json(scenarios_[point_of(row)].protocol).dump(), seed_of(row));
     };
     const std::string last = folder_->resume(beginning, [&](const RunResult& result) { count(result); });
     resumed_ = summary_.runs;
-    if (last.empty() || summary_.runs == total_) return;
+    if (last.empty() || block_.points.empty() || summary_.runs == total()) return;
     // Rows of two programs that simulate differently must not be mixed.
     if (produce(summary_.runs - 1).text != last + '\n') {
       throw InputError(
@@ -135,14 +212,17 @@ class Sweep {
   }
 
   void progress() const {
-    if (options_.progress) options_.progress({summary_.runs, resumed_, total_});
+    if (options_.progress) options_.progress({summary_.runs, resumed_, std::max(summary_.runs, total())});
   }
 
   SweepOptions options_;
   std::vector<Scenario> scenarios_;       // per point
   std::vector<std::string> point_texts_;  // per point
   std::uint64_t first_seed_ = 0;
-  std::uint64_t total_ = 0;
+  std::uint64_t seeds_ = 0;
+  Block block_;
+  bool stops_by_precision_ = false;
+  std::vector<Stopping> stopping_;  // per point
   std::uint64_t resumed_ = 0;
   std::optional<SweepFolder> folder_;
   SweepSummary summary_;
@@ -155,6 +235,10 @@ std::vector<SweepPoint> points_of(const SweepPlan& plan) {
   for (const auto& [pointer, values] : plan.vary) {
     auto& list = lists.emplace_back();
     for (const Json& value : values) list.push_back({.values = {{pointer, value}}});
+  }
+  if (plan.random) {
+    auto& list = lists.emplace_back();
+    for (auto& values : draw(*plan.random)) list.push_back({.values = std::move(values)});
   }
   std::vector<SweepPoint> points(1);
   for (const auto& list : lists) {

@@ -90,6 +90,10 @@ void check_places(const Scenario& scenario) {
   if (!scenario.sweep) return;
   const SweepPlan& plan = *scenario.sweep;
   for (const auto& [pointer, values] : plan.vary) check_place(scenario, "vary", pointer, values.front());
+  if (plan.random) {
+    for (const auto& [pointer, range] : plan.random->values)
+      check_place(scenario, "random/values", pointer, value_at(range, 0));
+  }
   for (std::size_t l = 0; l < plan.lists.size(); ++l) {
     const std::string list = plan.lists.size() == 1 ? "points" : fmt::format("points/{}", l);
     for (std::size_t i = 0; i < plan.lists[l].size(); ++i) {

@@ -12,6 +12,7 @@
 
 #include "sim/protocol/plan.hpp"
 #include "sim/scenario/json.hpp"
+#include "sim/scenario/random_design.hpp"
 #include "sim/workload/service.hpp"
 #include "sim/world/setup.hpp"
 
@@ -34,12 +35,22 @@ struct SweepPoint {
 };
 constexpr std::string_view kLabelJoint = " / ";
 
+/// How well a sweep wants to know the mean of a value of its runs.
+struct Precision {
+  std::string pointer{};  ///< Into the result of a run.
+  bool relative = true;   ///< `amount` is a part of the mean, not a value.
+  double amount = 0;      ///< Half the width of the interval, at most.
+};
+
 /// What a sweep goes through: every choice of one point from each of `lists`, with all combinations of
-/// `vary`, each with `seeds` seeds. No two points have the same label.
+/// `vary`, with each of the samples drawn at random, each with `seeds` seeds, or fewer at points that are
+/// known as well as `until` says. No two points have the same label.
 struct SweepPlan {
   std::vector<std::vector<SweepPoint>> lists{};
   std::vector<std::pair<std::string, std::vector<Json>>> vary{};
+  std::optional<RandomDesign> random{};
   std::uint64_t seeds = 1000;
+  std::vector<Precision> until{};
 };
 
 struct Scenario {

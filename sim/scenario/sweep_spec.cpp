@@ -1,6 +1,7 @@
 #include "sim/scenario/sweep_spec.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -143,6 +144,81 @@ template <> struct JsonValue<PointLists> {
   }
 };
 
+using Ranges = std::vector<std::pair<std::string, RandomRange>>;
+template <> struct JsonValue<Ranges> {
+  static void read(Ranges& value, const Json& json, const Place& place) {
+    if (!json.is_object() || json.empty()) place.unexpected(json, "an object from JSON pointer to a range");
+    value.clear();
+    for (const auto& [pointer, range] : json.items())
+      JsonValue<RandomRange>::read(value.emplace_back(pointer, RandomRange{}).second, range, place / pointer);
+  }
+  static Json write(const Ranges& value, Context& context) {
+    Json json = Json::object();
+    for (const auto& [pointer, range] : value) json[pointer] = JsonValue<RandomRange>::write(range, context);
+    return json;
+  }
+  static Json schema() {
+    return {{"type", "object"},
+            {"minProperties", 1},
+            {"propertyNames", {{"pattern", "^/"}}},
+            {"additionalProperties", JsonValue<RandomRange>::schema()}};
+  }
+};
+
+template <> struct JsonValue<RandomDesign> {
+  static void describe(RandomDesign& design, DocumentFields& f) {
+    f.whole("samples", design.samples, {1, 1'000'000}, "how many points to draw");
+    f.whole("seed", design.seed, {0, INT64_MAX}, "of the drawing: another seed, other points");
+    f.required().value("values", design.values, "JSON pointers into the scenario, each with its range");
+  }
+  static void read(RandomDesign& value, const Json& json, const Place& place) {
+    read_object(json, place, [&](DocumentFields& f) { describe(value, f); });
+  }
+  static Json write(const RandomDesign& value, Context& context) {
+    RandomDesign copy = value;
+    return write_object(context, [&](DocumentFields& f) { describe(copy, f); });
+  }
+  static Json schema() {
+    RandomDesign design;
+    return schema_of_object([&](DocumentFields& f) { describe(design, f); });
+  }
+};
+
+// "±10%" is a part of the mean, "±0.01" or 0.01 a value.
+template <> struct JsonValue<std::vector<Precision>> {
+  static constexpr std::string_view kSign = "±";
+  static constexpr double kCoarsest = 0.5;  // beyond that an interval of a mean tells little
+  static void read(std::vector<Precision>& value, const Json& json, const Place& place) {
+    if (!json.is_object()) place.unexpected(json, "an object from JSON pointer to precision");
+    value.clear();
+    for (const auto& [pointer, wanted] : json.items()) {
+      Precision& one = value.emplace_back(Precision{.pointer = pointer, .relative = false});
+      if (wanted.is_number()) one.amount = wanted.get<double>();
+      if (wanted.is_string()) parse(one, wanted.get_ref<const std::string&>());
+      if (!(one.amount > 0) || (one.relative && one.amount > kCoarsest))
+        (place / pointer).unexpected(wanted, "a precision such as \"±10%\" (at most 50%) or \"±0.01\"");
+    }
+  }
+  static void parse(Precision& one, std::string_view text) {
+    if (text.starts_with(kSign)) text.remove_prefix(kSign.size());
+    one.relative = text.ends_with('%');
+    if (one.relative) text.remove_suffix(1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), one.amount);
+    if (error != std::errc{} || end != text.data() + text.size()) one.amount = 0;
+    if (one.relative) one.amount /= 100;
+  }
+  static std::string text(const Precision& one) {
+    return one.relative ? fmt::format("{}{}%", kSign, 100 * one.amount)
+                        : fmt::format("{}{}", kSign, one.amount);
+  }
+  static Json write(const std::vector<Precision>& value, Context&) {
+    Json json = Json::object();
+    for (const Precision& one : value) json[one.pointer] = text(one);
+    return json;
+  }
+  static Json schema() { return {{"type", "object"}, {"propertyNames", {{"pattern", "^/"}}}}; }
+};
+
 namespace {
 
 void describe(SweepPlan& plan, DocumentFields& f) {
@@ -153,7 +229,12 @@ void describe(SweepPlan& plan, DocumentFields& f) {
             "several such lists, to be combined");
   }
   f.value("vary", plan.vary, "JSON pointers into the scenario, each with the values to try");
-  f.whole("seeds", plan.seeds, {1, 1'000'000'000}, "how many runs at each point");
+  f.optional("random", plan.random, "points drawn at random, instead of or besides those of `vary`");
+  f.whole("seeds", plan.seeds, {1, 1'000'000'000}, "how many runs at each point, or at most");
+  f.value(
+      "until", plan.until,
+      "JSON pointers into the result, each with how precisely its mean is to be known: a point that knows "
+      "them all stops");
 }
 
 }  // namespace

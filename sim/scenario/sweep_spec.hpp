@@ -6,6 +6,12 @@
 
 namespace sim {
 
+template <> struct JsonValue<RandomRange> {
+  static void read(RandomRange& value, const Json& json, const Place& place);
+  static Json write(const RandomRange& value, Context& context);
+  static Json schema();
+};
+
 template <> struct JsonValue<SweepPlan> {
   static void read(SweepPlan& value, const Json& json, const Place& place);
   static Json write(const SweepPlan& value, Context& context);
