@@ -1,9 +1,12 @@
 // Intervals against published values and closed forms, and their coverage where it can be summed exactly.
 #include "sim/experiment/statistics.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "sim/kernel/math.hpp"
+#include "sim/kernel/rng.hpp"
 #include "tests/catch.hpp"
 
 using namespace sim;
@@ -138,5 +141,35 @@ TEST_CASE("the interval for paired shares covers the true difference in about 95
       CAPTURE(n, gain, loss);
       CHECK(paired_coverage(n, gain, loss) >= 0.92);  // a score interval: 95 % on average, not at each place
     }
+  }
+}
+
+TEST_CASE("a quantile's interval needs no distribution, but enough numbers") {
+  std::vector<double> numbers;
+  for (int i = 1; i <= 367; ++i) numbers.push_back(i);
+  CHECK(std::isnan(quantile_interval(numbers, 0.99)->high));
+  numbers.push_back(368);
+  CHECK(quantile_interval(numbers, 0.99)->high == 368);
+  numbers.resize(100);
+  const auto median = quantile_interval(numbers, 0.5);  // ranks 40 and 61, as tables say
+  CHECK(median->low == 40);
+  CHECK(median->high == 61);
+  CHECK_FALSE(quantile_interval({}, 0.5));
+  CHECK(std::isnan(quantile_interval(std::vector{3.0}, 0.5)->low));
+}
+
+TEST_CASE("a quantile's interval covers the true quantile in at least 95 of 100 cases") {
+  for (const double q : {0.5, 0.9, 0.99}) {
+    int covered = 0;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      Rng rng(i, "quantiles");
+      std::vector<double> numbers(400);
+      for (double& x : numbers) x = rng.unit();
+      std::ranges::sort(numbers);
+      const auto e = quantile_interval(numbers, q);
+      if (e->low <= q && q <= e->high) ++covered;
+    }
+    CAPTURE(q, covered);
+    CHECK(covered >= 940);  // 950 at least, within the test's own luck
   }
 }

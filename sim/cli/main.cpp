@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   int exit_code = 0;
   sim::add_run_command(app, exit_code);
   sim::add_sweep_command(app, exit_code);
+  sim::add_advise_command(app, exit_code);
   sim::add_merge_command(app, exit_code);
   sim::add_check_command(app, exit_code);
   sim::add_generate_command(app, exit_code);

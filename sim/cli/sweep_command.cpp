@@ -1,17 +1,16 @@
 #include "sim/cli/commands.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/sweep.hpp"
 
@@ -43,48 +42,6 @@ Shard parse_shard(const std::string& text) {
   }
   return shard;
 }
-
-// How far the sweep is, on stderr: in place on a terminal, else a line every few seconds.
-class ProgressLine {
- public:
-  void show(const SweepProgress& p) {
-    const auto now = Clock::now();
-    const bool last = p.done == p.total;
-    if (finished_) return;
-    finished_ = last && printed_;
-    if (now - shown_ < (terminal_ ? kOnTerminal : kElsewhere) && !(last && printed_)) return;
-    if (now - start_ < kOnTerminal) return;  // too early to say anything
-    shown_ = now;
-    const double elapsed = std::chrono::duration<double>(now - start_).count();
-    const double rate = static_cast<double>(p.done - p.resumed) / elapsed;
-    if (rate <= 0) return;
-    const double left = static_cast<double>(p.total - p.done) / rate;
-    const std::string found = p.resumed > 0 ? fmt::format(" ({} found)", p.resumed) : "";
-    const std::string text =
-        fmt::format("{} of {} runs{}, {:.0f}/s, {} left", p.done, p.total, found, rate, span(left));
-    fmt::print(stderr, "{}{:<78}{}", terminal_ ? "\r" : "", text, terminal_ && !last ? "" : "\n");
-    std::fflush(stderr);
-    printed_ = true;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kOnTerminal{200};
-  static constexpr std::chrono::milliseconds kElsewhere{5000};
-
-  static std::string span(double s) {
-    const auto whole = static_cast<std::uint64_t>(s + 0.999);
-    if (whole < 120) return fmt::format("{} s", whole);
-    if (whole < 7200) return fmt::format("{} min", whole / 60);
-    return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-  }
-
-  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  const Clock::time_point start_ = Clock::now();
-  Clock::time_point shown_ = start_;
-  bool printed_ = false;
-  bool finished_ = false;
-};
 
 // The label of each list's part of a point.
 std::vector<std::string> labels_of(const Json& point) {

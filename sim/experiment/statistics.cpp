@@ -78,6 +78,12 @@ double beta_cdf(double a, double b, double x) {
   return scale / (a * fraction);
 }
 
+// P(B <= k) for a binomial B of n trials, each with chance p.
+double binomial_cdf(double k, double n, double p) {
+  if (k < 0) return 0;
+  return k >= n ? 1 : beta_cdf(n - k, k + 1, 1 - p);
+}
+
 double student_cdf(double t, double degrees) {
   const double tail = 0.5 * beta_cdf(degrees / 2, 0.5, degrees / (degrees + t * t));
   return t < 0 ? tail : 1 - tail;
@@ -155,6 +161,32 @@ std::optional<Estimate> mean_interval(const Moments& m, double confidence) {
   const auto n = static_cast<double>(m.n());
   const double half = student_quantile(0.5 + confidence / 2, n - 1) * std::sqrt(m.variance() / n);
   return Estimate{m.mean(), m.mean() - half, m.mean() + half};
+}
+
+std::optional<Estimate> quantile_interval(std::span<const double> ascending, double quantile,
+                                          double confidence) {
+  if (ascending.empty()) return std::nullopt;
+  const std::size_t n = ascending.size();
+  const double tail = (1 - confidence) / 2;
+  const auto at_most = [&](std::size_t k) {  // the chance that at most k numbers lie below the true quantile
+    return binomial_cdf(static_cast<double>(k), static_cast<double>(n), quantile);
+  };
+  const auto place = std::min(n - 1, static_cast<std::size_t>(quantile * static_cast<double>(n)));
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  Estimate e{ascending[place], unknown, unknown};
+  // The number with l below it lies above the quantile if at most l do; that one with u below it lies below
+  // the quantile if at least u + 1 do.
+  for (std::size_t l = place + 1; l-- > 0;) {
+    if (at_most(l) > tail) continue;
+    e.low = ascending[l];
+    break;
+  }
+  for (std::size_t u = place; u < n; ++u) {
+    if (1 - at_most(u) > tail) continue;
+    e.high = ascending[u];
+    break;
+  }
+  return e;
 }
 
 }  // namespace sim

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace sim {
 
@@ -65,6 +66,12 @@ class Moments {
 /// The mean with Student's t interval. Empty without numbers; with a single one the interval is unknown, and
 /// low and high are NaN.
 std::optional<Estimate> mean_interval(const Moments& moments, double confidence = 0.95);
+
+/// A quantile of numbers in ascending order, with the interval between two of them that holds for any
+/// distribution (order statistics; Conover 1999, section 3.2). An end is NaN when there are too few numbers
+/// to know it: the high one of the 99 % quantile needs 368. Empty without numbers; 0 < quantile < 1.
+std::optional<Estimate> quantile_interval(std::span<const double> ascending, double quantile,
+                                          double confidence = 0.95);
 
 /// Quantile of Student's t distribution with `degrees` > 0 degrees of freedom, 0 < p < 1.
 double student_quantile(double p, double degrees);

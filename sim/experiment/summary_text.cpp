@@ -9,7 +9,30 @@
 #include "sim/scenario/scenario.hpp"
 
 namespace sim {
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      // Names begin at the left; numbers end at the right.
+      if (i == 0)
+        fmt::format_to(std::back_inserter(line), "{:<{}}", row[i], widths[i]);
+      else
+        fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
+    }
+    out += line + '\n';
+  }
+  return out;
+}
+
 namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
@@ -49,28 +72,6 @@ std::string shown(double x, MeasureKind kind) {
 std::string shown(const std::optional<Estimate>& e, MeasureKind kind) {
   if (!e) return "-";
   return fmt::format("{} [{}, {}]", shown(e->value, kind), shown(e->low, kind), shown(e->high, kind));
-}
-
-using Rows = std::vector<std::vector<std::string>>;
-
-std::string aligned(const Rows& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      // Names begin at the left; numbers end at the right.
-      if (i == 0)
-        fmt::format_to(std::back_inserter(line), "{:<{}}", row[i], widths[i]);
-      else
-        fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
-    }
-    out += line + '\n';
-  }
-  return out;
 }
 
 struct Column {

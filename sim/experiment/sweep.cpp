@@ -187,6 +187,7 @@ class Sweep {
   void count(const RunResult& result) {
     const std::size_t point = point_of(summary_.runs);
     summary_.add(point, result);
+    if (options_.observe) options_.observe(point, result);
     if (stops_by_precision_) stopping_[point].add(to_json(result));
   }
 

@@ -34,6 +34,8 @@ struct SweepOptions {
   std::string baseline{};  ///< Name of the point that others are compared with; empty: the first.
   std::optional<std::filesystem::path> out{};     ///< Without it, only the summary remains.
   std::function<void(SweepProgress)> progress{};  ///< Called often, by one thread at a time.
+  /// Called with every run, those found included, in the order of the rows, by one thread at a time.
+  std::function<void(std::size_t point, const RunResult&)> observe{};
 };
 
 /// All choices of a point from each list with all combinations of the varied values; what is named last

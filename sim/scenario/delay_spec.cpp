@@ -82,14 +82,16 @@ void describe_pareto(DocumentFields& f, DelaySpec& s) {
 void describe_empirical(DocumentFields& f, DelaySpec& s) {
   f.required().value("empirical", s.samples,
                      "a file with one measured delay in ms a line; each is as likely");
+  f.number("scale", s.scale, {1e-6, 1e6}, "each is multiplied by it: 0.5 makes one way of a round trip");
 }
 void describe_regions(DocumentFields& f, DelaySpec& s) {
   f.required().value("regions", s.regions.file, "a CSV table of round trips in ms: row = from, column = to");
   f.required().value("place", s.regions.places, "where node 0, 1, ... is; then from the start again");
-  DelaySpec jitter{.law = s.law, .samples = s.samples};
+  DelaySpec jitter{.law = s.law, .samples = s.samples, .scale = s.scale};
   f.value("jitter", jitter, "added to half the round trip; not pareto or regions");
   s.law = jitter.law;
   s.samples = jitter.samples;
+  s.scale = jitter.scale;
 }
 
 struct DelayForm {
@@ -146,6 +148,11 @@ std::optional<Duration> milliseconds(std::string_view text) {
   return Duration{static_cast<std::int64_t>(value * 1e6 + 0.5)};
 }
 
+Duration scaled(Duration delay, double by) {
+  if (by == 1) return delay;
+  return Duration{static_cast<std::int64_t>(static_cast<double>(delay.count()) * by + 0.5)};
+}
+
 void load_samples(DelaySpec& spec, const Place& place) {
   spec.law.samples.clear();
   const std::string text = text_beside(place, spec.samples);
@@ -158,7 +165,7 @@ void load_samples(DelaySpec& spec, const Place& place) {
       place.fail(fmt::format("{}, line {}: found {}", spec.samples, line, shown(Json(std::string(word)))),
                  "a number of milliseconds");
     }
-    spec.law.samples.push_back(*delay);
+    spec.law.samples.push_back(std::min(scaled(*delay, spec.scale), DelayLaw::kLongest));
   }
   if (spec.law.samples.empty()) place.fail(spec.samples + " holds no numbers");
 }

@@ -21,6 +21,7 @@ struct Regions {
 struct DelaySpec {
   DelayLaw law{};         ///< With regions: what is added to the way between two places.
   std::string samples{};  ///< File of an empirical law, as the scenario names it.
+  double scale = 1;       ///< By which each of its numbers is multiplied.
   Regions regions{};
 };
 

@@ -1,0 +1,64 @@
+// How far a sweep is, for those who wait.
+#pragma once
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/sweep.hpp"
+
+namespace sim {
+
+// How far the sweep is, on stderr: in place on a terminal, else a line every few seconds.
+class ProgressLine {
+ public:
+  /// `what` is said before the numbers.
+  explicit ProgressLine(std::string what = {}) : what_(std::move(what)) {}
+
+  void show(const SweepProgress& p) {
+    const auto now = Clock::now();
+    const bool last = p.done == p.total;
+    if (finished_) return;
+    finished_ = last && printed_;
+    if (now - shown_ < (terminal_ ? kOnTerminal : kElsewhere) && !(last && printed_)) return;
+    if (now - start_ < kOnTerminal) return;  // too early to say anything
+    shown_ = now;
+    const double elapsed = std::chrono::duration<double>(now - start_).count();
+    const double rate = static_cast<double>(p.done - p.resumed) / elapsed;
+    if (rate <= 0) return;
+    const double left = static_cast<double>(p.total - p.done) / rate;
+    const std::string found = p.resumed > 0 ? fmt::format(" ({} found)", p.resumed) : "";
+    const std::string text = fmt::format("{}{}{} of {} runs{}, {:.0f}/s, {} left", what_,
+                                         what_.empty() ? "" : ": ", p.done, p.total, found, rate, span(left));
+    fmt::print(stderr, "{}{:<78}{}", terminal_ ? "\r" : "", text, terminal_ && !last ? "" : "\n");
+    std::fflush(stderr);
+    printed_ = true;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kOnTerminal{200};
+  static constexpr std::chrono::milliseconds kElsewhere{5000};
+
+  static std::string span(double s) {
+    const auto whole = static_cast<std::uint64_t>(s + 0.999);
+    if (whole < 120) return fmt::format("{} s", whole);
+    if (whole < 7200) return fmt::format("{} min", whole / 60);
+    return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+  }
+
+  const std::string what_;
+  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point shown_ = start_;
+  bool printed_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace sim

@@ -1,0 +1,277 @@
+#include "sim/experiment/advise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/advise_trials.hpp"
+#include "sim/scenario/units.hpp"
+
+namespace sim {
+namespace {
+
+// Settings that people can remember: two significant digits.
+Duration rounded(double ns) {
+  const double unit = std::pow(10, std::floor(std::log10(ns)) - 1);
+  return Duration{std::llround(std::round(ns / unit) * unit)};
+}
+
+Duration scaled(Duration d, double by) { return rounded(static_cast<double>(d.count()) * by); }
+
+// `n` durations at equal ratios, both ends included.
+std::vector<Duration> ladder(const Span& span, int n) {
+  std::vector<Duration> steps;
+  const auto low = static_cast<double>(span.low.count()), high = static_cast<double>(span.high.count());
+  for (int i = 0; i < n; ++i)
+    steps.push_back(rounded(low * std::pow(high / low, static_cast<double>(i) / (n - 1))));
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
+}
+
+class Advisor {
+ public:
+  Advisor(const Scenario& scenario, const AdviceOptions& options)
+      : scenario_(scenario),
+        options_(options),
+        advice_(begun(scenario, options)),
+        trials_(scenario, options, longest_outage()) {}
+
+  Advice run() {
+    search();
+    const auto finalists = best(kFinalists, &Judged::likely);
+    merge(trials_.run("finalists", settings_of(finalists), final_effort()));
+    choose(settings_of(finalists));
+    if (advice_.answer == Answer::found) explore_sensitivity();
+    find_front();
+    advice_.runs = trials_.runs();
+    return std::move(advice_);
+  }
+
+ private:
+  static constexpr std::size_t kFinalists = 5;
+  static constexpr Effort kGrid{600, 40};
+  static constexpr Effort kNeighbours{2400, 100};
+  static constexpr int kTimeouts = 9;
+  static constexpr int kHeartbeats = 3;
+
+  // What is asked, with ranges filled in.
+  static Advice begun(const Scenario& scenario, const AdviceOptions& options) {
+    const Setting now = find_knobs(scenario).now;
+    Advice advice;
+    advice.bounds = options.bounds;
+    advice.heartbeat = options.heartbeat.value_or(Span{now.heartbeat / 2, now.heartbeat * 2});
+    advice.timeout = options.timeout.value_or(Span{now.heartbeat, now.heartbeat * 20});
+    check_bounds(scenario, options.bounds);
+    return advice;
+  }
+
+  static void check_bounds(const Scenario& scenario, const std::vector<Bound>& bounds) {
+    const bool outage = std::ranges::find(bounds, Concern::outage, &Bound::concern) != bounds.end();
+    if (!outage || std::ranges::none_of(bounds, per_hour, &Bound::concern)) {
+      throw InputError({.file = "--bound",
+                        .found = "nothing to weigh",
+                        .expected =
+                            "a bound on the outage, such as outage=2s, and one on what too short a timeout "
+                            "does, such as split_brain=1/h"});
+    }
+    if (scenario.setup.clients.options.count > 0) return;
+    throw InputError({.file = scenario.file,
+                      .pointer = "/clients/count",
+                      .found = "found 0",
+                      .expected = "clients, who feel the outage"});
+  }
+
+  // That crash runs must be able to see.
+  Duration longest_outage() const {
+    const auto bound = std::ranges::find(advice_.bounds, Concern::outage, &Bound::concern);
+    return std::max(Duration{std::llround(bound->limit * 1e9)}, 3 * advice_.timeout.high);
+  }
+
+  // ------------------------------------------------------------------------------------------- searching
+
+  std::vector<Setting> only_valid(std::vector<Setting> settings) const {
+    std::erase_if(settings, [&](const Setting& s) { return !trials_.takes(s); });
+    return settings;
+  }
+
+  void search() {
+    std::vector<Setting> grid;
+    const int beats = options_.heartbeat ? kHeartbeats + 2 : kHeartbeats;
+    for (const Duration heartbeat : ladder(advice_.heartbeat, beats)) {
+      for (const Duration timeout : ladder(advice_.timeout, kTimeouts)) grid.push_back({heartbeat, timeout});
+    }
+    grid = only_valid(std::move(grid));
+    if (grid.empty()) {
+      throw InputError(
+          {.file = scenario_.file,
+           .found = fmt::format("no timeout from {} to {} is longer than a heartbeat from {} to {}",
+                                to_text(advice_.timeout.low), to_text(advice_.timeout.high),
+                                to_text(advice_.heartbeat.low), to_text(advice_.heartbeat.high)),
+           .expected = "other ranges"});
+    }
+    advice_.tried = trials_.run("grid", grid, kGrid);
+    merge(trials_.run("neighbours", only_valid(neighbours()), kNeighbours));
+  }
+
+  // The three best so far, and what lies half a step of the grid beside them.
+  std::vector<Setting> neighbours() const {
+    const auto ratio = [](const Span& s, int steps) {
+      return std::pow(static_cast<double>(s.high.count()) / static_cast<double>(s.low.count()),
+                      0.5 / (steps - 1));
+    };
+    const double timeout = ratio(advice_.timeout, kTimeouts),
+                 heartbeat = ratio(advice_.heartbeat, kHeartbeats);
+    std::vector<Setting> all;
+    for (const std::size_t i : best(3, &Judged::likely)) {
+      const Setting& s = advice_.tried[i].setting;
+      for (const double h : {1 / heartbeat, 1.0, heartbeat}) {
+        for (const double t : {1 / timeout, 1.0, timeout}) {
+          const Setting near{scaled(s.heartbeat, h), scaled(s.timeout, t)};
+          const bool inside = near.timeout >= advice_.timeout.low && near.timeout <= advice_.timeout.high &&
+                              near.heartbeat >= advice_.heartbeat.low &&
+                              near.heartbeat <= advice_.heartbeat.high;
+          if (inside && std::ranges::find(all, near) == all.end()) all.push_back(near);
+        }
+      }
+    }
+    return all;
+  }
+
+  // Later measurements take the place of earlier, shorter ones.
+  void merge(std::vector<Judged> newer) {
+    for (Judged& judged : newer) {
+      const auto old = std::ranges::find(advice_.tried, judged.setting, &Judged::setting);
+      if (old == advice_.tried.end())
+        advice_.tried.push_back(std::move(judged));
+      else
+        *old = std::move(judged);
+    }
+  }
+
+  // Those with the largest margin, as places in `tried`.
+  std::vector<std::size_t> best(std::size_t n, double Judged::*margin) const {
+    std::vector<std::size_t> order(advice_.tried.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return advice_.tried[i].*margin; });
+    order.resize(std::min(n, order.size()));
+    return order;
+  }
+
+  std::vector<Setting> settings_of(const std::vector<std::size_t>& places) const {
+    std::vector<Setting> settings;
+    for (const std::size_t i : places) settings.push_back(advice_.tried[i].setting);
+    return settings;
+  }
+
+  // Enough calm time to show that no event in it is well below the bound, and enough crashes for a quantile.
+  Effort final_effort() const {
+    double hours = 1;
+    for (const Bound& bound : options_.bounds) {
+      if (per_hour(bound.concern)) hours = std::max(hours, 10 / bound.limit);
+    }
+    return {std::min(hours, options_.hours) * 3600, 400};
+  }
+
+  // ------------------------------------------------------------------------------------------- choosing
+
+  // Of the settings that surely hold with at least half of the best margin, the one with the longest
+  // heartbeat: it costs the least.
+  std::optional<Setting> most_fitting(const std::vector<Judged>& finalists) const {
+    double largest = 1;
+    for (const Judged& j : finalists) largest = std::max(largest, j.sure);
+    const Judged* chosen = nullptr;
+    for (const Judged& j : finalists) {
+      if (j.sure < std::max(1.0, largest / 2)) continue;
+      const bool better = chosen == nullptr || std::pair(j.setting.heartbeat, j.sure) >
+                                                   std::pair(chosen->setting.heartbeat, chosen->sure);
+      if (better) chosen = &j;
+    }
+    return chosen == nullptr ? std::nullopt : std::optional(chosen->setting);
+  }
+
+  // The choice is measured once more, by itself: only that says how good it is.
+  void choose(const std::vector<Setting>& settings) {
+    std::vector<Judged> finalists;
+    for (const Setting& s : settings)
+      finalists.push_back(*std::ranges::find(advice_.tried, s, &Judged::setting));
+    Effort effort = final_effort();
+    effort.crashes = 1000;
+    while (const auto chosen = most_fitting(finalists)) {
+      advice_.choice = trials_.run("choice", {*chosen}, effort).front();
+      if (advice_.choice->sure >= 1) {
+        advice_.answer = Answer::found;
+        return;
+      }
+      std::erase_if(finalists, [&](const Judged& j) { return j.setting == *chosen; });
+    }
+    const bool all_broken = std::ranges::all_of(advice_.tried, &Judged::broken);
+    advice_.answer = all_broken ? Answer::impossible : Answer::undecided;
+    advice_.choice = advice_.tried[best(1, &Judged::likely).front()];
+  }
+
+  void explore_sensitivity() {
+    const Setting s = advice_.choice->setting;
+    const std::vector<std::pair<std::string, Setting>> others{
+        {"timeout x 0.8", {s.heartbeat, scaled(s.timeout, 0.8)}},
+        {"timeout x 1.25", {s.heartbeat, scaled(s.timeout, 1.25)}},
+        {"heartbeat x 0.5", {scaled(s.heartbeat, 0.5), s.timeout}},
+        {"heartbeat x 2", {scaled(s.heartbeat, 2), s.timeout}}};
+    Effort effort = final_effort();
+    effort.calm_seconds /= 2;
+    for (const auto& [what, setting] : others) {
+      if (trials_.takes(setting)) deviate(what, trials_.calm(), setting, effort);
+    }
+    if (const auto calm = with_twice_the_loss(trials_.calm())) deviate("twice the loss", *calm, s, effort);
+    if (const auto calm = with_twice_the_delay(trials_.calm())) deviate("twice the delay", *calm, s, effort);
+  }
+
+  void deviate(const std::string& what, const Json& calm, const Setting& setting, const Effort& effort) {
+    advice_.sensitivity.push_back({what, trials_.run("if " + what, calm, {setting}, effort).front()});
+  }
+
+  // No other setting is as good in everything, and better in something. A longer heartbeat is good, too.
+  bool beats(const Judged& a, const Judged& b) const {
+    bool better = a.setting.heartbeat > b.setting.heartbeat;
+    if (a.setting.heartbeat < b.setting.heartbeat) return false;
+    for (std::size_t i = 0; i < a.estimates.size(); ++i) {
+      if (a.estimates[i].value > b.estimates[i].value) return false;
+      better = better || a.estimates[i].value < b.estimates[i].value;
+    }
+    return better;
+  }
+
+  void find_front() {
+    const auto& all = advice_.tried;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (std::ranges::none_of(all, [&](const Judged& other) { return beats(other, all[i]); }))
+        advice_.front.push_back(i);
+    }
+    std::ranges::sort(advice_.front, {}, [&](std::size_t i) {
+      return std::pair(all[i].setting.heartbeat, all[i].setting.timeout);
+    });
+  }
+
+  const Scenario& scenario_;
+  const AdviceOptions& options_;
+  Advice advice_;
+  Trials trials_;
+};
+
+}  // namespace
+
+std::vector<ConcernName> concerns() {
+  return {{Concern::split_brain, "split_brain", "split brains an hour"},
+          {Concern::lost_writes, "lost_writes", "lost writes an hour"},
+          {Concern::false_suspicions, "false_suspicions", "false suspicions an hour"},
+          {Concern::outages, "outages", "outages an hour"},
+          {Concern::outage, "outage", "s of outage after a crash"},
+          {Concern::messages, "messages", "messages a second"}};
+}
+
+Advice advise(const Scenario& scenario, const AdviceOptions& options) {
+  return Advisor(scenario, options).run();
+}
+
+}  // namespace sim

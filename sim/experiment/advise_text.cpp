@@ -1,0 +1,170 @@
+// Advice in words, as JSON and as a table.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/advise.hpp"
+#include "sim/experiment/summary.hpp"
+#include "sim/scenario/units.hpp"
+
+namespace sim {
+namespace {
+
+const ConcernName& name_of(Concern concern) {
+  static const auto all = concerns();
+  return all[static_cast<std::size_t>(concern)];
+}
+
+std::string three_digits(double x) {
+  if (std::isnan(x)) return "?";
+  return std::isinf(x) ? "never ends" : fmt::format("{:.3g}", x == 0 ? 0.0 : x);
+}
+
+std::string interval(const Estimate& e) {
+  return fmt::format("{} [{}, {}]", three_digits(e.value), three_digits(e.low), three_digits(e.high));
+}
+
+std::string verdict(const Judged& j) {
+  if (j.broken) return "breaks a bound";
+  if (j.sure >= 1) return fmt::format("holds, {:.2g} times", j.sure);
+  return "not sure";
+}
+
+std::string table_of(const Advice& advice, const std::vector<std::pair<std::string, const Judged*>>& rows,
+                     std::string_view first) {
+  std::vector<std::vector<std::string>> cells{{std::string(first), "heartbeat", "timeout"}};
+  for (const Bound& b : advice.bounds) cells[0].emplace_back(name_of(b.concern).unit);
+  cells[0].emplace_back("bounds");
+  for (const auto& [name, j] : rows) {
+    auto& row = cells.emplace_back(
+        std::vector<std::string>{name, to_text(j->setting.heartbeat), to_text(j->setting.timeout)});
+    for (const Estimate& e : j->estimates) row.push_back(interval(e));
+    row.push_back(verdict(*j));
+  }
+  return aligned(cells);
+}
+
+std::string bounds_text(const Advice& advice) {
+  std::vector<std::string> texts;
+  for (const Bound& b : advice.bounds)
+    texts.push_back(fmt::format("at most {} {}{}", three_digits(b.limit), name_of(b.concern).unit,
+                                b.concern == Concern::outage ? " in 99 of 100" : ""));
+  return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+std::string conclusion(const Advice& advice) {
+  const Judged& j = *advice.choice;
+  const std::string setting =
+      fmt::format("heartbeat {}, timeout {}", to_text(j.setting.heartbeat), to_text(j.setting.timeout));
+  const std::string basis =
+      fmt::format("{:.3g} virtual hours of calm and {} crashes", j.calm_seconds / 3600, j.crashes);
+  switch (advice.answer) {
+    case Answer::found: {
+      std::string out = fmt::format("Recommended: {}\n", setting);
+      for (std::size_t b = 0; b < advice.bounds.size(); ++b)
+        out += fmt::format("  {} {}\n", interval(j.estimates[b]), name_of(advice.bounds[b].concern).unit);
+      return out +
+             fmt::format(
+                 "  Every bound holds, the closest by a factor of {:.2g}: measured for this setting alone, "
+                 "on seeds of its own,\n  over {}.\n",
+                 j.sure, basis);
+    }
+    case Answer::impossible:
+      return fmt::format("No setting can do it: each that was tried breaks a bound. The nearest is {}:\n",
+                         setting);
+    case Answer::undecided: break;
+  }
+  return fmt::format(
+      "Undecided: no setting surely holds, and not every one surely breaks a bound. The nearest is {}, "
+      "over {};\nmore --hours would tell:\n",
+      setting, basis);
+}
+
+Json json_of(const Advice& advice, const Judged& j) {
+  Json json{{"heartbeat", to_text(j.setting.heartbeat)}, {"timeout", to_text(j.setting.timeout)}};
+  for (std::size_t b = 0; b < advice.bounds.size(); ++b) {
+    const Estimate& e = j.estimates[b];
+    const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(); };
+    json[std::string(name_of(advice.bounds[b].concern).name)] = {
+        {"value", finite(e.value)}, {"low", finite(e.low)}, {"high", finite(e.high)}};
+  }
+  json["calm_seconds"] = j.calm_seconds;
+  json["crashes"] = j.crashes;
+  json["margin"] = std::isfinite(j.sure) ? Json(j.sure) : Json();
+  json["broken"] = j.broken;
+  return json;
+}
+
+std::string csv_value(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }
+
+constexpr const char* text_of(Answer answer) {
+  if (answer == Answer::found) return "found";
+  return answer == Answer::impossible ? "impossible" : "undecided";
+}
+
+}  // namespace
+
+std::string advice_text(const Scenario& scenario, const Advice& advice) {
+  std::string out =
+      fmt::format("{}: heartbeat {} to {}, timeout {} to {}; {}\n\n", scenario.name,
+                  to_text(advice.heartbeat.low), to_text(advice.heartbeat.high), to_text(advice.timeout.low),
+                  to_text(advice.timeout.high), bounds_text(advice));
+  std::vector<std::pair<std::string, const Judged*>> rows;
+  for (const std::size_t i : advice.front) {
+    const bool chosen = advice.answer == Answer::found && advice.tried[i].setting == advice.choice->setting;
+    rows.emplace_back(chosen ? "->" : "", &advice.tried[i]);
+  }
+  out += fmt::format("Of {} settings, those that no other one beats [95 % interval]\n{}\n",
+                     advice.tried.size(), table_of(advice, rows, ""));
+  out += conclusion(advice);
+  if (advice.answer != Answer::found) return out + table_of(advice, {{"", &*advice.choice}}, "");
+  rows.clear();
+  for (const Deviation& d : advice.sensitivity) rows.emplace_back(d.what, &d.judged);
+  return out +
+         fmt::format("\nAnd if something is otherwise [95 % interval]\n{}", table_of(advice, rows, "change"));
+}
+
+Json to_json(const Scenario& scenario, const Advice& advice) {
+  Json bounds = Json::object(), tried = Json::array(), front = Json::array(), sensitivity = Json::array();
+  for (const Bound& b : advice.bounds) bounds[std::string(name_of(b.concern).name)] = b.limit;
+  for (const Judged& j : advice.tried) tried.push_back(json_of(advice, j));
+  for (const std::size_t i : advice.front) front.push_back(i);
+  for (const Deviation& d : advice.sensitivity) {
+    Json& row = sensitivity.emplace_back(json_of(advice, d.judged));
+    row["change"] = d.what;
+  }
+  return {{"scenario", scenario.name},
+          {"protocol", scenario.protocol},
+          {"answer", text_of(advice.answer)},
+          {"bounds", bounds},
+          {"choice", json_of(advice, *advice.choice)},
+          {"front", front},
+          {"tried", tried},
+          {"sensitivity", sensitivity},
+          {"runs", advice.runs}};
+}
+
+std::string advice_csv(const Advice& advice) {
+  std::string out = "heartbeat_ms,timeout_ms,on_front,chosen,calm_seconds,crashes,margin,broken";
+  for (const Bound& b : advice.bounds) {
+    const auto name = name_of(b.concern).name;
+    out += fmt::format(",{0},{0}_low,{0}_high", name);
+  }
+  out += '\n';
+  const auto ms = [](Duration d) { return static_cast<double>(d.count()) / 1e6; };
+  for (std::size_t i = 0; i < advice.tried.size(); ++i) {
+    const Judged& j = advice.tried[i];
+    const bool front = std::find(advice.front.begin(), advice.front.end(), i) != advice.front.end();
+    const bool chosen = advice.answer == Answer::found && j.setting == advice.choice->setting;
+    out += fmt::format("{},{},{:d},{:d},{},{},{},{:d}", ms(j.setting.heartbeat), ms(j.setting.timeout), front,
+                       chosen, j.calm_seconds, j.crashes, csv_value(j.sure), j.broken);
+    for (const Estimate& e : j.estimates)
+      out += fmt::format(",{},{},{}", csv_value(e.value), csv_value(e.low), csv_value(e.high));
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace sim
