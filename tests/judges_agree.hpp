@@ -102,11 +102,13 @@ inline Verdict search_orders(std::span<const Operation> history, Model model, co
 inline std::optional<Monitored> monitor(std::span<const Operation> history,
                                         std::span<const std::uint32_t> of_key, Model model,
                                         const Value& initial) {
+  Spending spending;
   switch (model) {
     case Model::reg:
     case Model::cas_register:
-    case Model::kv: return monitor_register(history, of_key, initial);
-    case Model::queue: return monitor_queue(history, of_key, initial);
+    case Model::kv: return monitor_register(history, of_key, initial, spending);
+    case Model::queue: return monitor_queue(history, of_key, initial, spending);
+    case Model::stack: return monitor_stack(history, of_key, initial, spending);
     default: return std::nullopt;
   }
 }

@@ -2,6 +2,7 @@
 // cutting a history where nothing is open. And what may only help: a longer interval, an answer less, an
 // unanswered operation more.
 #include <algorithm>
+#include <array>
 
 #include "sim/check/linearizability.hpp"
 #include "sim/check/linearizability_sweep.hpp"
@@ -10,6 +11,7 @@
 #include "sim/history/generator.hpp"
 #include "sim/history/object_model.hpp"
 #include "tests/catch.hpp"
+#include "tests/judges_agree.hpp"
 
 namespace {
 
@@ -343,20 +345,20 @@ TEST_CASE("cutting a history where nothing is open and the state is known change
 // Beyond what brute force can do: a monitor and the search on histories of some length.
 TEST_CASE("monitors and search agree on longer histories") {
   Tally tally;
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    const GeneratorPlan plan{.model = seed % 2 == 0 ? Model::reg : Model::queue,
+  for (std::uint64_t seed = 1; seed <= 450; ++seed) {
+    constexpr std::array models{Model::reg, Model::queue, Model::stack};
+    const GeneratorPlan plan{.model = models[seed % models.size()],
                              .operations = 60,
                              .clients = 2 + static_cast<std::uint32_t>(seed % 3),
                              .crashes = seed % 4,
-                             .bug = static_cast<GeneratorPlan::Bug>(seed / 2 % 4),
+                             .bug = static_cast<GeneratorPlan::Bug>(seed / 3 % 4),
                              .bugs = 1,
                              .seed = seed};
     const History history = generate_history(plan);
     std::vector<std::uint32_t> places(history.operations.size());
     for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::uint32_t>(i);
     const Value initial = initial_value(plan.model);
-    const auto monitored = plan.model == Model::reg ? monitor_register(history.operations, places, initial)
-                                                    : monitor_queue(history.operations, places, initial);
+    const auto monitored = judges::monitor(history.operations, places, plan.model, initial);
     if (!monitored) continue;
     Spending spending{.steps_max = 20'000'000};
     const auto searched =

@@ -18,12 +18,17 @@ using random_history::Dice;
 using random_history::Shape;
 
 using Monitor = std::optional<Monitored> (*)(std::span<const Operation>, std::span<const std::uint32_t>,
-                                             const Value&);
+                                             const Value&, Spending&);
 
 std::vector<std::uint32_t> places_of(const std::vector<Operation>& history) {
   std::vector<std::uint32_t> all(history.size());
   std::iota(all.begin(), all.end(), 0U);
   return all;
+}
+
+std::optional<Monitored> judge(Monitor monitor, const std::vector<Operation>& history, const Value& initial) {
+  Spending spending;
+  return monitor(history, places_of(history), initial, spending);
 }
 
 // What the monitor tells must contradict itself, whatever the others did: as the search sees it.
@@ -50,7 +55,7 @@ Tally compare(Monitor monitor, const Shape& shape, int count, std::uint64_t firs
     const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
     Dice dice{seed};
     const auto history = random_history::make(shape, dice);
-    const auto monitored = monitor(history, places_of(history), initial);
+    const auto monitored = judge(monitor, history, initial);
     if (!monitored) continue;
     ++tally.judged;
     tally.violations += !monitored->linearizable;
@@ -100,6 +105,25 @@ TEST_CASE("the queue's monitor, the search and the twin agree") {
   }
 }
 
+TEST_CASE("the stack's monitor, the search and the twin agree") {
+  for (const int pending : {0, 20, 50}) {
+    for (const int clients : {2, 5}) {
+      const Shape shape{.model = Model::stack,
+                        .operations = 8,
+                        .clients = clients,
+                        .pending = pending,
+                        .spoiled = 80,
+                        .distinct = true};
+      const auto seed = 44'000'000 + static_cast<std::uint64_t>(pending * 100'000 + clients * 10'000);
+      const Tally tally = compare(monitor_stack, shape, 3000, seed);
+      INFO("pending " << pending << ", clients " << clients);
+      CHECK(tally.judged > 700);
+      CHECK(tally.violations > 100);
+      CHECK(tally.violations < tally.judged);
+    }
+  }
+}
+
 // Two clients with several operations open each, whose calls and returns often meet.
 std::vector<Operation> crowded(const Shape& shape, std::uint64_t seed) {
   Dice dice{seed};
@@ -109,9 +133,11 @@ std::vector<Operation> crowded(const Shape& shape, std::uint64_t seed) {
 }
 
 TEST_CASE("monitor, search and twin agree when clients have several operations open and instants meet") {
-  for (const Model model : {Model::reg, Model::queue}) {
+  for (const Model model : {Model::reg, Model::queue, Model::stack}) {
     Tally tally;
-    const Monitor monitor = model == Model::reg ? monitor_register : monitor_queue;
+    const Monitor monitor = model == Model::reg     ? monitor_register
+                            : model == Model::queue ? monitor_queue
+                                                    : monitor_stack;
     const Value initial = initial_value(model);
     for (std::uint64_t seed = 42'000'000; seed < 42'006'000; ++seed) {
       const Shape shape{
@@ -120,7 +146,7 @@ TEST_CASE("monitor, search and twin agree when clients have several operations o
       const bool expected = brute_force::linearizable(history, initial);
       INFO("seed " << seed << "\n" << judges::show(history, model));
       REQUIRE((linearizability_verdict(history, model, initial) == Verdict::linearizable) == expected);
-      const auto monitored = monitor(history, places_of(history), initial);
+      const auto monitored = judge(monitor, history, initial);
       if (monitored) REQUIRE(monitored->linearizable == expected);
       tally.judged += monitored.has_value();
       tally.violations += !expected;
@@ -180,10 +206,10 @@ TEST_CASE("a monitor leaves alone what it can't judge") {
   Dice dice{1};
   const Shape repeated{.model = Model::queue, .operations = 30, .values = 2};
   const auto history = random_history::make(repeated, dice);
-  CHECK_FALSE(monitor_queue(history, places_of(history), List{}).has_value());
+  CHECK_FALSE(judge(monitor_queue, history, List{}).has_value());
   const Shape cas{.model = Model::cas_register, .operations = 30, .distinct = true};
   const auto other = random_history::make(cas, dice);
-  CHECK_FALSE(monitor_register(other, places_of(other), Nil{}).has_value());
+  CHECK_FALSE(judge(monitor_register, other, Nil{}).has_value());
 }
 
 }  // namespace

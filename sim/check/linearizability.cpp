@@ -167,19 +167,26 @@ class Minimiser {
 
 // Where the search is quick, too, it's the one that explains: `fewest` operations are worth a monitor.
 std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::uint32_t> of_key,
-                                 std::size_t fewest) {
+                                 std::size_t fewest, Spending& spending) {
   const auto operations = history.operations();
-  if (history.model() == Model::queue) return monitor_queue(operations, of_key, history.initial());
-  const bool holds_values =
-      history.model() == Model::reg || history.model() == Model::cas_register || history.model() == Model::kv;
-  if (!holds_values || of_key.size() < fewest) return std::nullopt;
-  return monitor_register(operations, of_key, history.initial());
+  const Value& initial = history.initial();
+  switch (history.model()) {
+    case Model::reg:
+    case Model::cas_register:
+    case Model::kv:
+      if (of_key.size() < fewest) return std::nullopt;
+      return monitor_register(operations, of_key, initial, spending);
+    case Model::queue: return monitor_queue(operations, of_key, initial, spending);
+    case Model::stack: return monitor_stack(operations, of_key, initial, spending);
+    default: return std::nullopt;
+  }
 }
 
 Verdict verdict_of_key(const Rewriting& history, std::span<const std::uint32_t> of_key, Spending& spending) {
-  if (const auto monitored = monitor(history, of_key, 16)) {
+  if (const auto monitored = monitor(history, of_key, 16, spending)) {
     return monitored->linearizable ? Verdict::linearizable : Verdict::violation;
   }
+  if (spending.exhausted != nullptr) return Verdict::unknown;
   const auto operations = history.operations();
   return sweep(make_key_history(operations, of_key, history.model(), history.initial()), {}, spending)
       .verdict;
@@ -237,7 +244,7 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
   const Rewriting rewriting(operations, model, initial);
   const auto rewritten = rewriting.operations();
   Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
-    if (auto monitored = monitor(rewriting, of_key, detail == Detail::verdict ? 16 : 200)) {
+    if (auto monitored = monitor(rewriting, of_key, detail == Detail::verdict ? 16 : 200, spending)) {
       return monitored->linearizable || contradicted(std::move(monitored->witness));
     }
     const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());

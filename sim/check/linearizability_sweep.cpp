@@ -9,16 +9,6 @@
 
 namespace sim {
 
-bool Spending::spent(std::size_t bytes) {
-  if (steps > steps_max) exhausted = "steps";
-  if (bytes > memory_max) exhausted = "memory";
-  if (exhausted == nullptr && out_of_time != nullptr && *out_of_time && steps >= ask_again) {
-    ask_again = steps + 20'000;
-    if ((*out_of_time)()) exhausted = "time";
-  }
-  return exhausted != nullptr;
-}
-
 namespace sweep_search {
 namespace {
 

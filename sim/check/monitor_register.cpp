@@ -37,19 +37,27 @@ class RegisterMonitor {
   RegisterMonitor(std::span<const Operation> all, std::span<const std::uint32_t> of_key, const Value& initial)
       : all_(all), of_key_(of_key), initial_(initial) {}
 
-  std::optional<Monitored> run() {
-    if (!find_values() || calls_at_return(all_, of_key_)) return std::nullopt;
-    for (const std::uint32_t index : of_key_) {
+  std::optional<Monitored> run(Spending& spending) {
+    const auto stop = [&] { return spending.spent_now(of_key_.size() * kBytesEach); };
+    if (stop() || !find_values() || stop() || calls_at_return(all_, of_key_)) return std::nullopt;
+    make_blocks();
+    constexpr std::size_t ask_every = 1 << 16;
+    for (std::size_t i = 0; i < of_key_.size(); ++i) {
+      if (i % ask_every == 0 && stop()) return std::nullopt;
+      const std::uint32_t index = of_key_[i];
       const Operation& op = all_[index];
       if (op.outcome != Outcome::ok || writes(op)) continue;
       Block* block = block_of(op.output);
       if (block == nullptr || op.ret < block->write_call) return Monitored{false, {index}};
       block->take(index, op);
     }
+    if (stop()) return std::nullopt;
     return find_conflict();
   }
 
  private:
+  static constexpr std::size_t kBytesEach = 64;  // an operation, at most
+
   static const Value& written(const Operation& op) {
     return op.action == Action::write ? op.argument : op.output;  // else a stamp or draw
   }
@@ -70,9 +78,7 @@ class RegisterMonitor {
     }
     if (!std::ranges::is_sorted(writers_)) std::ranges::sort(writers_);
     const auto same = [](const Writer& a, const Writer& b) { return a.value == b.value; };
-    if (std::ranges::adjacent_find(writers_, same) != writers_.end()) return false;
-    make_blocks();
-    return true;
+    return std::ranges::adjacent_find(writers_, same) == writers_.end();
   }
 
   void make_blocks() {
@@ -154,8 +160,9 @@ class RegisterMonitor {
 }  // namespace
 
 std::optional<Monitored> monitor_register(std::span<const Operation> all,
-                                          std::span<const std::uint32_t> of_key, const Value& initial) {
-  return RegisterMonitor(all, of_key, initial).run();
+                                          std::span<const std::uint32_t> of_key, const Value& initial,
+                                          Spending& spending) {
+  return RegisterMonitor(all, of_key, initial).run(spending);
 }
 
 // Clients mostly do one thing after the other, and are listed so: then one pass suffices. Otherwise each call

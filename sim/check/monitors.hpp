@@ -1,6 +1,7 @@
 // Where no value is written (or put in) twice, answers say which operation they come from, and no search is
 // needed: these decide such histories of one key in O(n log n). What they can't judge they leave to the
-// search.
+// search, as nothing. So they do when the budget's time or memory is spent, which `spending` then says; steps
+// they don't count, the history's length bounds them.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "sim/check/linearizability.hpp"
+#include "sim/check/spending.hpp"
 
 namespace sim {
 
@@ -26,7 +28,8 @@ struct Monitored {
 /// operation of X returned before some operation of Y was called; the history is linearizable if and only if
 /// no two blocks must both go before the other, and no value was read before its write was called.
 std::optional<Monitored> monitor_register(std::span<const Operation> all,
-                                          std::span<const std::uint32_t> of_key, const Value& initial);
+                                          std::span<const std::uint32_t> of_key, const Value& initial,
+                                          Spending& spending);
 
 /// A queue, initially empty, into which no value is put twice. Not decided: unanswered dequeues together with
 /// ones that found the queue empty.
@@ -36,7 +39,31 @@ std::optional<Monitored> monitor_register(std::span<const Operation> all,
 /// twice, none ahead of one put in before it that was still in then, and none found the queue empty while
 /// there was always something in.
 std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                       const Value& initial);
+                                       const Value& initial, Spending& spending);
+
+/// A stack, initially empty, onto which no value is pushed twice. Rarely not decided: histories with
+/// unanswered pops. Values that must have been popped by some time get such a pop each, in order of time;
+/// it's a violation if there aren't enough or if it stays one though all such values could leave from the
+/// first such pop on, and none if it holds with the pops so chosen.
+///
+/// Between the return of its push and the call of its pop a value is in. Call a moment *free* if no value is
+/// in then by this rule.
+/// 1. At a free moment t the stack may be taken to be empty. Take any right order; each value that was in at
+///    t in this order can be pushed at t or later, or popped at t or earlier. Let those do so, the latter
+///    leaving from the top and the former entering from the bottom: nobody else notices.
+/// 2. A value that is never in by this rule can be pushed and popped in one instant: nobody notices.
+/// 3. Between two free moments s < e with none in between the stack is never empty, so one value lies at the
+///    bottom all the time: its push can happen at s and its pop at e. And any value of which that is true
+///    may be the one: let it enter first and leave last instead of where it did.
+/// Hence: take out values whose push interval holds a free moment and whose pop interval does, which makes
+/// more moments free, until there is none. Only then is something left that contradicts itself. A pop that
+/// found nothing needs a moment in its interval that was free from the start.
+///
+/// Lee and Mathur (arXiv 2410.04581) decide so in O(n log n), by values whose removal keeps the verdict;
+/// Abdulla et al. (PLDI 2025, "Efficient linearizability monitoring") split at moments where the stack can be
+/// empty, in O(n^2).
+std::optional<Monitored> monitor_stack(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
+                                       const Value& initial, Spending& spending);
 
 /// Whether some client called again at the very instant at which it was answered. Such operations are ordered
 /// though their intervals touch, which intervals alone don't say. In any order; a client may have several
