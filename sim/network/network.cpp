@@ -20,6 +20,11 @@ std::uint64_t link_key(std::uint64_t seed, std::uint64_t from, std::uint64_t to)
 
 Network::Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, const NetworkLaws& laws)
     : replicas_(replicas), clients_(clients), links_((replicas + clients) * (replicas + clients)) {
+  reseed(seed);
+  set_laws(laws);
+}
+
+void Network::reseed(std::uint64_t seed) {
   constexpr std::uint64_t kClientMark = 1u << 31;
   const auto name = [&](std::size_t i) { return i < replicas_ ? i : (i - replicas_) | kClientMark; };
   const std::uint64_t stream = stream_seed(seed, "network");
@@ -28,7 +33,6 @@ Network::Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, 
     for (std::size_t to = 0; to < ends; ++to)
       links_[from * ends + to].key = link_key(stream, name(from), name(to));
   }
-  set_laws(laws);
 }
 
 void Network::set_laws(const NetworkLaws& laws) {

@@ -66,6 +66,8 @@ class Network {
     Time arrival{};
     std::optional<Time> second_arrival{};  ///< Set when the network delivers a second copy.
   };
+  /// From now on fates follow from this seed; what has been sent keeps its own.
+  void reseed(std::uint64_t seed);
   /// Decides what becomes of a message sent now.
   Fate send(Endpoint from, Endpoint to, Time now) {
     Link& link = links_[index(from, to)];

@@ -36,6 +36,14 @@ Clients::Clients(std::uint64_t seed, const ClientPlan& plan) : plan_(&plan) {
   }
 }
 
+void Clients::reseed(std::uint64_t seed) {
+  for (std::uint32_t i = 0; i < clients_.size(); ++i) {
+    clients_[i].arrivals = Rng(seed, "arrivals", i);
+    clients_[i].choices = Rng(seed, "choices", i);
+    clients_[i].samples = Rng(seed, "samples", i);
+  }
+}
+
 void Clients::start(ClientPort& port, Time now) {
   for (std::uint16_t i = 0; i < clients_.size(); ++i) {
     schedule_call(port, ClientId{i}, now);

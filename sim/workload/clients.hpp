@@ -89,6 +89,8 @@ class Clients {
   void on_wake(ClientPort& port, ClientId client, ClientPort::Wake why, std::uint32_t number, Time now);
   void on_reply(ClientPort& port, ClientId client, NodeId from, const Reply& reply, std::uint8_t hops,
                 Time now);
+  /// What clients draw from now on follows from this seed.
+  void reseed(std::uint64_t seed);
   /// No further calls; operations under way go on.
   void stop() { stopped_ = true; }
 

@@ -86,6 +86,16 @@ World::World(const World& other)
       oldest_pending_(other.oldest_pending_),
       host_(other.host_->clone()) {}
 
+World World::fork(std::uint64_t seed) const {
+  World copy(*this);
+  copy.network_.reseed(seed);
+  copy.clients_.reseed(seed);
+  copy.fault_rng_ = Rng(seed, "faults");
+  copy.whims_ = Rng(seed, "whims");
+  for (std::size_t i = 0; i < machines_.size(); ++i) copy.machines_[i].rng = Rng(seed, "node", i);
+  return copy;
+}
+
 // ---- the loop
 
 Ending World::run_until(Time until) {

@@ -57,6 +57,11 @@ class World final : private ClientPort {
   World(World&&) noexcept = default;
   ~World() = default;
 
+  /// A copy that parts from the original: what either draws from now on (fates of messages, nodes', clients'
+  /// and faults' choices) is independent of the other's. What has been drawn stays: messages on their way,
+  /// calls that are due, the timeline of faults, lies that have been told. The same seed gives the same copy.
+  World fork(std::uint64_t seed) const;
+
   /// Runs to the end of the settle phase.
   Ending run() { return run_until(end_); }
   /// Runs everything that happens up to and including `until`.
