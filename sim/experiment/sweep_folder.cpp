@@ -133,6 +133,8 @@ void SweepFolder::append(std::string_view lines) {
 }
 
 void SweepFolder::write_file(std::string_view name, const std::string& text) {
+  // Some file systems find out only now that there was no room for the rows.
+  if (::fsync(rows_) != 0) refuse_errno(rows_path_, "can't be written");
   write_atomically(folder_ / name, text);
 }
 

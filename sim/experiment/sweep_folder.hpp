@@ -37,7 +37,8 @@ class SweepFolder {
   /// Appends whole lines. Throws InputError when the disk is full; a torn line is cut off by the next resume.
   void append(std::string_view lines);
 
-  /// Writes a file of this name, all or nothing.
+  /// Writes a file of this name, all or nothing, once the rows are safe on disk. Throws InputError when they
+  /// aren't.
   void write_file(std::string_view name, const std::string& text);
 
  private:
