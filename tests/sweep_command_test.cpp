@@ -185,3 +185,22 @@ TEST_CASE("runs beyond their bound of events are rows with an error, the others 
   CHECK(n == kRows);
   CHECK(ended > kRows / 4);
 }
+
+TEST_CASE("a merge says, and ends, as the sweep on one machine would") {
+  const Bench bench;
+  const auto whole = bench("$R sweep s.json --out whole --set '/expect={\"/messages/lost\":0}' 2>err");
+  CHECK(whole.code == 1);
+  for (const char* i : {"1", "2", "3"}) {
+    bench(fmt::format("$R sweep s.json --shard {0}/3 --out part{0} --set '/expect={{\"/messages/lost\":0}}'",
+                      i));
+  }
+  const auto merged = bench("$R merge part2 part3 part1 --out merged 2>merge_err");
+  CHECK(merged.code == 1);
+  CHECK(merged.out == whole.out);
+  bench.same("whole", "merged");
+  const std::string said = bench.content("merge_err"),
+                    first = "400 of 600 runs failed an expectation; the first: ";
+  CHECK(said.starts_with(first));
+  CHECK(bench.content("err").starts_with(said.substr(0, said.find(" ("))));
+  CHECK(said.find("(seed 1, point {\"/network/loss\":0.1})") != std::string::npos);
+}

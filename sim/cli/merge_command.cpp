@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -18,27 +19,38 @@ struct MergeArguments {
   bool json = false;
 };
 
-void run_merge(const MergeArguments& options) {
+// On stderr, as a sweep on one machine says it; the scenario's file is not known here.
+void tell_unmet(const SweepSummary& s) {
+  const auto& [point, seed, e] = *s.first_unmet;
+  fmt::print(stderr,
+             "{} of {} runs failed an expectation; the first: {} is {}, expected {} (seed {}, point {})\n",
+             s.unmet, s.runs, e.path, e.actual.dump(), e.expected.dump(), seed, s.points[point].dump());
+}
+
+int run_merge(const MergeArguments& options) {
   const std::vector<std::filesystem::path> shards(options.shards.begin(), options.shards.end());
   const SweepSummary summary = merge_shards(shards, options.out);
   if (options.json) {
     fmt::print("{}\n", to_json(summary).dump());
-    return;
+  } else {
+    fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
+               summary.runs / summary.points.size(), to_table(summary));
   }
-  fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
-             summary.runs / summary.points.size(), to_table(summary));
+  if (summary.unmet == 0) return 0;
+  tell_unmet(summary);
+  return 1;
 }
 
 }  // namespace
 
-void add_merge_command(CLI::App& app, int& /*exit_code*/) {
+void add_merge_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<MergeArguments>();  // lives as long as the parser that fills it
   CLI::App* command = app.add_subcommand("merge", "Put the shards of a sweep together");
   command->add_option("SHARD_DIR", options->shards, "The folders of all shards, in any order")->required();
   command->add_option("--out", options->out, "Folder for the whole: sweep.json, runs.jsonl, summary.csv")
       ->required();
   command->add_flag("--json", options->json, "The summary as JSON");
-  command->callback([options] { run_merge(*options); });
+  command->callback([options, &exit_code] { exit_code = run_merge(*options); });
 }
 
 }  // namespace sim
