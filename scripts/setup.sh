@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that everything the build, the plots and (with --tests) the tests need is there, and picks a
 # Python that has matplotlib. run.sh and test.sh source it; run by itself it only checks and installs. Says
-# nothing when nothing is missing.
+# nothing when nothing is missing. Dask is for the tests alone: sweep_cluster.py says what to type.
 # After it: REPSIM_PYTHON is the interpreter to use, REPSIM_GENERATOR the generator for a fresh build folder.
 
 repsim_headers() {  # which of the libraries' headers the compiler can't find, as Debian packages
@@ -34,6 +34,14 @@ repsim_python() {  # the first interpreter that can draw
   return 1
 }
 
+repsim_dask() {  # whether an interpreter that sweep_cluster.py would find can reach a cluster
+  local candidate
+  for candidate in "${REPSIM_PYTHON:-}" python3 /usr/bin/python3; do
+    [ -z "$candidate" ] || ! "$candidate" -c 'import distributed' >/dev/null 2>&1 || return 0
+  done
+  return 1
+}
+
 repsim_missing() {  # Debian packages that are still to be installed
   command -v g++ >/dev/null || echo g++ libfmt-dev nlohmann-json3-dev libcli11-dev catch2
   command -v cmake >/dev/null || echo cmake
@@ -43,6 +51,7 @@ repsim_missing() {  # Debian packages that are still to be installed
   if [ "$1" = tests ]; then
     command -v clang++ >/dev/null || echo clang
     command -v clang-format >/dev/null || echo clang-format
+    repsim_dask || echo python3-distributed
   fi
 }
 

@@ -1,4 +1,4 @@
-"""Finding a Python that can draw."""
+"""Finding a Python that has what a script needs."""
 
 import importlib.util
 import os
@@ -7,20 +7,24 @@ import sys
 DISTRIBUTION_PYTHON = "/usr/bin/python3"
 
 
-def have_matplotlib():
-    return all(importlib.util.find_spec(name) for name in ("matplotlib", "numpy"))
+def use_one_with(script, modules, package):
+    """Start `script` again under another interpreter when this one lacks `modules`: the first `python3` on
+    the PATH is often a private build, while the distribution's own has what `package` of Debian installs."""
+    if all(importlib.util.find_spec(name) for name in modules):
+        return
+    tried = os.environ.get("REPSIM_TRIED", "")
+    for other in (os.environ.get("REPSIM_PYTHON"), DISTRIBUTION_PYTHON):
+        if other and other not in tried.split(":") and os.access(other, os.X_OK):
+            os.environ["REPSIM_TRIED"] = f"{tried}:{other}"
+            os.execv(other, [other, os.path.abspath(script), *sys.argv[1:]])
+    print(f"{os.path.basename(script)}: needs {' and '.join(modules)} (Debian: apt-get install {package})",
+          file=sys.stderr)
+    sys.exit(2)
 
 
 def use_one_with_matplotlib(script):
-    """Start `script` again under another interpreter when this one can't draw: the first `python3` on the
-    PATH is often a private build, while the distribution's own has matplotlib."""
-    if have_matplotlib():
-        return
-    tried = os.environ.get("REPSIM_PLOT_TRIED", "")
-    for other in (os.environ.get("REPSIM_PYTHON"), DISTRIBUTION_PYTHON):
-        if other and other not in tried.split(":") and os.access(other, os.X_OK):
-            os.environ["REPSIM_PLOT_TRIED"] = f"{tried}:{other}"
-            os.execv(other, [other, os.path.abspath(script), *sys.argv[1:]])
-    name = os.path.basename(script)
-    print(f"{name}: needs matplotlib and numpy (Debian: apt-get install python3-matplotlib)", file=sys.stderr)
-    sys.exit(2)
+    use_one_with(script, ("matplotlib", "numpy"), "python3-matplotlib")
+
+
+def use_one_with_dask(script):
+    use_one_with(script, ("distributed",), "python3-distributed")

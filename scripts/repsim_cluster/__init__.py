@@ -1,0 +1,1 @@
+"""Sweeps on many machines: what scripts/sweep_cluster.py is made of."""
