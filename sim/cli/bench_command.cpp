@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/bench_loops.hpp"
+#include "sim/cli/bench_sweep.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/kernel/event_queue.hpp"
 #include "sim/protocol/registry.hpp"
@@ -239,6 +240,19 @@ Json measure_raft() {
   return all;
 }
 
+void tell_sweep(double overhead_us) {
+  fmt::print("a sweep, beside its runs: {:.3g} us a run\n", overhead_us);
+}
+
+void run_sweep_bench(bool as_json) {
+  const double overhead = sweep_overhead_us();
+  if (as_json) {
+    fmt::print("{}\n", Json{{"sweep_overhead_us", overhead}}.dump(2));
+  } else {
+    tell_sweep(overhead);
+  }
+}
+
 void run_bench(bool as_json) {
   const EchoRates echo = measure_echo();
   Json hold = Json::array();
@@ -251,6 +265,7 @@ void run_bench(bool as_json) {
       {"hold", std::move(hold)},
       {"raft", measure_raft()},
       {"run_overhead_us", run_overhead_us(10'000)},
+      {"sweep_overhead_us", sweep_overhead_us()},
       {"protocols", measure_protocols()}};
   if (as_json) {
     fmt::print("{}\n", result.dump(2));
@@ -268,6 +283,7 @@ void run_bench(bool as_json) {
                one["ratio_to_bare_loop"].get<double>());
   }
   fmt::print("set-up of a run: {:.3g} us\n", result["run_overhead_us"].get<double>());
+  tell_sweep(result["sweep_overhead_us"].get<double>());
   for (const auto& [name, rates] : result["protocols"].items()) {
     for (const auto& rate : rates) {
       fmt::print("{}, {} replicas, {} client(s): {:.3g} k operations/s, {:.3g} M deliveries/s\n", name,
@@ -281,10 +297,15 @@ void run_bench(bool as_json) {
 }  // namespace
 
 void add_bench_command(CLI::App& app, int& /*exit_code*/) {
-  auto json = std::make_shared<bool>(false);  // lives as long as the parser that fills it
+  struct Chosen {
+    bool json = false, sweep = false;
+  };
+  auto options = std::make_shared<Chosen>();  // lives as long as the parser that fills it
   CLI::App* command = app.add_subcommand("bench", "Measure the simulator's speed on one core");
-  command->add_flag("--json", *json, "As JSON");
-  command->callback([json] { run_bench(*json); });
+  command->add_flag("--json", options->json, "As JSON");
+  command->add_flag("--sweep", options->sweep, "Only what a sweep costs beside its runs");
+  command->callback(
+      [options] { options->sweep ? run_sweep_bench(options->json) : run_bench(options->json); });
 }
 
 }  // namespace sim
