@@ -1,0 +1,157 @@
+"""Measures against the swept parameter: one panel for each."""
+
+import dataclasses
+import math
+
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from . import measures, style
+from .style import pyplot
+
+
+def wants_log(kind, estimates):
+    """Rates of rare events span decades; so do shares now and then."""
+    positive = [e.value for e in estimates if e.value > 0]
+    if not positive or kind in ("percent", "value"):
+        return False
+    return kind in ("rate", "time") or max(positive) / min(positive) >= 30
+
+
+def floor_of(estimates, curves):
+    """Lower end of a logarithmic axis: just below the smallest thing that must be seen."""
+    seen = [e.value for e in estimates if e.value > 0] + [e.high for e in estimates if e.no_event_seen()]
+    seen += [e.low for e in estimates if e.low and e.value > 0 and e.low > e.value / 20]
+    lowest = min(seen)
+    curve = [y for c in curves for _, y in c if y > 0]
+    return min([lowest, *(max(y, lowest / 30) for y in curve)]) * 0.6
+
+
+def draw_measure(ax, study, name, colours=None):
+    """One measure against the swept parameter; returns whether upper limits and theory were drawn."""
+    measure = measures.of(name)
+    estimates = study.estimates(name)
+    log = wants_log(measure.kind, estimates)
+    curves = [study.curve(series, name) for series in study.series]
+    floor = floor_of(estimates, curves) if log else None
+    limits = False
+    for number, (series, curve) in enumerate(zip(study.series, curves)):
+        colour, marker = colours[number] if colours else style.series_style(number)
+        points = study.points(series, name)
+        limits |= draw_points(ax, points, (colour, marker), floor, Look(
+            band=study.axis.kind != "category", line=study.axis.kind != "category" and not curve,
+            alone=len(study.series) == 1, number=number))
+        if curve:
+            ax.plot(*zip(*curve), color="#222222", linewidth=1.0, linestyle=(0, (5, 2)), zorder=4)
+    if log:
+        ax.set_yscale("log")
+        ax.set_ylim(bottom=floor)
+        tidy_log(ax.yaxis)
+    elif measure.kind in ("share", "percent"):
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.6g} %"))
+        if measure.kind == "share":
+            ax.set_ylim(bottom=0)
+    else:
+        ax.set_ylim(bottom=0)
+    ax.set_title(measure.title)
+    ax.set_ylabel(study.unit(name))
+    return limits, any(curves)
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """How one line's points are drawn; theory, where there is some, takes the connecting line's place."""
+    band: bool
+    line: bool
+    alone: bool
+    number: int
+
+
+def draw_points(ax, points, style_of, floor, look):
+    """Band, bars and markers; a point without events becomes an upper limit on a logarithmic axis."""
+    colour, marker = style_of
+    limits = [p for p in points if floor is not None and p[2].no_event_seen()]
+    nothing = [p for p in points if floor is not None and p[2].value <= 0 and p not in limits]
+    seen = [p for p in points if p not in limits and p not in nothing]
+    lowest = floor / 10 if floor is not None else -math.inf
+    banded = [p for p in points if p[2].low is not None and p not in nothing and (look.alone or p in seen)]
+    if look.band:
+        ax.fill_between([p[0] for p in banded], [max(p[2].low, lowest) for p in banded],
+                        [p[2].high for p in banded], color=colour, alpha=0.18, linewidth=0, zorder=2)
+    barred = [p for p in seen if p[2].low is not None]
+    ax.errorbar([p[0] for p in barred], [p[2].value for p in barred], fmt="none", ecolor=colour, zorder=5,
+                yerr=[[max(0, p[2].value - max(p[2].low, lowest)) for p in barred],
+                      [max(0, p[2].high - p[2].value) for p in barred]],
+                elinewidth=1.2, capsize=2.5 if look.band else 4)
+    ax.plot([p[0] for p in seen], [p[2].value for p in seen], color=colour, marker=marker, zorder=6,
+            linestyle="-" if look.line else "none", markeredgecolor="white", markeredgewidth=0.7,
+            markersize=6.5)
+    ax.plot([p[0] for p in limits], [p[2].high for p in limits], linestyle="none", marker="v",
+            markersize=max(5.0, 8.5 - 1.7 * look.number), markerfacecolor="white", markeredgecolor=colour,
+            markeredgewidth=1.6, zorder=7 + look.number)
+    for position, _, _ in nothing:
+        ax.annotate("0", (position, floor), xytext=(9 * look.number, 3), textcoords="offset points",
+                    ha="center",
+                    va="bottom", color=colour, fontweight="bold", fontsize=9.5)
+    return bool(limits)
+
+
+def tidy_log(axis):
+    low, high = axis.get_view_interval()
+    if high / low > 1e4:
+        axis.set_minor_locator(NullLocator())
+    axis.set_major_locator(LogLocator(numticks=8))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}" if 1e-3 <= y < 1e4
+                                           else f"$10^{{{round(math.log10(y))}}}$"))
+
+
+def set_x(ax, study, label=True):
+    axis = study.axis
+    if axis.kind == "category":
+        turned = max(map(len, axis.order)) * len(axis.order) > 52
+        ax.set_xticks(range(len(axis.order)), axis.order, rotation=20 if turned else 0,
+                      ha="right" if turned else "center")
+        ax.set_xlim(-0.5, len(axis.order) - 0.5)
+    elif axis.is_wide():
+        ax.set_xscale("log")
+        tidy_log(ax.xaxis)
+    if label:
+        ax.set_xlabel(axis.label)
+    else:
+        ax.tick_params(labelbottom=False)
+
+
+def legend_handles(study, limits, curve):
+    handles = []
+    if len(study.series) > 1:
+        for number, series in enumerate(study.series):
+            colour, marker = style.series_style(number)
+            handles.append(Line2D([], [], color=colour, marker=marker, label=series.label))
+    grey = "#777777" if len(study.series) > 1 else style.BLUE
+    handles.append(Patch(facecolor=grey, alpha=0.3, label="95 % interval"))
+    if curve:
+        handles.append(Line2D([], [], color="#222222", linewidth=1.0, linestyle=(0, (5, 2)), label="theory"))
+    if limits:
+        handles.append(Line2D([], [], linestyle="none", marker="v", markersize=8, markerfacecolor="white",
+                              markeredgecolor=grey, markeredgewidth=1.6,
+                              label="no event in all runs: 95 % upper limit"))
+    return handles
+
+
+def panels(study, names):
+    """A figure with one panel for each measure."""
+    columns = min(len(names), 3) if len(names) != 4 else 2
+    lines = math.ceil(len(names) / columns)
+    figure, axes = pyplot.subplots(lines, columns, figsize=(max(4.3 * columns, 6.4), 3.3 * lines + 0.9),
+                                   squeeze=False)
+    limits = curve = False
+    for ax, name in zip(axes.flat, names):
+        drawn = draw_measure(ax, study, name)
+        limits, curve = limits or drawn[0], curve or drawn[1]
+        set_x(ax, study)
+    for ax in list(axes.flat)[len(names):]:
+        ax.set_visible(False)
+    style.finish(figure, study.provenance, legend_handles(study, limits, curve))
+    return figure
