@@ -28,8 +28,14 @@ def draw(arguments):
 def draw_sweeps(folders, arguments):
     if arguments.begin or arguments.end:
         raise BadInput("--from and --to are for traces")
+    from . import advice_figure
     default = folders[0] if len(folders) == 1 else "plots"
     pictures = Pictures(arguments.out or default)
+    if any(map(advice_figure.is_advice, folders)):
+        if len(folders) > 1:
+            raise BadInput("draw one advice at a time")
+        advice_figure.draw(pictures, folders[0])
+        return pictures.write()
     sweeps = [sweep.load(folder) for folder in folders]
     if len(sweeps) == 1 and list(sweeps[0].vary) == ["label"] and not arguments.measure:
         from . import comparison, distribution

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -51,8 +52,6 @@ class Advisor {
 
  private:
   static constexpr std::size_t kFinalists = 5;
-  static constexpr Effort kGrid{600, 40};
-  static constexpr Effort kNeighbours{2400, 100};
   static constexpr int kTimeouts = 9;
   static constexpr int kHeartbeats = 3;
 
@@ -111,8 +110,8 @@ class Advisor {
                                 to_text(advice_.heartbeat.low), to_text(advice_.heartbeat.high)),
            .expected = "other ranges"});
     }
-    advice_.tried = trials_.run("grid", grid, kGrid);
-    merge(trials_.run("neighbours", only_valid(neighbours()), kNeighbours));
+    advice_.tried = trials_.run("grid", grid, first_effort(1));
+    merge(trials_.run("neighbours", only_valid(neighbours()), first_effort(4)));
   }
 
   // The three best so far, and what lies half a step of the grid beside them.
@@ -165,12 +164,24 @@ class Advisor {
     return settings;
   }
 
+  // Little for a bound that is soon broken.
+  Effort first_effort(double times) const {
+    const double seconds = std::clamp(600 / strictest(), 30.0, 600.0);
+    return {times * seconds, static_cast<std::uint64_t>(times * 30)};
+  }
+
+  // The lowest of the bounds on a rate, an hour.
+  double strictest() const {
+    double limit = std::numeric_limits<double>::infinity();
+    for (const Bound& bound : advice_.bounds) {
+      if (per_hour(bound.concern)) limit = std::min(limit, bound.limit);
+    }
+    return limit;
+  }
+
   // Enough calm time to show that no event in it is well below the bound, and enough crashes for a quantile.
   Effort final_effort() const {
-    double hours = 1;
-    for (const Bound& bound : options_.bounds) {
-      if (per_hour(bound.concern)) hours = std::max(hours, 10 / bound.limit);
-    }
+    const double hours = 10 / strictest();
     return {std::min(hours, options_.hours) * 3600, 400};
   }
 
