@@ -61,8 +61,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5, help="of each, in turns (default 5)")
     options = parser.parse_args()
     print(f"machine: {machine()}; the best of {options.rounds} rounds\n")
-    print(f"| sweep | runs/s, 1 thread | runs/s, {options.jobs} threads | speed-up | cores | processor time of "
-          f"{options.jobs} over 1 |")
+    print(f"| sweep | runs/s, 1 thread | runs/s, {options.jobs} threads | speed-up | cores | "
+          f"processor time of {options.jobs} over 1 |")
     print("|---|---|---|---|---|---|")
     held = True
     for name, seeds, words in SWEEPS:

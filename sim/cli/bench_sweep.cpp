@@ -34,8 +34,9 @@ class TemporaryFolder {
 // So short that what is measured isn't lost in the spread of the runs, and with a full row of results.
 Scenario short_scenario() {
   return read_scenario(Json::parse(R"({"name": "bench", "about": "Short runs.", "duration": "20ms",
-    "settle": "5ms", "replicas": 2, "protocol": {"name": "primary_backup"}, "service": {"name": "kv", "keys": 2},
-    "clients": {"count": 2, "rate": "200/s"}, "network": {"delay": {"exponential": "1ms"}, "loss": 0.05}})"),
+    "settle": "5ms", "replicas": 2, "protocol": {"name": "primary_backup"},
+    "service": {"name": "kv", "keys": 2}, "clients": {"count": 2, "rate": "200/s"},
+    "network": {"delay": {"exponential": "1ms"}, "loss": 0.05}})"),
                        "bench");
 }
 
