@@ -17,6 +17,8 @@ def parse_arguments(argv):
     parser.add_argument("--out", metavar="DIR", help="where the pictures go (default: beside the input)")
     parser.add_argument("--measure", nargs="+", metavar="NAME", default=[],
                         help="sweeps: draw these columns of summary.csv instead of the usual figures")
+    parser.add_argument("--baseline", metavar="POINT",
+                        help="sweeps: compare with the point of this name (default: the first)")
     parser.add_argument("--from", dest="begin", metavar="TIME",
                         help="traces: begin of the window, such as 4.9s")
     parser.add_argument("--to", dest="end", metavar="TIME", help="traces: end of the window")

@@ -8,7 +8,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from . import measures, style, units
-from .output import BadInput, digest_of, read_json_lines
+from .output import BadInput, read_json_lines
 from .style import pyplot
 
 MOST_ROWS = 24
@@ -28,7 +28,6 @@ class Page:
     answered: dict     # label -> share answered in each part of the chaos phase; NaN where nothing was called
     failovers: dict    # label -> the mean of each run that had one, in seconds
     duration: float
-    digest: str        # over the digests of all runs
 
     @property
     def labels(self):
@@ -39,8 +38,8 @@ def read(sweep):
     if len(sweep.rows) > MOST_ROWS:
         raise BadInput(f"{sweep.folder}: {len(sweep.rows)} points are too many for a page ({MOST_ROWS} at "
                        "most; scripts/ladder.py draws a ladder)")
-    counts, failovers, runs = {}, {}, read_json_lines(sweep.folder / "runs.jsonl")
-    for run in runs:
+    counts, failovers = {}, {}
+    for run in read_json_lines(sweep.folder / "runs.jsonl"):
         both = np.array([run["availability"]["called"], run["availability"]["answered"]], dtype=float)
         label = run["point"]["label"]
         counts[label] = counts[label] + both if label in counts else both
@@ -49,7 +48,7 @@ def read(sweep):
     with np.errstate(invalid="ignore", divide="ignore"):
         answered = {label: both[1] / both[0] for label, both in counts.items()}
     duration = units.seconds(sweep.scenario["duration"])
-    return Page(sweep, sweep.rows, answered, failovers, duration, digest_of(runs))
+    return Page(sweep, sweep.rows, answered, failovers, duration)
 
 
 def draw(pictures, sweep):
@@ -285,4 +284,4 @@ def words(figure, page):
                Patch(facecolor=MILD[0], label="‖ two primaries, one answered")]
     figure.legend(handles=handles, loc="lower left", ncol=len(handles), fontsize=9.5, handlelength=1.6,
                   bbox_to_anchor=(0.0, 0.22 / height))
-    style.footer(figure, f"{page.sweep.provenance()} · digest of all runs {page.digest}")
+    style.footer(figure, page.sweep.provenance())

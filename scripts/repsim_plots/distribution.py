@@ -9,10 +9,10 @@ import pathlib
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
-from . import style
-from .output import digest_of, read_json_lines, read_text
+from . import cdf, rows, style
+from .output import read_text
 from .style import pyplot
 
 PUBLISHED = pathlib.Path(__file__).parents[2] / "scenarios" / "data" / "published.csv"
@@ -26,23 +26,18 @@ class Page:
     sweep: object
     times: dict        # label -> sorted milliseconds, one of each run that had one failover
     published: dict    # (label, statistic) -> (milliseconds, source)
-    digest: str
+    runs: int          # of each point
 
 
 def read(sweep):
     """None unless the runs of every point had failovers, one each at most: else there is no distribution."""
-    times, runs = {}, read_json_lines(sweep.folder / "runs.jsonl")
-    for run in runs:
-        found = times.setdefault(run["point"]["label"], [])
-        failover = run["failover"]
-        if failover.get("count", 0) > 1:
-            return None
-        if failover["mean_s"] is not None:
-            found.append(1e3 * failover["mean_s"])
-    if len(times) > MOST_LINES or any(len(found) < 20 for found in times.values()):
+    if len(sweep.points) > MOST_LINES:
         return None
-    return Page(sweep, {label: np.sort(found) for label, found in times.items()}, published(sweep.name),
-                digest_of(runs))
+    found, runs = rows.read(sweep, {"one": cdf.failover,
+                                    "more": lambda row: 1 if row["failover"].get("count", 0) > 1 else None})
+    if not found or any(map(len, found["more"])) or any(len(v) < cdf.FEWEST_RUNS for v in found["one"]):
+        return None
+    return Page(sweep, dict(zip(sweep.point_names(), found["one"])), published(sweep.name), runs)
 
 
 def published(scenario):
@@ -86,11 +81,6 @@ def table(page):
             for label, values in page.times.items() for name in STATISTICS]
 
 
-def look(number):
-    """A colour, and dashes from the fifth line on: told apart without colours, too."""
-    return style.series_style(number)[0], "-" if number < 4 else (0, (4, 1.6)) if number < 8 else ":"
-
-
 def picture(page):
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11.6, 5.4), width_ratios=(1.5, 1))
     draw_curves(left, page)
@@ -98,10 +88,10 @@ def picture(page):
     for ax in (left, right):
         ax.set_xscale("log")
         ax.set_xlabel("failover: from the crash to the next primary (ms)")
-        set_ticks(ax)
+        cdf.plain_ticks(ax)
     right.set_xlim(*limits(page))
-    set_ticks(right)
-    style.finish(figure, f"{page.sweep.provenance()} · digest of all runs {page.digest}", handles(page),
+    cdf.plain_ticks(right)
+    style.finish(figure, page.sweep.provenance(), handles(page),
                  title="How long nobody is primary after a crash")
     return figure
 
@@ -111,24 +101,9 @@ def limits(page):
     return 0.8 * min(marks), 1.25 * max(marks)
 
 
-def set_ticks(ax):
-    low, high = ax.get_xlim()
-    ticks = [base * 10 ** power for power in range(-2, 7) for base in (1, 2, 5)]
-    ax.set_xticks([t for t in ticks if low <= t <= high])
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    ax.set_xlim(low, high)
-
-
 def draw_curves(ax, page):
-    """Distribution functions in the band of Dvoretzky, Kiefer and Wolfowitz."""
-    for number, (label, values) in enumerate(page.times.items()):
-        colour, dashes = look(number)
-        share = np.arange(1, len(values) + 1) / len(values)
-        half = math.sqrt(math.log(2 / 0.05) / (2 * len(values)))
-        ax.fill_between(values, np.maximum(share - half, 0), np.minimum(share + half, 1), step="post",
-                        color=colour, alpha=0.15, linewidth=0, zorder=2)
-        ax.step(values, share, where="post", color=colour, linestyle=dashes, linewidth=1.7, zorder=4)
+    for number, values in enumerate(page.times.values()):
+        cdf.draw_curve(ax, values, cdf.look(number), 0)
     low = min(values[0] for values in page.times.values())
     high = max(values[-1] for values in page.times.values())
     ax.set_xlim(0.9 * low, 1.1 * high)
@@ -141,7 +116,7 @@ def draw_curves(ax, page):
 def draw_estimates(ax, page):
     rows = list(page.times.items())
     for number, (label, values) in enumerate(rows):
-        colour = look(number)[0]
+        colour = cdf.look(number)[0]
         for name, up in zip(STATISTICS, (-0.17, 0.17)):
             value, low, high = ESTIMATES[name](values)
             ax.errorbar([value], [number + up], xerr=[[value - low], [high - value]], fmt=SHAPES[name],
@@ -156,7 +131,7 @@ def draw_estimates(ax, page):
 
 
 def handles(page):
-    lines = [Line2D([], [], color=look(number)[0], linestyle=look(number)[1], label=label)
+    lines = [Line2D([], [], color=cdf.look(number)[0], linestyle=cdf.look(number)[1], label=label)
              for number, label in enumerate(page.times)]
     marks = [Line2D([], [], linestyle="none", marker=SHAPES[name], color="#777777", label=name)
              for name in STATISTICS]

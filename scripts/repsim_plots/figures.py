@@ -17,8 +17,8 @@ def draw(arguments):
         raise BadInput("draw sweeps (folders) and traces (files) in separate calls")
     if folders:
         return draw_sweeps(folders, arguments)
-    if arguments.measure:
-        raise BadInput("--measure is for sweeps")
+    if arguments.measure or arguments.baseline:
+        raise BadInput(f"--{'measure' if arguments.measure else 'baseline'} is for sweeps")
     written = []
     for path in paths:
         written += draw_lines(path, arguments)
@@ -37,16 +37,32 @@ def draw_sweeps(folders, arguments):
         advice_figure.draw(pictures, folders[0])
         return pictures.write()
     sweeps = [sweep.load(folder) for folder in folders]
-    if len(sweeps) == 1 and list(sweeps[0].vary) == ["label"] and not arguments.measure:
-        from . import comparison, distribution
-        drawn = distribution.draw(pictures, sweeps[0])
-        if not drawn or sweeps[0].serves():
-            comparison.draw(pictures, sweeps[0])
-        return pictures.write()
-    sweep.choose_axis(sweeps)
-    from . import sweep_figures  # matplotlib comes after the checks: bad input is refused at once
-    sweep_figures.draw(pictures, sweeps, arguments.measure)
+    if not sweeps[0].is_list() or len(sweeps) > 1 or arguments.measure:
+        sweep.choose_axis(sweeps)
+    if arguments.baseline and (len(sweeps) > 1 or arguments.measure):
+        raise BadInput("--baseline is for one sweep, and not for --measure")
+    if len(sweeps) == 1 and not arguments.measure:
+        draw_sweep(pictures, sweeps[0], arguments.baseline)
+    else:
+        from . import sweep_figures  # matplotlib comes after the checks: bad input is refused at once
+        sweep_figures.draw(pictures, sweeps, arguments.measure)
     return pictures.write()
+
+
+def draw_sweep(pictures, one, baseline):
+    """All that fits a sweep: a list of points is compared, what varies is put on an axis."""
+    from . import cdf, comparison, differences, distribution, heat_map, multiples, sweep_figures
+    apart = one.is_list() and distribution.draw(pictures, one)
+    if not one.is_list():
+        sweep_figures.draw(pictures, [one])
+    elif not apart or one.serves():
+        comparison.draw(pictures, one)
+        multiples.draw_spreads(pictures, one)
+    heat_map.draw(pictures, one)
+    differences.draw(pictures, one, baseline)
+    cdf.draw(pictures, one, skip=("failover",) if apart else ())
+    if not pictures.files:
+        raise BadInput(f"{one.folder}: nothing to draw: no measure has data, or there are too many points")
 
 
 def draw_lines(path, arguments):

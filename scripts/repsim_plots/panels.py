@@ -11,6 +11,10 @@ from . import measures, style
 from .style import pyplot
 
 
+INTERVAL = "95 % interval"
+MARGIN = 0.04  # of the axis, left and right of the outermost points
+
+
 def wants_log(kind, estimates):
     """Rates of rare events span decades; so do shares now and then."""
     positive = [e.value for e in estimates if e.value > 0]
@@ -40,32 +44,38 @@ def draw_measure(ax, study, name, colours=None):
         colour, marker = colours[number] if colours else style.series_style(number)
         points = study.points(series, name)
         limits |= draw_points(ax, points, (colour, marker), floor, Look(
-            band=study.axis.kind != "category", line=study.axis.kind != "category" and not curve,
-            alone=len(study.series) == 1, number=number))
+            line=study.axis.kind != "category" and not curve,
+            number=number, lines=len(study.series)))
         if curve:
             ax.plot(*zip(*curve), color="#222222", linewidth=1.0, linestyle=(0, (5, 2)), zorder=4)
     if log:
         ax.set_yscale("log")
         ax.set_ylim(bottom=floor)
         tidy_log(ax.yaxis)
-    elif measure.kind in ("share", "percent"):
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.6g} %"))
-        if measure.kind == "share":
-            ax.set_ylim(bottom=0)
     else:
-        ax.set_ylim(bottom=0)
+        if measure.kind in ("share", "percent"):
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.6g} %"))
+        if measure.kind != "percent":
+            from_zero(ax, estimates, curves)
     ax.set_title(measure.title)
     ax.set_ylabel(study.unit(name))
     return limits, any(curves)
 
 
+def from_zero(ax, estimates, curves):
+    """The axis begins at zero, and ends above the highest mark."""
+    highest = max([e.value for e in estimates] + [e.high for e in estimates if e.high is not None]
+                  + [y for curve in curves for _, y in curve])
+    ax.set_ylim(0, 1.07 * highest if highest > 0 else 1)
+
+
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """How one line's points are drawn; theory, where there is some, takes the connecting line's place."""
-    band: bool
+    """How one line's points are drawn. A line through them has a band; where there is theory, it takes the
+    place of both: its way between the points need not be straight."""
     line: bool
-    alone: bool
     number: int
+    lines: int
 
 
 def draw_points(ax, points, style_of, floor, look):
@@ -75,26 +85,34 @@ def draw_points(ax, points, style_of, floor, look):
     nothing = [p for p in points if floor is not None and p[2].value <= 0 and p not in limits]
     seen = [p for p in points if p not in limits and p not in nothing]
     lowest = floor / 10 if floor is not None else -math.inf
-    banded = [p for p in points if p[2].low is not None and p not in nothing and (look.alone or p in seen)]
-    if look.band:
+    if look.line:
+        banded = [p for p in (points if look.lines == 1 else seen)
+                  if p[2].low is not None and p not in nothing]
         ax.fill_between([p[0] for p in banded], [max(p[2].low, lowest) for p in banded],
                         [p[2].high for p in banded], color=colour, alpha=0.18, linewidth=0, zorder=2)
     barred = [p for p in seen if p[2].low is not None]
     ax.errorbar([p[0] for p in barred], [p[2].value for p in barred], fmt="none", ecolor=colour, zorder=5,
                 yerr=[[max(0, p[2].value - max(p[2].low, lowest)) for p in barred],
                       [max(0, p[2].high - p[2].value) for p in barred]],
-                elinewidth=1.2, capsize=2.5 if look.band else 4)
+                elinewidth=1.2, capsize=2.5)
     ax.plot([p[0] for p in seen], [p[2].value for p in seen], color=colour, marker=marker, zorder=6,
             linestyle="-" if look.line else "none", markeredgecolor="white", markeredgewidth=0.7,
-            markersize=6.5)
+            markersize=6.5, clip_on=floor is not None)  # a marker at zero is drawn whole
     ax.plot([p[0] for p in limits], [p[2].high for p in limits], linestyle="none", marker="v",
             markersize=max(5.0, 8.5 - 1.7 * look.number), markerfacecolor="white", markeredgecolor=colour,
             markeredgewidth=1.6, zorder=7 + look.number)
-    for position, _, _ in nothing:
-        ax.annotate("0", (position, floor), xytext=(9 * look.number, 3), textcoords="offset points",
-                    ha="center",
-                    va="bottom", color=colour, fontweight="bold", fontsize=9.5)
+    draw_zeros(ax, [(p[0], floor) for p in nothing], colour, look)
     return bool(limits)
+
+
+def draw_zeros(ax, places, colour, look):
+    """Where nothing happened and nothing is known of an upper limit: a 0 on the axis, beside those of the
+    other lines."""
+    aside = 6.5 * (look.number - (look.lines - 1) / 2)
+    for place in places:
+        ax.annotate("0", place, xytext=(aside, 2), textcoords="offset points", ha="center", va="bottom",
+                    color=colour, fontweight="bold", fontsize=9.5 if look.lines < 4 else 8,
+                    path_effects=[style.HALO], zorder=8)
 
 
 def tidy_log(axis):
@@ -114,9 +132,15 @@ def set_x(ax, study, label=True):
         ax.set_xticks(range(len(axis.order)), axis.order, rotation=20 if turned else 0,
                       ha="right" if turned else "center")
         ax.set_xlim(-0.5, len(axis.order) - 0.5)
-    elif axis.is_wide():
-        ax.set_xscale("log")
-        tidy_log(ax.xaxis)
+    else:
+        positions = [axis.position(raw) for raw in axis.raw]  # the same in every panel, with data or without
+        low, high = min(positions), max(positions)
+        if axis.is_wide():
+            ax.set_xscale("log")
+            ax.set_xlim(low / (high / low) ** MARGIN, high * (high / low) ** MARGIN)
+            tidy_log(ax.xaxis)
+        elif high > low:
+            ax.set_xlim(low - MARGIN * (high - low), high + MARGIN * (high - low))
     if label:
         ax.set_xlabel(axis.label)
     else:
@@ -130,7 +154,9 @@ def legend_handles(study, limits, curve):
             colour, marker = style.series_style(number)
             handles.append(Line2D([], [], color=colour, marker=marker, label=series.label))
     grey = "#777777" if len(study.series) > 1 else style.BLUE
-    handles.append(Patch(facecolor=grey, alpha=0.3, label="95 % interval"))
+    bar = Line2D([], [], linestyle="none", marker="|", markersize=13, markeredgewidth=1.6, color=grey,
+                 label=INTERVAL)
+    handles.append(bar if curve else Patch(color=grey, alpha=0.3, label=INTERVAL))
     if curve:
         handles.append(Line2D([], [], color="#222222", linewidth=1.0, linestyle=(0, (5, 2)), label="theory"))
     if limits:
@@ -140,8 +166,8 @@ def legend_handles(study, limits, curve):
     return handles
 
 
-def panels(study, names):
-    """A figure with one panel for each measure."""
+def panels(study, names, note=""):
+    """A figure with one panel for each measure; a note stands in the margin."""
     columns = min(len(names), 3) if len(names) != 4 else 2
     lines = math.ceil(len(names) / columns)
     figure, axes = pyplot.subplots(lines, columns, figsize=(max(4.3 * columns, 6.4), 3.3 * lines + 0.9),
@@ -153,5 +179,5 @@ def panels(study, names):
         set_x(ax, study)
     for ax in list(axes.flat)[len(names):]:
         ax.set_visible(False)
-    style.finish(figure, study.provenance, legend_handles(study, limits, curve))
+    style.finish(figure, study.provenance, legend_handles(study, limits, curve), note=note)
     return figure

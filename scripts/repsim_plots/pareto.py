@@ -1,9 +1,7 @@
 """What each value of the parameter costs, against what it buys."""
 
-from matplotlib.patches import Patch
-
 from . import measures, style
-from .panels import floor_of, legend_handles, tidy_log, wants_log
+from .panels import INTERVAL, floor_of, legend_handles, tidy_log, wants_log
 from .style import pyplot
 
 
@@ -45,7 +43,7 @@ def draw_pareto(ax, study, cost, gain):
             ax.errorbar([x], [y], xerr=xerr, yerr=yerr, color=colour, fmt="v" if limit else marker, zorder=5,
                         markerfacecolor="white" if limit else colour, markersize=8 if limit else 5.5,
                         capsize=3,
-                        elinewidth=1.2)
+                        elinewidth=1.2, clip_on=False)
             drawn.append((x, y, study.axis.point_label(row.point[study.axis.pointer]), colour))
     if log:
         ax.set_yscale("log")
@@ -60,6 +58,7 @@ def draw_pareto(ax, study, cost, gain):
 
 ABOVE = ((7, 6, "left", "bottom"), (-7, 6, "right", "bottom"), (0, 14, "center", "bottom"))
 BELOW = ((-7, -6, "right", "top"), (7, -6, "left", "top"), (0, -14, "center", "top"))
+BESIDE = ((12, 0, "left", "center"), (-12, 0, "right", "center"))
 
 
 def label_points(ax, drawn):
@@ -67,17 +66,17 @@ def label_points(ax, drawn):
     points = [tuple(ax.transData.transform((x, y))) for x, y, _, _ in drawn]
     placer = style.Placer(ax, points)
     for (x, y, text, colour), at in sorted(zip(drawn, points), key=lambda d: -d[1][1]):
-        crowded = any(abs(p[0] - at[0]) < 40 and 0 < p[1] - at[1] < 25 for p in points)
-        placer.put(text, (x, y), BELOW + ABOVE if crowded else ABOVE + BELOW, fontsize=9.5, color=colour,
-                   zorder=8)
+        crowded = any(abs(p[0] - at[0]) < 40 and 0 < p[1] - at[1] < 50 for p in points)
+        placer.put(text, (x, y), (BELOW + ABOVE if crowded else ABOVE + BELOW) + BESIDE, fontsize=9.5,
+                   color=colour, zorder=8)
 
 
 def pareto_figure(study, pair):
-    figure, ax = pyplot.subplots(figsize=(7.4, 5.4))
+    figure, ax = pyplot.subplots(figsize=(8.2, 5.4))
     drawn, limits = draw_pareto(ax, study, *pair)
     ax.set_title(pareto_title(study))
     style.finish(figure, study.provenance, [h for h in legend_handles(study, limits, False)
-                                            if not isinstance(h, Patch)])
+                                            if h.get_label() != INTERVAL])
     label_points(ax, drawn)
     return figure
 

@@ -15,8 +15,8 @@ class Study:
         self.sweeps = sweeps
         self.axis = choose_axis(sweeps)
         self.series = split(sweeps, self.axis)
-        known = list(dict.fromkeys(s.provenance() for s in sweeps))
-        self.provenance = "  |  ".join(known[:2]) + (" | …" if len(known) > 2 else "")
+        short = [f"{s.name} {s.digest}" for s in sweeps[:3]] + ["…"] * (len(sweeps) > 3)
+        self.provenance = sweeps[0].provenance() if len(sweeps) == 1 else " | ".join(short)
 
     def factor(self, name):
         """Seconds are shown as milliseconds where they are all below one."""
@@ -42,6 +42,10 @@ class Study:
         unremarkable = 1 if measures.of(name).kind == "percent" else 0
         return any(e.value != unremarkable for e in self.estimates(name))
 
+    def is_zero(self, name):
+        """Whether nothing at any point tells the measure from zero: its digits would mean nothing."""
+        return all(e.value == 0 or (e.low is not None and e.low <= 0) for e in self.estimates(name))
+
     def theory_at(self, series, row, name):
         return theory.predict(series.sweep.scenario_at(row.point), name)
 
@@ -58,3 +62,19 @@ class Study:
                                                            self.axis.pointer: self.axis.raw_at(x)}),
                                  name) for x in grid]
         return [(x, y * self.factor(name)) for x, y in zip(grid, values) if y is not None]
+
+
+def table(study, names):
+    """Rows for the CSV beside a figure: exactly the numbers that it shows."""
+    columns = ["series", study.axis.pointer, *sorted({p for s in study.series for p in s.fixed}), "measure",
+               "n",
+               "estimate", "low", "high", "theory"]
+    rows = []
+    for name in names:
+        for series in study.series:
+            for _, row, e in study.points(series, name, 1.0):
+                point = [row.point.get(p) for p in columns[1:columns.index("measure")]]
+                rows.append([series.label or series.sweep.name, *point, name, row.runs, e.value, e.low,
+                             e.high,
+                             study.theory_at(series, row, name)])
+    return columns, rows

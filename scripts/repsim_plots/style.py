@@ -4,6 +4,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import patheffects, pyplot  # noqa: E402  (the backend comes first)
+from matplotlib.transforms import Bbox  # noqa: E402
 
 # Okabe and Ito's palette.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -28,16 +29,17 @@ def series_style(number):
     return SERIES[number % len(SERIES)], MARKERS[(number + number // len(SERIES)) % len(MARKERS)]
 
 
-def footer(figure, text):
-    """Where the numbers come from, small and grey in the bottom margin."""
-    figure.text(0.995, 0.06 / figure.get_figheight(), text, ha="right", va="bottom", fontsize=9,
-                color="#8A8A8A")
+def footer(figure, text, note=""):
+    """Where the numbers come from, small and grey in the bottom margin; a note above it."""
+    for line, height in ((text, 0.06), (note, 0.24)):
+        figure.text(0.995, height / figure.get_figheight(), line, ha="right", va="bottom", fontsize=9,
+                    color="#777777")
 
 
-def finish(figure, footer_text, handles=(), title=None):
+def finish(figure, footer_text, handles=(), title=None, note=""):
     """Legend below the panels, the footer below that, and the panels fitted into what is left."""
     height = figure.get_figheight()
-    bottom = 0.30
+    bottom = 0.48 if note else 0.30
     if handles:
         widths = [len(handle.get_label()) * 0.078 + 0.65 for handle in handles]
         room = figure.get_figwidth() - 0.3
@@ -50,17 +52,22 @@ def finish(figure, footer_text, handles=(), title=None):
         figure.text(0.01, 1 - 0.10 / height, title, va="top", fontsize=13.5, fontweight="bold")
         top += 0.42
     figure.tight_layout(rect=(0, bottom / height, 1, 1 - top / height))
-    footer(figure, footer_text)
+    footer(figure, footer_text, note)
 
 
 HALO = patheffects.withStroke(linewidth=2.6, foreground="white")  # lines that cross a label don't hide it
+
+
+MARKER = 5  # points from the middle of a marker to its edge, with a little room
 
 
 class Placer:
     """Puts labels where they cover neither each other nor given points, or leaves them out."""
 
     def __init__(self, ax, points=()):
-        self.ax, self.points, self.taken = ax, list(points), []
+        reach = MARKER * ax.figure.dpi / 72
+        self.ax, self.taken = ax, []
+        self.markers = [Bbox([[x - reach, y - reach], [x + reach, y + reach]]) for x, y in points]
         self.renderer = ax.figure.canvas.get_renderer()
         self.frame = ax.get_window_extent(self.renderer)
         self.right = min(self.frame.x1 + 30, ax.figure.bbox.x1 - 3)
@@ -74,8 +81,7 @@ class Placer:
             frame = self.frame
             inside = (frame.x0 - 4 <= box.x0 and box.x1 <= self.right
                       and frame.y0 - 4 <= box.y0 and box.y1 <= frame.y1 + 4)
-            if inside and not any(box.overlaps(b) for b in self.taken) and not any(
-                    box.contains(*point) for point in self.points):
+            if inside and not any(box.overlaps(b) for b in [*self.taken, *self.markers]):
                 self.taken.append(box)
                 return True
             label.remove()

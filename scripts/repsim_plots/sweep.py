@@ -3,6 +3,7 @@
 import copy
 import csv
 import dataclasses
+import hashlib
 import io
 import json
 import pathlib
@@ -42,6 +43,8 @@ class Sweep:
     first_seed: int
     rows: list
     listed: dict = dataclasses.field(default_factory=dict)  # label -> the values of that point
+    points: list = dataclasses.field(default_factory=list)  # as sweep.json lists them
+    digest: str = ""  # of what was run and what came out: pictures that carry the same one show the same
 
     @property
     def name(self):
@@ -61,17 +64,35 @@ class Sweep:
             here[int(last) if isinstance(here, list) else last] = value
         return scenario
 
+    def is_list(self):
+        """Whether its points are listed ones and nothing else varies."""
+        return list(self.vary) == ["label"]
+
     def serves(self):
         """Whether clients call often enough that how they are served is worth a picture."""
         clients = self.scenario.get("clients", {})
         return not 0 < clients.get("operations", 0) * clients.get("count", 1) < 10
+
+    def point_name(self, point):
+        """What tells a point from the others, in words: its label, and what varies."""
+        words = [point["label"]] if "label" in point else []
+        varied = [pointer for pointer in self.vary if pointer != "label"]
+        for pointer in varied:
+            axis = units.Axis(pointer, self.vary[pointer])
+            value = axis.point_label(point[pointer])
+            bare = len(varied) == 1 and axis.kind == "duration"  # says by itself what it is
+            words.append(value if bare else f"{units.name_of(pointer)} {value}")
+        return ", ".join(words)
+
+    def point_names(self):
+        return [self.point_name(point) for point in self.points]
 
     def provenance(self):
         runs = sorted({row.runs for row in self.rows})
         each = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
         last = None if self.seeds is None else self.first_seed + self.seeds - 1
         seeds = "" if last is None else f" · seeds {self.first_seed} to {last}"
-        return f"{self.name}{seeds} · n = {each} runs a point"
+        return f"{self.name}{seeds} · n = {each} runs a point · digest {self.digest}"
 
 
 def load(folder):
@@ -85,7 +106,9 @@ def load(folder):
     first = about.get("first_seed", 1) or 1
     if not all(isinstance(number, int) for number in (seeds, first) if number is not None):
         raise BadInput(f"{folder / 'sweep.json'}: expected whole numbers under \"seeds\" and \"first_seed\"")
-    return Sweep(folder, about["scenario"], about["vary"], seeds, first, rows, about["listed"])
+    digest = hashlib.sha256((folder / "sweep.json").read_bytes() + (folder / "summary.csv").read_bytes())
+    return Sweep(folder, about["scenario"], about["vary"], seeds, first, rows, about["listed"],
+                 about.get("points", []), digest.hexdigest()[:12])
 
 
 def _read_about(path):

@@ -1,13 +1,13 @@
 """The figures of a sweep: rates, outage, what one costs the other, and one page with all three."""
 
-from matplotlib.patches import Patch
-
-from . import measures, style
+from . import heat_map, measures, multiples, style
 from .output import BadInput
-from .panels import draw_measure, legend_handles, panels, set_x
+from .panels import INTERVAL, draw_measure, legend_handles, panels, set_x
 from .pareto import draw_pareto, label_points, pareto_figure, pareto_pair, pareto_title
-from .study import Study
+from .study import Study, table
 from .style import pyplot
+
+MOST_LINES = 12
 
 
 def overview(study, pair):
@@ -27,8 +27,8 @@ def overview(study, pair):
     right.set_title(pareto_title(study))
     handles = legend_handles(study, first[0] or second[0], first[1] or second[1])
     for handle in handles if alone else ():
-        if isinstance(handle, Patch):
-            handle.set_facecolor("#777777")
+        if handle.get_label() == INTERVAL:
+            handle.set_color("#777777")
     style.finish(figure, study.provenance, handles, title=headline(study))
     label_points(right, drawn)
     return figure
@@ -58,50 +58,52 @@ def headline(study):
     return about if 20 <= len(about) <= 95 else study.sweeps[0].name
 
 
-def table(study, names):
-    """Rows for the CSV beside a figure: exactly the numbers that it shows."""
-    columns = ["series", study.axis.pointer, *sorted({p for s in study.series for p in s.fixed}), "measure",
-               "n",
-               "estimate", "low", "high", "theory"]
-    rows = []
-    for name in names:
-        for series in study.series:
-            for _, row, e in study.points(series, name, 1.0):
-                point = [row.point.get(p) for p in columns[1:columns.index("measure")]]
-                rows.append([series.label or series.sweep.name, *point, name, row.runs, e.value, e.low,
-                             e.high,
-                             study.theory_at(series, row, name)])
-    return columns, rows
-
-
 def draw(pictures, sweeps, only=()):
-    """All figures of one sweep, or of several over each other."""
+    """All figures of one sweep, or of several over each other; or those of some measures only."""
     study = Study(sweeps)
-    if len(study.series) > 12:
-        raise BadInput(f"{sweeps[0].folder}: {len(study.series)} lines are too many for a picture "
-                       "(12 at most): vary fewer parameters")
+    few = len(study.series) <= MOST_LINES
     if only:
-        unknown = [name for name in only if not study.estimates(name)]
-        if unknown:
-            known = sorted({name for s in study.series for row in s.rows for name in row.measures})
-            raise BadInput(f"no data for measure \"{unknown[0]}\"; there are: {', '.join(known)}")
-        pictures.add_figure("measures", panels(study, only))
-        pictures.add_table("measures", *table(study, only))
+        draw_chosen(pictures, study, only, few)
         return
+    if few:
+        draw_lines(pictures, study)
+    if not heat_map.fits(sweeps[0]):
+        multiples.draw_lines(pictures, study)
+
+
+def too_many(study):
+    return BadInput(f"{study.sweeps[0].folder}: {len(study.series)} lines are too many for a picture "
+                    f"({MOST_LINES} at most): vary fewer parameters")
+
+
+def draw_chosen(pictures, study, only, few):
+    unknown = [name for name in only if not study.estimates(name)]
+    if unknown:
+        known = sorted({name for s in study.series for row in s.rows for name in row.measures})
+        raise BadInput(f"no data for measure \"{unknown[0]}\"; there are: {', '.join(known)}")
+    if not few:
+        raise too_many(study)
+    pictures.add_figure("measures", panels(study, only))
+    pictures.add_table("measures", *table(study, only))
+
+
+def draw_lines(pictures, study):
     for figure_name, names in (("rates", measures.RATES), ("shares", measures.SHARES),
-                               ("elections", measures.ELECTIONS), ("cost", measures.COST)):
+                               ("elections", measures.ELECTIONS), ("cost", measures.COST),
+                               ("outage", measures.OUTAGE)):
         add_panels(pictures, study, figure_name, [name for name in names if study.has_events(name)])
-    add_panels(pictures, study, "outage", [name for name in measures.OUTAGE if study.has_events(name)])
     pair = pareto_pair(study)
     if pair:
         for figure_name, build in (("pareto", pareto_figure), ("overview", overview)):
             pictures.add_figure(figure_name, build(study, pair))
             pictures.add_table(figure_name, *table(study, pair))
-    if not pictures.files:
-        raise BadInput(f"{sweeps[0].folder}: nothing to draw: no measure has data")
 
 
 def add_panels(pictures, study, figure_name, names):
-    if names:
-        pictures.add_figure(figure_name, panels(study, names))
+    """Costs that are zero within their intervals are in the table, and not in the picture."""
+    zero = [name for name in names if measures.of(name).kind == "value" and study.is_zero(name)]
+    shown = [name for name in names if name not in zero]
+    if shown:
+        note = f"not drawn: {', '.join(measures.of(n).title.lower() for n in zero)}, 0 at every point"
+        pictures.add_figure(figure_name, panels(study, shown, note if zero else ""))
         pictures.add_table(figure_name, *table(study, names))

@@ -78,7 +78,8 @@ class Sweeps(PlotTest):
 
     def test_listed_points_are_compared_on_one_page(self):
         files = self.draws(synthetic.comparison(self.dir / "sweep"))
-        self.assertEqual(files, {"comparison.png", "comparison.svg", "comparison.csv"})
+        self.assertEqual(files, {f"{name}.{kind}" for name in ("comparison", "spreads", "distributions")
+                                 for kind in ("png", "svg", "csv")})
         rows = self.table("comparison.csv")
         self.assertEqual([r["label"] for r in rows if r["measure"] == "answered"],
                          ["rock", "sand", "bridge of sand"])
@@ -148,6 +149,106 @@ class Sweeps(PlotTest):
         blocked.write_text("")
         result = plot(sweep, "--out", blocked / "below")
         self.assertEqual((result.returncode, len(result.stderr.splitlines())), (2, 1), result.stderr)
+
+
+class SweepFigures(PlotTest):
+    """Single figures, drawn in this process."""
+
+    def draws_alone(self, module, folder, *arguments):
+        sys.path[:0] = [str(SCRIPTS)]
+        import importlib
+        from repsim_plots import output, sweep
+        pictures = output.Pictures(self.out)
+        importlib.import_module(f"repsim_plots.{module}").draw(pictures, sweep.load(folder), *arguments)
+        pictures.write()
+        return set(pictures.files)
+
+    def svg(self, name):
+        return (self.out / f"{name}.svg").read_text(encoding="utf-8")
+
+    def test_labels_hide_no_point_of_the_exchange(self):
+        sys.path[:0] = [str(SCRIPTS)]
+        from repsim_plots import pareto, study, style, sweep
+        one = study.Study([sweep.load(synthetic.timeout_sweep(self.dir / "sweep"))])
+        figure, ax = style.pyplot.subplots()
+        drawn, _ = pareto.draw_pareto(ax, one, *pareto.pareto_pair(one))
+        pareto.label_points(ax, drawn)
+        labels = [text.get_window_extent() for text in ax.texts]
+        self.assertGreaterEqual(len(labels), len(drawn) - 1)
+        for x, y, _, _ in drawn:
+            at = ax.transData.transform((x, y))
+            self.assertFalse(any(box.contains(*at) for box in labels))
+        style.pyplot.close(figure)
+
+    def test_a_cost_that_is_zero_within_its_intervals_is_said_and_not_drawn(self):
+        folder = synthetic.category_sweep(self.dir / "sweep")
+        text = (folder / "summary.csv").read_text().replace("latency_p50_ms", "delays_per_operation")
+        lines = [line + ",0.0002,-0.0001,0.0005" for line in text.splitlines()]
+        lines[0] = text.splitlines()[0] + ",latency_p50_ms,latency_p50_ms_low,latency_p50_ms_high"
+        (folder / "summary.csv").write_text("\n".join(lines) + "\n")
+        self.draws(folder)
+        svg = self.svg("cost")
+        self.assertIn("not drawn: median latency, 0 at every point", svg)
+        self.assertNotIn("<!-- Median latency -->", svg)
+        self.assertIn("latency_p50_ms", {row["measure"] for row in self.table("cost.csv")})
+
+    def test_two_numbers_varied_together_give_maps(self):
+        self.draws_alone("heat_map", synthetic.two_parameter_sweep(self.dir / "sweep"))
+        cells = [r for r in self.table("heat_map.csv") if r["measure"] == "split_brain_per_s"]
+        self.assertEqual(len(cells), len(synthetic.TIMEOUTS) * 3)
+        self.assertEqual({r["/network/loss"] for r in cells}, {"0.01", "0.05", "0.2"})
+        self.assertIn("below the 95 % upper limit", self.svg("heat_map"))
+
+    def test_one_number_gives_no_map(self):
+        self.assertEqual(self.draws_alone("heat_map", synthetic.timeout_sweep(self.dir / "sweep")), set())
+
+    def test_runs_are_drawn_as_distributions_with_their_quantiles(self):
+        folder = synthetic.timeout_sweep(self.dir / "sweep", runs=100)
+        self.assertEqual(self.draws_alone("cdf", folder), set())  # without rows
+        points = json.loads((folder / "sweep.json").read_text())["points"]
+        synthetic.write_rows(folder, points, 100)
+        self.draws_alone("cdf", folder)
+        rows = {(r["point"], r["measure"], r["quantile"]): r for r in self.table("distributions.csv")}
+        self.assertEqual(len(rows), len(points) * 3 * 3)
+        half = rows["15 ms", "outage", "0.5"]
+        self.assertEqual((half["n"], half["ms"]), ("100", "50"))
+        self.assertTrue(float(half["low"]) < 45 and float(half["high"]) > 55)
+        most = rows["15 ms", "outage", "0.99"]
+        self.assertEqual((most["ms"], most["high"]), ("99", ""))  # too few runs to say
+        self.assertEqual(rows["15 ms", "failover", "0.9"]["n"], "50")
+
+    def test_differences_are_drawn_against_one_point(self):
+        folder = synthetic.differences(synthetic.timeout_sweep(self.dir / "sweep"), {
+            (0, 1, "split_brain_per_s"): (2, 1.5, 2.5, "/s"),
+            (1, 0, "split_brain_per_s"): (-2, -2.5, -1.5, "/s"),
+            (2, 1, "split_brain_per_s"): (0.1, -0.3, 0.5, "/s"),
+            (2, 1, "diverged"): (0, -0.1, 0.1, "of runs")})
+        self.draws_alone("differences", folder)
+        self.assertEqual({r["point"] for r in self.table("differences_drawn.csv")}, {"20 ms"})
+        self.draws_alone("differences", folder, "20 ms")
+        rows = self.table("differences_drawn.csv")
+        self.assertEqual([(r["point"], r["baseline"], r["measure"]) for r in rows],
+                         [("15 ms", "20 ms", "split_brain_per_s"), ("25 ms", "20 ms", "split_brain_per_s")])
+        self.assertIn("episodes an hour", self.svg("differences"))
+
+    def test_what_is_no_row_or_difference_of_the_sweep_is_refused(self):
+        folder = synthetic.timeout_sweep(self.dir / "sweep")
+        synthetic.differences(folder, {(0, 1, "split_brain_per_s"): (2, 1.5, 2.5, "/s")})
+        self.refuses(folder, "--baseline", "5 ms", because="there are: 20 ms")
+        synthetic.differences(folder, {(0, 99, "diverged"): (2, 1.5, 2.5, "/s")})
+        self.refuses(folder, because="differences.csv:2: no difference of two points")
+        (folder / "differences.csv").unlink()
+        self.refuses(folder, "--baseline", "15 ms", because="has no differences.csv")
+        synthetic.write_rows(folder, [{"/protocol/detector/timeout": "7ms"}], 30)
+        self.refuses(folder, because="runs.jsonl:1: no row of this sweep")
+
+    def test_listed_points_times_a_number_are_small_pictures_alike(self):
+        labels = [f"protocol {n}" for n in range(14)]
+        files = self.draws(synthetic.labels_times_loss(self.dir / "sweep", labels))
+        self.assertLessEqual({"multiples.png", "multiples_times.png", "multiples.csv"}, files)
+        self.assertNotIn("shares.png", files)  # too many lines for one picture
+        for label in labels:
+            self.assertIn(f"<!-- {label} -->", self.svg("multiples"))
 
 
 class TracesAndHistories(PlotTest):

@@ -61,8 +61,8 @@ def write_summary(folder, base, vary, rows, seeds):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     points = [row["point"] for row in rows]
-    about = {"scenario": base, "vary": vary, "points": points, "seeds": seeds, "first_seed": 1,
-             "shard": "1/1"}
+    about = {"scenario": base, "vary": {p: v for p, v in vary.items() if p != "label"}, "points": points,
+             "seeds": seeds, "first_seed": 1, "shard": "1/1"}
     (folder / "sweep.json").write_text(json.dumps(about))
     names = list(dict.fromkeys(name for row in rows for name in row["measures"]))
     with open(folder / "summary.csv", "w", newline="") as file:
@@ -147,13 +147,43 @@ def comparison(folder, labels=("rock", "sand", "bridge of sand"), runs=20):
     folder = write_summary(folder, base, {"label": list(labels)}, rows, runs)
     about = json.loads((folder / "sweep.json").read_text())
     (folder / "sweep.json").write_text(json.dumps({**about, "vary": {}, "points": points}))
+    write_rows(folder, points, runs)
+    return folder
+
+
+def write_rows(folder, points, runs):
+    """A row for each seed and point, as far as pictures look at them: a failover in every second run, 10 ms
+    longer from seed to seed."""
     answered = [9] * 40
-    lines = [{"point": point, "seed": seed, "digest": f"{seed:016x}",
-              "availability": {"called": [10] * 40, "answered": answered},
-              "failover": {"mean_s": 0.1 + seed / 100 if seed % 2 else None}}
+    lines = [{"point": point, "seed": seed, "digest": f"{seed:016x}", "operations": {"invoked": 400},
+              "latency_ms": {"p99": 5 + seed / 10},
+              "availability": {"called": [10] * 40, "answered": answered, "longest_outage_s": seed / 1000},
+              "failover": {"count": seed % 2, "mean_s": 0.1 + seed / 100 if seed % 2 else None}}
              for seed in range(1, runs + 1) for point in points]
     (folder / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def differences(folder, numbers):
+    """differences.csv of a sweep: {(point, baseline, measure): (difference, low, high, unit)}"""
+    with open(folder / "differences.csv", "w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["point", "baseline", "measure", "n", "difference", "low", "high", "unit"])
+        for (point, baseline, measure), values in numbers.items():
+            out.writerow([point, baseline, measure, 40, *values])
     return folder
+
+
+def labels_times_loss(folder, labels, losses=(0.0, 0.1, 0.2), runs=30):
+    """Listed points, each at every loss: the n-th loses more writes the higher n."""
+    points = [{"label": label, "/network/loss": loss} for label in labels for loss in losses]
+    rows = []
+    for point in points:
+        k = min(runs, round(runs * point["/network/loss"] * labels.index(point["label"])))
+        latency = 2 + 20 * point["/network/loss"]
+        rows.append({"point": point, "measures": {
+            "lost_write": (k / runs, *wilson_limits(k, runs)),
+            "latency_p99_ms": (latency, 0.9 * latency, 1.1 * latency)}})
+    return write_summary(folder, scenario(), {"label": labels, "/network/loss": list(losses)}, rows, runs)
 
 
 def failovers(folder, labels=("150-300 ms", "12-24 ms"), runs=40, each=1):
