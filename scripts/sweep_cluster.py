@@ -25,6 +25,7 @@ def parse_arguments(argv):
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="default: out/NAME of the scenario")
     parser.add_argument("--seeds", type=int, metavar="N", help="at each point (default: as it says)")
     parser.add_argument("--first-seed", type=int, metavar="N", help="the first of them (default 1)")
+    parser.add_argument("--baseline", metavar="NAME", help="the point that the others are compared with")
     parser.add_argument("--point", action="append", default=[], metavar="LABEL",
                         help="only the listed points with these labels; may be repeated")
     parser.add_argument("--set", action="append", default=[], metavar="/json/pointer=VALUE",
@@ -41,7 +42,7 @@ def parse_arguments(argv):
 
 def sweep_options(arguments):
     words = []
-    for name in ("seeds", "first_seed"):
+    for name in ("seeds", "first_seed", "baseline"):
         if getattr(arguments, name) is not None:
             words += [f"--{name.replace('_', '-')}", str(getattr(arguments, name))]
     for name in ("point", "set"):

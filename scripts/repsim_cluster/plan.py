@@ -52,13 +52,21 @@ class Program:
         while True:
             begin = time.monotonic()
             try:
-                self.sweep("--seeds", count, "--jobs", "1", capture_output=True, timeout=LONGEST_MEASUREMENT)
+                done = self.run("sweep", self.scenario, *without_seeds(self.options), "--seeds", count,
+                                "--jobs", "1", capture_output=True, timeout=LONGEST_MEASUREMENT)
             except subprocess.TimeoutExpired:
                 return LONGEST_MEASUREMENT / count
+            if done.returncode not in (0, 1):
+                raise BadInput(done.stderr.strip().removeprefix("repsim: "))
             spent = time.monotonic() - begin
             if spent > 0.5 or count >= seeds:
                 return spent / count
             count = min(seeds, count * 4)
+
+
+def without_seeds(options):
+    at = options.index("--seeds") if "--seeds" in options else len(options)
+    return options[:at] + options[at + 2:]
 
 
 @dataclasses.dataclass(frozen=True)

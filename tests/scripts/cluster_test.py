@@ -72,6 +72,15 @@ class Cutting(ClusterTest):
         self.assertEqual(plan.number_of_shards(FakeProgram(100), 7, 4, 8), 7)
         self.assertEqual(plan.number_of_shards(FakeProgram(1), 10 ** 9, 4, 8), plan.MOST_SHARDS)
 
+    def test_seconds_are_measured_with_as_many_seeds_as_that_takes(self):
+        script = self.file("program", f"#!{sys.executable}\nimport sys, time\n"
+                           "assert sys.argv[1:5] == ['sweep', 's.json', '--set', '/replicas=3']\n"
+                           "assert sys.argv[5] == '--seeds' and sys.argv.count('--seeds') == 1\n"
+                           "time.sleep(0.02 * int(sys.argv[6]))\n")
+        script.chmod(0o755)
+        program = plan.Program(script, "s.json", ["--seeds", "500", "--set", "/replicas=3"])
+        self.assertTrue(0.02 < program.seconds_a_seed(500) < 0.2)
+
     def test_the_shards_have_all_runs(self):
         about = {"seeds": 103, "points": [{}, {}, {}]}
         self.assertEqual(sum(plan.runs_in(about, 10, i) for i in range(1, 11)), 309)
