@@ -109,6 +109,7 @@ inline std::optional<Monitored> monitor(std::span<const Operation> history,
     case Model::kv: return monitor_register(history, of_key, initial, spending);
     case Model::queue: return monitor_queue(history, of_key, initial, spending);
     case Model::stack: return monitor_stack(history, of_key, initial, spending);
+    case Model::set: return monitor_set(history, of_key, initial, spending);
     default: return std::nullopt;
   }
 }

@@ -2,7 +2,9 @@
 // monitor, of the search and of the brute-force twin must be one.
 #include "sim/check/monitors.hpp"
 
+#include <array>
 #include <numeric>
+#include <utility>
 
 #include "sim/check/key_history.hpp"
 #include "sim/check/linearizability_sweep.hpp"
@@ -124,6 +126,27 @@ TEST_CASE("the stack's monitor, the search and the twin agree") {
   }
 }
 
+TEST_CASE("the set's monitor, the search and the twin agree: of elements, and of sets that grow") {
+  for (const bool growing : {false, true}) {
+    for (const int pending : {0, 20, 50}) {
+      const Shape shape{.model = Model::set,
+                        .operations = 8,
+                        .values = 2,
+                        .clients = 4,
+                        .pending = pending,
+                        .spoiled = 80,
+                        .growing = growing,
+                        .silent = growing ? 30 : 0};
+      const auto seed = 45'000'000 + static_cast<std::uint64_t>(pending * 100'000 + growing * 10'000);
+      const Tally tally = compare(monitor_set, shape, 3000, seed);
+      INFO("growing " << growing << ", pending " << pending);
+      CHECK(tally.judged > 2000);
+      CHECK(tally.violations > 100);
+      CHECK(tally.violations < tally.judged);
+    }
+  }
+}
+
 // Two clients with several operations open each, whose calls and returns often meet.
 std::vector<Operation> crowded(const Shape& shape, std::uint64_t seed) {
   Dice dice{seed};
@@ -133,15 +156,21 @@ std::vector<Operation> crowded(const Shape& shape, std::uint64_t seed) {
 }
 
 TEST_CASE("monitor, search and twin agree when clients have several operations open and instants meet") {
-  for (const Model model : {Model::reg, Model::queue, Model::stack}) {
+  constexpr std::array<std::pair<Model, Monitor>, 4> monitors{{{Model::reg, monitor_register},
+                                                               {Model::queue, monitor_queue},
+                                                               {Model::stack, monitor_stack},
+                                                               {Model::set, monitor_set}}};
+  for (const auto& [model, monitor] : monitors) {
     Tally tally;
-    const Monitor monitor = model == Model::reg     ? monitor_register
-                            : model == Model::queue ? monitor_queue
-                                                    : monitor_stack;
     const Value initial = initial_value(model);
     for (std::uint64_t seed = 42'000'000; seed < 42'006'000; ++seed) {
-      const Shape shape{
-          .model = model, .operations = 7, .clients = 4, .spoiled = 70, .touching = true, .distinct = true};
+      const Shape shape{.model = model,
+                        .operations = 7,
+                        .clients = 4,
+                        .spoiled = 70,
+                        .touching = true,
+                        .growing = model == Model::set,
+                        .distinct = model != Model::set};
       auto history = crowded(shape, seed);
       const bool expected = brute_force::linearizable(history, initial);
       INFO("seed " << seed << "\n" << judges::show(history, model));

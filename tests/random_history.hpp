@@ -38,6 +38,8 @@ struct Shape {
   bool touching = false;  ///< Calls often coincide with returns.
   bool text = false;      ///< Values are text; appending concatenates.
   bool whole = false;     ///< Sets are read as a whole, too.
+  bool growing = false;   ///< Nothing is inserted twice into a set or removed from it.
+  int silent = 30;        ///< Percent of inserts and removes that don't say what they found.
   bool distinct = false;  ///< No value is written, or put in, twice.
 };
 
@@ -52,6 +54,7 @@ inline std::vector<sim::Action> actions_of(const Shape& shape) {
     case sim::Model::counter: return {read, add, add};
     case sim::Model::log: return {read, append, append};
     case sim::Model::set:
+      if (shape.growing) return {read, read, insert, insert, insert, contains};
       if (shape.whole) return {read, read, insert, insert, remove, contains};
       return {insert, insert, remove, contains};
     case sim::Model::queue: return {enqueue, enqueue, enqueue, dequeue, dequeue, dequeue};
@@ -111,6 +114,7 @@ class Recorder {
   void choose_arguments(sim::Operation& op) {
     using enum sim::Action;
     if (sim::takes_argument(op.action)) op.argument = value();
+    if (shape_.growing) op.argument = op.action == insert ? ++last_value_ : 1 + dice_.below(last_value_ + 1);
     if (op.action == cas) op.expected = dice_.chance(15) ? sim::Value{sim::Nil{}} : value();
     if (op.action == cas && dice_.chance(40)) op.expected = cells_[op.key];
   }
@@ -134,7 +138,7 @@ class Recorder {
       default: op.output = sim::object_model(shape_.model).execute(cell, op);
     }
     const bool may_be_silent = op.action == sim::Action::insert || op.action == sim::Action::remove;
-    if (may_be_silent && dice_.chance(30)) op.output = sim::Nil{};
+    if (may_be_silent && dice_.chance(shape_.silent)) op.output = sim::Nil{};
   }
 
   static void append(sim::Value& cell, const sim::Value& argument) {

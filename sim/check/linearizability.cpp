@@ -165,7 +165,10 @@ class Minimiser {
   std::vector<std::size_t> strong_;
 };
 
-// Where the search is quick, too, it's the one that explains: `fewest` operations are worth a monitor.
+// So many operations are worth a monitor. Where the search is quick, too, it's the one that explains.
+constexpr std::size_t kFewestForVerdict = 16;
+constexpr std::size_t kFewestForWitness = 200;
+
 std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::uint32_t> of_key,
                                  std::size_t fewest, Spending& spending) {
   const auto operations = history.operations();
@@ -182,14 +185,40 @@ std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::
   }
 }
 
-Verdict verdict_of_key(const Rewriting& history, std::span<const std::uint32_t> of_key, Spending& spending) {
-  if (const auto monitored = monitor(history, of_key, 16, spending)) {
-    return monitored->linearizable ? Verdict::linearizable : Verdict::violation;
-  }
-  if (spending.exhausted != nullptr) return Verdict::unknown;
-  const auto operations = history.operations();
-  return sweep(make_key_history(operations, of_key, history.model(), history.initial()), {}, spending)
-      .verdict;
+// Sets as they are, before the search takes them apart. Nothing if one of them is left undecided.
+std::optional<Monitored> monitor_sets(std::span<const Operation> operations, const Value& initial,
+                                      Spending& spending) {
+  std::optional<Monitored> all{Monitored{}};
+  Keys(operations).each(operations, [&](std::span<const std::uint32_t> of_key) {
+    auto of_this = monitor_set(operations, of_key, initial, spending);
+    const bool violated = of_this && !of_this->linearizable;
+    if (!of_this || violated) all = std::move(of_this);
+    return !violated && spending.exhausted == nullptr;
+  });
+  return all;
+}
+
+Verdict verdict_of(const Monitored& monitored) {
+  return monitored.linearizable ? Verdict::linearizable : Verdict::violation;
+}
+
+// What the monitors say of all keys, before anything is searched: a violation if there is one, and the keys
+// that they leave to the search.
+struct MonitoredKeys {
+  std::optional<Monitored> violation{};
+  std::vector<std::span<const std::uint32_t>> left{};
+};
+
+MonitoredKeys monitor_keys(const Rewriting& history, const Keys& keys, std::size_t fewest,
+                           Spending& spending) {
+  MonitoredKeys found;
+  keys.each(history.operations(), [&](std::span<const std::uint32_t> of_key) {
+    auto of_this = monitor(history, of_key, fewest, spending);
+    if (!of_this) found.left.push_back(of_key);
+    if (of_this && !of_this->linearizable) found.violation = std::move(of_this);
+    return !found.violation && spending.exhausted == nullptr;
+  });
+  return found;
 }
 
 std::string unknown_story(const Spending& spending, std::uint32_t key, Model model) {
@@ -231,37 +260,51 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
   const auto contradicted = [&](std::vector<std::size_t> witness) {
     result.verdict = Verdict::violation;
     result.witness = std::move(witness);
-    result.prefix_end =
-        std::ranges::max(result.witness, {}, [&](std::size_t i) { return operations[i].ret; });
+    result.prefix_end = std::ranges::max(result.witness, {}, [&](std::size_t i) {
+      return operations[i].outcome == Outcome::ok ? operations[i].ret : Time::min();
+    });
     result.story = tell_violation(operations, result.witness, context);
-    return false;
   };
   if (const auto i = find_impossible(operations, model); i < operations.size()) {
     contradicted({i});
     return result;
   }
   Spending spending = make_spending(budget);
+  const auto undecided = [&](std::uint32_t key) {
+    result.verdict = Verdict::unknown;
+    result.story = unknown_story(spending, key, model);
+    result.steps = spending.steps;
+    return result;
+  };
+  const std::size_t fewest = detail == Detail::verdict ? kFewestForVerdict : kFewestForWitness;
+  if (model == Model::set && operations.size() >= fewest) {
+    if (auto monitored = monitor_sets(operations, initial, spending)) {
+      if (!monitored->linearizable) contradicted(std::move(monitored->witness));
+      return result;
+    }
+    if (spending.exhausted != nullptr) return undecided(operations.front().key);
+  }
   const Rewriting rewriting(operations, model, initial);
   const auto rewritten = rewriting.operations();
-  Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
-    if (auto monitored = monitor(rewriting, of_key, detail == Detail::verdict ? 16 : 200, spending)) {
-      return monitored->linearizable || contradicted(std::move(monitored->witness));
-    }
+  const Keys keys(rewritten);
+  MonitoredKeys monitored = monitor_keys(rewriting, keys, fewest, spending);
+  if (monitored.violation) {
+    contradicted(std::move(monitored.violation->witness));
+    return result;
+  }
+  for (const auto of_key : monitored.left) {
+    const std::uint32_t key = operations[of_key.front()].key;
+    if (spending.exhausted != nullptr) return undecided(key);
     const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
     const SweepResult swept = sweep(history, {}, spending);
+    if (swept.verdict == Verdict::unknown) return undecided(key);
     result.steps = spending.steps;
-    if (swept.verdict == Verdict::violation) {
-      result.verdict = Verdict::violation;
-      result.prefix_end = history.operations[swept.failing].index;
-      if (detail == Detail::witness) explain(result, operations, history, swept.failing, spending, context);
-      return false;
-    }
-    if (swept.verdict == Verdict::unknown && result.verdict == Verdict::linearizable) {
-      result.verdict = Verdict::unknown;
-      result.story = unknown_story(spending, operations[of_key.front()].key, model);
-    }
-    return true;
-  });
+    if (swept.verdict == Verdict::linearizable) continue;
+    result.verdict = Verdict::violation;
+    result.prefix_end = history.operations[swept.failing].index;
+    if (detail == Detail::witness) explain(result, operations, history, swept.failing, spending, context);
+    return result;
+  }
   return result;
 }
 
@@ -270,14 +313,22 @@ Verdict linearizability_verdict(std::span<const Operation> operations, Model mod
   require_allowed(operations, model, initial);
   if (find_impossible(operations, model) < operations.size()) return Verdict::violation;
   Spending spending = make_spending(budget);
-  Verdict verdict = Verdict::linearizable;
+  if (model == Model::set && operations.size() >= kFewestForVerdict) {
+    if (const auto monitored = monitor_sets(operations, initial, spending)) return verdict_of(*monitored);
+    if (spending.exhausted != nullptr) return Verdict::unknown;
+  }
   const Rewriting rewriting(operations, model, initial);
   const auto rewritten = rewriting.operations();
-  Keys(rewritten).each(rewritten, [&](std::span<const std::uint32_t> of_key) {
-    const Verdict of_this = verdict_of_key(rewriting, of_key, spending);
-    if (of_this != Verdict::linearizable) verdict = of_this;
-    return of_this != Verdict::violation;
-  });
+  const Keys keys(rewritten);
+  const MonitoredKeys monitored = monitor_keys(rewriting, keys, kFewestForVerdict, spending);
+  if (monitored.violation) return Verdict::violation;
+  Verdict verdict = Verdict::linearizable;
+  for (const auto of_key : monitored.left) {
+    if (spending.exhausted != nullptr) verdict = Verdict::unknown;
+    if (verdict != Verdict::linearizable) break;
+    const KeyHistory history = make_key_history(rewritten, of_key, rewriting.model(), rewriting.initial());
+    verdict = sweep(history, {}, spending).verdict;
+  }
   if (steps != nullptr) *steps += spending.steps;
   return verdict;
 }

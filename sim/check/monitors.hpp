@@ -65,6 +65,27 @@ std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span
 std::optional<Monitored> monitor_stack(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                        const Value& initial, Spending& spending);
 
+/// A set, initially empty. Not decided: sets that somebody reads as a whole and that don't only grow, element
+/// by element once; others if somebody inserted or removed and wasn't told what he found.
+///
+/// Read as a whole, and nothing removed, nothing inserted twice: the sets that were read must lie in each
+/// other, which ranks everything: the elements of the smallest, its reads, the elements that the next has
+/// more, its reads, and so on; last the elements that nobody read. Answers are right if and only if what
+/// ranks higher comes later, and ranks and real time agree if and only if nothing returned before something
+/// was called that ranks lower (then sort by rank, and by call within). Who looks for one element moves its
+/// insert's call or return.
+///
+/// Otherwise each element is an object of its own (locality), in or out. Go along the returns. What returns
+/// and hasn't taken effect does so now, after what it needs: at most one change, made by the open operation
+/// that returns first (an unanswered one if there is no other). Observations count as made as soon as they
+/// hold. Any right order can be turned into this one step by step: take the first place in which it differs.
+/// What stands there is open, as what returns now is the first to return; so is what stands here, which can
+/// trade places with it, or come forward from behind it, since it changes the element the same way and
+/// returns no later. Nothing in between minds: it sees the same states. Abdulla et al. (PLDI 2025) and Lee
+/// and Mathur (arXiv 2410.04581) give algorithms for sets in O(n) and O(n log n).
+std::optional<Monitored> monitor_set(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
+                                     const Value& initial, Spending& spending);
+
 /// Whether some client called again at the very instant at which it was answered. Such operations are ordered
 /// though their intervals touch, which intervals alone don't say. In any order; a client may have several
 /// operations open.
