@@ -31,6 +31,16 @@ TEST_CASE("a budget of steps, time or memory that is spent gives unknown, exit c
   says(time, "the budget of time was spent");
 }
 
+TEST_CASE("a budget holds while a large history is still being read") {
+  const std::string large = "$R generate --operations 150000 --clients 10";
+  const auto time = together(large + " | $R check --budget 1ms /dev/stdin");
+  CHECK(time.code == 3);
+  says(time, "/dev/stdin: unknown: undecided: the budget of time (1ms) was spent before all was read");
+  const auto memory = together(large + " | $R check --memory 20MB /dev/stdin");
+  CHECK(memory.code == 3);
+  says(memory, "/dev/stdin: unknown: undecided: the budget of memory (20MB) was spent");
+}
+
 TEST_CASE("a bad budget is one line that says what was expected") {
   const auto time = together("$R check --budget 10 x.jsonl");
   CHECK(time.code == 2);

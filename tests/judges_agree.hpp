@@ -101,8 +101,7 @@ inline Verdict search_orders(std::span<const Operation> history, Model model, co
 /// What the monitor for the objects of this model says of one key, if there is one and it applies.
 inline std::optional<Monitored> monitor(std::span<const Operation> history,
                                         std::span<const std::uint32_t> of_key, Model model,
-                                        const Value& initial) {
-  Spending spending;
+                                        const Value& initial, Spending& spending) {
   switch (model) {
     case Model::reg:
     case Model::cas_register:
@@ -112,6 +111,13 @@ inline std::optional<Monitored> monitor(std::span<const Operation> history,
     case Model::set: return monitor_set(history, of_key, initial, spending);
     default: return std::nullopt;
   }
+}
+
+inline std::optional<Monitored> monitor(std::span<const Operation> history,
+                                        std::span<const std::uint32_t> of_key, Model model,
+                                        const Value& initial) {
+  Spending unlimited;
+  return monitor(history, of_key, model, initial, unlimited);
 }
 
 struct Agreement {

@@ -3,11 +3,14 @@
 #include "sim/check/monitors.hpp"
 
 #include <array>
+#include <functional>
 #include <numeric>
+#include <string>
 #include <utility>
 
 #include "sim/check/key_history.hpp"
 #include "sim/check/linearizability_sweep.hpp"
+#include "sim/history/generator.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"
@@ -207,6 +210,37 @@ TEST_CASE(
     INFO("model " << object->name);
     CHECK(violations > 200);
     CHECK(violations < 2900);
+  }
+}
+
+// As if the time were up the n-th time that somebody asks, for every n.
+TEST_CASE("a monitor whose time is up, or that needs too much memory, says nothing rather than something") {
+  for (const Model model : {Model::reg, Model::queue, Model::stack, Model::set}) {
+    for (const auto bug : {GeneratorPlan::Bug::none, GeneratorPlan::Bug::lost_update}) {
+      GeneratorPlan plan{.model = model, .operations = 3000, .bug = bug, .bugs = 200};
+      if (model == Model::set) plan.values = 10;
+      if (model == Model::set) plan.mix = {{Action::insert, 1}, {Action::remove, 1}, {Action::contains, 1}};
+      const auto history = generate_history(plan).operations;
+      const auto whole = judges::monitor(history, places_of(history), model, initial_value(model));
+      REQUIRE(whole.has_value());
+      CHECK(whole->linearizable == (bug == GeneratorPlan::Bug::none));
+      int stopped = 0;
+      for (bool decided = false; !decided; ++stopped) {
+        int asked = 0;
+        const std::function<bool()> out_of_time = [&] { return ++asked > stopped; };
+        Spending spending{.out_of_time = &out_of_time};
+        const auto judged =
+            judges::monitor(history, places_of(history), model, initial_value(model), spending);
+        decided = judged.has_value();
+        CHECK(decided == (spending.exhausted == nullptr));
+        if (decided) CHECK(judged->linearizable == whole->linearizable);
+        REQUIRE(stopped < 100);
+      }
+      CHECK(stopped > 1);
+      Spending small{.memory_max = 1000};
+      CHECK_FALSE(judges::monitor(history, places_of(history), model, initial_value(model), small));
+      CHECK(small.exhausted == std::string("memory"));
+    }
   }
 }
 

@@ -198,6 +198,7 @@ SweepResult sweep(const KeyHistory& history, const std::vector<bool>& weakened, 
   constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
   constexpr std::array<std::size_t, 6> widths{8, 32, 128, 512, 4096, widest};
   for (const std::size_t beam : widths) {
+    if (spending.spent_now(0)) return {};
     sweep_search::Sweep attempt(history, weakened, spending, beam);
     const SweepResult result = attempt.run();
     if (spending.exhausted != nullptr) return {Verdict::unknown, result.failing};

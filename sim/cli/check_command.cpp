@@ -86,7 +86,7 @@ void bound_memory(const std::string& text) {
   setrlimit(RLIMIT_DATA, &bound);
 }
 
-// A wall-clock limit makes the verdict depend on the machine, so there is none by default.
+// A wall-clock limit makes the verdict depend on the machine, so there is none by default. It begins here.
 LinearizabilityBudget parse_budget(const CheckOptions& options) {
   LinearizabilityBudget budget{.steps = 1'000'000'000};
   if (!options.budget.empty()) {
@@ -141,12 +141,12 @@ void add_reasons(const CheckOptions& options, const History& history, const Valu
 // First the verdict alone. Who is told of a violation also wants to know why, which takes longer.
 void judge_history(const CheckOptions& options, const std::string& file, Judged& judged) {
   const std::clock_t start = std::clock();
-  const History history = read_history_file(file, *format_from_name(options.format));
+  const LinearizabilityBudget budget = parse_budget(options);
+  const History history = read_history_file(file, *format_from_name(options.format), budget.out_of_time);
   judged.model = choose_model(options, history, file);
   judged.operations = history.operations.size();
   const Value initial = history.initial.value_or(initial_value(judged.model));
   const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
-  const LinearizabilityBudget budget = parse_budget(options);
   try {
     judged.result =
         options.consistency == "sequential"
@@ -180,6 +180,12 @@ Judged judge(const CheckOptions& options, const std::string& file) {
   judged.file = file;
   try {
     judge_history(options, file, judged);
+  } catch (const ReadingStopped&) {
+    judged.cpu_seconds = seconds_since(start);
+    judged.result = {
+        .verdict = Verdict::unknown,
+        .story = "undecided: the budget of time (" + options.budget + ") was spent before all was read",
+        .witness = {}};
   } catch (const std::bad_alloc&) {
     judged.cpu_seconds = seconds_since(start);
     judged.result = {.verdict = Verdict::unknown,
@@ -219,8 +225,11 @@ void print(const CheckOptions& options, const Judged& judged) {
     const std::string time =
         options.time ? fmt::format(" [{:.4f} s{}, {:.0f} MiB]", judged.cpu_seconds, more, judged.peak_mib)
                      : std::string();
-    fmt::print("{}: {} ({} operations, {}){}{}\n", judged.file, verdict, judged.operations,
-               model_name(judged.model), time, story + judged.why);
+    const std::string what =
+        judged.operations > 0
+            ? fmt::format(" ({} operations, {})", judged.operations, model_name(judged.model))
+            : std::string();  // the budget was spent before that was known
+    fmt::print("{}: {}{}{}{}\n", judged.file, verdict, what, time, story + judged.why);
   }
   std::fflush(stdout);  // a later file may be bad or slow
 }

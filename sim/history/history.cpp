@@ -138,8 +138,10 @@ History read_history(std::istream& in, const std::string& file, HistoryFormat fo
   return read_text(text, file, format);
 }
 
-History read_history_file(const std::string& path, HistoryFormat format) {
+History read_history_file(const std::string& path, HistoryFormat format,
+                          const std::function<bool()>& enough) {
   HistoryText text = HistoryText::of_file(path);
+  text.stop_when(enough);
   return read_text(text, path, format);
 }
 

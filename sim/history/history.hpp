@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <stdexcept>
@@ -34,6 +35,11 @@ struct HistoryError : std::runtime_error {
   std::size_t line;  ///< From 1; 0 when the error concerns the whole file.
 };
 
+/// A file whose reading was stopped before its end.
+struct ReadingStopped : std::runtime_error {
+  ReadingStopped() : std::runtime_error("reading was stopped before the end of the history") {}
+};
+
 enum class HistoryFormat : std::uint8_t {
   automatic,  ///< Decided by the first characters of the file.
   jsonl,      ///< Our own: see sim/report/README.md.
@@ -46,8 +52,10 @@ enum class HistoryFormat : std::uint8_t {
 History read_history(std::istream& in, const std::string& file,
                      HistoryFormat format = HistoryFormat::automatic);
 
-/// Opens and reads `path`; throws HistoryError also when it can't be opened.
-History read_history_file(const std::string& path, HistoryFormat format = HistoryFormat::automatic);
+/// Opens and reads `path`; throws HistoryError also when it can't be opened. `enough`, if given, is asked
+/// every few megabytes; reading then ends with ReadingStopped when it says so.
+History read_history_file(const std::string& path, HistoryFormat format = HistoryFormat::automatic,
+                          const std::function<bool()>& enough = {});
 
 /// Writes our own format; `read_history` gives back an equal history.
 void write_jsonl(std::ostream& out, const History& history);

@@ -46,7 +46,8 @@ HistoryText::HistoryText(HistoryText&& other) noexcept
     : whole_(std::exchange(other.whole_, {})),
       own_(std::move(other.own_)),
       mapped_(std::exchange(other.mapped_, false)),
-      released_(other.released_) {}
+      released_(other.released_),
+      enough_(std::move(other.enough_)) {}
 
 HistoryText::~HistoryText() {
   // What was mapped is ours to unmap; it was never written to.
@@ -57,6 +58,7 @@ void HistoryText::let_go(std::size_t read) {
   const std::size_t end = read / kPortion * kPortion;
   if (mapped_) ::madvise(const_cast<char*>(whole_.data()) + released_, end - released_, MADV_DONTNEED);
   released_ = end;
+  if (enough_ && enough_()) throw ReadingStopped();
 }
 
 }  // namespace sim

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sim {
 
@@ -17,6 +19,9 @@ class HistoryText {
   HistoryText(HistoryText&& other) noexcept;
   HistoryText& operator=(HistoryText&&) = delete;
   ~HistoryText();
+
+  /// From now on `release_before` throws ReadingStopped once this says so.
+  void stop_when(std::function<bool()> enough) { enough_ = std::move(enough); }
 
   std::string_view view() const { return own_.empty() ? whole_ : std::string_view(own_); }
 
@@ -34,6 +39,7 @@ class HistoryText {
   std::string own_{};
   bool mapped_ = false;
   std::size_t released_ = 0;
+  std::function<bool()> enough_{};
 };
 
 }  // namespace sim
