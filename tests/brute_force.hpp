@@ -182,11 +182,15 @@ class Twin {
   }
 
   static sim::Value appended(const sim::Value& state, const sim::Value& argument) {
-    if (const auto* piece = argument.as_text()) return (state.is_nil() ? "" : *state.as_text()) + *piece;
+    const auto* piece = argument.as_text();
+    const auto* element = argument.as_number();
+    if (piece != nullptr && state.is_nil()) return *piece;
+    if (piece != nullptr && state.as_text() != nullptr) return *state.as_text() + *piece;
+    if (element == nullptr || state.as_text() != nullptr) return state;  // they don't fit
     sim::List list;
     if (const auto* l = state.as_list()) list = *l;
     if (const auto* n = state.as_number()) list = {*n};
-    list.push_back(*argument.as_number());
+    list.push_back(*element);
     return list;
   }
 

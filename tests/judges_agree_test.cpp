@@ -55,6 +55,7 @@ Subject drawn(Model model, Dice& dice) {
                                     .spoiled = 70,
                                     .touching = dice.chance(30),
                                     .text = holds_text && dice.chance(40),
+                                    .mixed = holds_text && dice.chance(30),
                                     .whole = dice.chance(50),
                                     .growing = model == Model::set && dice.chance(40),
                                     .silent = dice.chance(50) ? 0 : 30,
@@ -162,6 +163,43 @@ TEST_CASE("an append that follows its client's write at once can be hidden by an
   }
   CHECK(linearizability_verdict(history, Model::kv, std::string()) == Verdict::linearizable);
   CHECK(judges::compare_all(history, Model::kv, std::string()).problem.empty());
+}
+
+Operation append(int client, Value piece, std::int64_t call, std::int64_t ret) {
+  Operation op = operation(client, Action::append, call, ret);
+  op.argument = std::move(piece);
+  return op;
+}
+
+Operation read_of(Value value, std::int64_t call, std::int64_t ret) {
+  Operation op = operation(9, Action::read, call, ret);
+  op.output = std::move(value);
+  return op;
+}
+
+TEST_CASE("appending an empty text changes nothing, and isn't held against anybody") {
+  const Value a = std::string("a"), nothing = std::string();
+  const std::vector<Operation> history{append(0, nothing, 0, 1), append(0, a, 2, 3), append(0, nothing, 4, 5),
+                                       read_of(a, 6, 7)};
+  CHECK(linearizability_verdict(history, Model::kv, std::string()) == Verdict::linearizable);
+  CHECK(judges::compare_all(history, Model::kv, std::string()).problem.empty());
+  CHECK(verdict({append(0, nothing, 0, 1), read_of(nothing, 2, 3)}, Model::kv) == Verdict::linearizable);
+  CHECK(verdict({append(0, nothing, 0, 1), read_of(Nil{}, 2, 3)}, Model::kv) == Verdict::violation);
+}
+
+TEST_CASE("what doesn't fit isn't appended: a number to a text, text to a list") {
+  const Value a = std::string("a"), b = std::string("b"), one = std::int64_t{1}, two = std::int64_t{2};
+  const auto right = [](const std::vector<Operation>& history) {
+    CHECK(problem(history, Model::kv).empty());
+    return verdict(history, Model::kv) == Verdict::linearizable;
+  };
+  CHECK(right(
+      {append(0, a, 0, 1), append(0, one, 2, 3), append(0, b, 4, 5), read_of(std::string("ab"), 6, 7)}));
+  CHECK(right({append(0, one, 0, 1), append(0, a, 2, 3), append(0, two, 4, 5), read_of(List{1, 2}, 6, 7)}));
+  CHECK(right({write(0, 1, 0, 1), append(0, a, 2, 3), read_of(one, 4, 5)}));
+  CHECK_FALSE(right({append(0, a, 0, 1), append(0, one, 2, 3), read_of(List{1}, 4, 5)}));
+  CHECK(right({append(0, a, 0, 9), append(1, one, 0, 9), read_of(List{1}, 10, 11)}));
+  CHECK(right({append(0, a, 0, 9), append(1, one, 0, 9), read_of(a, 10, 11)}));
 }
 
 TEST_CASE("a witness holds without the answers of the others: of a counter's adds and a queue's dequeues") {

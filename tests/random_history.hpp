@@ -37,6 +37,7 @@ struct Shape {
   int spoiled = 50;       ///< Percent of histories with up to three answers changed.
   bool touching = false;  ///< Calls often coincide with returns.
   bool text = false;      ///< Values are text; appending concatenates.
+  bool mixed = false;     ///< Values are numbers and texts, some of them empty.
   bool whole = false;     ///< Sets are read as a whole, too.
   bool growing = false;   ///< Nothing is inserted twice into a set or removed from it.
   int silent = 30;        ///< Percent of inserts and removes that don't say what they found.
@@ -49,7 +50,7 @@ inline std::vector<sim::Action> actions_of(const Shape& shape) {
     case sim::Model::reg: return {read, read, write, write, stamp, draw};
     case sim::Model::cas_register: return {read, read, write, cas, cas};
     case sim::Model::kv:
-      if (shape.text) return {read, read, write, append, append};
+      if (shape.text || shape.mixed) return {read, read, write, append, append};
       return {read, read, write, append, append, cas, stamp};
     case sim::Model::counter: return {read, add, add};
     case sim::Model::log: return {read, append, append};
@@ -106,7 +107,9 @@ class Recorder {
  private:
   sim::Value value() {
     const std::int64_t n = shape_.distinct ? ++last_value_ : 1 + dice_.below(shape_.values);
-    return shape_.text ? sim::Value{std::string(1, static_cast<char>('a' + n))} : sim::Value{n};
+    if (shape_.mixed && dice_.chance(25)) return std::string();
+    const bool is_text = shape_.text || (shape_.mixed && dice_.chance(50));
+    return is_text ? sim::Value{std::string(1, static_cast<char>('a' + n))} : sim::Value{n};
   }
 
   sim::Value some_value() { return std::int64_t{1} + dice_.below(shape_.operations); }
@@ -142,13 +145,14 @@ class Recorder {
   }
 
   static void append(sim::Value& cell, const sim::Value& argument) {
-    if (auto* text = cell.as_text()) {
-      *text += *argument.as_text();
-      return;
-    }
-    if (const auto* n = cell.as_number()) cell = sim::List{*n};
-    if (cell.is_nil()) cell = sim::List{};
-    cell.as_list()->push_back(*argument.as_number());
+    const auto* piece = argument.as_text();
+    if (cell.is_nil()) cell = piece != nullptr ? sim::Value{std::string()} : sim::Value{sim::List{}};
+    const auto* n = cell.as_number();
+    if (n != nullptr && piece == nullptr) cell = sim::List{*n};
+    auto* text = cell.as_text();
+    auto* list = cell.as_list();
+    if (text != nullptr && piece != nullptr) *text += *piece;
+    if (list != nullptr && piece == nullptr) list->push_back(*argument.as_number());
   }
 
   void set_times(sim::Operation& op, std::int64_t instant, std::int64_t& busy_until) {

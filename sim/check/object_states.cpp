@@ -132,22 +132,26 @@ State ObjectStates::text_extended(std::size_t first, std::size_t length, const s
   return kOther;
 }
 
-State ObjectStates::appended(State state, const Value& argument) const {
-  const auto* element = argument.as_number();
+bool ObjectStates::stays(State state, const Value& argument) const {
+  if (state == kOther) return true;
   const auto* piece = argument.as_text();
-  if (state == kNil) {
-    if (element != nullptr) return list_extended(0, 0, *element);
-    return piece != nullptr ? texts_.of(*piece, kTextTag) : kOther;
-  }
-  if (element != nullptr && (state & kListTag) != 0) {
-    return list_extended(first_of(state), length_of(state), *element);
-  }
-  if (piece != nullptr && (state & kTextTag) != 0)
+  const bool is_text = state != kNil && (state & kTextTag) != 0;
+  if (piece != nullptr) return state != kNil && (!is_text || piece->empty());
+  return is_text || argument.as_number() == nullptr;
+}
+
+State ObjectStates::appended(State state, const Value& argument) const {
+  if (stays(state, argument)) return state;
+  if (const auto* piece = argument.as_text()) {
+    if (state == kNil) return texts_.of(*piece, kTextTag);
     return text_extended(first_of(state), length_of(state), *piece);
-  if (element == nullptr || !is_number(state)) return kOther;
+  }
+  const std::int64_t element = *argument.as_number();
+  if (state == kNil) return list_extended(0, 0, element);
+  if ((state & kListTag) != 0) return list_extended(first_of(state), length_of(state), element);
   // Appending to a number makes a list that starts with it.
   const State begun = list_extended(0, 0, numbers_[static_cast<std::size_t>(state - kFirstNumber)]);
-  return begun == kOther ? kOther : list_extended(first_of(begun), 1, *element);
+  return begun == kOther ? kOther : list_extended(first_of(begun), 1, element);
 }
 
 State ObjectStates::after(State state, const Step& step) const {

@@ -43,9 +43,9 @@ struct Step {
 ///
 /// Why it's exact: every state that is neither observed nor a proper prefix of an observed list or text (nor
 /// a number that such a list begins with) is called `kOther`. From such a state no observation ever holds and
-/// every forbid does; appending leads to another such state; blind writes forget it. So all of them behave
-/// alike for ever. Prefixes are numbered by the first observed sequence that has them and their length.
-/// Counters aren't coarsened. The states of collections are told apart whole.
+/// every forbid does; appending leads to another such state (or, what doesn't fit, nowhere); blind writes
+/// forget it. So all of them behave alike for ever. Prefixes are numbered by the first observed sequence that
+/// has them and their length. Counters aren't coarsened. The states of collections are told apart whole.
 class ObjectStates {
  public:
   static constexpr State kOther = 0;
@@ -60,6 +60,9 @@ class ObjectStates {
 
   /// The state that appending `argument` to `state` leads to.
   State appended(State state, const Value& argument) const;
+
+  /// Whether that is `state` itself.
+  bool stays(State state, const Value& argument) const;
 
   /// The state that a look or transit leads to from `state`; `kImpossible` if it can't be answered so there.
   State after(State state, const Step& step) const;

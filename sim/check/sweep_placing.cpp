@@ -24,7 +24,7 @@ bool Sweep::settles(State state, const Step& step) const {
     case Step::Kind::forbid: return state != step.expected;
     case Step::Kind::set: return state == step.target;
     case Step::Kind::swap: return state == step.expected && state == step.target;
-    case Step::Kind::append: return state == ObjectStates::kOther;
+    case Step::Kind::append: return history_.states.stays(state, *step.argument);
     case Step::Kind::look: return history_.states.after(state, step) == state;
     case Step::Kind::transit:  // only a set's operations can leave things as they are
       return output_of(step.operation->action) == Output::truth &&

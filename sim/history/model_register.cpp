@@ -13,17 +13,16 @@ Value compare_and_set(Value& state, const Operation& op) {
   return truth(holds);
 }
 
-// Appending to a number makes a list that starts with it; to nil, a list or a text.
+// Appending to a number makes a list that starts with it; to nil, a list or a text. What doesn't fit together
+// has no effect: text can't be appended to a list, nor a number to a text.
 Value append_to_cell(Value& state, const Operation& op) {
   if (const auto* piece = op.argument.as_text()) {
-    auto* text = state.as_text();
-    state = (text != nullptr ? *text : std::string()) + *piece;
-    return {};
-  }
-  if (const auto* number = state.as_number()) state = List{*number};
-  if (state.as_list() == nullptr) state = List{};
-  if (const auto* element = op.argument.as_number()) {
-    state.as_list()->push_back(*element);
+    if (state.is_nil()) state = std::string();
+    if (auto* text = state.as_text()) *text += *piece;
+  } else if (const auto* element = op.argument.as_number()) {
+    if (state.is_nil()) state = List{};
+    if (const auto* number = state.as_number()) state = List{*number};
+    if (auto* list = state.as_list()) list->push_back(*element);
   }
   return {};
 }
