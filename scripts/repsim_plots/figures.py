@@ -51,9 +51,11 @@ def draw_sweeps(folders, arguments):
 
 def draw_sweep(pictures, one, baseline):
     """All that fits a sweep: a list of points is compared, what varies is put on an axis."""
-    from . import cdf, comparison, differences, distribution, heat_map, multiples, sweep_figures
+    from . import cdf, comparison, differences, distribution, heat_map, multiples, scatter, sweep_figures
     apart = one.is_list() and distribution.draw(pictures, one)
-    if not one.is_list():
+    if scatter.fits(one):
+        scatter.draw(pictures, one)
+    elif not one.is_list():
         sweep_figures.draw(pictures, [one])
     elif not apart or one.serves():
         comparison.draw(pictures, one)

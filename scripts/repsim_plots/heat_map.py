@@ -43,13 +43,16 @@ class Grid:
 
 def fits(sweep):
     """Two varied numbers and nothing else, every pair of values, at least three of one of them."""
-    if len(sweep.vary) != 2 or "label" in sweep.vary:
-        return False
-    if len(sweep.rows) != math.prod(map(len, sweep.vary.values())):
+    if len(sweep.vary) != 2 or "label" in sweep.vary or not is_grid(sweep):
         return False
     axes = [units.Axis(pointer, values) for pointer, values in sweep.vary.items()]
     return all(axis.kind != "category" and len(axis.raw) > 1 for axis in axes) and max(
         len(axis.raw) for axis in axes) > 2
+
+
+def is_grid(sweep):
+    """Whether it has every combination of what varies."""
+    return len(sweep.rows) == math.prod(map(len, sweep.vary.values()))
 
 
 def draw(pictures, sweep):

@@ -199,6 +199,29 @@ class SweepFigures(PlotTest):
         self.assertEqual({r["/network/loss"] for r in cells}, {"0.01", "0.05", "0.2"})
         self.assertIn("below the 95 % upper limit", self.svg("heat_map"))
 
+    def test_points_drawn_at_random_are_dots_by_parameter_and_by_two_of_them(self):
+        files = self.draws(synthetic.random_design(self.dir / "sweep"))
+        self.assertLessEqual({"design.png", "design.svg", "design.csv", "design_map.png"}, files)
+        self.assertNotIn("heat_map.png", files)
+        self.assertEqual(len({r["/network/loss"] for r in self.table("design.csv")}), 12)
+
+    def test_advice_is_drawn_with_its_bounds_its_choice_and_what_if(self):
+        self.draws(synthetic.advice(self.dir / "advice"))
+        svg = self.svg("advice")
+        for said in ("heartbeat 10 ms", "as recommended", "twice the loss", "none seen: at most this"):
+            self.assertTrue(said in svg, said)
+        self.assertEqual(len(self.table("advice_points.csv")), 9)
+
+    def test_advice_without_a_choice_says_so(self):
+        self.draws(synthetic.advice(self.dir / "advice", "impossible"))
+        self.assertTrue("No setting keeps both bounds" in self.svg("advice"))
+        self.assertFalse("as recommended" in self.svg("advice"))
+
+    def test_what_is_no_advice_is_refused(self):
+        folder = synthetic.advice(self.dir / "advice")
+        (folder / "advice.json").write_text('{"bounds": {"outage": 1}}')
+        self.refuses(folder, because="not what `repsim advise --out` writes")
+
     def test_one_number_gives_no_map(self):
         self.assertEqual(self.draws_alone("heat_map", synthetic.timeout_sweep(self.dir / "sweep")), set())
 

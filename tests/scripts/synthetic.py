@@ -113,6 +113,40 @@ def two_parameter_sweep(folder, runs=30):
     return write_summary(folder, scenario(), {timeout: TIMEOUTS, loss: [0.01, 0.05, 0.2]}, rows, runs)
 
 
+def random_design(folder, samples=12, runs=20):
+    """Timeouts and losses that vary together, no two alike."""
+    rng, timeout, loss = random.Random(4), "/protocol/detector/timeout", "/network/loss"
+    points = [{timeout: f"{rng.uniform(15, 60):.4g}ms", loss: round(rng.uniform(0.01, 0.2), 4)}
+              for _ in range(samples)]
+    rows = [timeout_row(rng, p, float(p[timeout][:-2]) / 1e3, p[loss], runs) for p in points]
+    vary = {pointer: [p[pointer] for p in points] for pointer in (timeout, loss)}
+    return write_summary(folder, scenario(), vary, rows, runs)
+
+
+def judged(heartbeat, timeout, rate, outage_s, **more):
+    low, high = rate * 0.7, rate * 1.4 if rate else 0.4
+    return {"heartbeat": f"{heartbeat}ms", "timeout": f"{timeout}ms",
+            "split_brain": {"value": rate, "low": low, "high": high, "seen": round(rate)},
+            "outage": {"value": outage_s, "low": outage_s * 0.95, "high": outage_s * 1.1},
+            "calm_seconds": 3600, "crashes": 400, "margin": 1 / high, "broken": low > 1, **more}
+
+
+def advice(folder, answer="found"):
+    """What `repsim advise --out` leaves behind."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True)
+    tried = [judged(h, t, 2e5 * 0.05 ** (t // h), (t + 2) / 1e3) for h in (5, 10) for t in (20, 30, 40, 60)]
+    tried.append(judged(20, 200, 0.0, 0.21))
+    choice = judged(10, 60, 0.003, 0.062)
+    changes = [judged(10, 48, 0.06, 0.05, change="timeout x 0.8"),
+               judged(10, 60, 2.0, 0.07, change="twice the loss")]
+    (folder / "advice.json").write_text(json.dumps(
+        {"scenario": "a choice", "protocol": "primary_backup", "answer": answer,
+         "bounds": {"split_brain": 1, "outage": 0.1}, "choice": choice, "front": [0, 1, 4, 5, 8],
+         "tried": tried, "sensitivity": changes if answer == "found" else [], "runs": 12345}))
+    return folder
+
+
 def category_sweep(folder, runs=50):
     rng, pointer = random.Random(3), "/protocol/acknowledge"
     values = ["before_backups", "after_one", "after_backups"]
