@@ -169,6 +169,47 @@ TEST_CASE("Jepsen's EDN is read as a vector, a list or bare maps, with keys in a
   }
 }
 
+TEST_CASE(
+    "Jepsen's sets are read: adds that say nothing, the whole as a set, and lookups with what they found") {
+  const History history = parse(
+      "{:process 0, :type :invoke, :f :add, :value 3}\n"
+      "{:process 0, :type :ok, :f :add, :value 3}\n"
+      "{:process 1, :type :invoke, :f :add, :value 4}\n"
+      "{:process 0, :type :invoke, :f :read, :value nil}\n"
+      "{:process 0, :type :ok, :f :read, :value #{4 3}}\n"
+      "{:process 2, :type :invoke, :f :contains, :value 5}\n"
+      "{:process 2, :type :ok, :f :contains, :value [5 false]}\n"
+      "{:process 2, :type :invoke, :f :insert, :value 3}\n"
+      "{:process 2, :type :ok, :f :insert, :value [3 false]}\n",
+      HistoryFormat::edn);
+  CHECK(history.model == Model::set);
+  REQUIRE(history.operations.size() == 5);
+  CHECK(history.operations[0].action == Action::insert);
+  CHECK(history.operations[0].output == Value{});
+  CHECK(history.operations[1].outcome == Outcome::pending);
+  CHECK(history.operations[2].output == Value{List{4, 3}});
+  CHECK(history.operations[3].output == Value{std::int64_t{0}});
+  CHECK(history.operations[4].output == Value{std::int64_t{0}});
+  CHECK(linearizability_verdict(history.operations, Model::set, List{}) == Verdict::linearizable);
+  const std::string asked = "{:process 2, :type :invoke, :f :contains, :value 5}\n{:process 2, :type :ok, ";
+  CHECK_THAT(error_of(asked + ":f :contains, :value [6 false]}\n"),
+             Catch::Contains("a file:2: expected :value"));
+  CHECK_THAT(error_of(asked + ":f :contains, :value 5}\n"), Catch::Contains("a file:2: expected :value"));
+}
+
+TEST_CASE("what is asked of it tells what the object of a history in EDN is") {
+  const auto model_of = [](const std::string& f, const std::string& key = "") {
+    return parse("[{:process 0, :type :invoke, :f " + f + key + ", :value 1}]", HistoryFormat::edn).model;
+  };
+  CHECK(model_of(":write") == Model::cas_register);
+  CHECK(model_of(":add") == Model::set);
+  CHECK(model_of(":enqueue") == Model::queue);
+  CHECK(model_of(":pop") == Model::stack);
+  CHECK(model_of(":acquire") == Model::lock);
+  CHECK(model_of(":append") == Model::log);
+  CHECK(model_of(":append", ", :key 3") == Model::kv);
+}
+
 TEST_CASE("kv texts start from the empty text, and a get without an answer stays open") {
   const History history = parse(
       "{:process 0, :type :invoke, :f :append, :key \"5\", :value \"x \\\"y\\\"\"}\n"
@@ -229,7 +270,7 @@ Verdict verdict_of_edn(const History& history) {
 
 TEST_CASE("what is written in Jepsen's notation reads back with the same verdict") {
   int violations = 0;
-  for (const Model model : {Model::reg, Model::kv, Model::log, Model::queue, Model::stack}) {
+  for (const Model model : {Model::reg, Model::kv, Model::log, Model::set, Model::queue, Model::stack}) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       GeneratorPlan plan;
       plan.model = model;

@@ -34,9 +34,21 @@ std::string edn_of(const Value& value) {
 
 class EdnWriter {
  public:
-  EdnWriter(std::ostream& out, const History& history) : out_(out), history_(history) {}
+  EdnWriter(std::ostream& out, const History& history)
+      : out_(out), history_(history), keyed_(history.model == Model::kv) {
+    for (const Operation& op : history.operations) {
+      keyed_ = keyed_ || op.key != 0;
+      next_process_ = std::max(next_process_, std::int64_t{op.client.value} + 1);
+    }
+  }
 
   void write() {
+    const bool starts_as_model =
+        !history_.initial || !history_.model || *history_.initial == initial_value(*history_.model);
+    if (!starts_as_model) {
+      throw std::runtime_error(
+          "Jepsen's notation can't tell what was there at the beginning; expected a history for .jsonl");
+    }
     for (const Event& event : in_order()) event.returns ? write_return(event.op) : write_call(event.op);
     const auto& operations = history_.operations;
     for (std::size_t i = 0; i < operations.size(); ++i) {
@@ -45,6 +57,9 @@ class EdnWriter {
   }
 
  private:
+  static constexpr std::int64_t kProcessMax = 65'535;
+  static constexpr std::uint32_t kNamedKeys = 1U << 31;  // from here on, keys are read by name only
+
   struct Event {
     Time at;
     bool returns;
@@ -94,11 +109,8 @@ class EdnWriter {
   }
 
   static void require_known(const Operation& op) {
-    using enum Action;
-    const bool own_choice = op.action == stamp || op.action == draw;
-    const bool told_in_full = op.action != add && op.action != insert && op.action != remove &&
-                              op.action != contains && !(own_choice && op.outcome != Outcome::ok);
-    if (told_in_full) return;
+    const bool own_choice = op.action == Action::stamp || op.action == Action::draw;
+    if (op.action != Action::add && (!own_choice || op.outcome == Outcome::ok)) return;
     throw std::runtime_error(fmt::format(
         "Jepsen's notation can't tell all of an operation such as {}; expected a history for .jsonl",
         action_name(op.action)));
@@ -119,7 +131,10 @@ class EdnWriter {
     auto& own = processes_[client];
     auto free = std::ranges::find(own, false, &Process::busy);
     if (free == own.end()) {
-      const std::int64_t name = own.empty() ? op.client.value : std::int64_t{history_.clients} + added_++;
+      const std::int64_t name = own.empty() ? op.client.value : next_process_++;
+      if (name > kProcessMax) {
+        throw std::runtime_error("the history needs more than 65536 of Jepsen's processes");
+      }
       free = own.insert(own.end(), {name, false});
     }
     free->busy = true;
@@ -131,7 +146,14 @@ class EdnWriter {
     const Operation& op = history_.operations[i];
     auto& own = processes_[op.client.value];
     std::ranges::find(own, process_of_[i], &Process::name)->busy = false;
-    const bool did_nothing = output_of(op.action) == Output::truth && op.output == Value{std::int64_t{0}};
+    const bool of_element =
+        output_of(op.action) == Output::truth && takes_argument(op.action) && op.action != Action::cas;
+    const bool says_nothing = op.output == Value{};
+    const bool found = op.output == Value{std::int64_t{1}};
+    if (of_element && op.outcome == Outcome::ok && !says_nothing) {
+      return line(i, "ok", fmt::format("[{} {}]", told(op), found));
+    }
+    const bool did_nothing = output_of(op.action) == Output::truth && !of_element && !found;
     const bool answers = output_of(op.action) == Output::value;
     if (op.outcome == Outcome::failed || did_nothing) return line(i, "fail", told(op));
     line(i, "ok", answers ? edn_of(op.output) : told(op));
@@ -142,7 +164,8 @@ class EdnWriter {
     const bool writes = op.action == Action::stamp || op.action == Action::draw;
     out_ << fmt::format("{{:process {}, :type :{}, :f :{}, ", process_of_[i], type,
                         writes ? "write" : action_name(op.action));
-    if (history_.model == Model::kv) out_ << fmt::format(":key {}, ", op.key);
+    const std::string_view quote = op.key < kNamedKeys ? "" : "\"";
+    if (keyed_) out_ << fmt::format(":key {0}{1}{0}, ", quote, op.key);
     out_ << fmt::format(":value {}", value);
     const Time at = type == "invoke" ? op.call : op.ret;
     if (type != "info") out_ << fmt::format(", :time {}", at.time_since_epoch().count());
@@ -153,7 +176,8 @@ class EdnWriter {
   const History& history_;
   std::vector<std::vector<Process>> processes_;  // by client
   std::vector<std::int64_t> process_of_;         // by operation
-  std::int64_t added_ = 0;
+  std::int64_t next_process_ = 0;                // that no client has
+  bool keyed_;
 };
 
 }  // namespace

@@ -43,7 +43,7 @@ struct ReadingStopped : std::runtime_error {
 enum class HistoryFormat : std::uint8_t {
   automatic,  ///< Decided by the first characters of the file.
   jsonl,      ///< Our own: see sim/report/README.md.
-  edn,        ///< Jepsen: a vector, a list or a bare sequence of maps.
+  edn,        ///< Jepsen: a vector, a list or a bare sequence of maps. The model follows from what is asked.
   etcd,       ///< The console log of Jepsen's test of etcd.
   kv,         ///< One EDN map a line; get, put, append on text that is initially "".
 };
@@ -64,8 +64,10 @@ void write_jsonl(std::ostream& out, const History& history);
 std::string jsonl_line(const Operation& operation);
 
 /// Writes Jepsen's EDN, a map a line. A cas, acquire or release that did nothing becomes `:fail`: that it
-/// could not is lost. Throws std::runtime_error for what EDN can't tell: answers of add, insert, remove and
-/// contains, an unanswered stamp or draw, and two clients that both return and call at one instant.
+/// could not is lost. What an insert, remove or contains found is written as `[ELEMENT true]` or
+/// `[ELEMENT false]`. Throws std::runtime_error for what EDN can't tell: answers of add, an unanswered stamp
+/// or draw, an initial value that isn't the model's, and two clients that both return and call at one
+/// instant.
 void write_edn(std::ostream& out, const History& history);
 
 /// What an object of this model holds before the first operation.

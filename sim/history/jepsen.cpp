@@ -1,5 +1,6 @@
 // Histories as Jepsen and Knossos keep them: EDN maps `{:process 4, :type :invoke, :f :write, :value 2}`,
-// whose order is real time. The kv texts are the same with a :key and with text as values.
+// whose order is real time. What the object is follows from what is asked of it: a compare-and-set register
+// if nothing else does. The kv texts are the same with a :key and with text as values.
 #include <map>
 #include <optional>
 
@@ -23,7 +24,10 @@ class JepsenReader {
     });
   }
 
-  History take() { return std::move(history_); }
+  History take() {
+    if (collection_ && history_.model == Model::cas_register) history_.model = *collection_;
+    return std::move(history_);
+  }
 
  private:
   const Edn& need(const Edn& event, std::string_view key) {
@@ -91,18 +95,60 @@ class JepsenReader {
     return op;
   }
 
+  // Of a set's operations Jepsen records the element only. Whoever also knows what was found writes
+  // `[ELEMENT true]` or `[ELEMENT false]`; of a lookup `true` or `false` will do.
+  void answer_of_element(Operation& op, const Edn& given) {
+    const bool is_pair = given.kind == Edn::Kind::vector && given.items.size() == 2 &&
+                         given.items[1].kind == Edn::Kind::boolean;
+    if (is_pair && value(given.items[0]) == op.argument) {
+      op.output = given.items[1].integer;
+    } else if (op.action == Action::contains && given.kind == Edn::Kind::boolean) {
+      op.output = given.integer;
+    } else if (op.action == Action::contains || is_pair || value(given) != op.argument) {
+      events_.fail("expected :value [ELEMENT true] or [ELEMENT false], the element being what was asked for");
+    }
+  }
+
   void answered(std::int64_t process, const Edn& event, Action action) {
     Operation& op = events_.completing(process, action);
     if (output_of(action) == Output::value) op.output = value(need(event, "value"));
     const bool did = action == Action::cas || action == Action::acquire || action == Action::release;
     if (did) op.output = std::int64_t{1};
+    if (is_of_element(action)) answer_of_element(op, need(event, "value"));
     events_.complete(process, Outcome::ok);
   }
 
-  // Those whose answers Jepsen has a way to write down.
-  static bool known(Action action) {
-    return action != Action::stamp && action != Action::draw && action != Action::add &&
-           action != Action::contains;
+  static bool is_of_element(Action action) {
+    return action == Action::insert || action == Action::remove || action == Action::contains;
+  }
+
+  // What `:f` asks for, if Jepsen has a way to write down the answer. Its :add is that of a set.
+  static std::optional<Action> action_of(const std::string& f) {
+    const auto action = action_from_name(f);
+    if (action == Action::add) return Action::insert;
+    return action == Action::stamp || action == Action::draw ? std::nullopt : action;
+  }
+
+  // The notation doesn't say what the object is, but some operations do.
+  void learn_model(Action action, bool keyed) {
+    switch (action) {
+      case Action::insert:
+      case Action::remove:
+      case Action::contains: collection_ = Model::set; break;
+      case Action::enqueue:
+      case Action::dequeue: collection_ = Model::queue; break;
+      case Action::push:
+      case Action::pop: collection_ = Model::stack; break;
+      case Action::acquire:
+      case Action::release: collection_ = Model::lock; break;
+      case Action::append: collection_ = keyed || writes_ ? Model::kv : Model::log; break;
+      case Action::write:
+      case Action::cas:
+        writes_ = true;
+        if (collection_ == Model::log) collection_ = Model::kv;
+        break;
+      default: break;
+    }
   }
 
   void read_event(const Edn& event) {
@@ -113,14 +159,14 @@ class JepsenReader {
     if (who.kind != Edn::Kind::integer) events_.fail(":process is no number");
     const std::string type = keyword(event, "type");
     const std::string f = keyword(event, "f");
-    const auto action = action_from_name(f);
-    if (!action || !known(*action)) {
-      events_.fail(
-          "found :f :" + f +
-          "; expected :read, :write, :cas, :append, :get, :put, :insert, :remove, :enqueue, :dequeue, "
-          ":push, :pop, :acquire or :release");
+    const auto action = action_of(f);
+    if (!action) {
+      events_.fail("found :f :" + f +
+                   "; expected :read, :write, :cas, :append, :get, :put, :add, :insert, :remove, :contains, "
+                   ":enqueue, :dequeue, :push, :pop, :acquire or :release");
     }
     if (type == "invoke") {
+      learn_model(*action, event.find("key") != nullptr);
       events_.invoke(who.integer, invoked(event, *action));
     } else if (type == "ok") {
       answered(who.integer, event, *action);
@@ -139,6 +185,8 @@ class JepsenReader {
   History history_;
   EventPairing events_;
   std::map<std::string, std::uint32_t> key_names_;
+  std::optional<Model> collection_{};  // or other object that isn't a register
+  bool writes_ = false;                // somebody does, or tries to
 };
 
 }  // namespace

@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/check/linearizability.hpp"
 #include "sim/history/history.hpp"
+#include "sim/history/object_model.hpp"
 #include "sim/history/plain_line.hpp"
 #include "tests/fuzz/harness.hpp"
 
@@ -44,6 +47,73 @@ void require_round_trip(const History& history) {
   require(parse(written.str(), HistoryFormat::jsonl) == history, "written and read again it is another one");
 }
 
+bool did_nothing(const Operation& op) {
+  const bool may = op.action == Action::cas || op.action == Action::acquire || op.action == Action::release;
+  return may && op.outcome == Outcome::ok && op.output != truth(true);
+}
+
+// What Jepsen's notation tells of an operation, whoever did it, to whichever object and whenever.
+std::string told(Operation op) {
+  const bool own_choice = op.action == Action::stamp || op.action == Action::draw;
+  if (own_choice) op.argument = op.output;
+  if (own_choice) op.action = Action::write;
+  if (did_nothing(op)) op.outcome = Outcome::failed;
+  if (op.outcome != Outcome::ok || output_of(op.action) == Output::none) op.output = Nil{};
+  op.client = {};
+  op.key = 0;
+  op.call = Time{};
+  op.ret = op.outcome == Outcome::pending ? kNever : Time{};
+  return jsonl_line(op);
+}
+
+std::vector<std::string> told(const History& history) {
+  std::vector<std::string> lines;
+  for (const Operation& op : history.operations) lines.push_back(told(op));
+  std::ranges::sort(lines);
+  return lines;
+}
+
+std::string written_as_edn(const History& history) {
+  std::ostringstream out;
+  write_edn(out, history);
+  return out.str();
+}
+
+// The verdict, if a few steps suffice and if the notation can tell all that it depends on.
+Verdict quick_verdict(const History& history, Model model) {
+  constexpr std::size_t enough = 30;
+  const bool tells_all = model != Model::lock && std::ranges::none_of(history.operations, did_nothing);
+  if (!tells_all || history.operations.size() > enough) return Verdict::unknown;
+  try {
+    return linearizability_verdict(history.operations, model, initial_value(model), {.steps = 5'000});
+  } catch (const std::invalid_argument&) {
+    return Verdict::unknown;
+  }
+}
+
+void require_round_trip_by_edn(const History& history) {
+  std::string written;
+  try {
+    written = written_as_edn(history);
+  } catch (const std::runtime_error&) {
+    return;  // there is something that the notation can't tell
+  }
+  try {
+    const History back = parse(written, HistoryFormat::edn);
+    require(told(back) == told(history),
+            "written as EDN and read again it has other operations:\n" + written);
+    require(parse(written_as_edn(back), HistoryFormat::edn) == back, "EDN changes once more:\n" + written);
+    if (!history.model) return;
+    const Verdict before = quick_verdict(history, *history.model);
+    const Verdict after = quick_verdict(back, *history.model);
+    const bool undecided = before == Verdict::unknown || after == Verdict::unknown;
+    require(undecided || before == after,
+            "written as EDN and read again it is judged otherwise:\n" + written);
+  } catch (const HistoryError& error) {
+    throw Finding("what was written as EDN can't be read: " + std::string(error.what()) + "\n" + written);
+  }
+}
+
 void judge(const History& history) {
   constexpr std::size_t enough =
       100;  // the other harness is for judging; here, whatever was read must be judged
@@ -60,6 +130,7 @@ void read(const std::string& text, HistoryFormat format) {
     const History history = parse(text, format);
     require(!history.operations.empty(), "a history without operations");
     if (format == HistoryFormat::jsonl) require_round_trip(history);
+    require_round_trip_by_edn(history);
     judge(history);
   } catch (const HistoryError&) {
   }
