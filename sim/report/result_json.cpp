@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/report/row_reader.hpp"
+
 namespace sim {
 namespace {
 
@@ -102,11 +104,64 @@ class TextWriter {
   std::string& out_;
 };
 
-Json expectation_json(const ExpectationResult& e) {
-  return {{"path", e.path}, {"expected", e.expected}, {"actual", e.actual}, {"held", e.held}};
+// ---- what looks otherwise in a row than in memory: for writers, and for the reader
+
+template <class Writer> void visit_verdict(Writer& out, const Verdict& verdict) {
+  out.value("verdict", verdict_name(verdict));
+}
+void visit_verdict(RowReader& in, Verdict& verdict) {
+  std::string name;
+  in.value("verdict", name);
+  for (const Verdict v : {Verdict::linearizable, Verdict::violation, Verdict::unknown}) {
+    if (name == verdict_name(v)) return void(verdict = v);
+  }
+  throw NoRow();
 }
 
-template <class Writer> void write_counts(Writer& out, const RunResult& r) {
+template <class Writer> void visit_story(Writer& out, const std::string& story) {
+  out.value("story", story.empty() ? std::nullopt : std::optional(story));
+}
+void visit_story(RowReader& in, std::string& story) {
+  std::optional<std::string> read;
+  in.value("story", read);
+  story = std::move(read).value_or("");
+}
+
+template <class Writer> void visit_digest(Writer& out, const std::uint64_t& digest) {
+  out.value("digest", fmt::format("{:016x}", digest));
+}
+void visit_digest(RowReader& in, std::uint64_t& digest) {
+  std::string hex;
+  in.value("digest", hex);
+  const char* end = hex.data() + hex.size();
+  if (hex.size() != 16 || std::from_chars(hex.data(), end, digest, 16).ptr != end) throw NoRow();
+}
+
+template <class Writer> void visit_expectations(Writer& out, const std::vector<ExpectationResult>& all) {
+  std::vector<Json> rows;
+  for (const auto& e : all)
+    rows.push_back({{"path", e.path}, {"expected", e.expected}, {"actual", e.actual}, {"held", e.held}});
+  out.list("expectations", rows);
+}
+void visit_expectations(RowReader& in, std::vector<ExpectationResult>& all) {
+  std::vector<Json> rows;
+  in.list("expectations", rows);
+  for (const Json& e : rows) {
+    all.push_back(
+        {e.at("path").get<std::string>(), e.at("expected"), e.at("actual"), e.at("held").get<bool>()});
+  }
+}
+
+template <class Writer> void visit_error(Writer& out, const std::string& error) {
+  if (!error.empty()) out.value("error", error);
+}
+void visit_error(RowReader& in, std::string& error) {
+  if (in.has("error")) in.value("error", error);
+}
+
+// ---- the keys of a result and their order, for writers and for the reader
+
+template <class Visitor, class Result> void visit_counts(Visitor& out, Result& r) {
   out.begin("messages");
   out.value("sent", r.messages.sent);
   out.value("delivered", r.messages.delivered);
@@ -126,11 +181,11 @@ template <class Writer> void write_counts(Writer& out, const RunResult& r) {
   out.end();
 }
 
-template <class Writer> void write_safety(Writer& out, const RunResult& r) {
-  const auto& lin = r.linearizability;
+template <class Visitor, class Result> void visit_safety(Visitor& out, Result& r) {
+  auto& lin = r.linearizability;
   out.begin("linearizability");
-  out.value("verdict", verdict_name(lin.verdict));
-  out.value("story", lin.story.empty() ? std::nullopt : std::optional(lin.story));
+  visit_verdict(out, lin.verdict);
+  visit_story(out, lin.story);
   out.list("witness", lin.witness);
   out.end();
   out.begin("divergence");
@@ -148,7 +203,7 @@ template <class Writer> void write_safety(Writer& out, const RunResult& r) {
   out.value("count", r.lost_writes.count);
   out.list("operations", r.lost_writes.operations);
   out.end();
-  const auto& consensus = r.consensus;
+  auto& consensus = r.consensus;
   out.begin("consensus");
   out.value("slots", consensus.slots);
   out.value("agreement", consensus.agreement);
@@ -157,7 +212,7 @@ template <class Writer> void write_safety(Writer& out, const RunResult& r) {
   out.value("leader_completeness", consensus.leader_completeness);
   out.value("termination", consensus.termination);
   out.value("first_slot", consensus.first_slot);
-  out.value("story", consensus.story.empty() ? std::nullopt : std::optional(consensus.story));
+  visit_story(out, consensus.story);
   out.end();
   out.begin("answers");
   out.value("contested", r.answers.contested);
@@ -166,7 +221,7 @@ template <class Writer> void write_safety(Writer& out, const RunResult& r) {
   out.end();
 }
 
-template <class Writer> void write_service(Writer& out, const RunResult& r) {
+template <class Visitor, class Result> void visit_service(Visitor& out, Result& r) {
   out.begin("availability");
   out.value("fraction", r.availability.fraction);
   out.value("outages", r.availability.outages);
@@ -193,80 +248,17 @@ template <class Writer> void write_service(Writer& out, const RunResult& r) {
 }
 
 // What follows the point.
-template <class Writer> void write_rest(Writer& out, const RunResult& r) {
+template <class Visitor, class Result> void visit_rest(Visitor& out, Result& r) {
   out.value("protocol", r.protocol);
   out.value("seed", r.seed);
-  out.value("digest", fmt::format("{:016x}", r.digest));
+  visit_digest(out, r.digest);
   out.value("virtual_seconds", r.virtual_seconds);
   out.value("events", r.events);
-  write_counts(out, r);
-  write_safety(out, r);
-  write_service(out, r);
-  std::vector<Json> expectations;
-  for (const auto& e : r.expectations) expectations.push_back(expectation_json(e));
-  out.list("expectations", expectations);
-  if (!r.error.empty()) out.value("error", r.error);
-}
-
-template <class T> void read(const Json& from, const char* key, std::optional<T>& value) {
-  const Json& json = from.at(key);
-  value = json.is_null() ? std::nullopt : std::optional(json.get<T>());
-}
-template <class T> void read(const Json& from, const char* key, T& value) { from.at(key).get_to(value); }
-
-Verdict verdict_named(const std::string& name) {
-  for (const Verdict v : {Verdict::linearizable, Verdict::violation}) {
-    if (name == verdict_name(v)) return v;
-  }
-  return Verdict::unknown;
-}
-
-void read_safety(const Json& row, RunResult& r) {
-  r.linearizability.verdict = verdict_named(row.at("linearizability").at("verdict").get<std::string>());
-  const Json& divergence = row.at("divergence");
-  read(divergence, "diverged", r.divergence.diverged);
-  read(divergence, "seconds", r.divergence.seconds);
-  read(divergence, "first_index", r.divergence.first_index);
-  read(divergence, "cause", r.divergence.cause);
-  const Json& split = row.at("split_brain");
-  read(split, "episodes", r.split_brain.episodes);
-  read(split, "seconds", r.split_brain.seconds);
-  read(split, "harmful", r.split_brain.harmful);
-  read(row.at("lost_writes"), "count", r.lost_writes.count);
-  read(row.at("lost_writes"), "operations", r.lost_writes.operations);
-  const Json& consensus = row.at("consensus");
-  read(consensus, "slots", r.consensus.slots);
-  read(consensus, "agreement", r.consensus.agreement);
-  read(consensus, "validity", r.consensus.validity);
-  read(consensus, "election_safety", r.consensus.election_safety);
-  read(consensus, "leader_completeness", r.consensus.leader_completeness);
-  read(consensus, "termination", r.consensus.termination);
-  read(consensus, "first_slot", r.consensus.first_slot);
-  if (!consensus.at("story").is_null()) read(consensus, "story", r.consensus.story);
-  read(row.at("answers"), "contested", r.answers.contested);
-  read(row.at("answers"), "undecided", r.answers.undecided);
-  read(row.at("answers"), "deceived", r.answers.deceived);
-}
-
-void read_service(const Json& row, RunResult& r) {
-  const Json& availability = row.at("availability");
-  read(availability, "fraction", r.availability.fraction);
-  read(availability, "outages", r.availability.outages);
-  read(availability, "longest_outage_s", r.availability.longest_outage_s);
-  read(availability, "called", r.availability.called);
-  read(availability, "answered", r.availability.answered);
-  const Json& failover = row.at("failover");
-  read(failover, "count", r.failover.count);
-  read(failover, "mean_s", r.failover.mean_s);
-  read(failover, "max_s", r.failover.max_s);
-  read(failover, "vain_terms", r.failover.vain_terms);
-  const Json& detector = row.at("detector");
-  read(detector, "false_suspicions", r.detector.false_suspicions);
-  read(detector, "mistake_seconds", r.detector.mistake_seconds);
-  read(detector, "detections", r.detector.detections);
-  read(detector, "mean_detection_s", r.detector.mean_detection_s);
-  read(row.at("cost"), "messages_per_operation", r.cost.messages_per_operation);
-  read(row.at("cost"), "delays_per_operation", r.cost.delays_per_operation);
+  visit_counts(out, r);
+  visit_safety(out, r);
+  visit_service(out, r);
+  visit_expectations(out, r.expectations);
+  visit_error(out, r.error);
 }
 
 }  // namespace
@@ -275,7 +267,7 @@ Json to_json(const RunResult& result, const Json* point) {
   TreeWriter out;
   out.value("scenario", result.scenario);
   if (point != nullptr) out.value("point", *point);
-  write_rest(out, result);
+  visit_rest(out, result);
   return std::move(out.root);
 }
 
@@ -283,40 +275,18 @@ void append_row(std::string& out, const RunResult& result, std::string_view poin
   TextWriter writer(out);
   writer.value("scenario", result.scenario);
   if (!point_text.empty()) writer.text("point", point_text);
-  write_rest(writer, result);
+  visit_rest(writer, result);
   writer.end();
 }
 
-RunResult result_from_json(const Json& row) {
-  RunResult r;
-  read(row, "scenario", r.scenario);
-  read(row, "protocol", r.protocol);
-  read(row, "seed", r.seed);
-  r.digest = std::stoull(row.at("digest").get<std::string>(), nullptr, 16);
-  read(row, "virtual_seconds", r.virtual_seconds);
-  read(row, "events", r.events);
-  const Json& messages = row.at("messages");
-  read(messages, "sent", r.messages.sent);
-  read(messages, "delivered", r.messages.delivered);
-  read(messages, "lost", r.messages.lost);
-  read(messages, "duplicated", r.messages.duplicated);
-  const Json& operations = row.at("operations");
-  read(operations, "invoked", r.operations.invoked);
-  read(operations, "ok", r.operations.ok);
-  read(operations, "failed", r.operations.failed);
-  read(operations, "pending", r.operations.pending);
-  const Json& latency = row.at("latency_ms");
-  read(latency, "p50", r.latency_ms.p50);
-  read(latency, "p99", r.latency_ms.p99);
-  read(latency, "max", r.latency_ms.max);
-  read_safety(row, r);
-  read_service(row, r);
-  for (const Json& e : row.at("expectations")) {
-    r.expectations.push_back(
-        {e.at("path").get<std::string>(), e.at("expected"), e.at("actual"), e.at("held").get<bool>()});
-  }
-  if (row.contains("error")) read(row, "error", r.error);
-  return r;
+RunResult result_from_row(std::string_view row) {
+  RunResult result;
+  RowReader reader(row);
+  reader.value("scenario", result.scenario);
+  if (reader.has("point")) reader.any("point");
+  visit_rest(reader, result);
+  reader.finish();
+  return result;
 }
 
 bool meets(const Json& actual, const Json& expected) {

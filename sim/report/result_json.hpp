@@ -1,5 +1,6 @@
-// Results as JSON. One description of the keys serves two writers: a tree for those who look into a result,
-// and text straight into a buffer for sweeps, which write a million rows. Both give the same bytes.
+// Results as JSON. One description of the keys serves two writers and a reader: a tree for those who look
+// into a result, and text straight into a buffer and back for sweeps, which write and merge millions of rows.
+// Both writers give the same bytes.
 #pragma once
 
 #include <string>
@@ -16,9 +17,9 @@ Json to_json(const RunResult& result, const Json* point = nullptr);
 /// JSON text; empty for none.
 void append_row(std::string& out, const RunResult& result, std::string_view point_text);
 
-/// Reads back what a row says, its expectations included; stories and point left out. Throws nlohmann's
-/// exceptions for anything that to_json didn't write.
-RunResult result_from_json(const Json& row);
+/// Reads back what append_row wrote, all but the point. Throws an exception for anything else, be it the same
+/// JSON with its keys in another order.
+RunResult result_from_row(std::string_view row);
 
 /// Holds `actual` against what a scenario expects: a value that must be equal, a list of which one must be,
 /// or
