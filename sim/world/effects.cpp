@@ -20,6 +20,7 @@ void World::set_timer(NodeId node, std::uint8_t timer, Duration local) {
   // A timer that is put off again and again, as a failure detector's is, keeps one event in the queue: it
   // looks at `due` when it comes up, and goes back with the ticket of its latest arming.
   if (state.queued_for > state.due) push_timer(node, timer);
+  if (tracer_ != nullptr) tracer_->timer_set(now_, identity(node), timer, state.due);
 }
 
 void World::push_timer(NodeId node, std::uint8_t timer) {

@@ -32,6 +32,8 @@ class Tracer {
   virtual void sent(Time, const Message&) {}
   virtual void delivered(Time, const Message&) {}
   virtual void lost(Time, const Message&, std::string_view /*why*/) {}
+  /// Set, or put off; `due` in true time.
+  virtual void timer_set(Time, NodeId, std::uint8_t /*timer*/, Time /*due*/) {}
   virtual void timer_fired(Time, NodeId, std::uint8_t /*timer*/) {}
   virtual void became(Time, NodeId, Role, std::uint64_t /*term*/) {}
   virtual void decided(Time, NodeId, std::uint64_t /*slot*/, std::uint64_t /*value*/) {}
