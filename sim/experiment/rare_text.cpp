@@ -1,0 +1,177 @@
+// What was found of a rare event: as a table for people, for spreadsheets, and as JSON.
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/rare.hpp"
+#include "sim/scenario/units.hpp"
+
+namespace sim {
+namespace {
+
+constexpr double kHour = 3600;
+
+Estimate times(const Estimate& e, double factor) {
+  return {e.value * factor, e.low * factor, e.high * factor};
+}
+
+Estimate per_second(const RareRow& row) { return times(row.expected, 1 / row.virtual_seconds); }
+
+std::string_view name_of(SuspicionLevel::Sign sign) {
+  return sign == SuspicionLevel::Sign::timer ? "timer" : "message";
+}
+
+std::string cell(const Json& point, const std::string& key) {
+  if (!point.contains(key)) return {};
+  const Json& value = point.at(key);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string short_number(double x) { return std::isfinite(x) ? fmt::format("{:.2g}", x) : "?"; }
+
+std::string short_count(double x) {
+  if (x < 10'000) return fmt::format("{:.0f}", x);
+  if (x < 1e6) return fmt::format("{:.0f} k", x / 1e3);
+  return x < 1e9 ? fmt::format("{:.3g} M", x / 1e6) : fmt::format("{:.2g}", x);
+}
+
+std::string with_interval(const Estimate& e) {
+  if (e.value == 0) return fmt::format("< {}", short_number(e.high));
+  return fmt::format("{} [{}, {}]", short_number(e.value), short_number(e.low), short_number(e.high));
+}
+
+std::vector<std::string> table_row(const RareRow& row) {
+  if (!row.error.empty()) return {row.error, "", "", "", "", "", "", ""};
+  const Estimate rate = per_second(row);
+  return {with_interval(row.probability),
+          with_interval(rate),
+          with_interval(times(rate, kHour)),
+          fmt::format("{}", row.plan.levels.size()),
+          short_count(static_cast<double>(row.effort.worlds)),
+          short_count(static_cast<double>(row.effort.events)),
+          row.plain_runs > 0 ? short_count(static_cast<double>(row.plain_runs)) : "-",
+          row.plain_runs > 0 ? short_count(static_cast<double>(row.plain_runs) * row.events_of_run) : "-"};
+}
+
+std::string in_columns(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line = fmt::format("{:<{}}", row[0], widths[0]);
+    for (std::size_t i = 1; i < row.size(); ++i)
+      fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+  return out;
+}
+
+Json json_of(const Estimate& e) { return {{"value", e.value}, {"low", e.low}, {"high", e.high}}; }
+
+Json json_of(const SplittingPlan& plan, const RareRow& row) {
+  Json levels = Json::array();
+  for (std::size_t k = 0; k < plan.levels.size(); ++k) {
+    const SplittingLevel& level = plan.levels[k];
+    levels.push_back({{"silence", to_text(level.silence)},
+                      {"copies", level.copies},
+                      {"judge_every", level.judge_every},
+                      {"rises_per_run", row.rises[k]}});
+  }
+  return {{"sign_of_life", name_of(plan.sign)},
+          {"patience", to_text(plan.patience)},
+          {"runs", plan.runs},
+          {"levels", levels}};
+}
+
+}  // namespace
+
+std::string to_table(const RareSummary& s) {
+  std::vector<std::vector<std::string>> rows(1, s.headings);
+  const auto titles = {"probability per run", "per virtual second", "per hour", "levels", "worlds", "events",
+                       "plain runs",          "their events"};
+  rows[0].insert(rows[0].end(), titles.begin(), titles.end());
+  for (const RareRow& row : s.rows) {
+    auto& cells = rows.emplace_back();
+    for (const auto& key : s.headings) cells.push_back(cell(row.point, key));
+    const auto values = table_row(row);
+    cells.insert(cells.end(), values.begin(), values.end());
+  }
+  return in_columns(rows);
+}
+
+std::string to_csv(const RareSummary& s) {
+  const auto field = [](const std::string& text) {
+    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+    std::string quoted;
+    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return '"' + quoted + '"';
+  };
+  const auto number = [](double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); };
+  std::vector<std::string> keys;
+  for (const RareRow& row : s.rows) {
+    for (const auto& [key, value] : row.point.items()) {
+      if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+    }
+  }
+  std::string out;
+  for (const auto& key : keys) out += field(key) + ',';
+  out += "event,n,virtual_seconds";
+  for (const char* name : {"probability", "per_run", "per_s", "per_hour"})
+    out += fmt::format(",{0},{0}_low,{0}_high", name);
+  out += ",levels,worlds,events,two_primaries,undecided,plain_runs,plain_events,error\n";
+  for (const RareRow& row : s.rows) {
+    for (const auto& key : keys) out += field(cell(row.point, key)) + ',';
+    out += fmt::format("{},{},{}", s.event, s.replications, row.virtual_seconds);
+    const Estimate rate = per_second(row);
+    for (const Estimate& e : {row.probability, row.expected, rate, times(rate, kHour)}) {
+      const bool known = row.error.empty();
+      for (const double x : {e.value, e.low, e.high}) out += ',' + (known ? number(x) : "");
+    }
+    out += fmt::format(",{},{},{},{},{},", row.plan.levels.size(), row.effort.worlds, row.effort.events,
+                       row.two_primaries, row.undecided);
+    if (row.plain_runs > 0)
+      out += fmt::format("{},{}", row.plain_runs, static_cast<double>(row.plain_runs) * row.events_of_run);
+    else
+      out += ',';
+    out += ',' + field(row.error) + '\n';
+  }
+  return out;
+}
+
+Json to_json(const RareSummary& s) {
+  Json points = Json::array();
+  for (const RareRow& row : s.rows) {
+    Json& point = points.emplace_back(Json{{"point", row.point}});
+    if (!row.error.empty()) {
+      point["error"] = row.error;
+      continue;
+    }
+    const Estimate rate = per_second(row);
+    point.update({{"virtual_seconds", row.virtual_seconds},
+                  {"probability", json_of(row.probability)},
+                  {"per_run", json_of(row.expected)},
+                  {"per_s", json_of(rate)},
+                  {"per_hour", json_of(times(rate, kHour))},
+                  {"plan", json_of(row.plan, row)},
+                  {"worlds", row.effort.worlds},
+                  {"events", row.effort.events},
+                  {"two_primaries", row.two_primaries},
+                  {"undecided", row.undecided},
+                  {"events_of_run", row.events_of_run},
+                  {"plain_runs", row.plain_runs > 0 ? Json(row.plain_runs) : Json()}});
+  }
+  return {{"repsim", "rare"},
+          {"scenario", s.canonical},
+          {"event", s.event},
+          {"seed", s.seed},
+          {"replications", s.replications},
+          {"effort", s.effort},
+          {"vary", s.vary},
+          {"points", points}};
+}
+
+}  // namespace sim
