@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   sim::add_sweep_command(app, exit_code);
   sim::add_advise_command(app, exit_code);
   sim::add_merge_command(app, exit_code);
+  sim::add_rare_command(app, exit_code);
   sim::add_check_command(app, exit_code);
   sim::add_generate_command(app, exit_code);
   sim::add_determinism_command(app, exit_code);

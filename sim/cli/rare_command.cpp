@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/output_file.hpp"
+#include "sim/cli/scenario_options.hpp"
+#include "sim/experiment/rare.hpp"
+#include "sim/scenario/units.hpp"
+
+namespace sim {
+namespace {
+
+struct RareArguments {
+  std::string file;
+  std::string event = "split_brain";
+  std::vector<std::string> settings;
+  std::vector<std::string> points;  // labels; empty: all
+  std::vector<std::string> levels;  // silences; empty: the pilot chooses
+  RareOptions options{};
+  std::string out;
+  bool json = false;
+};
+
+std::vector<Duration> parse_levels(const std::vector<std::string>& texts) {
+  std::vector<Duration> levels;
+  for (const std::string& text : texts) {
+    const auto level = parse_duration(text);
+    const Duration least = levels.empty() ? Duration{0} : levels.back();
+    if (!level || *level <= least) {
+      throw InputError({.file = "--levels",
+                        .found = fmt::format("found \"{}\"", text),
+                        .expected = "rising durations such as 11ms,21ms,31ms"});
+    }
+    levels.push_back(*level);
+  }
+  return levels;
+}
+
+std::filesystem::path made_folder(const std::string& name) {
+  std::error_code error;
+  std::filesystem::create_directories(name, error);
+  if (error)
+    throw InputError({.file = name, .found = fmt::format("can't be made a folder: {}", error.message())});
+  return name;
+}
+
+void show_progress(std::uint64_t done, std::uint64_t total) {
+  using Clock = std::chrono::steady_clock;
+  static Clock::time_point shown = Clock::now();
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  const auto now = Clock::now();
+  if (now - shown < (terminal ? std::chrono::milliseconds{200} : std::chrono::milliseconds{5000})) return;
+  shown = now;
+  fmt::print(stderr, "{}{} of {} parts{}", terminal ? "\r" : "", done, total, terminal ? "" : "\n");
+}
+
+int run_rare(RareArguments& arguments) {
+  Scenario scenario = load_scenario(arguments.file, arguments.settings);
+  keep_points(scenario, arguments.points);
+  RareOptions& options = arguments.options;
+  options.event = &rare_event(arguments.event);
+  options.pilot.thresholds = parse_levels(arguments.levels);
+  if (options.jobs == 0) options.jobs = std::max(1u, std::thread::hardware_concurrency());
+  options.progress = show_progress;
+  const bool keep = !arguments.out.empty();
+  const std::filesystem::path folder = keep ? made_folder(arguments.out) : std::filesystem::path();
+  OutputFile csv(keep ? folder / "rare.csv" : ""), json(keep ? folder / "rare.json" : "");
+  const RareSummary summary = estimate_rare(scenario, options);
+  if (keep) {
+    csv.stream() << to_csv(summary);
+    csv.commit();
+    json.stream() << to_json(summary).dump(2) << '\n';
+    json.commit();
+  }
+  if (arguments.json) {
+    fmt::print("{}\n", to_json(summary).dump());
+  } else {
+    fmt::print("{}: {}, {} replications at each of {} points\n\n{}", summary.scenario, summary.event,
+               summary.replications, summary.rows.size(), to_table(summary));
+  }
+  const auto failed = [](const RareRow& row) { return !row.error.empty(); };
+  return std::ranges::any_of(summary.rows, failed) ? 3 : 0;
+}
+
+}  // namespace
+
+void add_rare_command(CLI::App& app, int& exit_code) {
+  auto a = std::make_shared<RareArguments>();  // lives as long as the parser that fills it
+  a->options.jobs = 0;
+  CLI::App* command =
+      app.add_subcommand("rare", "How often something happens that plain sampling would hardly ever see");
+  command->add_option("FILE", a->file, "Scenario")->required();
+  std::vector<std::string_view> names;
+  for (const RareEvent& event : rare_events()) names.push_back(event.name);
+  command->add_option("--event", a->event, fmt::format("{}; default split_brain", fmt::join(names, ", ")));
+  command->add_option("--replications", a->options.replications, "Independent ones at each point; default 40")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
+  command
+      ->add_option("--effort", a->options.pilot.effort,
+                   "Copies that are to rise from each level, in each replication; default 20")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}));
+  command->add_option("--seed", a->options.seed, "Another one gives other copies; default 1")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000'000'000'000}));
+  command->add_option("--levels", a->levels, "Silences at which runs are copied; default: a pilot chooses")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all();
+  command->add_option("--jobs", a->options.jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
+  command->add_option("--out", a->out, "Folder for rare.csv and rare.json");
+  command->add_option("--point", a->points, "Only the listed points with these labels; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--set", a->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
+      ->expected(1)
+      ->take_all();
+  command->add_flag("--json", a->json, "Print what rare.json holds");
+  command->callback([a, &exit_code] { exit_code = run_rare(*a); });
+}
+
+}  // namespace sim
