@@ -2,14 +2,11 @@
 // a dead one is. Two replicas without fencing: an episode of split brain is a false suspicion by the backup.
 #include "sim/check/detector.hpp"
 #include "sim/check/split_brain.hpp"
-#include "tests/fidelity/fidelity.hpp"
+#include "tests/fidelity/false_suspicions.hpp"
 
 using namespace fidelity;
 
 namespace {
-
-constexpr double kLoss = 0.05;
-constexpr double kEta = 10;  // ms
 
 Scenario watched(const std::string& delay, const std::string& detector, const std::string& duration) {
   return scenario_of(R"({"name": "fidelity", "duration": ")" + duration + R"(", "replicas": 2,
@@ -56,29 +53,6 @@ void check_fraction(const Seen& seen, double fraction) {
   CHECK(std::abs(seen.mistaken / seen.total / fraction - 1) <= tolerance);
 }
 
-// Delays with distribution function F and density f, per ms (theory: any i.i.d. delay, arrivals may
-// overtake).
-struct Law {
-  std::function<double(double)> density, distribution;
-};
-const Law kExponential2ms{[](double x) { return x < 0 ? 0 : 0.5 * std::exp(-x / 2); },
-                          [](double x) { return x < 0 ? 0 : 1 - std::exp(-x / 2); }};
-constexpr int kFar = 12;  // heartbeats further away than this don't matter
-
-double rate_per_second(const Law& law, double to) {
-  const auto silent_after = [&](double s) {
-    double product = law.density(s);
-    for (int i = -kFar; i <= kFar; ++i) {
-      if (i == 0) continue;
-      product *= 1 - (1 - kLoss) * (law.distribution(s + to - i * kEta) - law.distribution(s - i * kEta));
-    }
-    return product;
-  };
-  double sum = 0;  // piecewise: the integrand has corners at multiples of eta and of eta - TO
-  for (double a = 0; a < 60; a += 1) sum += integral(silent_after, a, a + 1, 40);
-  return (1 - kLoss) / kEta * sum * 1000;
-}
-
 double fraction_of_time(const Law& law, double to) {
   const auto silent = [&](double t) {
     double product = 1;
@@ -105,7 +79,7 @@ TEST_CASE("constant delay: split brain comes as often and lasts as long as the c
        {Case{12, "500s", 1000}, {15, "500s", 1000}, {20, "4000s", 700}, {30, "30000s", 200}}) {
     CAPTURE(to);
     const int m = static_cast<int>(to / kEta);
-    const double rate = (1 - kLoss) * std::pow(kLoss, m) / kEta * 1000;
+    const double rate = rate_per_second(to);
     const double mistake_ms = (m + 1 / (1 - kLoss)) * kEta - to;
     const Seen seen = watch(watched(R"("1ms")", timeout(to), duration), 1);
     check_rate(seen.episodes, seen.total, rate, least);
