@@ -60,6 +60,7 @@ def sweep(arguments):
     folder = Folder(arguments.out or ROOT / "out" / arguments.scenario.stem, about)
     if folder.is_finished():
         print(f"{folder.path}: the sweep is there already", file=sys.stderr)
+        folder.tidy()
         return program.sweep("--out", folder.path).returncode
     probe = Probe.of(about, arguments.set)
     folder.take_up(probe.digest(program))

@@ -75,6 +75,7 @@ class Drive:
                 with contextlib.suppress(queue.Empty):
                     self.take(self.ended.get(timeout=0.5))
                 self.progress.show(count("worker", len(workers)))
+            self.progress.finish()
         finally:
             with contextlib.suppress(OSError):  # the scheduler may be what was lost
                 self.client.unsubscribe_topic("all")

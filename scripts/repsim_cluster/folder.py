@@ -70,18 +70,26 @@ class Folder:
     def keep(self, index, files):
         draft = self.parts / f"{index:05}.draft"
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir()
-        for name, content in files.items():
-            (draft / name).write_bytes(content)
-        draft.rename(self.part(index))
+        try:
+            draft.mkdir()
+            for name, content in files.items():
+                (draft / name).write_bytes(content)
+            draft.rename(self.part(index))
+        except OSError as problem:
+            raise BadInput(f"{draft}: can't be written: {problem.strerror}; the shards that are done are kept, "
+                           "and the same command goes on from there") from None
 
     def merge(self, program):
         """Prints the summary; returns the exit code."""
         names = [self.part(i).name for i in range(1, self.shards + 1)]
         done = program.run("merge", *names, "--out", self.path.resolve(), cwd=self.parts)
-        if done.returncode <= 1:
-            shutil.rmtree(self.parts)
+        if done.returncode in (0, 1):
+            self.tidy()
         return done.returncode
+
+    def tidy(self):
+        """What was merged is there twice."""
+        shutil.rmtree(self.parts, ignore_errors=True)
 
 
 def read_json(path):

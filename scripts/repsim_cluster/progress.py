@@ -13,15 +13,22 @@ class Progress:
         self.begin = self.shown = time.monotonic()
         self.width = 0
 
-    def show(self, text, last=False):
+    def show(self, text):
         now = time.monotonic()
-        if now - self.shown < (0.2 if self.terminal else 5) and not last:
+        if now - self.shown < (0.2 if self.terminal else 5):
             return
         self.shown = now
-        rate = (self.done - self.found) / max(now - self.begin, 1e-9)
-        left = f", {span((self.total - self.done) / rate)} left" if rate and not last else ""
-        line = f"{self.done} of {self.total} runs, {text}, {rate:.0f}/s{left}"
-        self.write(line, end="\n" if last or not self.terminal else "")
+        left = f", {span((self.total - self.done) / self.rate())} left" if self.rate() else ""
+        self.write(f"{self.runs()}, {text}, {self.rate():.0f}/s{left}", end="" if self.terminal else "\n")
+
+    def finish(self):
+        self.write(f"{self.runs()}, {self.rate():.0f}/s", end="\n")
+
+    def runs(self):
+        return f"{self.done} of {self.total} runs"
+
+    def rate(self):
+        return (self.done - self.found) / max(time.monotonic() - self.begin, 1e-9)
 
     def say(self, text):
         """A line of its own, which stays."""

@@ -29,7 +29,7 @@ def outage(row):
 WANTED = {"failover": failover, "latency": latency, "outage": outage}
 TITLES = {"failover": ("Failover", "from the fault to the next primary (ms), runs with one failover"),
           "latency": ("Latency", "99th percentile of a run's operations (ms)"),
-          "outage": ("Outage", "longest in a run (ms); left end: runs without one")}
+          "outage": ("Outage", "longest in a run (ms)")}
 
 
 def draw(pictures, sweep, skip=()):
@@ -141,10 +141,11 @@ def picture(sweep, names, shown, runs):
         draw_panel(ax, by_point)
         title, below = TITLES[measure]
         ax.set_title(title)
-        ax.set_xlabel(below)
+        none = any(len(values) and values[0] <= 0 for values in by_point)
+        ax.set_xlabel(f"{below}; left end: none" if none and measure == "outage" else below)
     axes[0][0].set_ylabel("share of the runs with no more")
     whole = sweep.seeds is None or runs >= sweep.seeds
-    style.finish(figure, sweep.provenance(), handles(names), note="" if whole else
+    style.finish(figure, sweep.provenance(), handles(names), title=sweep.headline(), note="" if whole else
                  f"from the first {runs} runs of each point")
     return figure
 

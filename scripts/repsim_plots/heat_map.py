@@ -81,7 +81,7 @@ def picture(grid, names):
         ax.set_visible(False)
     handles = [Patch(facecolor="white", edgecolor=style.GREY, hatch="////",
                      label="no event in all runs: below the 95 % upper limit")] if any(limits) else ()
-    style.finish(figure, grid.sweep.provenance(), handles)
+    style.finish(figure, grid.sweep.provenance(), handles, title=grid.sweep.headline())
     return figure
 
 

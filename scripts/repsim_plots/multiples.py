@@ -52,7 +52,7 @@ def draw_spreads(pictures, sweep):
     handles.append(Patch(facecolor="#777777", alpha=0.3, label="95 % confidence"))
     axes[-1, 0].set_xlabel("ms; left end: less, or none")
     axes[len(axes) // 2, 0].set_ylabel("share of the runs with no more")
-    style.finish(figure, sweep.provenance(), handles, note="" if whole else
+    style.finish(figure, sweep.provenance(), handles, title=sweep.headline(), note="" if whole else
                  f"from the first {runs} runs of each point")
     pictures.add_figure("spreads", figure)
     pictures.add_table("spreads", ["point", "measure", "n", "quantile", "ms", "low", "high"],
@@ -62,7 +62,7 @@ def draw_spreads(pictures, sweep):
 def small_panels(names):
     columns = min(len(names), 6 if len(names) > 12 else 4)
     lines = math.ceil(len(names) / columns)
-    figure, axes = pyplot.subplots(lines, columns, figsize=(2.35 * columns + 0.5, 1.75 * lines + 1.2),
+    figure, axes = pyplot.subplots(lines, columns, figsize=(2.35 * columns + 0.5, 1.75 * lines + 1.6),
                                    sharex=True, sharey=True, squeeze=False)
     for ax in axes.flat[len(names):]:
         ax.set_visible(False)
@@ -136,7 +136,7 @@ def lines_page(study, names, looks):
     handles = [Line2D([], [], color=looks[n][0], marker=looks[n][1], label=looks[n][2]) for n in names]
     style.finish(figure, study.provenance,
                  [*handles, Patch(facecolor="#777777", alpha=0.3, label="95 % interval")],
-                 note="at the lower edge: none" if in_time else "")
+                 title=study.sweeps[0].headline(), note="at the lower edge: none" if in_time else "")
     return figure
 
 

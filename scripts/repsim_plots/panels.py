@@ -156,7 +156,8 @@ def legend_handles(study, limits, curve):
     grey = "#777777" if len(study.series) > 1 else style.BLUE
     bar = Line2D([], [], linestyle="none", marker="|", markersize=13, markeredgewidth=1.6, color=grey,
                  label=INTERVAL)
-    handles.append(bar if curve else Patch(color=grey, alpha=0.3, label=INTERVAL))
+    bars = curve or study.axis.kind == "category"
+    handles.append(bar if bars else Patch(color=grey, alpha=0.3, label=INTERVAL))
     if curve:
         handles.append(Line2D([], [], color="#222222", linewidth=1.0, linestyle=(0, (5, 2)), label="theory"))
     if limits:

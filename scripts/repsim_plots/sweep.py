@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 from typing import Optional
 
 from . import units
@@ -63,6 +64,11 @@ class Sweep:
                 here = here[int(part)] if isinstance(here, list) else here.setdefault(part, {})
             here[int(last) if isinstance(here, list) else last] = value
         return scenario
+
+    def headline(self):
+        """What the scenario says that it is about, up to the first colon or full stop; else its name."""
+        about = re.split(r"[.:](?:\s|$)", str(self.scenario.get("about", "")))[0]
+        return about if 12 <= len(about) <= 95 else self.name
 
     def is_list(self):
         """Whether its points are listed ones and nothing else varies."""

@@ -29,7 +29,8 @@ def overview(study, pair):
     for handle in handles if alone else ():
         if handle.get_label() == INTERVAL:
             handle.set_color("#777777")
-    style.finish(figure, study.provenance, handles, title=headline(study))
+    titles = dict.fromkeys(one.headline() for one in study.sweeps[:3])
+    style.finish(figure, study.provenance, handles, title="  and  ".join(titles))
     label_points(right, drawn)
     return figure
 
@@ -48,14 +49,6 @@ def add_detection(ax, study):
         ax.annotate(text, (x, e.value), xytext=(-4, 10 if name == above else -17), textcoords="offset points",
                     ha="right", va="bottom" if name == above else "top", color=colour, fontsize=10)
     return drawn
-
-
-def headline(study):
-    """What the scenario says that it is about, when that is one short sentence; else its name."""
-    if len(study.sweeps) > 1:
-        return "  and  ".join(list(dict.fromkeys(s.name for s in study.sweeps))[:3])
-    about = str(study.sweeps[0].scenario.get("about", "")).split(". ")[0].rstrip(".")
-    return about if 20 <= len(about) <= 95 else study.sweeps[0].name
 
 
 def draw(pictures, sweeps, only=()):

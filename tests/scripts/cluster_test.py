@@ -3,6 +3,7 @@ does."""
 
 import json
 import pathlib
+import resource
 import sys
 import tempfile
 import unittest
@@ -118,6 +119,32 @@ class Folders(ClusterTest):
         self.assertEqual(first.missing(), [1, 2])
         first.keep(1, {"runs.jsonl": b"row\n"})
         self.assertEqual(first.missing(), [2])
+
+    def test_a_full_disk_is_said_and_costs_one_shard(self):
+        folder = self.begun()
+        folder.cut_into(2)
+        folder.keep(1, {"runs.jsonl": b"row\n"})
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+        try:
+            with self.assertRaisesRegex(BadInput, "00002.draft: can't be written: File too large"):
+                folder.keep(2, {"runs.jsonl": b"row\n" * 1000})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        self.assertEqual(folder.missing(), [2])
+        folder.keep(2, {"runs.jsonl": b"row\n" * 1000})
+        self.assertTrue(folder.is_complete())
+
+    def test_the_shards_are_kept_until_they_are_merged(self):
+        folder = self.begun()
+        folder.cut_into(1)
+        folder.keep(1, {"runs.jsonl": b"row\n"})
+        for code, kept in ((-9, True), (2, True), (1, False)):
+            script = self.file("program", f"#!/bin/sh\n[ {code} != -9 ] || kill -9 $$\nexit {code}\n")
+            script.chmod(0o755)
+            program = plan.Program(script, "s.json", [])
+            self.assertEqual(folder.merge(program), code)
+            self.assertEqual(folder.parts.exists(), kept)
 
     def test_foreign_folders_are_refused(self):
         first = self.begun()
