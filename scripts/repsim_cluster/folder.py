@@ -76,8 +76,8 @@ class Folder:
                 (draft / name).write_bytes(content)
             draft.rename(self.part(index))
         except OSError as problem:
-            raise BadInput(f"{draft}: can't be written: {problem.strerror}; the shards that are done are kept, "
-                           "and the same command goes on from there") from None
+            raise BadInput(f"{draft}: can't be written: {problem.strerror}; the shards that are done are "
+                           "kept, and the same command goes on from there") from None
 
     def merge(self, program):
         """Prints the summary; returns the exit code."""
