@@ -36,6 +36,10 @@ class Grid:
                 row = self.cells.get((self.across.position(x), self.up.position(y)))
                 yield i, j, row and row.measures.get(name)
 
+    def has_room(self):
+        """For numbers in the cells."""
+        return max(len(self.xs), len(self.ys)) <= MOST_WITH_NUMBERS
+
     def moves(self, name):
         found = [e for _, _, e in self.estimates(name) if e]
         return len({e.value for e in found}) > 1 and not all(e.low is not None and e.low <= 0 for e in found)
@@ -72,8 +76,8 @@ def draw(pictures, sweep):
 def picture(grid, names):
     columns = min(len(names), 3) if len(names) != 4 else 2
     lines = math.ceil(len(names) / columns)
-    width = 1.5 + 0.62 * min(len(grid.xs), MOST_WITH_NUMBERS)
-    height = 1.0 + 0.42 * min(len(grid.ys), MOST_WITH_NUMBERS)
+    across, up = (0.62 * len(grid.xs), 0.42 * len(grid.ys)) if grid.has_room() else (3.5, 2.4)
+    width, height = 1.5 + across, 1.0 + up
     figure, axes = pyplot.subplots(lines, columns, figsize=(max(width * columns, 7.0), height * lines + 0.9),
                                    squeeze=False)
     limits = [draw_map(ax, grid, name) for ax, name in zip(axes.flat, names)]
@@ -99,11 +103,12 @@ def draw_map(ax, grid, name):
     for i, j, value in seen:
         cells[j, i] = value
     shades = pyplot.get_cmap(COLOURS)
-    mesh = ax.pcolormesh(cells, cmap=shades, norm=norm, edgecolors="white", linewidth=1.2)
+    mesh = ax.pcolormesh(cells, cmap=shades, norm=norm, edgecolors="white",
+                         linewidth=1.2 if grid.has_room() else 0.4)
     for i, j, _ in zero:
         ax.add_patch(Rectangle((i, j), 1, 1, facecolor="white", edgecolor=style.FAINT, hatch="////",
                                linewidth=0))
-    if max(len(grid.xs), len(grid.ys)) <= MOST_WITH_NUMBERS:
+    if grid.has_room():
         for i, j, value in seen:
             write(ax, i, j, number(value), "white" if norm(value) > 0.55 else "black")
         for i, j, e in zero:
