@@ -36,6 +36,8 @@ def draw_sweeps(folders, arguments):
             raise BadInput("draw one advice at a time")
         advice_figure.draw(pictures, folders[0])
         return pictures.write()
+    if any(is_rare(folder) for folder in folders):
+        return draw_rare(pictures, folders, arguments)
     sweeps = [sweep.load(folder) for folder in folders]
     if not sweeps[0].is_list() or len(sweeps) > 1 or arguments.measure:
         sweep.choose_axis(sweeps)
@@ -65,6 +67,22 @@ def draw_sweep(pictures, one, baseline):
     cdf.draw(pictures, one, skip=("failover",) if apart else ())
     if not pictures.files:
         raise BadInput(f"{one.folder}: nothing to draw: no measure has data, or there are too many points")
+
+
+def is_rare(folder):
+    return (folder / "rare.json").exists()
+
+
+def draw_rare(pictures, folders, arguments):
+    """One folder of `repsim rare`; sweeps given with it are the plain sampling beside it."""
+    rare = [folder for folder in folders if is_rare(folder)]
+    if len(rare) > 1 or arguments.measure:
+        raise BadInput("one folder of `repsim rare` at a time, without --measure")
+    from . import rare_figure
+    pictures.folder = pathlib.Path(arguments.out or rare[0])
+    rare_figure.draw(pictures, rare_figure.read(rare[0]),
+                     [sweep.load(folder) for folder in folders if folder not in rare])
+    return pictures.write()
 
 
 def draw_lines(path, arguments):
