@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
 
-from . import measures, style, sweep, sweep_figures, theory
+from . import measures, panels, study, style, sweep, theory
 from .output import BadInput, read_text
 from .style import pyplot
 
@@ -69,7 +69,7 @@ def understand(folder, about):
                 f"digest of the numbers {digest}")
 
 
-class Curve(sweep_figures.Study):
+class Curve(study.Study):
     """The study of a rare event, with plain sweeps of the same parameter beside it."""
 
     def __init__(self, rare, plain):
@@ -103,7 +103,7 @@ def picture(curve):
     if known:
         draw_ratios(figure.add_subplot(grid[0, 1]), curve)
     for ax in (left, costs):
-        sweep_figures.set_x(ax, curve)
+        panels.set_x(ax, curve)
     style.finish(figure, curve.provenance, handles(curve, *shown),
                  title=TITLES.get(curve.rare.event, curve.rare.event))
     return figure
@@ -114,13 +114,12 @@ def draw_rates(ax, curve):
     name = curve.rare.measure
     theories = [curve.curve(series, name) for series in curve.series]
     plain = curve.plain_points()
-    floor = sweep_figures.floor_of(curve.estimates(name), []) / 2
+    floor = panels.floor_of(curve.estimates(name), []) / 2
     limits = False
     for number, series in enumerate(curve.series):
-        limits |= sweep_figures.draw_points(
+        limits |= panels.draw_points(
             ax, curve.points(series, name), style.series_style(number), floor,
-            sweep_figures.Look(band=banded(curve, theories[number]), line=banded(curve, theories[number]),
-                               number=number, alone=len(curve.series) == 1))
+            panels.Look(line=banded(curve, theories[number]), number=number, lines=len(curve.series)))
     for line in theories:
         if line:
             ax.plot(*zip(*line), color="#222222", linewidth=1.0, linestyle=DASHES, zorder=4)
@@ -186,7 +185,7 @@ def draw_ratios(ax, curve):
     ax.axhline(1, color="#222222", linewidth=1.0, linestyle=DASHES, zorder=4)
     ax.set_ylim(bottom=0)
     ax.set_title("Estimate over theory")
-    sweep_figures.set_x(ax, curve, label=False)
+    panels.set_x(ax, curve, label=False)
 
 
 def draw_costs(ax, curve):

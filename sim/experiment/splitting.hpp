@@ -22,12 +22,14 @@
 // being independent of each other: they are not, as some share ancestors. Hence the interval comes from
 // independent replications of the whole (rare.hpp).
 //
-// This is fixed-effort splitting, which spends the same at each level (Garvels, The Splitting Method in Rare
-// Event Simulation, Twente 2000; L'Ecuyer, Demers, Tuffin, Splitting for Rare-Event Simulation, WSC 2006),
-// with two things from RESTART (M. and J. Villén-Altamirano; their tutorial is in LNCS 5233, 2011): a path
-// that has fallen may rise again, so that one run crosses a level as often as it likes and the number of
-// events in it is estimated, not only whether there is one; and a copy lives a little longer than its level
-// (RESTART with prolonged retrials), because the level may fall a moment before the event.
+// This is splitting with the same effort at each level and the same number of forks from each copy, which
+// Garvels and Kroese found better than the original RESTART (A Comparison of RESTART Implementations, WSC
+// 1998; a guide to all of it is L'Ecuyer, Demers and Tuffin, Splitting for Rare-Event Simulation, WSC 2006).
+// Two things are RESTART's (M. and J. Villén-Altamirano; their tutorial is in LNCS 5233, 2011): a path that
+// has fallen may rise again, so that one run crosses a level as often as it likes, and the number of events
+// in it is estimated, not only whether there is one; and a fork outlives its level a little, because that may
+// fall a moment before the event (prolonged retrials; J. Villén-Altamirano, Operations Research Perspectives
+// 6, 2019).
 #pragma once
 
 #include <cstdint>

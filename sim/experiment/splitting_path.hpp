@@ -58,7 +58,8 @@ enum class PathEnd : std::uint8_t {
 PathEnd follow(SplittingPath& path, const SplittingBand& band,
                const std::function<void(const SplittingPath&)>& rises, SplittingEffort& effort);
 
-/// Keeps at most `limit` of the paths that come by, each as likely as the other (Vitter 1985, algorithm R).
+/// Keeps at most `limit` of the paths that come by, each as likely as the other (Waterman's algorithm R;
+/// Vitter 1985).
 class Reservoir {
  public:
   Reservoir(std::uint64_t limit, std::uint64_t seed) : limit_(limit), rng_(seed) {}

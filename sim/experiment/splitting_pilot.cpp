@@ -18,9 +18,9 @@ constexpr std::uint64_t kFewest = 10;      // rises that a threshold is trusted 
 constexpr std::uint64_t kSilences = 2000;  // a sample of them
 constexpr std::uint64_t kFewestRuns = 30;
 constexpr std::uint64_t kMostRuns = 1000;
-constexpr std::uint64_t kJudged = 200;
-constexpr double kLeastConsequence = 0.05;
-constexpr double kLeastRate = 1.0 / 500;
+constexpr std::uint64_t kJudged = 200;      // paths with two primaries
+constexpr double kLeastConsequence = 0.05;  // of them, where the event is pursued further
+constexpr double kLeastRate = 1.0 / 500;    // that a level's copies are numbered by
 constexpr double kRarest = 1e-30;
 constexpr double kMostRunsPlanned = 10'000;
 
@@ -76,7 +76,7 @@ class Climb {
       const double splits = share_of(sample.splits.size(), sample.copies());
       pilot_.expected += rises * splits;
       // What rises further can't add much to what is known, or is rarer than anyone asks.
-      const bool enough = rises < std::max(0.01 * pilot_.expected, kRarest);
+      const bool enough = options_.thresholds.empty() && rises < std::max(0.01 * pilot_.expected, kRarest);
       auto threshold = enough ? std::nullopt : next(sample, band.floor);
       std::optional<Reservoir> higher;
       if (threshold) {
