@@ -20,7 +20,10 @@ namespace sim {
 class Frontier {
  public:
   /// `words` for each bit set: slots / 64.
-  explicit Frontier(std::size_t words) : words_(words), stride_(1 + 2 * words) {}
+  explicit Frontier(std::size_t words) : words_(words), stride_(1 + 2 * words) {
+    data_.reserve(kScan * stride_);
+    alive_.reserve(kScan);
+  }
 
   std::size_t size() const { return alive_.size(); }  ///< Includes those that were superseded.
   std::size_t live() const { return live_; }

@@ -20,44 +20,55 @@ bool same_action(const Step& a, const Step& b) {
 
 }  // namespace
 
+// Operations are in order of call, so that of returns is nearly the same: few need to be moved far.
 std::vector<std::size_t> Sweep::returns_in_order() const {
   std::vector<std::size_t> order;
   order.reserve(history_.operations.size());
   for (std::size_t i = 0; i < history_.operations.size(); ++i) {
     if (owed(i)) order.push_back(i);
   }
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+  const auto earlier = [&](std::size_t a, std::size_t b) {
     const Time x = history_.operations[a].ret;
     const Time y = history_.operations[b].ret;
     return x != y ? x < y : a < b;
-  });
+  };
+  constexpr std::size_t few = 200;
+  if (order.size() > few) {
+    std::ranges::sort(order, earlier);
+    return order;
+  }
+  for (std::size_t k = 1; k < order.size(); ++k) {
+    const std::size_t op = order[k];
+    std::size_t at = k;
+    for (; at > 0 && earlier(op, order[at - 1]); --at) order[at] = order[at - 1];
+    order[at] = op;
+  }
   return order;
 }
 
 std::size_t Sweep::most_open() const {
-  std::vector<Time> returns;
-  for (std::size_t i = 0; i < history_.operations.size(); ++i) {
-    if (owed(i)) returns.push_back(history_.operations[i].ret);
-  }
-  std::ranges::sort(returns);
+  const auto& operations = history_.operations;
   std::size_t most = 1;
   std::size_t returned = 0;
-  for (std::size_t i = 0; i < history_.operations.size(); ++i) {
-    while (returned < returns.size() && returns[returned] < history_.operations[i].call) ++returned;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    while (returned < returns_.size() && operations[returns_[returned]].ret < operations[i].call) ++returned;
     most = std::max(most, i + 1 - returned);
   }
   return most;
 }
 
 SweepResult Sweep::run() {
+  constexpr std::size_t usual = 16;  // so many open at once
+  slots_.reserve(usual);
+  open_.reserve(usual);
+  unused_.reserve(usual);
   slot_of_.assign(history_.operations.size(), kNone);
   child_.assign(1 + 2 * words_, 0);
   parent_ = done_ = child_;
   child_[0] = static_cast<Word>(history_.initial);
   now_.add(child_.data(), spending_.steps);
-  const auto returns = returns_in_order();
   std::size_t next_call = 0;
-  for (const std::size_t op : returns) {
+  for (const std::size_t op : returns_) {
     const Time ret = history_.operations[op].ret;
     while (next_call < history_.operations.size() && history_.operations[next_call].call <= ret)
       call(next_call++);
@@ -124,12 +135,12 @@ void Sweep::call(std::size_t i) {
 }
 
 void Sweep::release(int slot) {
-  for (const int o : open_) {
-    std::erase(slots_[static_cast<std::size_t>(o)].predecessors, slot);
+  if (slots_[static_cast<std::size_t>(slot)].has_successor) {
+    for (const int o : open_) std::erase(slots_[static_cast<std::size_t>(o)].predecessors, slot);
+    for (const int o : idle_) std::erase(slots_[static_cast<std::size_t>(o)].predecessors, slot);
   }
   for (const int o : idle_) {
     Slot& s = slots_[static_cast<std::size_t>(o)];
-    std::erase(s.predecessors, slot);
     if (s.twin == slot) s.twin = kNone;
   }
   unused_.push_back(slot);

@@ -39,8 +39,6 @@ class Cover {
     return static_cast<Rank>(node - leaves_);
   }
 
-  static constexpr std::size_t kBytes = 8;  // a node
-
  private:
   static constexpr std::int32_t kTaken = 1 << 30;
 

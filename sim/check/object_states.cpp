@@ -1,6 +1,7 @@
 #include "sim/check/object_states.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace sim {
@@ -22,6 +23,10 @@ std::size_t first_of(State state) {
 
 std::size_t length_of(State state) { return static_cast<std::size_t>(state & kLengthMask); }
 
+template <typename Sequence> bool begins(const Sequence& whole, const Sequence& part) {
+  return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
+}
+
 template <typename Sequence> std::size_t shared_length(const Sequence& a, const Sequence& b) {
   const auto end = a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
   return static_cast<std::size_t>(std::mismatch(a.begin(), end, b.begin()).first - a.begin());
@@ -32,15 +37,19 @@ template <typename Sequence> std::size_t shared_length(const Sequence& a, const 
 // Observed lists are mostly prefixes of each other: ordered by length they are ordered outright, and the
 // costly comparison of long lists is made once for each instead of once for each step of a sort.
 template <typename Sequence> void ObjectStates::Observed<Sequence>::finish() {
-  const auto smaller = [](const Sequence* a, const Sequence* b) { return *a < *b; };
-  std::ranges::sort(sorted, {}, [](const Sequence* s) { return s->size(); });
-  if (!std::ranges::is_sorted(sorted, smaller)) std::ranges::sort(sorted, smaller);
-  const auto equal = [](const Sequence* a, const Sequence* b) { return *a == *b; };
+  const auto size = [](const Sequence* s) { return s->size(); };
+  if (!std::ranges::is_sorted(sorted, {}, size)) std::ranges::sort(sorted, {}, size);
+  const auto begins_with = [](const Sequence* a, const Sequence* b) { return begins(*b, *a); };
+  const auto odd = std::ranges::adjacent_find(sorted, std::not_fn(begins_with));
+  chain = odd == sorted.end();
+  const auto equal = [&](const Sequence* a, const Sequence* b) {
+    return chain ? size(a) == size(b) : *a == *b;
+  };
+  if (!chain) std::ranges::sort(sorted, [](const Sequence* a, const Sequence* b) { return *a < *b; });
   sorted.erase(std::unique(sorted.begin(), sorted.end(), equal), sorted.end());
   shared.assign(sorted.size(), 0);
   for (std::size_t i = 1; i < sorted.size(); ++i) {
-    shared[i] = shared_length(*sorted[i - 1], *sorted[i]);
-    chain = chain && shared[i] == sorted[i - 1]->size();
+    shared[i] = chain ? sorted[i - 1]->size() : shared_length(*sorted[i - 1], *sorted[i]);
   }
 }
 
@@ -50,7 +59,7 @@ State ObjectStates::Observed<Sequence>::of(const Sequence& sequence, State tag) 
   const auto content = [](const Sequence* s) -> const Sequence& { return *s; };
   const auto at = chain ? std::ranges::lower_bound(sorted, sequence.size(), {}, size)
                         : std::ranges::lower_bound(sorted, sequence, {}, content);
-  const bool known = at != sorted.end() && shared_length(**at, sequence) == sequence.size();
+  const bool known = at != sorted.end() && begins(**at, sequence);
   return known ? prefix(tag, static_cast<std::size_t>(at - sorted.begin()), sequence.size()) : kOther;
 }
 
@@ -69,7 +78,7 @@ ObjectStates::ObjectStates(std::span<const Operation* const> operations, Model m
   lists_.finish();
   texts_.finish();
   for (const List* list : lists_.sorted) {
-    if (!list->empty()) numbers_.push_back(list->front());
+    if (!list->empty()) learn(list->front());
   }
   std::ranges::sort(numbers_);
   numbers_.erase(std::unique(numbers_.begin(), numbers_.end()), numbers_.end());
@@ -96,7 +105,11 @@ void ObjectStates::numbers_before(const Value& argument, std::vector<State>& sta
 }
 
 void ObjectStates::learn(const Value& value) {
-  if (const auto* n = value.as_number()) numbers_.push_back(*n);
+  if (const auto* n = value.as_number()) {
+    constexpr std::size_t few = 8;  // as long as they are, many are met again: no need to sort them out later
+    const bool known = numbers_.size() <= few && std::ranges::find(numbers_, *n) != numbers_.end();
+    if (!known) numbers_.push_back(*n);
+  }
   if (const auto* list = value.as_list()) lists_.sorted.push_back(list);
   if (const auto* text = value.as_text()) texts_.sorted.push_back(text);
 }

@@ -53,6 +53,7 @@ class Sweep {
         spending_(spending),
         relevance_(history, weakened),
         beam_(beam),
+        returns_(returns_in_order()),
         words_((most_open() + 63) / 64),
         now_(words_),
         next_(words_),
@@ -110,6 +111,7 @@ class Sweep {
   Spending& spending_;
   Relevance relevance_;
   std::size_t beam_;
+  std::vector<std::size_t> returns_;  // what is owed, in order of return
   std::size_t words_;
   bool truncated_ = false;
 

@@ -1,17 +1,21 @@
 // `repsim bench`: how fast the simulator is, as ratios to bare loops measured in the same minutes on the same
-// core.
+// core; and how long the judge takes for a history of a sweep.
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "sim/check/linearizability.hpp"
 #include "sim/cli/bench_loops.hpp"
 #include "sim/cli/bench_sweep.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/history/generator.hpp"
 #include "sim/kernel/event_queue.hpp"
 #include "sim/protocol/registry.hpp"
 
@@ -28,6 +32,8 @@ double cpu_seconds() {
 }
 
 constexpr std::size_t kEchoNodes = 5;
+constexpr std::uint64_t kCheckOperations = 100;
+constexpr std::uint32_t kCheckClients = 3;
 
 // ---- echo through the full path: network draws, loss, digest, typed messages, counted references
 
@@ -253,6 +259,42 @@ void run_sweep_bench(bool as_json) {
   }
 }
 
+// ---- the judge of linearizability on histories as short as those of a sweep
+
+double check_us(Model model) {
+  constexpr std::uint64_t kHistories = 200;
+  constexpr int kRounds = 15;
+  std::vector<History> histories;
+  for (std::uint64_t seed = 1; seed <= kHistories; ++seed) {
+    histories.push_back(generate_history({.model = model,
+                                          .operations = kCheckOperations,
+                                          .clients = kCheckClients,
+                                          .values = 5,
+                                          .seed = seed}));
+  }
+  std::vector<double> rounds;
+  for (int i = 0; i < kRounds; ++i) {
+    const double start = cpu_seconds();
+    for (const History& history : histories) {
+      const Verdict verdict = linearizability_verdict(history.operations, model, initial_value(model));
+      if (verdict != Verdict::linearizable) throw std::logic_error("a true object's history was refused");
+    }
+    rounds.push_back((cpu_seconds() - start) / static_cast<double>(kHistories) * 1e6);
+  }
+  return median(rounds);
+}
+
+Json measure_check() {
+  Json all = Json::array();
+  for (const Model model : {Model::reg, Model::kv, Model::log}) {
+    all.push_back({{"model", std::string(model_name(model))},
+                   {"operations", kCheckOperations},
+                   {"clients", kCheckClients},
+                   {"us_per_history", check_us(model)}});
+  }
+  return all;
+}
+
 void run_bench(bool as_json) {
   const EchoRates echo = measure_echo();
   Json hold = Json::array();
@@ -266,6 +308,7 @@ void run_bench(bool as_json) {
       {"raft", measure_raft()},
       {"run_overhead_us", run_overhead_us(10'000)},
       {"sweep_overhead_us", sweep_overhead_us()},
+      {"check", measure_check()},
       {"protocols", measure_protocols()}};
   if (as_json) {
     fmt::print("{}\n", result.dump(2));
@@ -284,6 +327,11 @@ void run_bench(bool as_json) {
   }
   fmt::print("set-up of a run: {:.3g} us\n", result["run_overhead_us"].get<double>());
   tell_sweep(result["sweep_overhead_us"].get<double>());
+  for (const auto& one : result["check"]) {
+    fmt::print("check of {} operations by {} clients, {}: {:.3g} us\n",
+               one["operations"].get<std::uint64_t>(), one["clients"].get<std::uint32_t>(),
+               one["model"].get<std::string>(), one["us_per_history"].get<double>());
+  }
   for (const auto& [name, rates] : result["protocols"].items()) {
     for (const auto& rate : rates) {
       fmt::print("{}, {} replicas, {} client(s): {:.3g} k operations/s, {:.3g} M deliveries/s\n", name,
