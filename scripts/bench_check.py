@@ -46,6 +46,8 @@ ROWS = [
      "--operations 1000 --values 5 --clients 50"),
     ("queue, distinct values, 10 clients, 100k operations", "-", None, None,
      "--model queue --operations 100000 --clients 10"),
+    ("compare-and-set, unique values, 10 clients, 1M operations", "-", None, None,
+     "--model cas-register --operations 1000000 --clients 10"),
     ("stack, distinct values, 10 clients, 1M operations", "-", None, None,
      "--model stack --operations 1000000 --clients 10"),
     ("set, 1000 elements, 10 clients, 1M operations", "-", None, None,

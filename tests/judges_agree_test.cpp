@@ -59,6 +59,7 @@ Subject drawn(Model model, Dice& dice) {
                                     .whole = dice.chance(50),
                                     .growing = model == Model::set && dice.chance(40),
                                     .silent = dice.chance(50) ? 0 : 30,
+                                    .chained = dice.chance(50),
                                     .distinct = dice.chance(40)};
   return {random_history::make(shape, dice), random_history::Recorder::initial(shape)};
 }

@@ -91,6 +91,26 @@ TEST_CASE("the register's monitor, the search and the twin agree") {
   }
 }
 
+TEST_CASE("the monitor of compare-and-sets, the search and the twin agree") {
+  for (const int pending : {0, 20, 50}) {
+    for (const int clients : {2, 5}) {
+      const Shape shape{.model = Model::cas_register,
+                        .operations = 8,
+                        .clients = clients,
+                        .pending = pending,
+                        .spoiled = 80,
+                        .chained = true,
+                        .distinct = true};
+      const auto seed = 46'000'000 + static_cast<std::uint64_t>(pending * 100'000 + clients * 10'000);
+      const Tally tally = compare(monitor_register, shape, 4000, seed);
+      INFO("pending " << pending << ", clients " << clients);
+      CHECK(tally.judged > 2000);
+      CHECK(tally.violations > 100);
+      CHECK(tally.violations < tally.judged);
+    }
+  }
+}
+
 TEST_CASE("the queue's monitor, the search and the twin agree") {
   for (const int pending : {0, 20, 50}) {
     for (const int clients : {2, 5}) {
@@ -159,7 +179,8 @@ std::vector<Operation> crowded(const Shape& shape, std::uint64_t seed) {
 }
 
 TEST_CASE("monitor, search and twin agree when clients have several operations open and instants meet") {
-  constexpr std::array<std::pair<Model, Monitor>, 4> monitors{{{Model::reg, monitor_register},
+  constexpr std::array<std::pair<Model, Monitor>, 5> monitors{{{Model::reg, monitor_register},
+                                                               {Model::cas_register, monitor_register},
                                                                {Model::queue, monitor_queue},
                                                                {Model::stack, monitor_stack},
                                                                {Model::set, monitor_set}}};
@@ -173,6 +194,7 @@ TEST_CASE("monitor, search and twin agree when clients have several operations o
                         .spoiled = 70,
                         .touching = true,
                         .growing = model == Model::set,
+                        .chained = model == Model::cas_register,
                         .distinct = model != Model::set};
       auto history = crowded(shape, seed);
       const bool expected = brute_force::linearizable(history, initial);
@@ -215,7 +237,7 @@ TEST_CASE(
 
 // As if the time were up the n-th time that somebody asks, for every n.
 TEST_CASE("a monitor whose time is up, or that needs too much memory, says nothing rather than something") {
-  for (const Model model : {Model::reg, Model::queue, Model::stack, Model::set}) {
+  for (const Model model : {Model::reg, Model::cas_register, Model::queue, Model::stack, Model::set}) {
     for (const auto bug : {GeneratorPlan::Bug::none, GeneratorPlan::Bug::lost_update}) {
       GeneratorPlan plan{.model = model, .operations = 3000, .bug = bug, .bugs = 200};
       if (model == Model::set) plan.values = 10;
@@ -270,7 +292,7 @@ TEST_CASE("a monitor leaves alone what it can't judge") {
   const Shape repeated{.model = Model::queue, .operations = 30, .values = 2};
   const auto history = random_history::make(repeated, dice);
   CHECK_FALSE(judge(monitor_queue, history, List{}).has_value());
-  const Shape cas{.model = Model::cas_register, .operations = 30, .distinct = true};
+  const Shape cas{.model = Model::cas_register, .operations = 30, .values = 3};
   const auto other = random_history::make(cas, dice);
   CHECK_FALSE(judge(monitor_register, other, Nil{}).has_value());
 }

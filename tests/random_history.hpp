@@ -41,6 +41,7 @@ struct Shape {
   bool whole = false;     ///< Sets are read as a whole, too.
   bool growing = false;   ///< Nothing is inserted twice into a set or removed from it.
   int silent = 30;        ///< Percent of inserts and removes that don't say what they found.
+  bool chained = false;   ///< A cas expects what somebody wrote, or the initial value.
   bool distinct = false;  ///< No value is written, or put in, twice.
 };
 
@@ -112,6 +113,11 @@ class Recorder {
     return is_text ? sim::Value{std::string(1, static_cast<char>('a' + n))} : sim::Value{n};
   }
 
+  sim::Value expected_somewhere() {
+    const std::int64_t n = dice_.below(last_value_ + 2);
+    return n == 0 ? sim::Value{} : sim::Value{n};
+  }
+
   sim::Value some_value() { return std::int64_t{1} + dice_.below(shape_.operations); }
 
   void choose_arguments(sim::Operation& op) {
@@ -119,6 +125,7 @@ class Recorder {
     if (sim::takes_argument(op.action)) op.argument = value();
     if (shape_.growing) op.argument = op.action == insert ? ++last_value_ : 1 + dice_.below(last_value_ + 1);
     if (op.action == cas) op.expected = dice_.chance(15) ? sim::Value{sim::Nil{}} : value();
+    if (op.action == cas && shape_.chained) op.expected = expected_somewhere();
     if (op.action == cas && dice_.chance(40)) op.expected = cells_[op.key];
   }
 

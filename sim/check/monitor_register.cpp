@@ -174,6 +174,10 @@ class RegisterMonitor {
 std::optional<Monitored> monitor_register(std::span<const Operation> all,
                                           std::span<const std::uint32_t> of_key, const Value& initial,
                                           Spending& spending) {
+  const auto swaps = [&](std::uint32_t index) {
+    return all[index].action == Action::cas && all[index].outcome != Outcome::failed;
+  };
+  if (std::ranges::any_of(of_key, swaps)) return monitor_cas(all, of_key, initial, spending);
   return RegisterMonitor(all, of_key, initial).run(spending);
 }
 

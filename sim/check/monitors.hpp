@@ -21,7 +21,8 @@ struct Monitored {
   std::vector<std::size_t> witness{};
 };
 
-/// Reads and writes only, no value written twice or written and initial; unanswered writes are allowed.
+/// Reads, writes and compare-and-sets only, no value written twice or written and initial; unanswered ones
+/// are allowed. Not decided: failed compare-and-sets for which the order below has no place.
 ///
 /// Gibbons and Korach (SIAM J. Comput. 1997, "Testing shared memories", section 4): a value's write and its
 /// reads take effect one after the other with nothing in between. So X's go before Y's as a block if some
@@ -30,6 +31,17 @@ struct Monitored {
 std::optional<Monitored> monitor_register(std::span<const Operation> all,
                                           std::span<const std::uint32_t> of_key, const Value& initial,
                                           Spending& spending);
+
+/// The same with compare-and-sets, which monitor_register hands on. One that found what it expected takes
+/// effect right behind the last read of that value: values that were swapped for each other make a chain of
+/// blocks with nothing in between, and what was said of blocks holds for chains, if moreover nothing in a
+/// chain returned before something was called that comes earlier in it. (The proof is the same: of chains
+/// each of which must precede the next, round in a circle, the one that is called last and its successor must
+/// precede each other.) An unanswered one of whose value nobody knows may be left out. One that failed
+/// changes nothing, but must find another value than it expected: a violation without those is one, and
+/// otherwise it's only called linearizable with an order at hand in which each of them has its place.
+std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
+                                     const Value& initial, Spending& spending);
 
 /// A queue, initially empty, into which no value is put twice. Not decided: unanswered dequeues together with
 /// ones that found the queue empty.
