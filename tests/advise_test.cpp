@@ -89,10 +89,22 @@ TEST_CASE("an outage shorter than any timeout allows can't be had, and the advis
 
 TEST_CASE("the advisor doesn't know what too little time can't show") {
   auto little = options(0.01, 0.2);
+  little.bounds.front().concern = Concern::false_suspicions;  // which splitting doesn't look for
   little.hours = 0.05;
   const Advice advice = advise(read_scenario(without_faults(), "small.json"), little);
   CHECK(advice.answer == Answer::undecided);
   CHECK(advice_text(scenario(), advice).find("more --hours would tell") != std::string::npos);
+}
+
+TEST_CASE("splitting tells what a few minutes of plain runs can't") {
+  auto little = options(0.01, 0.2);
+  little.hours = 0.05;
+  const Advice advice = advise(read_scenario(without_faults(), "small.json"), little);
+  REQUIRE(advice.answer == Answer::found);
+  CHECK(theory(advice.choice->setting) < 0.01);
+  CHECK(advice.choice->estimates[0].low < 1.5 * theory(advice.choice->setting));
+  CHECK(advice.choice->estimates[0].high > 0.7 * theory(advice.choice->setting));
+  CHECK(advice.choice->seen[0] == 0);
 }
 
 TEST_CASE("advice is the same whatever the number of threads") {

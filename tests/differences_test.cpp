@@ -100,6 +100,18 @@ TEST_CASE("where nothing happened the interval says how little that means") {
   CHECK(std::isnan(excess[kTwo]->excess.high));
 }
 
+TEST_CASE("a rate that differs alike in every seed is still not known exactly") {
+  Differences d(2, 0);
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    d.add(0, seed, run_with(0));
+    d.add(1, seed, run_with(1));
+  }
+  const auto excess = d.between(0, 1)[kEpisodes]->excess;
+  CHECK(excess.value == 0.1);
+  CHECK(excess.low < 0.08);
+  CHECK(excess.high > 0.12);
+}
+
 TEST_CASE("intervals of differences in rates cover the truth, with few events and with many") {
   for (const double more : {0.02, 0.5, 3.0}) {
     int covered = 0, runs = 1000;

@@ -12,6 +12,7 @@ from .style import pyplot
 # Concern -> what it counts, and its unit.
 CONCERNS = {
     "split_brain": ("split brains", "per hour"),
+    "harmful": ("harmful split brains", "per hour"),
     "lost_writes": ("lost writes", "per hour"),
     "false_suspicions": ("false suspicions", "per hour"),
     "outages": ("outages while calm", "per hour"),

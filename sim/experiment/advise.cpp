@@ -42,7 +42,7 @@ class Advisor {
   Advice run() {
     search();
     const auto finalists = best(kFinalists, &Judged::likely);
-    merge(trials_.run("finalists", settings_of(finalists), final_effort()));
+    merge(trials_.run("finalists", settings_of(finalists), finalist_effort()));
     choose(settings_of(finalists));
     if (advice_.answer == Answer::found) explore_sensitivity();
     find_front();
@@ -110,8 +110,8 @@ class Advisor {
                                 to_text(advice_.heartbeat.low), to_text(advice_.heartbeat.high)),
            .expected = "other ranges"});
     }
-    advice_.tried = trials_.run("grid", grid, first_effort(1));
-    merge(trials_.run("neighbours", only_valid(neighbours()), first_effort(4)));
+    advice_.tried = trials_.run("grid", grid, first_effort(1, 0));
+    merge(trials_.run("neighbours", only_valid(neighbours()), first_effort(2, 10)));
   }
 
   // The three best so far, and what lies half a step of the grid beside them.
@@ -165,9 +165,9 @@ class Advisor {
   }
 
   // Little for a bound that is soon broken.
-  Effort first_effort(double times) const {
+  Effort first_effort(double times, std::uint64_t replications) const {
     const double seconds = std::clamp(600 / strictest(), 30.0, 600.0);
-    return {times * seconds, static_cast<std::uint64_t>(times * 30)};
+    return {times * seconds, static_cast<std::uint64_t>(times * 40), replications};
   }
 
   // The lowest of the bounds on a rate, an hour.
@@ -179,11 +179,13 @@ class Advisor {
     return limit;
   }
 
-  // Enough calm time to show that no event in it is well below the bound, and enough crashes for a quantile.
-  Effort final_effort() const {
-    const double hours = 10 / strictest();
-    return {std::min(hours, options_.hours) * 3600, 400};
+  // Enough crashes for a quantile; what is rare is left to splitting.
+  Effort finalist_effort() const {
+    return {std::min({10 / strictest(), options_.hours, 1.0}) * 3600, 400, 40};
   }
+
+  // Enough calm time, too, to show without splitting that an event is well below its bound.
+  Effort choice_effort() const { return {std::min(10 / strictest(), options_.hours) * 3600, 1000, 40}; }
 
   // ------------------------------------------------------------------------------------------- choosing
 
@@ -207,10 +209,8 @@ class Advisor {
     std::vector<Judged> finalists;
     for (const Setting& s : settings)
       finalists.push_back(*std::ranges::find(advice_.tried, s, &Judged::setting));
-    Effort effort = final_effort();
-    effort.crashes = 1000;
     while (const auto chosen = most_fitting(finalists)) {
-      advice_.choice = trials_.run("choice", {*chosen}, effort).front();
+      advice_.choice = trials_.run("choice", {*chosen}, choice_effort()).front();
       if (advice_.choice->sure >= 1) {
         advice_.answer = Answer::found;
         return;
@@ -229,8 +229,7 @@ class Advisor {
         {"timeout x 1.25", {s.heartbeat, scaled(s.timeout, 1.25)}},
         {"heartbeat x 0.5", {scaled(s.heartbeat, 0.5), s.timeout}},
         {"heartbeat x 2", {scaled(s.heartbeat, 2), s.timeout}}};
-    Effort effort = final_effort();
-    effort.calm_seconds /= 2;
+    const Effort effort = finalist_effort();
     for (const auto& [what, setting] : others) {
       if (trials_.takes(setting)) deviate(what, trials_.calm(), setting, effort);
     }
@@ -274,6 +273,7 @@ class Advisor {
 
 std::vector<ConcernName> concerns() {
   return {{Concern::split_brain, "split_brain", "split brains an hour"},
+          {Concern::harmful, "harmful", "harmful split brains an hour"},
           {Concern::lost_writes, "lost_writes", "lost writes an hour"},
           {Concern::false_suspicions, "false_suspicions", "false suspicions an hour"},
           {Concern::outages, "outages", "outages an hour"},

@@ -28,6 +28,7 @@ namespace sim {
 /// What a bound is about.
 enum class Concern : std::uint8_t {
   split_brain,       ///< Episodes an hour, in calm runs.
+  harmful,           ///< Those of them in which both primaries acknowledged something.
   lost_writes,       ///< Acknowledged writes lost, an hour, in calm runs.
   false_suspicions,  ///< An hour, in calm runs.
   outages,           ///< Clients waiting, an hour, in calm runs.
@@ -62,6 +63,7 @@ struct Setting {
 struct Judged {
   Setting setting;
   std::vector<Estimate> estimates;  ///< In the order of the bounds; 95 %, an end that can't be known is NaN.
+  std::vector<std::uint64_t> seen;  ///< Events in plain calm runs, by bound; 0 for what isn't counted.
   double calm_seconds = 0;          ///< Virtual.
   std::uint64_t crashes = 0;
   /// By which factor the closest bound could be missed before it breaks: below 1 it is broken. `sure` takes

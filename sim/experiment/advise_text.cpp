@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/experiment/advise.hpp"
+#include "sim/experiment/advise_trials.hpp"
 #include "sim/experiment/summary.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -39,7 +39,7 @@ std::string table_of(const Advice& advice, const std::vector<std::pair<std::stri
   cells[0].emplace_back("bounds");
   for (const auto& [name, j] : rows) {
     auto& row = cells.emplace_back(
-        std::vector<std::string>{name, to_text(j->setting.heartbeat), to_text(j->setting.timeout)});
+        std::vector<std::string>{name, short_text(j->setting.heartbeat), short_text(j->setting.timeout)});
     for (const Estimate& e : j->estimates) row.push_back(interval(e));
     row.push_back(verdict(*j));
   }
@@ -57,14 +57,17 @@ std::string bounds_text(const Advice& advice) {
 std::string conclusion(const Advice& advice) {
   const Judged& j = *advice.choice;
   const std::string setting =
-      fmt::format("heartbeat {}, timeout {}", to_text(j.setting.heartbeat), to_text(j.setting.timeout));
+      fmt::format("heartbeat {}, timeout {}", short_text(j.setting.heartbeat), short_text(j.setting.timeout));
   const std::string basis =
       fmt::format("{:.3g} virtual hours of calm and {} crashes", j.calm_seconds / 3600, j.crashes);
   switch (advice.answer) {
     case Answer::found: {
       std::string out = fmt::format("Recommended: {}\n", setting);
       for (std::size_t b = 0; b < advice.bounds.size(); ++b)
-        out += fmt::format("  {} {}\n", interval(j.estimates[b]), name_of(advice.bounds[b].concern).unit);
+        out += fmt::format("  {} {}{}\n", interval(j.estimates[b]), name_of(advice.bounds[b].concern).unit,
+                           per_hour(advice.bounds[b].concern)
+                               ? fmt::format(" ({} seen in {:.3g} hours)", j.seen[b], j.calm_seconds / 3600)
+                               : "");
       return out +
              fmt::format(
                  "  Every bound holds, the closest by a factor of {:.2g}: measured for this setting alone, "
@@ -83,12 +86,14 @@ std::string conclusion(const Advice& advice) {
 }
 
 Json json_of(const Advice& advice, const Judged& j) {
-  Json json{{"heartbeat", to_text(j.setting.heartbeat)}, {"timeout", to_text(j.setting.timeout)}};
+  Json json{{"heartbeat", short_text(j.setting.heartbeat)}, {"timeout", short_text(j.setting.timeout)}};
   for (std::size_t b = 0; b < advice.bounds.size(); ++b) {
     const Estimate& e = j.estimates[b];
     const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(); };
     json[std::string(name_of(advice.bounds[b].concern).name)] = {
         {"value", finite(e.value)}, {"low", finite(e.low)}, {"high", finite(e.high)}};
+    if (per_hour(advice.bounds[b].concern))
+      json[std::string(name_of(advice.bounds[b].concern).name)]["seen"] = j.seen[b];
   }
   json["calm_seconds"] = j.calm_seconds;
   json["crashes"] = j.crashes;
@@ -109,8 +114,8 @@ constexpr const char* text_of(Answer answer) {
 std::string advice_text(const Scenario& scenario, const Advice& advice) {
   std::string out =
       fmt::format("{}: heartbeat {} to {}, timeout {} to {}; {}\n\n", scenario.name,
-                  to_text(advice.heartbeat.low), to_text(advice.heartbeat.high), to_text(advice.timeout.low),
-                  to_text(advice.timeout.high), bounds_text(advice));
+                  short_text(advice.heartbeat.low), short_text(advice.heartbeat.high),
+                  short_text(advice.timeout.low), short_text(advice.timeout.high), bounds_text(advice));
   std::vector<std::pair<std::string, const Judged*>> rows;
   for (const std::size_t i : advice.front) {
     const bool chosen = advice.answer == Answer::found && advice.tried[i].setting == advice.choice->setting;

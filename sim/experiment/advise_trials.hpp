@@ -18,6 +18,7 @@ bool per_hour(Concern concern);
 struct Effort {
   double calm_seconds = 0;  ///< Virtual.
   std::uint64_t crashes = 0;
+  std::uint64_t replications = 0;  ///< Of a splitting, for what is too rare for the calm runs; 0: none.
 };
 
 class Trials {
@@ -45,6 +46,9 @@ class Trials {
   struct Tally;
   void sweep_over(const std::string& stage, const Json& document, const std::vector<Setting>& settings,
                   std::uint64_t runs, const std::function<void(std::size_t, const RunResult&)>& observe);
+  void split_for(const std::string& stage, std::size_t bound, const Json& calm,
+                 const std::vector<Setting>& settings, std::uint64_t replications,
+                 std::vector<Tally>& tallies);
   void take_calm(Tally& tally, const RunResult& run) const;
   Judged judge(const Setting& setting, Tally& tally) const;
   void hold(Judged& judged, const Tally& tally, const Bound& bound, std::size_t index) const;

@@ -60,7 +60,7 @@ std::optional<Difference> PairedSummary::estimate(std::size_t measure, double co
     case MeasureKind::share:
       return Difference{n, *paired_share_difference({pair.up, pair.down, n}, confidence)};
     case MeasureKind::rate:
-      if (pair.up + pair.down < kFewEvents)
+      if (pair.up + pair.down < kFewEvents || pair.excess.variance() == 0)
         return Difference{n, few_events(events(pair.point), events(pair.baseline), confidence)};
       break;
     case MeasureKind::fraction:

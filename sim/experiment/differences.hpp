@@ -27,8 +27,8 @@ class PairedSummary {
   void add(const MeasuredRun& baseline, const MeasuredRun& point);
   /// In the order of measures(); empty where no seed said something at both points. Shares have the score
   /// interval for paired shares (Tango 1998), all else Student's t over the seeds' differences; where fewer
-  /// than kFewEvents seeds differ in a rate, the exact Poisson intervals of both points instead, each at a
-  /// level at which both cover together, subtracted: wider, and right at zero events.
+  /// than kFewEvents seeds differ in a rate, or all differ alike, the exact Poisson intervals of both points
+  /// instead, each at a level at which both cover together, subtracted: wider, and right at zero events.
   std::array<std::optional<Difference>, kMeasures> estimates(double confidence = 0.95) const;
 
   static constexpr std::uint64_t kFewEvents = 20;

@@ -39,18 +39,10 @@ Measured common(const Quantity& a, const Quantity& b) { return a.kind == b.kind 
 
 double four_digits(double x) { return std::stod(fmt::format("{:.3e}", x)); }
 
-// As people write it: "37.22ms". Shorter than a microsecond it is whole nanoseconds.
-std::string duration_text(double ns) {
-  for (const auto& [unit, size] : {std::pair{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}}) {
-    if (ns >= size) return fmt::format("{:.4g}{}", ns / size, unit);
-  }
-  return fmt::format("{:.0f}ns", ns);
-}
-
 Json json_of(Measured kind, double size) {
   switch (kind) {
     case Measured::whole: return static_cast<std::int64_t>(size);
-    case Measured::duration: return duration_text(four_digits(size));
+    case Measured::duration: return short_text(Duration{static_cast<std::int64_t>(four_digits(size))});
     case Measured::rate: return rate_text(four_digits(size));
     case Measured::number: break;
   }

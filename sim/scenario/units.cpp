@@ -77,6 +77,14 @@ std::string to_text(Duration duration) {
   return {};  // every duration is a whole number of nanoseconds
 }
 
+std::string short_text(Duration duration) {
+  const auto ns = static_cast<double>(duration.count());
+  for (const auto& [unit, size] : {std::pair{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}}) {
+    if (ns >= size || -ns >= size) return fmt::format("{:.4g}{}", ns / size, unit);
+  }
+  return to_text(duration);
+}
+
 std::optional<double> parse_rate(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos || slash == 0) return std::nullopt;
