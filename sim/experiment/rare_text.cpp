@@ -1,5 +1,6 @@
 // What was found of a rare event: as a table for people, for spreadsheets, and as JSON.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -29,12 +30,20 @@ std::string cell(const Json& point, const std::string& key) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-std::string short_number(double x) { return std::isfinite(x) ? fmt::format("{:.2g}", x) : "?"; }
+// Two digits: 0.016, 1.8e-9.
+std::string short_number(double x) {
+  if (!std::isfinite(x)) return "?";
+  std::string text = fmt::format("{:.2g}", x);
+  if (const auto zero = text.find("e-0"); zero != std::string::npos) text.erase(zero + 2, 1);
+  if (const auto plus = text.find("e+"); plus != std::string::npos) text = fmt::format("{:.0f}", x);
+  return text;
+}
 
 std::string short_count(double x) {
-  if (x < 10'000) return fmt::format("{:.0f}", x);
-  if (x < 1e6) return fmt::format("{:.0f} k", x / 1e3);
-  return x < 1e9 ? fmt::format("{:.3g} M", x / 1e6) : fmt::format("{:.2g}", x);
+  constexpr std::array kUnits{"", " k", " M", " G", " T", " P", " E"};
+  std::size_t unit = 0;
+  for (; x >= 9999.5 && unit + 1 < kUnits.size(); ++unit) x /= 1000;
+  return fmt::format("{:.0f}{}", x, kUnits[unit]);
 }
 
 std::string with_interval(const Estimate& e) {
@@ -47,7 +56,7 @@ std::vector<std::string> table_row(const RareRow& row) {
   const Estimate rate = per_second(row);
   return {with_interval(row.probability),
           with_interval(rate),
-          with_interval(times(rate, kHour)),
+          rate.value == 0 ? "< " + short_number(rate.high * kHour) : short_number(rate.value * kHour),
           fmt::format("{}", row.plan.levels.size()),
           short_count(static_cast<double>(row.effort.worlds)),
           short_count(static_cast<double>(row.effort.events)),
