@@ -56,22 +56,32 @@ template <class Of> std::vector<double> each(const std::vector<SplittingResult>&
   return values;
 }
 
-// Where the search came to an end without having met the event: at most how often a run gets there and then
-// meets it in one step.
-double limit_without(const SplittingPlan& plan, const std::vector<SplittingResult>& results) {
-  const auto followed = [&](std::size_t level) {  // as far as they would have been judged
-    const auto paths = each(results, [&](const auto& r) { return static_cast<double>(r.explored[level]); });
-    const std::uint64_t judge_every = level > 0 ? plan.levels[level - 1].judge_every : 1;
-    return std::accumulate(paths.begin(), paths.end(), 0.0) / static_cast<double>(judge_every);
-  };
+template <class Of> double sum(const std::vector<SplittingResult>& results, const Of& of) {
+  const auto values = each(results, of);
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+// What the whole runs alone say of an event that was not met, whatever leads to it. Those that were left
+// alone may have met it.
+double plain_limit(const std::vector<SplittingResult>& results) {
+  const double left = sum(results, [](const auto& r) { return static_cast<double>(r.runs_left); });
+  const double runs = sum(results, [](const auto& r) { return static_cast<double>(r.explored[0]); });
+  return std::min(1.0, gamma_quantile(kTail, left + 1) / runs);
+}
+
+// The same if it takes a rise through all levels: at most how often a run rises to the highest that was
+// reached, times how often one of the paths followed from there may have met it.
+double limit_above(const SplittingPlan& plan, const std::vector<SplittingResult>& results) {
   double rises = 1;
   std::size_t level = 0;
-  for (; level < results.front().rises.size(); ++level) {
+  for (; level < plan.levels.size(); ++level) {
     const Estimate e = interval_of(each(results, [&](const auto& r) { return r.rises[level]; }), 0);
     if (!(e.high > 0)) break;
     rises = e.high;
   }
-  return rises * gamma_quantile(kTail, 1) / followed(level);
+  const double paths = sum(results, [&](const auto& r) { return static_cast<double>(r.explored[level]); });
+  const std::uint64_t judge_every = level > 0 ? plan.levels[level - 1].judge_every : 1;
+  return rises * gamma_quantile(kTail, 1) / paths * static_cast<double>(judge_every);
 }
 
 // How many runs a plain estimate of `p` takes whose interval is as wide, on a logarithmic scale.
@@ -93,10 +103,12 @@ void summarise(RareRow& row, const std::vector<SplittingResult>& results) {
     row.undecided += r.undecided;
     row.effort.add(r.effort);
   }
-  const double limit = limit_without(row.plan, results);
+  const double limit = plain_limit(results);
   row.probability = interval_of(each(results, [](const auto& r) { return r.probability; }), limit);
   row.probability.high = std::min(row.probability.high, 1.0);
   row.expected = interval_of(each(results, [](const auto& r) { return r.expected; }), limit);
+  if (row.probability.value == 0 && !row.plan.levels.empty())
+    row.limit_above = std::min(limit, limit_above(row.plan, results));
   row.plain_runs = plain_runs_for(row.probability);
 }
 

@@ -6,16 +6,19 @@
 // the interval is therefore Student's t for the logarithm of the mean, with the mean's relative standard
 // error for its deviation: mean x exp(-+ t s / (mean sqrt n)). It is a 95 % interval as far as that mean's
 // logarithm is near normal; tests/fidelity/rare_test.cpp counts how often it covers. When no replication
-// found the event there is only an upper end: that of how often a run rises to the highest level that any
-// copy reached, times the 95 % Poisson limit for nothing in as many copies as were followed from there (as if
-// these were independent).
+// found the event there is only an upper end. Whatever leads to it: the 95 % Poisson limit of the whole runs
+// alone, as these are all that is known of ways below the first level. If it takes a rise through all levels,
+// and told apart: the upper end of how often a run rises to the highest that was reached, times the 95 %
+// Poisson limit of the copies followed from there (as if these were independent).
 //
 // What it can't know: ways to the event that none of the copies took. A scheme that splits along one way
-// says nothing of another that runs below its levels; that is as rare in its sight as in plain sampling.
+// says nothing of another that runs below its levels; of that it sees as much as plain sampling does. An
+// interval is an interval for what leads through the levels.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +45,7 @@ struct RareRow {
   SplittingPlan plan{};
   Estimate probability{};                 ///< That the event happens in a run.
   Estimate expected{};                    ///< How often it does.
+  std::optional<double> limit_above{};    ///< If it was not found: the limit for ways through all levels.
   std::vector<double> rises{};            ///< Per level: how often a run rises to it.
   std::vector<std::uint64_t> explored{};  ///< Per level, from 0: paths followed, in all replications.
   std::uint64_t two_primaries = 0;        ///< Of those, how many came to two primaries.

@@ -54,7 +54,8 @@ std::string with_interval(const Estimate& e) {
 std::vector<std::string> table_row(const RareRow& row) {
   if (!row.error.empty()) return {row.error, "", "", "", "", "", "", ""};
   const Estimate rate = per_second(row);
-  return {with_interval(row.probability),
+  const std::string above = row.limit_above ? fmt::format(" ({})", short_number(*row.limit_above)) : "";
+  return {with_interval(row.probability) + above,
           with_interval(rate),
           rate.value == 0 ? "< " + short_number(rate.high * kHour) : short_number(rate.value * kHour),
           fmt::format("{}", row.plan.levels.size()),
@@ -109,7 +110,11 @@ std::string to_table(const RareSummary& s) {
     const auto values = table_row(row);
     cells.insert(cells.end(), values.begin(), values.end());
   }
-  return in_columns(rows);
+  std::string table = in_columns(rows);
+  const auto none = [](const RareRow& row) { return row.limit_above.has_value(); };
+  if (std::ranges::any_of(s.rows, none))
+    table += "\nNot found: < 95 % limit (in brackets: if it takes a silence through all levels)\n";
+  return table;
 }
 
 std::string to_csv(const RareSummary& s) {
@@ -131,7 +136,7 @@ std::string to_csv(const RareSummary& s) {
   out += "event,n,virtual_seconds";
   for (const char* name : {"probability", "per_run", "per_s", "per_hour"})
     out += fmt::format(",{0},{0}_low,{0}_high", name);
-  out += ",levels,worlds,events,two_primaries,undecided,plain_runs,plain_events,error\n";
+  out += ",limit_above,levels,worlds,events,two_primaries,undecided,plain_runs,plain_events,error\n";
   for (const RareRow& row : s.rows) {
     for (const auto& key : keys) out += field(cell(row.point, key)) + ',';
     out += fmt::format("{},{},{}", s.event, s.replications, row.virtual_seconds);
@@ -140,6 +145,7 @@ std::string to_csv(const RareSummary& s) {
       const bool known = row.error.empty();
       for (const double x : {e.value, e.low, e.high}) out += ',' + (known ? number(x) : "");
     }
+    out += ',' + (row.limit_above ? number(*row.limit_above) : "");
     out += fmt::format(",{},{},{},{},{},", row.plan.levels.size(), row.effort.worlds, row.effort.events,
                        row.two_primaries, row.undecided);
     if (row.plain_runs > 0)
@@ -165,6 +171,7 @@ Json to_json(const RareSummary& s) {
                   {"per_run", json_of(row.expected)},
                   {"per_s", json_of(rate)},
                   {"per_hour", json_of(times(rate, kHour))},
+                  {"limit_above", row.limit_above ? Json(*row.limit_above) : Json()},
                   {"plan", json_of(row.plan, row)},
                   {"worlds", row.effort.worlds},
                   {"events", row.effort.events},

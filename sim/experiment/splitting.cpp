@@ -52,6 +52,7 @@ class Splitting {
       SplittingPath path(scenario_, plan_.sign, stream_seed(seed_, "run", i));
       const PathEnd end = follow(path, band(0), rises, result_.effort);
       if (end == PathEnd::two_primaries) came_to_two(path, weight, 1);
+      if (end == PathEnd::elsewhere) ++result_.runs_left;
       if (end == PathEnd::over && !event_.takes_two_primaries) judge(path.world.record(), weight);
     }
     result_.explored.push_back(plan_.runs);

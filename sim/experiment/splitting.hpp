@@ -73,7 +73,8 @@ struct SplittingResult {
   std::vector<double> rises{};            ///< Per level: estimate of how often a run rises to it.
   std::vector<std::uint64_t> explored{};  ///< Per level, from 0: paths followed.
   std::uint64_t two_primaries = 0;        ///< Paths that came to two primaries, uncounted ones left out.
-  std::uint64_t undecided = 0;            ///< Judged paths of which the judge could not tell.
+  std::uint64_t runs_left = 0;  ///< Whole runs that came to two primaries where copies stand for them.
+  std::uint64_t undecided = 0;  ///< Judged paths of which the judge could not tell.
   SplittingEffort effort{};
 };
 

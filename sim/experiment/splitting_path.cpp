@@ -67,7 +67,7 @@ PathEnd follow(SplittingPath& path, const SplittingBand& band,
   for (;;) {
     path.run_until(next_look(path, band, above), effort);
     const Time now = path.world.now();
-    if (path.level.two_primaries()) return above ? PathEnd::elsewhere : PathEnd::two_primaries;
+    if (path.level.two_primaries(now)) return above ? PathEnd::elsewhere : PathEnd::two_primaries;
     if (path.over()) return PathEnd::over;
     if (!above && band.ceiling && path.level.at(now) >= *band.ceiling) {
       rises(path);

@@ -129,7 +129,8 @@ class Climb {
   std::vector<Duration> look_around() {
     std::vector<Duration> silences;
     std::uint64_t splits = 0;
-    for (; runs_ < kMostRuns && (runs_ < kFewestRuns || silences.size() < kSilences); ++runs_) {
+    const auto enough = [&] { return silences.empty() || silences.size() >= kSilences; };
+    for (; runs_ < kMostRuns && (runs_ < kFewestRuns || !enough()); ++runs_) {
       SplittingPath path = begin(runs_);
       path.level.collect(&silences);
       splits += follow(path, {}, {}, pilot_.effort) == PathEnd::two_primaries ? 1 : 0;

@@ -84,7 +84,9 @@ void SuspicionLevel::change(Time now, Node& node, Role role, bool paused) {
   node.paused = paused;
   if (role == Role::primary && node.heard.empty()) node.heard.resize(nodes_.size());
   if (node.acts() != acted || node.listens() != listened) node.since = now;
-  if (std::ranges::count_if(nodes_, &Node::acts) >= 2) two_primaries_ = true;
+  two_primaries_ = two_primaries(now);
+  const bool overlap = std::ranges::count_if(nodes_, &Node::acts) >= 2;
+  overlap_since_ = overlap ? std::min(overlap_since_, now) : kNever;
 }
 
 // One silence of perhaps several: the level may stay where it is.

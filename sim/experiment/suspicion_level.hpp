@@ -34,8 +34,8 @@ class SuspicionLevel final : public Tracer {
   Duration at(Time now) const;
   /// A time before which it can't reach `silence`, and at which it has if nothing was heard until then.
   Time reaches(Duration silence, Time now) const;
-  /// Whether two primaries have acted at one instant.
-  bool two_primaries() const { return two_primaries_; }
+  /// Whether two primaries have acted at once, for longer than an instant.
+  bool two_primaries(Time now) const { return two_primaries_ || now > overlap_since_; }
 
   /// Keeps the following two for this silence from now on.
   void watch(Duration silence, Time now);
@@ -82,7 +82,8 @@ class SuspicionLevel final : public Tracer {
   Sign sign_;
   std::vector<Node> nodes_;
   Handled handled_{};
-  bool two_primaries_ = false;
+  bool two_primaries_ = false;   ///< In the past.
+  Time overlap_since_ = kNever;  ///< Two act at present.
   Duration watched_{};
   Time last_above_{};
   Duration highest_{};
