@@ -194,8 +194,8 @@ def draw_costs(ax, curve):
         at = [(curve.axis.position(row.point[curve.axis.pointer]), curve.rare.costs[id(row)])
               for row in series.rows]
         plain = [(x, cost[1]) for x, cost in at if cost[1]]
-        ax.plot([x for x, _ in plain], [y for _, y in plain], color=PLAIN, marker="s",
-                markerfacecolor="white", linewidth=1.2)
+        ax.plot([x for x, _ in plain], [y for _, y in plain], marker="s", markerfacecolor="white",
+                color=PLAIN if len(curve.series) == 1 else colour, linewidth=1.2)
         ax.plot([x for x, _ in at], [cost[0] for _, cost in at], color=colour, marker=marker,
                 markeredgecolor="white", markeredgewidth=0.7)
     ax.set_yscale("log")
