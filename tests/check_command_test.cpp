@@ -31,6 +31,16 @@ TEST_CASE("a budget of steps, time or memory that is spent gives unknown, exit c
   says(time, "the budget of time was spent");
 }
 
+TEST_CASE("a search never grows beyond its budget of memory") {
+  const auto memory = together(kHard + " | $R check --time --json --memory 24MB /dev/stdin");
+  CHECK(memory.code == 3);
+  says(memory, "the budget of memory was spent after ");
+  const std::string peak = "\"peak_mib\":";
+  const auto at = memory.out.find(peak);
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stod(memory.out.substr(at + peak.size())) < 24);
+}
+
 TEST_CASE("a budget holds while a large history is still being read") {
   const std::string large = "$R generate --operations 150000 --clients 10";
   const auto time = together(large + " | $R check --budget 1ms /dev/stdin");

@@ -345,13 +345,13 @@ TEST_CASE("cutting a history where nothing is open and the state is known change
 // Beyond what brute force can do: a monitor and the search on histories of some length.
 TEST_CASE("monitors and search agree on longer histories") {
   Tally tally;
-  for (std::uint64_t seed = 1; seed <= 450; ++seed) {
-    constexpr std::array models{Model::reg, Model::queue, Model::stack};
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    constexpr std::array models{Model::reg, Model::cas_register, Model::queue, Model::stack};
     const GeneratorPlan plan{.model = models[seed % models.size()],
                              .operations = 60,
                              .clients = 2 + static_cast<std::uint32_t>(seed % 3),
                              .crashes = seed % 4,
-                             .bug = static_cast<GeneratorPlan::Bug>(seed / 3 % 4),
+                             .bug = static_cast<GeneratorPlan::Bug>(seed / 4 % 4),
                              .bugs = 1,
                              .seed = seed};
     const History history = generate_history(plan);
