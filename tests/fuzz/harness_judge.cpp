@@ -25,6 +25,7 @@ class Decoder {
     const bool is_cell =
         model_->model == Model::reg || model_->model == Model::cas_register || model_->model == Model::kv;
     text_ = is_cell && kind >= 128;
+    mixed_ = is_cell && kind >= 192;
   }
 
   std::vector<Operation> operations() {
@@ -34,7 +35,7 @@ class Decoder {
   }
 
   Model model() const { return model_->model; }
-  Value initial() const { return text_ ? Value{std::string()} : model_->initial; }
+  Value initial() const { return text_ && !mixed_ ? Value{std::string()} : model_->initial; }
 
  private:
   unsigned next() {
@@ -66,6 +67,7 @@ class Decoder {
 
   // One of sixteen: mostly a number (or a text of one letter), or nothing, or a sequence.
   Value cell_value(unsigned bits) const {
+    if (mixed_ && bits >= 12) return number(bits);
     if (text_) return std::string(bits / kValues % 3, static_cast<char>('a' + number(bits)));
     if (bits < 12) return number(bits);
     if (bits == 15) return Nil{};
@@ -75,7 +77,9 @@ class Decoder {
   Value argument(Action action, unsigned bits) const {
     const bool takes_any = action == Action::write || action == Action::cas;
     if (takes_any) return cell_value(bits);
-    return text_ ? Value{std::string(1, static_cast<char>('a' + number(bits)))} : Value{number(bits)};
+    const bool is_number = !text_ || (mixed_ && bits % 8 < 4);
+    const bool is_empty = bits >= 12;
+    return is_number ? Value{number(bits)} : Value{std::string(is_empty ? 0 : 1, letter(bits))};
   }
 
   Value output(Action action, unsigned bits) const {
@@ -89,7 +93,7 @@ class Decoder {
     if (action == Action::read && model_->model == Model::set) return elements(bits);
     if (action == Action::read && model_->model == Model::log) return sequence(bits);
     if (action != Action::read || model_->model == Model::counter) return small(bits);
-    if (bits >= 16 && !text_) return sequence(bits);
+    if (bits >= 16 && (!text_ || (mixed_ && bits % 2 == 1))) return sequence(bits);
     if (bits >= 16) return std::string{letter(bits), letter(bits / 4), letter(bits / 16)}.substr(bits / 64);
     return cell_value(bits);
   }
@@ -113,6 +117,7 @@ class Decoder {
   std::span<const std::uint8_t> rest_;
   const ObjectModel* model_ = nullptr;
   bool text_ = false;
+  bool mixed_ = false;  // texts and numbers
   int wild_ = 0;
 };
 
