@@ -16,10 +16,15 @@ namespace brute_force {
 
 class Twin {
  public:
-  Twin(std::span<const sim::Operation> operations, sim::Value initial, bool sequential = false)
+  /// `needed`, if given: all other operations may have happened as recorded, or never.
+  Twin(std::span<const sim::Operation> operations, sim::Value initial, bool sequential = false,
+       const std::vector<std::size_t>* needed = nullptr)
       : initial_(std::move(initial)), sequential_(sequential) {
-    for (const auto& op : operations) {
-      if (op.outcome != sim::Outcome::failed) operations_.push_back(op);
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      if (operations[i].outcome == sim::Outcome::failed) continue;
+      operations_.push_back(operations[i]);
+      const bool spared = needed != nullptr && std::find(needed->begin(), needed->end(), i) == needed->end();
+      may_be_missing_.push_back(spared || operations[i].outcome == sim::Outcome::pending);
     }
     for (const auto& op : operations_) {
       guess(op.output);
@@ -65,7 +70,9 @@ class Twin {
 
   bool ready(std::size_t i) const {
     for (std::size_t j = 0; j < operations_.size(); ++j) {
-      if (j != i && !done_[j] && precedes(operations_[j], operations_[i], j < i)) return false;
+      if (j == i) continue;
+      if (!done_[j] && !may_be_missing_[j] && precedes(operations_[j], operations_[i], j < i)) return false;
+      if (done_[j] && precedes(operations_[i], operations_[j], i < j)) return false;  // it was left out
     }
     return true;
   }
@@ -73,7 +80,7 @@ class Twin {
   bool search(const States& states) {
     bool all = true;
     for (std::size_t i = 0; i < operations_.size(); ++i) {
-      all &= done_[i] || operations_[i].outcome == sim::Outcome::pending;
+      all &= done_[i] || may_be_missing_[i];
     }
     if (all) return true;
     for (std::size_t i = 0; i < operations_.size(); ++i) {
@@ -197,6 +204,7 @@ class Twin {
   sim::Value initial_;
   bool sequential_;  // only the order of each client counts
   std::vector<sim::Operation> operations_;
+  std::vector<bool> may_be_missing_;
   std::vector<bool> done_;
   std::vector<std::int64_t> guesses_;
 };
@@ -206,7 +214,13 @@ inline bool linearizable(std::span<const sim::Operation> operations, const sim::
   return Twin(operations, initial).linearizable();
 }
 
-/// The same for sequential consistency: operations of different clients may come in any order.
+/// Whether those of `witness` contradict each other: there is no order of them and any choice of the others.
+inline bool contradict(std::span<const sim::Operation> operations, const std::vector<std::size_t>& witness,
+                       const sim::Value& initial) {
+  return !Twin(operations, initial, false, &witness).linearizable();
+}
+
+/// The verdict for sequential consistency: operations of different clients may come in any order.
 inline bool sequentially_consistent(std::span<const sim::Operation> operations, const sim::Value& initial) {
   return Twin(operations, initial, true).linearizable();
 }

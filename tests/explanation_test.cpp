@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
 #include <sstream>
 
@@ -13,6 +14,7 @@
 #include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
+#include "tests/judges_agree.hpp"
 #include "tests/random_history.hpp"
 
 namespace explanation_test {
@@ -63,20 +65,14 @@ std::int64_t n(std::int64_t value) { return value; }
 
 Explanation explain(const std::vector<Operation>& history, Model model) {
   const Value initial = initial_value(model);
-  const auto found = check_linearizability(history, model, initial);
+  const auto found =
+      check_linearizability(history, model, initial, {}, TimeUnit::nanoseconds, Detail::verdict);
   REQUIRE(found.verdict == Verdict::violation);
   return explain_violation(history, model, initial, found);
 }
 
 FaultKind kind_of(const std::vector<Operation>& history) {
   return *explain(history, Model::cas_register).kind;
-}
-
-std::vector<Operation> only_strong(std::vector<Operation> history, const std::vector<std::size_t>& strong) {
-  for (std::size_t i = 0; i < history.size(); ++i) {
-    if (std::ranges::find(strong, i) == strong.end()) weaken(history[i]);
-  }
-  return history;
 }
 
 // By definition: the first return at which what happened until then has no order.
@@ -87,46 +83,109 @@ std::size_t shortest_prefix(const std::vector<Operation>& history, const Value& 
   return returns[rank];
 }
 
-// By definition: the size of the smallest contradiction among what was answered until `last`.
-std::size_t smallest_witness(const std::vector<Operation>& history, std::size_t last, const Value& initial) {
-  const auto returns = returns_of(history);
-  std::vector<std::size_t> until(returns.begin(), std::ranges::find(returns, last) + 1);
-  std::size_t smallest = until.size();
-  for (std::uint32_t bits = 1; bits < 1U << until.size(); ++bits) {
-    std::vector<std::size_t> strong;
-    for (std::size_t k = 0; k < until.size(); ++k) {
-      if ((bits >> k & 1U) != 0) strong.push_back(until[k]);
-    }
-    if (strong.size() >= smallest) continue;
-    if (!brute_force::linearizable(only_strong(history, strong), initial)) smallest = strong.size();
+// By definition: whether no choice of the others has an order together with these.
+bool contradict(const std::vector<Operation>& history, const std::vector<std::size_t>& some,
+                const Value& initial) {
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (std::ranges::find(some, i) == some.end()) others.push_back(i);
   }
-  return smallest;
+  for (std::uint32_t bits = 0; bits < 1U << others.size(); ++bits) {
+    std::vector<Operation> chosen = history;
+    for (std::size_t k = 0; k < others.size(); ++k) {
+      if ((bits >> k & 1U) == 0) chosen[others[k]].outcome = Outcome::failed;
+    }
+    if (brute_force::linearizable(chosen, initial)) return false;
+  }
+  return true;
+}
+
+// What was called until the return of `last`, and what can contradict each other then, by definition.
+struct Prefix {
+  std::vector<Operation> operations{};
+  std::vector<std::size_t> places{};
+  std::size_t last = 0;
+
+  Prefix(const std::vector<Operation>& history, std::size_t end) {
+    const auto returns = returns_of(history);
+    const auto rank = static_cast<std::size_t>(std::ranges::find(returns, end) - returns.begin());
+    operations = prefix_until(history, returns, rank, &places);
+    last = here(end);
+  }
+
+  std::size_t here(std::size_t place) const {
+    return static_cast<std::size_t>(std::ranges::find(places, place) - places.begin());
+  }
+
+  // The size of the smallest contradiction that has the last operation.
+  std::size_t smallest_witness(const Value& initial) const {
+    std::size_t smallest = operations.size();
+    for (std::uint32_t bits = 1; bits < 1U << operations.size(); ++bits) {
+      std::vector<std::size_t> some;
+      for (std::size_t i = 0; i < operations.size(); ++i) {
+        if ((bits >> i & 1U) != 0 && operations[i].outcome == Outcome::ok) some.push_back(i);
+      }
+      const bool all_answered = some.size() == static_cast<std::size_t>(std::popcount(bits));
+      if (!all_answered || (bits >> last & 1U) == 0 || some.size() >= smallest) continue;
+      if (brute_force::contradict(operations, some, initial)) smallest = some.size();
+    }
+    return smallest;
+  }
+
+  bool is_minimal(std::vector<std::size_t> witness, const Value& initial) const {
+    for (std::size_t& i : witness) i = here(i);
+    return std::ranges::none_of(witness, [&](std::size_t i) {
+      auto fewer = witness;
+      std::erase(fewer, i);
+      return i != last && brute_force::contradict(operations, fewer, initial);
+    });
+  }
+};
+
+struct Tally {
+  int violations = 0;
+  int minimal = 0;
+  int smallest = 0;
+};
+
+void hold_against_definition(const Shape& shape, std::uint64_t seed, Tally& tally) {
+  const Value initial = initial_value(shape.model);
+  Dice dice{seed};
+  const auto history = random_history::make(shape, dice);
+  if (brute_force::linearizable(history, initial)) return;
+  const Explanation explained = explain(history, shape.model);
+  const Contradiction& why = explained.contradiction;
+  INFO("model " << model_name(shape.model) << ", seed " << seed << ": " << explained.story << '\n'
+                << judges::show(history, shape.model));
+  REQUIRE(why.prefix_is_shortest);
+  REQUIRE(history[why.prefix_end].ret == history[shortest_prefix(history, initial)].ret);
+  REQUIRE(std::ranges::find(why.witness, why.prefix_end) != why.witness.end());
+  REQUIRE(contradict(history, why.witness, initial));
+  const Prefix prefix(history, why.prefix_end);
+  const std::size_t smallest = prefix.smallest_witness(initial);
+  REQUIRE(why.witness.size() >= smallest);
+  if (why.witness_is_smallest) REQUIRE(why.witness.size() == smallest);
+  if (why.witness_is_minimal) REQUIRE(prefix.is_minimal(why.witness, initial));
+  REQUIRE_FALSE(explained.story.empty());
+  ++tally.violations;
+  tally.minimal += why.witness_is_minimal;
+  tally.smallest += why.witness_is_smallest;
 }
 
 TEST_CASE("prefix and witness are as short as the definition allows, for every model") {
-  int violations = 0;
+  Tally tally;
   for (const ObjectModel* object : object_models()) {
-    const Shape shape{.model = object->model, .operations = 6, .values = 2, .spoiled = 100};
-    const Value initial = initial_value(shape.model);
     for (std::uint64_t seed = 50'000'000; seed < 50'000'300; ++seed) {
-      Dice dice{seed};
-      const auto history = random_history::make(shape, dice);
-      if (brute_force::linearizable(history, initial)) continue;
-      ++violations;
-      const Explanation why = explain(history, shape.model);
-      INFO("model " << object->name << ", seed " << seed << ": " << why.story);
-      REQUIRE(why.prefix_is_shortest);
-      REQUIRE(history[why.prefix_end].ret == history[shortest_prefix(history, initial)].ret);
-      REQUIRE(std::ranges::find(why.witness, why.prefix_end) != why.witness.end());
-      REQUIRE_FALSE(brute_force::linearizable(only_strong(history, why.witness), initial));
-      const std::size_t smallest = smallest_witness(history, why.prefix_end, initial);
-      REQUIRE(why.witness.size() >= smallest);
-      if (why.witness_is_smallest) REQUIRE(why.witness.size() == smallest);
-      if (why.witness.size() <= 4) REQUIRE(why.witness_is_smallest);
-      REQUIRE_FALSE(why.story.empty());
+      Shape shape{.model = object->model, .operations = 6, .values = 2, .spoiled = 100};
+      shape.whole = seed % 2 == 0;
+      shape.distinct = seed % 3 == 0;
+      hold_against_definition(shape, seed, tally);
     }
   }
-  CHECK(violations > 600);
+  INFO(tally.minimal << " minimal, " << tally.smallest << " smallest of " << tally.violations);
+  CHECK(tally.violations > 600);
+  CHECK(tally.minimal == tally.violations);
+  CHECK(100 * tally.smallest > 99 * tally.violations);
 }
 
 TEST_CASE("the prefix ends at the first contradiction of any key") {
@@ -134,9 +193,9 @@ TEST_CASE("the prefix ends at the first contradiction of any key") {
   auto early = read({2, 10, 20}, n(8));
   early.key = 1;
   const auto why = explain({early, late}, Model::kv);
-  CHECK(why.prefix_end == 0);
+  CHECK(why.contradiction.prefix_end == 0);
   CHECK(why.prefix_operations == 1);
-  CHECK(why.witness == std::vector<std::size_t>{0});
+  CHECK(why.contradiction.witness == std::vector<std::size_t>{0});
 }
 
 TEST_CASE("a long history of a counter that lost an update is contradicted by two of its answers") {
@@ -146,7 +205,7 @@ TEST_CASE("a long history of a counter that lost an update is contradicted by tw
   for (plan.seed = 1; plan.seed <= 5; ++plan.seed) {
     const auto why = explain(generate_history(plan).operations, Model::counter);
     INFO("seed " << plan.seed << ": " << why.story);
-    CHECK(why.witness.size() == 2);
+    CHECK(why.contradiction.witness.size() == 2);
   }
 }
 
@@ -163,7 +222,7 @@ TEST_CASE("long histories of lists and queues are contradicted by a few of their
       if (linearizability_verdict(history, model, initial_value(model)) != Verdict::violation) continue;
       const auto why = explain(history, model);
       INFO(model_name(model) << ", seed " << plan.seed << ": " << why.story);
-      CHECK(why.witness.size() <= 4);
+      CHECK(why.contradiction.witness.size() <= 4);
     }
   }
 }
@@ -332,14 +391,16 @@ TEST_CASE("the order that is handed out explains all answers, or all but the one
       Dice dice{seed};
       auto history = random_history::make(shape, dice);
       std::optional<std::size_t> end;
-      if (!brute_force::linearizable(history, initial)) end = explain(history, shape.model).prefix_end;
+      if (!brute_force::linearizable(history, initial))
+        end = explain(history, shape.model).contradiction.prefix_end;
       const auto order = find_linearization(history, shape.model, initial, end);
       INFO("model " << object->name << ", seed " << seed);
       if (end) {
         const auto returns = returns_of(history);
         const auto rank = std::ranges::find(returns, *end) - returns.begin();
         const Time last = history[*end].ret;
-        for (auto k = static_cast<std::size_t>(rank); k < returns.size(); ++k) weaken(history[returns[k]]);
+        for (auto k = static_cast<std::size_t>(rank); k < returns.size(); ++k)
+          forget_answer(history[returns[k]]);
         for (Operation& op : history) op.outcome = op.call > last ? Outcome::failed : op.outcome;
       }
       for (std::size_t i = 0; i < history.size(); ++i) {

@@ -361,8 +361,7 @@ TEST_CASE("monitors and search agree on longer histories") {
     const auto monitored = judges::monitor(history.operations, places, plan.model, initial);
     if (!monitored) continue;
     Spending spending{.steps_max = 20'000'000};
-    const auto searched =
-        sweep(make_key_history(history.operations, places, plan.model, initial), {}, spending);
+    const auto searched = sweep(make_key_history(history.operations, places, plan.model, initial), spending);
     if (searched.verdict == Verdict::unknown) continue;
     INFO("seed " << seed);
     REQUIRE(monitored->linearizable == (searched.verdict == Verdict::linearizable));

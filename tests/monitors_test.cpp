@@ -39,13 +39,12 @@ std::optional<Monitored> judge(Monitor monitor, const std::vector<Operation>& hi
 // What the monitor tells must contradict itself, whatever the others did: as the search sees it.
 bool contradicts_itself(const std::vector<Operation>& history, Model model, const Monitored& monitored) {
   const auto places = places_of(history);
-  const KeyHistory key = make_key_history(history, places, model, initial_value(model));
-  std::vector<bool> weakened(key.operations.size(), true);
-  for (std::size_t i = 0; i < weakened.size(); ++i) {
-    weakened[i] = std::ranges::find(monitored.witness, key.operations[i].index) == monitored.witness.end();
+  KeyHistory key = make_key_history(history, places, model, initial_value(model));
+  for (SweptOperation& op : key.operations) {
+    op.owed &= std::ranges::find(monitored.witness, op.index) != monitored.witness.end();
   }
   Spending spending;
-  return sweep(key, weakened, spending).verdict == Verdict::violation;
+  return sweep(key, spending).verdict == Verdict::violation;
 }
 
 struct Tally {
@@ -68,7 +67,7 @@ Tally compare(Monitor monitor, const Shape& shape, int count, std::uint64_t firs
     REQUIRE(monitored->linearizable == brute_force::linearizable(history, initial));
     const auto places = places_of(history);
     Spending spending;
-    const auto searched = sweep(make_key_history(history, places, shape.model, initial), {}, spending);
+    const auto searched = sweep(make_key_history(history, places, shape.model, initial), spending);
     REQUIRE(monitored->linearizable == (searched.verdict == Verdict::linearizable));
     if (!monitored->linearizable) REQUIRE(contradicts_itself(history, shape.model, *monitored));
   }

@@ -4,12 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "sim/check/contradiction.hpp"
 #include "sim/check/fault_kind.hpp"
 #include "sim/check/linearizability.hpp"
 
@@ -23,29 +23,23 @@ struct OrderedOperation {
 };
 
 struct Explanation {
-  /// At the return of this operation the contradiction is complete: what was called until then can't be
-  /// linearized, if what was open then may take effect at any time or never.
-  std::size_t prefix_end = 0;
-  std::size_t prefix_operations = 0;  ///< Called until then.
-  bool prefix_is_shortest = false;    ///< Proved: until any earlier return it could.
-  /// Operations that contradict each other whatever the others were answered. Ascending.
-  std::vector<std::size_t> witness{};
-  bool witness_is_smallest = false;  ///< Proved: no fewer do, within this prefix.
-  std::string story{};
-  std::optional<FaultKind> kind{};  ///< Only of registers and key-value stores without appends.
+  Contradiction contradiction{};
+  std::size_t prefix_operations = 0;  ///< Called until the contradiction was complete.
+  std::string story{};                ///< The contradiction in words.
+  std::optional<FaultKind> kind{};    ///< Only of registers and key-value stores without appends.
+  std::uint64_t steps = 0;            ///< Spent.
 };
 
-/// Explains a violation that check_linearizability found. Spends at most some `steps` on each of its parts,
-/// and stops looking for better when `out_of_time`, if given, says so.
+/// Explains the violation `found` by check_linearizability. `budget` is what may be spent at most, as for
+/// find_contradiction; what isn't reached within it says so.
 Explanation explain_violation(std::span<const Operation> operations, Model model, const Value& initial,
                               const LinearizabilityResult& found, TimeUnit unit = TimeUnit::nanoseconds,
-                              std::uint64_t steps = 6'000'000, const std::function<bool()>& out_of_time = {});
+                              const LinearizabilityBudget& budget = {});
 
 /// An order of all answered operations; of a violation, of its prefix without its last answer, which is the
-/// most that can be ordered. Less if `steps` don't suffice.
+/// most that can be ordered. Less if the budget doesn't suffice.
 std::vector<OrderedOperation> find_linearization(std::span<const Operation> operations, Model model,
                                                  const Value& initial, std::optional<std::size_t> prefix_end,
-                                                 std::uint64_t steps = 3'000'000,
-                                                 const std::function<bool()>& out_of_time = {});
+                                                 const LinearizabilityBudget& budget = {.steps = 3'000'000});
 
 }  // namespace sim

@@ -2,149 +2,106 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <memory>
 #include <utility>
 #include <vector>
 
-#include "sim/check/linearizability.hpp"
-#include "sim/check/order_search.hpp"
-#include "sim/check/weakened.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/check/fewest_faults.hpp"
 
 namespace sim {
 namespace {
 
-using Suspects = std::vector<std::size_t>;  // ascending
-
-struct Means {
-  std::uint64_t steps;
-  const std::function<bool()>& out_of_time;
-};
-
-// Looks for the fewest operations of one key whose being faulty explains its history.
-//
-// Weakening an operation allows more than either fault, so that every contradiction must contain a faulty
-// one. So suspects are found among the operations of a contradiction; if weakening them leaves another, that
-// must contain one more; and so on, the smallest sets first (Reiter 1987, "A theory of diagnosis from first
-// principles"). Sets that leave none are tried as what they are suspected of.
+// What is wrong with one key.
 class Diagnosis {
  public:
-  Diagnosis(std::span<const Operation> of_key, Model model, const Value& initial, Means& means)
-      : of_key_(of_key), model_(model), initial_(initial), means_(means) {}
+  Diagnosis(std::vector<Operation> of_key, Model model, const Value& initial, Means& means)
+      : of_key_(std::move(of_key)),
+        stale_(of_key_, Defect::stale_read, model, initial, means),
+        lost_(of_key_, Defect::lost_update, model, initial, means) {}
 
-  Verdict possible(Defect defect) { return explained(defect, of_key_.size(), {}); }
+  // Operations that contradict each other, by place among those of the key.
+  void learn(std::span<const std::size_t> witness) {
+    stale_.learn(witness);
+    lost_.learn(witness);
+  }
 
   FaultKind run() {
-    std::set<Suspects> stale{{}};
-    std::set<Suspects> lost{{}};
-    if (possible(Defect::stale_read) == Verdict::violation) stale.clear();
-    while (!stale.empty() || !lost.empty()) {
-      const bool exact = !unexplained_;  // nothing as small was passed over
-      if (found_one_more(Defect::stale_read, stale)) return exact ? FaultKind::stale_reads : by_trying();
-      if (spent_) return FaultKind::undecided;
-      if (found_one_more(Defect::lost_update, lost)) {
-        return exact ? FaultKind::lost_updates : by_trying();
-      }
-      if (spent_) return FaultKind::undecided;
+    for (std::size_t most = 0;; ++most) {
+      const Explained by_stale = stale_.with(most);
+      if (by_stale == Explained::yes) return FaultKind::stale_reads;
+      if (by_stale == Explained::unknown) return FaultKind::undecided;
+      const Explained by_lost = lost_.with(most);
+      if (by_lost == Explained::yes) return FaultKind::lost_updates;
+      if (by_lost == Explained::unknown) return FaultKind::undecided;
+      if (by_stale == Explained::never && by_lost == Explained::never) return FaultKind::neither;
     }
-    return unexplained_ ? by_trying() : FaultKind::neither;
+  }
+
+  // Whether faults of this kind explain it, however many.
+  Explained possible(Defect defect) {
+    FewestFaults& faults = defect == Defect::stale_read ? stale_ : lost_;
+    Explained explained = Explained::not_by_so_few;
+    for (std::size_t most = 0; explained == Explained::not_by_so_few; ++most) explained = faults.with(most);
+    return explained;
   }
 
  private:
-  // Where suspects aren't told by contradictions: any operations may be faulty, few first.
-  FaultKind by_trying() {
-    for (std::size_t most = 1; most <= of_key_.size(); ++most) {
-      for (const Defect defect : {Defect::stale_read, Defect::lost_update}) {
-        const Verdict verdict = explained(defect, most, {});
-        if (verdict == Verdict::unknown) return FaultKind::undecided;
-        if (verdict == Verdict::violation) continue;
-        return defect == Defect::stale_read ? FaultKind::stale_reads : FaultKind::lost_updates;
-      }
-    }
-    return FaultKind::neither;
-  }
-
-  // Makes all sets larger by one suspect; whether one of these explains everything.
-  bool found_one_more(Defect defect, std::set<Suspects>& sets) {
-    std::set<Suspects> larger;
-    for (const Suspects& some : sets) {
-      for (const std::size_t i : contradiction_without(some)) {
-        const bool fits = changed_nothing(of_key_[i]) == (defect == Defect::stale_read);
-        if (!fits || std::ranges::binary_search(some, i)) continue;
-        Suspects more = some;
-        more.insert(std::ranges::upper_bound(more, i), i);
-        larger.insert(std::move(more));
-      }
-      if (spent_) return false;
-    }
-    sets.clear();
-    for (const Suspects& some : larger) {
-      if (!contradiction_without(some).empty()) {
-        sets.insert(some);
-      } else if (!spent_ && explained(defect, some.size(), some) == Verdict::linearizable) {
-        return true;
-      } else {
-        unexplained_ = true;  // what contains these is not looked at
-      }
-      if (spent_) return false;
-    }
-    return false;
-  }
-
-  // Operations that contradict each other though the suspects say nothing; empty if there are none.
-  std::vector<std::size_t> contradiction_without(const Suspects& suspects) {
-    std::vector<Operation> rest(of_key_.begin(), of_key_.end());
-    for (const std::size_t i : suspects) weaken(rest[i]);
-    const auto result = check_linearizability(rest, model_, initial_,
-                                              {.steps = means_.steps, .out_of_time = means_.out_of_time});
-    spend(result.steps + rest.size());
-    spent_ |= result.verdict == Verdict::unknown;
-    return result.witness;
-  }
-
-  Verdict explained(Defect defect, std::size_t most, const Suspects& suspects) {
-    const OrderFound found =
-        search_order(of_key_, model_, initial_, {.defect = defect, .defects_max = most, .suspects = suspects},
-                     {.steps = means_.steps / 8,
-                      .memory_bytes = std::size_t{1} << 28,
-                      .out_of_time = &means_.out_of_time});
-    spend(found.steps);
-    return found.verdict;
-  }
-
-  void spend(std::uint64_t steps) {
-    means_.steps -= std::min(means_.steps, steps);
-    spent_ |= means_.steps == 0;
-  }
-
-  std::span<const Operation> of_key_;
-  Model model_;
-  const Value& initial_;
-  Means& means_;
-  bool spent_ = false;
-  bool unexplained_ = false;
+  std::vector<Operation> of_key_;
+  FewestFaults stale_;
+  FewestFaults lost_;
 };
 
 struct BrokenKey {
-  std::vector<Operation> operations;
+  std::unique_ptr<Diagnosis> diagnosis;
   FaultKind kind = FaultKind::undecided;
 };
 
 // Keys of one history that look differently: does one kind explain them all?
-FaultKind reconcile(std::span<const BrokenKey> keys, Model model, const Value& initial, Means& means) {
+FaultKind reconcile(std::span<BrokenKey> keys) {
   const auto all = [&](Defect defect) {
-    return std::ranges::all_of(keys, [&](const BrokenKey& key) {
-      return Diagnosis(key.operations, model, initial, means).possible(defect) == Verdict::linearizable;
-    });
+    Explained worst = Explained::yes;
+    for (BrokenKey& key : keys) {
+      const Explained of_this = key.diagnosis->possible(defect);
+      if (of_this != Explained::yes) worst = of_this;
+      if (worst == Explained::never) break;
+    }
+    return worst;
   };
-  const bool stale = all(Defect::stale_read);
-  const bool lost = all(Defect::lost_update);
-  if (means.steps == 0) return FaultKind::undecided;
-  if (stale != lost) return stale ? FaultKind::stale_reads : FaultKind::lost_updates;
-  if (!stale) return FaultKind::neither;
+  const Explained stale = all(Defect::stale_read);
+  const Explained lost = all(Defect::lost_update);
+  if (stale == Explained::unknown || lost == Explained::unknown) return FaultKind::undecided;
+  if (stale != lost) return stale == Explained::yes ? FaultKind::stale_reads : FaultKind::lost_updates;
+  if (stale == Explained::never) return FaultKind::neither;
   const auto rather_stale =
       std::ranges::count_if(keys, [](const BrokenKey& key) { return key.kind == FaultKind::stale_reads; });
   return 2 * rather_stale >= std::ssize(keys) ? FaultKind::stale_reads : FaultKind::lost_updates;
+}
+
+using Places = std::vector<std::uint32_t>;
+
+std::map<std::uint32_t, Places> places_by_key(std::span<const Operation> operations) {
+  std::map<std::uint32_t, Places> places;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    places[operations[i].key].push_back(static_cast<std::uint32_t>(i));
+  }
+  return places;
+}
+
+std::vector<Operation> picked(std::span<const Operation> operations, std::span<const std::uint32_t> places) {
+  std::vector<Operation> some;
+  some.reserve(places.size());
+  for (const std::uint32_t i : places) some.push_back(operations[i]);
+  return some;
+}
+
+// Those of the witness, by place among the operations of their key; empty if they are of another.
+std::vector<std::size_t> within(std::span<const std::size_t> witness, std::span<const std::uint32_t> places) {
+  std::vector<std::size_t> found;
+  for (const std::size_t i : witness) {
+    const auto at = std::ranges::lower_bound(places, i);
+    if (at != places.end() && *at == i) found.push_back(static_cast<std::size_t>(at - places.begin()));
+  }
+  return found;
 }
 
 }  // namespace
@@ -160,26 +117,28 @@ std::string_view fault_kind_name(FaultKind kind) {
 }
 
 FaultKind classify_violation(std::span<const Operation> operations, Model model, const Value& initial,
-                             std::uint64_t steps, const std::function<bool()>& out_of_time) {
-  Means means{.steps = steps, .out_of_time = out_of_time};
-  std::map<std::uint32_t, std::vector<Operation>> by_key;
-  for (const Operation& op : operations) by_key[op.key].push_back(op);
+                             std::span<const std::size_t> witness, const LinearizabilityBudget& budget,
+                             std::uint64_t* steps) {
+  Means means{.budget = budget, .left = budget.steps};
   std::vector<BrokenKey> broken;
-  for (auto& [key, of_key] : by_key) {
-    std::uint64_t spent = 0;
-    const Verdict verdict = linearizability_verdict(
-        of_key, model, initial, {.steps = means.steps, .out_of_time = out_of_time}, &spent);
-    means.steps -= std::min(means.steps, spent);
-    if (verdict == Verdict::unknown) return FaultKind::undecided;
-    if (verdict == Verdict::linearizable) continue;
-    const FaultKind kind = Diagnosis(of_key, model, initial, means).run();
-    if (kind == FaultKind::neither || kind == FaultKind::undecided) return kind;
-    broken.push_back({std::move(of_key), kind});
+  FaultKind verdict = FaultKind::undecided;
+  for (const auto& [key, places] : places_by_key(operations)) {
+    std::vector<Operation> of_key = picked(operations, places);
+    const std::vector<std::size_t> known = within(witness, places);
+    const Verdict is_broken =
+        known.empty() ? means.judge(of_key, model, initial, false).verdict : Verdict::violation;
+    if (is_broken == Verdict::linearizable) continue;
+    broken.push_back({std::make_unique<Diagnosis>(std::move(of_key), model, initial, means)});
+    broken.back().diagnosis->learn(known);
+    verdict = is_broken == Verdict::unknown ? FaultKind::undecided : broken.back().diagnosis->run();
+    broken.back().kind = verdict;
+    if (verdict == FaultKind::neither || verdict == FaultKind::undecided) break;
   }
-  if (broken.empty()) return FaultKind::undecided;
-  const FaultKind first = broken.front().kind;
-  const bool agree = std::ranges::all_of(broken, [&](const BrokenKey& key) { return key.kind == first; });
-  return agree ? first : reconcile(broken, model, initial, means);
+  const auto agrees = [&](const BrokenKey& key) { return key.kind == verdict; };
+  const bool decided = verdict != FaultKind::neither && verdict != FaultKind::undecided;
+  if (decided && !std::ranges::all_of(broken, agrees)) verdict = reconcile(broken);
+  if (steps != nullptr) *steps += budget.steps - means.left;
+  return verdict;
 }
 
 }  // namespace sim

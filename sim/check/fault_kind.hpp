@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
 
+#include "sim/check/linearizability.hpp"
 #include "sim/history/operation.hpp"
 
 namespace sim {
@@ -30,8 +30,11 @@ enum class FaultKind : std::uint8_t {
 /// "stale-reads", "lost-updates", "neither" or "undecided".
 std::string_view fault_kind_name(FaultKind kind);
 
-/// What kind of fault explains this history, which isn't linearizable.
+/// What kind of fault explains this history, which isn't linearizable. `witness`, if not empty: places of
+/// operations of one key that contradict each other. Adds what was spent to `steps`.
 FaultKind classify_violation(std::span<const Operation> operations, Model model, const Value& initial,
-                             std::uint64_t steps = 4'000'000, const std::function<bool()>& out_of_time = {});
+                             std::span<const std::size_t> witness = {},
+                             const LinearizabilityBudget& budget = {.steps = 4'000'000},
+                             std::uint64_t* steps = nullptr);
 
 }  // namespace sim

@@ -42,7 +42,7 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
     kept.push_back(index);
   }
   KeyHistory history{.states = ObjectStates(operations, model), .operations = {}, .counter = counter};
-  history.initial = history.states.of(initial);
+  history.beginnings = {history.states.of(initial)};
   history.operations.reserve(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     const Operation& op = *operations[i];
@@ -68,17 +68,45 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
   return history;
 }
 
+bool KeyHistory::may_leave(State state, const Step& step) const {
+  const Action action = step.operation->action;
+  const bool puts = action == Action::enqueue || action == Action::push;
+  const bool takes = action == Action::dequeue || action == Action::pop;
+  const auto* taken = takes ? step.operation->output.as_number() : nullptr;
+  if ((state & kHiding) == 0) return !puts && taken == nullptr && states.after(state, step) == state;
+  const bool in_reach = action == Action::dequeue || (state & ~kHiding) == states.of(List{});
+  return taken != nullptr && in_reach && std::ranges::binary_search(hidden, *taken);
+}
+
+void KeyHistory::add_states_after(State state, const Step& step, std::vector<State>& found) const {
+  const auto add = [&](State after, State hiding) {
+    if (after != ObjectStates::kImpossible) found.push_back(after | hiding);
+  };
+  if ((state & kHiding) == 0) return add(states.after(state, step), 0);
+  const State seen = state & ~kHiding;
+  const Action action = step.operation->action;
+  const bool sees_none = seen == states.of(List{});
+  const bool puts = action == Action::enqueue || action == Action::push;
+  const bool finds_empty = !puts && step.answered && step.operation->output.is_nil();
+  if (puts || (action == Action::pop && !sees_none)) {
+    add(states.after(seen, step), kHiding);
+  } else if (finds_empty) {
+    if (sees_none) add(seen, 0);  // nothing hides either
+  } else if (!sees_none) {
+    add(states.after(seen, step), 0);  // what hid has all been taken
+  }
+}
+
 // States of a counter are unbounded, and appending keeps a value in sight: there, every state stays relevant.
-Relevance::Relevance(const KeyHistory& history, const std::vector<bool>& weakened) {
+Relevance::Relevance(const KeyHistory& history) {
   if (history.has_appends || history.counter) return;
   until_.assign(history.states.known_numbers() + ObjectStates::kFirstNumber, Time::min());
-  for (std::size_t i = 0; i < history.operations.size(); ++i) {
-    const SweptOperation& op = history.operations[i];
-    if (!op.owed || (!weakened.empty() && weakened[i])) continue;
+  for (const SweptOperation& op : history.operations) {
+    if (!op.owed) continue;
     if (op.step.kind == Step::Kind::forbid) forbidding_until_ = std::max(forbidding_until_, op.ret);
     if (op.step.kind != Step::Kind::set) look(op.step.expected, op.ret);
   }
-  if (history.has_swaps) follow_swaps(history, weakened);
+  if (history.has_swaps) follow_swaps(history);
 }
 
 void Relevance::look(State state, Time time) {
@@ -88,15 +116,13 @@ void Relevance::look(State state, Time time) {
 
 // An unanswered swap makes the state before it as useful as the one after it; chains of them need several
 // rounds.
-void Relevance::follow_swaps(const KeyHistory& history, const std::vector<bool>& weakened) {
+void Relevance::follow_swaps(const KeyHistory& history) {
   constexpr int rounds_max = 8;
   bool changed = true;
   for (int round = 0; changed; ++round) {
     changed = false;
-    for (std::size_t i = 0; i < history.operations.size(); ++i) {
-      const SweptOperation& op = history.operations[i];
-      const bool owed = op.owed && (weakened.empty() || !weakened[i]);
-      if (owed || op.step.kind != Step::Kind::swap) continue;
+    for (const SweptOperation& op : history.operations) {
+      if (op.owed || op.step.kind != Step::Kind::swap) continue;
       const Time time = round < rounds_max ? useful_until(op.step.target) : kNever;
       if (time <= until(op.step.expected)) continue;
       look(op.step.expected, time);

@@ -17,18 +17,29 @@ struct SweptOperation {
   Time ret = kNever;
   std::uint32_t index = 0;  ///< In the history.
   std::uint16_t client = 0;
-  bool owed = true;  ///< Answered: must be placed before its return. Otherwise it may be placed or not.
+  bool owed = true;  ///< Must be placed before its return. Otherwise it may be placed until then, or never.
 };
 
 /// All that the history says of one key.
 struct KeyHistory {
   ObjectStates states;
-  State initial = 0;
+  std::vector<State> beginnings{};         ///< It may begin in any of these; usually one.
   std::vector<SweptOperation> operations;  ///< In order of call, then of return.
   bool counter = false;
   bool has_swaps = false;
   bool has_appends = false;  ///< Or adds, or any other operation whose effect depends on the state.
   bool has_forbids = false;
+
+  /// A queue or stack in a state with this bit holds, before (or under) the values of that state, others that
+  /// nobody knows: any of `hidden`, as often as you like.
+  static constexpr State kHiding = State{1} << 60;
+  std::vector<std::int64_t> hidden{};  ///< Ascending.
+
+  /// Whether a look or transit may leave `state` as it is: it looks only, or takes a hidden value.
+  bool may_leave(State state, const Step& step) const;
+
+  /// Adds the other states that a transit may lead to.
+  void add_states_after(State state, const Step& step, std::vector<State>& found) const;
 };
 
 /// Failed operations and unanswered reads are left out: they say nothing. Nor does an unanswered enqueue or
@@ -40,8 +51,7 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
 /// appending, no counter): what nobody will ever look at again needn't be kept apart.
 class Relevance {
  public:
-  /// `weakened` (empty, or one for each operation): these count as unanswered.
-  Relevance(const KeyHistory& history, const std::vector<bool>& weakened);
+  explicit Relevance(const KeyHistory& history);
 
   /// No operation that returns at `now` or later tells `state` from `ObjectStates::kOther`.
   bool forgotten(State state, Time now) const { return until(state) < now; }
@@ -57,7 +67,7 @@ class Relevance {
     return at < until_.size() ? until_[at] : kNever;
   }
   void look(State state, Time time);
-  void follow_swaps(const KeyHistory& history, const std::vector<bool>& weakened);
+  void follow_swaps(const KeyHistory& history);
 
   std::vector<Time> until_;  // by state; empty if nothing can be said
   Time forbidding_until_ = Time::min();

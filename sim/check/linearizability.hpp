@@ -39,14 +39,13 @@ enum class Detail : std::uint8_t { verdict, witness };
 struct LinearizabilityResult {
   Verdict verdict = Verdict::unknown;
   std::string story;  ///< Why, in a sentence; empty when linearizable.
-  /// Unless violation, empty. Indices of operations whose answers contradict each other whatever the others
-  /// did: the history stays a violation when every other operation may take effect at any time after its
-  /// call, or never. As small as the budget allowed.
+  /// Unless violation, empty. Places of operations that contradict each other, and the one among them at
+  /// whose return the contradiction is complete: as a Contradiction says. If only the verdict was asked for,
+  /// they are what it left behind: a witness only where there is one without a search, and an end that is
+  /// near.
   std::vector<std::size_t> witness;
-  /// Unless violation, nothing. The operation at whose return the contradiction is complete: what was called
-  /// up to then can't be linearized, whatever comes later. Of the search it is the first such operation.
   std::optional<std::size_t> prefix_end{};
-  std::uint64_t steps = 0;  ///< Spent, the search for a small witness included.
+  std::uint64_t steps = 0;  ///< Spent, on the witness, too.
 };
 
 /// Judges `operations` (in any order) against one object of `model` for each key, each starting at `initial`.

@@ -161,7 +161,8 @@ class Teller {
       if (writes_what_was_seen(op, last) && told_.size() > 2) continue;  // said by "again"
       if (!text.ends_with("though ")) text += " and ";
       const bool told = op.action == Action::read || op.action == Action::add;
-      text += fmt::format("the {} by client {} had returned{} at {}", deed(op), op.client.value,
+      text += fmt::format("the {} by client {} had {}{} at {}", deed(op), op.client.value,
+                          is_failed_cas(op) ? "failed" : "returned",
                           told ? ' ' + show(op.output) : std::string(), time(op.ret));
       if (is_missing(op, last)) text += fmt::format(" and {} is not in it", show(op.argument));
     }
@@ -181,15 +182,30 @@ class Teller {
     return !is_failed_cas(last) && blind && may_write(op, seen(last));
   }
 
-  // Only claims what holds: that each writer of the value is told of, or that there is none.
+  // Only claims what holds: that each writer of the value is told of, came before what is told, or too late.
   std::string no_other_writer(const Operation& last) const {
-    const auto by = writers(last, seen(last));
-    const auto told_or_late = [&](const Operation* op) {
-      return op->call > last.ret || std::ranges::find(told_, op) != told_.end();
+    const Value value = seen(last);
+    const auto by = writers(last, value);
+    const auto overwritten = [&](const Operation* op) {
+      return std::ranges::any_of(told_, [&](const Operation* told) {
+        return told != &last && op->ret < told->call && shows_other(*told, value);
+      });
     };
-    if (last.action == Action::add || !std::ranges::all_of(by, told_or_late)) return {};
-    const bool was_there = !by.empty() || seen(last) == context_.initial;
-    return fmt::format(" and nothing wrote {}{}", show(seen(last)), was_there ? " again" : "");
+    const auto accounted_for = [&](const Operation* op) {
+      return op->call > last.ret || std::ranges::find(told_, op) != told_.end() || overwritten(op);
+    };
+    if (last.action == Action::add || !std::ranges::all_of(by, accounted_for)) return {};
+    const bool was_there = !by.empty() || value == context_.initial;
+    return fmt::format(" and nothing wrote {}{}", show(value), was_there ? " again" : "");
+  }
+
+  // Whether the object certainly held another value than this when it took effect.
+  static bool shows_other(const Operation& op, const Value& value) {
+    if (op.action == Action::read) return op.output != value;
+    if (is_failed_cas(op)) return op.expected == value;
+    const bool writes = op.action == Action::write || op.action == Action::stamp ||
+                        op.action == Action::draw || op.action == Action::cas;
+    return writes && !may_write(op, value);
   }
 
   std::string tell_all() const {

@@ -25,7 +25,7 @@ std::vector<std::size_t> Sweep::returns_in_order() const {
   std::vector<std::size_t> order;
   order.reserve(history_.operations.size());
   for (std::size_t i = 0; i < history_.operations.size(); ++i) {
-    if (owed(i)) order.push_back(i);
+    if (history_.operations[i].ret != kNever) order.push_back(i);
   }
   const auto earlier = [&](std::size_t a, std::size_t b) {
     const Time x = history_.operations[a].ret;
@@ -65,8 +65,10 @@ SweepResult Sweep::run() {
   slot_of_.assign(history_.operations.size(), kNone);
   child_.assign(1 + 2 * words_, 0);
   parent_ = done_ = child_;
-  child_[0] = static_cast<Word>(history_.initial);
-  now_.add(child_.data(), spending_.steps);
+  for (const State state : history_.beginnings) {
+    child_[0] = static_cast<Word>(state);
+    now_.add(child_.data(), spending_.steps);
+  }
   std::size_t next_call = 0;
   for (const std::size_t op : returns_) {
     const Time ret = history_.operations[op].ret;
@@ -89,12 +91,13 @@ std::vector<int> Sweep::find_predecessors(const SweptOperation& op) const {
 
 void Sweep::call(std::size_t i) {
   const SweptOperation& op = history_.operations[i];
-  const bool is_owed = owed(i);
+  const bool is_owed = op.owed;
+  const bool is_idle = op.ret == kNever;
   if (!is_owed && !op.step.changes()) return;  // an unanswered read says nothing
   if (!is_owed && can_expire(op.step)) {
     // Nobody can be helped by its taking effect: leaving it out is always possible.
     if (relevance_.useless(op.step.target, op.call)) return;
-    idle_expires_ = std::min(idle_expires_, relevance_.useful_until(op.step.target));
+    if (is_idle) idle_expires_ = std::min(idle_expires_, relevance_.useful_until(op.step.target));
   }
   int slot = static_cast<int>(slots_.size());
   if (unused_.empty()) {
@@ -105,13 +108,11 @@ void Sweep::call(std::size_t i) {
   }
   slot_of_[i] = slot;
   Slot& s = slots_[static_cast<std::size_t>(slot)];
-  s = Slot{.step = is_owed ? op.step : history_.states.unanswered(op.step),
-           .op = i,
-           .predecessors = find_predecessors(op)};
+  s = Slot{.step = op.step, .op = i, .predecessors = find_predecessors(op)};
   for (const int predecessor : s.predecessors) {
     slots_[static_cast<std::size_t>(predecessor)].has_successor = true;
   }
-  if (!is_owed) {
+  if (is_idle) {
     // Identical unanswered operations are interchangeable: the later one is only placed after the earlier.
     for (std::size_t k = idle_.size(); k-- > 0 && s.twin == kNone && k + kTwinSearch > idle_.size();) {
       const Step& other = slots_[static_cast<std::size_t>(idle_[k])].step;
@@ -123,7 +124,7 @@ void Sweep::call(std::size_t i) {
       if (same) s.twin = idle_[k];
     }
   }
-  (is_owed ? open_ : idle_).push_back(slot);
+  (is_idle ? idle_ : open_).push_back(slot);
   for (std::size_t k = 0; k < now_.size(); ++k) {
     if (!now_.alive(k)) continue;
     if (is_owed) {
@@ -171,6 +172,7 @@ void Sweep::drop_useless(Time now) {
 
 bool Sweep::complete(std::size_t op) {
   const int x = slot_of_[op];
+  if (x == kNone) return true;  // it could have happened, and makes no difference
   drop_useless(history_.operations[op].ret);
   bool settled = true;
   for (std::size_t i = 0; i < now_.size() && settled; ++i) {
@@ -205,12 +207,12 @@ bool Sweep::complete(std::size_t op) {
 
 // Narrow first: a lucky path through a history that is linearizable is usually found among few
 // configurations. Only a search that left nothing out may call a history a violation.
-SweepResult sweep(const KeyHistory& history, const std::vector<bool>& weakened, Spending& spending) {
+SweepResult sweep(const KeyHistory& history, Spending& spending) {
   constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
   constexpr std::array<std::size_t, 6> widths{8, 32, 128, 512, 4096, widest};
   for (const std::size_t beam : widths) {
     if (spending.spent_now(0)) return {};
-    sweep_search::Sweep attempt(history, weakened, spending, beam);
+    sweep_search::Sweep attempt(history, spending, beam);
     const SweepResult result = attempt.run();
     if (spending.exhausted != nullptr) return {Verdict::unknown, result.failing};
     if (result.verdict == Verdict::linearizable || !attempt.truncated()) return result;

@@ -16,7 +16,7 @@ struct SweepResult {
   std::size_t failing = 0;  ///< Place in KeyHistory::operations of the operation that couldn't be placed.
 };
 
-/// Decides one key. `weakened` (empty, or one for each operation): these are treated as if never answered.
-SweepResult sweep(const KeyHistory& history, const std::vector<bool>& weakened, Spending& spending);
+/// Decides one key.
+SweepResult sweep(const KeyHistory& history, Spending& spending);
 
 }  // namespace sim

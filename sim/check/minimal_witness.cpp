@@ -1,254 +1,226 @@
 #include "sim/check/minimal_witness.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <iterator>
+#include <limits>
 #include <map>
-#include <optional>
+#include <numeric>
+#include <utility>
 
-#include "sim/check/linearizability.hpp"
-#include "sim/check/weakened.hpp"
+#include "sim/check/hitting_set.hpp"
+#include "sim/check/leaving_out.hpp"
+#include "sim/history/object_model.hpp"
 
 namespace sim {
 namespace {
 
-// A counter that is never lowered: its answers contradict each other in pairs, whatever others add meanwhile.
-// (Far from where numbers overflow, that is.)
-class RisingCounter {
- public:
-  void watch(std::span<const Operation> operations, Model model) {
-    constexpr std::int64_t huge = std::int64_t{1} << 32;
-    const auto rises = [](const Operation& op) {
-      const auto* added = op.argument.as_number();
-      return op.action != Action::add || (added != nullptr && *added >= 0 && *added < huge);
-    };
-    applies_ =
-        model == Model::counter && operations.size() < huge / 4 && std::ranges::all_of(operations, rises);
-  }
+using Ranks = std::vector<std::size_t>;  // ascending
+using Begin = ContradictionTest::Begin;
 
-  bool contradict(const Operation& a, const Operation& b) const {
-    if (!applies_ || !is_small(a.output) || !is_small(b.output)) return false;
-    const bool a_may_come_first = after(a) <= before(b) && !precedes(b, a);
-    const bool b_may_come_first = after(b) <= before(a) && !precedes(a, b);
-    return !a_may_come_first && !b_may_come_first;
-  }
+Ranks without(const Ranks& all, const Ranks& some) {
+  Ranks rest;
+  std::ranges::set_difference(all, some, std::back_inserter(rest));
+  return rest;
+}
 
- private:
-  static bool is_small(const Value& value) {
-    const auto* number = value.as_number();
-    return number != nullptr && *number > -(std::int64_t{1} << 61) && *number < std::int64_t{1} << 61;
-  }
-  static std::int64_t after(const Operation& op) { return *op.output.as_number(); }
-  static std::int64_t before(const Operation& op) {
-    return op.action == Action::add ? after(op) - *op.argument.as_number() : after(op);
-  }
-  static bool precedes(const Operation& a, const Operation& b) { return a.ret < b.call; }
-
-  bool applies_ = false;
-};
-
-// A list, initially empty, to which operations only append: what was in it stays where it is.
-class GrowingList {
- public:
-  void watch(std::span<const Operation> operations, const Value& initial) {
-    initial_ = initial;
-    applies_ = initial.is_nil() || initial == Value{List{}};
-    for (const Operation& op : operations) {
-      const bool appends = op.action == Action::append && op.argument.as_number() != nullptr;
-      applies_ = applies_ && (appends || op.action == Action::read);
-      if (!applies_) return;
-      if (!appends) continue;
-      const auto [at, is_new] = first_called_.try_emplace(*op.argument.as_number(), op.call);
-      if (!is_new) at->second = std::min(at->second, op.call);
-      ++appended_[*op.argument.as_number()];
-    }
-  }
-
-  // Whether it could be answered so if all others, called before its return, take effect as it needs them.
-  bool explains_alone(const Operation& op) const {
-    if (!applies_) return false;
-    if (op.action == Action::append || op.output == initial_) return true;
-    auto left = appended_;
-    const auto* list = op.output.as_list();
-    return list != nullptr && !list->empty() &&
-           std::ranges::all_of(*list, [&](std::int64_t e) { return left[e]-- > 0; });
-  }
-
-  bool contradict(const Operation& a, const Operation& b) const {
-    if (!applies_) return false;
-    const bool a_reads = a.action == Action::read;
-    if (a_reads && b.action == Action::read) return reads_contradict(a, b);
-    if (!a_reads && b.action == Action::read) return append_and_read_contradict(a, b);
-    return a_reads && append_and_read_contradict(b, a);
-  }
-
- private:
-  // Of two reads, one sees what the other saw and maybe more; the later one does.
-  static bool reads_contradict(const Operation& a, const Operation& b) {
-    const List none{};
-    const List& in_a = a.output.as_list() != nullptr ? *a.output.as_list() : none;
-    const List& in_b = b.output.as_list() != nullptr ? *b.output.as_list() : none;
-    if (!std::equal(in_a.begin(), in_a.begin() + common(in_a, in_b), in_b.begin())) return true;
-    return (in_a.size() > in_b.size() && a.ret < b.call) || (in_b.size() > in_a.size() && b.ret < a.call);
-  }
-
-  static std::ptrdiff_t common(const List& a, const List& b) {
-    return static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
-  }
-
-  // An element must be there after its append, and what was appended only later can't be before it.
-  bool append_and_read_contradict(const Operation& append, const Operation& read) const {
-    const auto* list = read.output.as_list();
-    if (list == nullptr) return append.ret < read.call;
-    for (const std::int64_t element : *list) {
-      if (element == *append.argument.as_number()) return false;
-      const auto called = first_called_.find(element);
-      if (called != first_called_.end() && called->second > append.ret) return true;
-    }
-    return append.ret < read.call;
-  }
-
-  bool applies_ = false;
-  Value initial_{};
-  std::map<std::int64_t, Time> first_called_{};
-  std::map<std::int64_t, std::int64_t> appended_{};  // how often
-};
+Ranks with(const Ranks& all, const Ranks& more) {
+  Ranks both;
+  std::ranges::set_union(all, more, std::back_inserter(both));
+  return both;
+}
 
 class WitnessSearch {
  public:
-  WitnessSearch(std::span<const Operation> all, Model model, const Value& initial, std::size_t last,
-                std::uint64_t steps, const std::function<bool()>& out_of_time)
-      : model_(model), initial_(initial), left_(steps), out_of_time_(out_of_time) {
-    const auto returns = returns_of(all);
-    const auto end = std::ranges::find(returns, last);
-    std::vector<bool> answered(all.size(), false);
-    for (auto at = returns.begin(); at != end; ++at) answered[*at] = all[*at].key == all[last].key;
-    answered[last] = true;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const Operation& op = all[i];
-      if (op.key != all[last].key || op.call > all[last].ret || op.outcome == Outcome::failed) continue;
-      if (i == last) last_ = whole_.size();
-      if (answered[i] && i != last) candidates_.push_back(whole_.size());
-      places_.push_back(i);
-      whole_.push_back(op);
-    }
-    counter_.watch(whole_, model);
-    list_.watch(whole_, initial);
-    weakened_ = whole_;
-    for (Operation& op : weakened_) weaken(op);
-    // What was answered just before is the likeliest to be contradicted.
-    std::ranges::stable_sort(candidates_, std::greater{}, [&](std::size_t i) { return whole_[i].ret; });
-  }
+  WitnessSearch(ContradictionTest& test, const Spending& spending, std::uint64_t steps, bool prove)
+      : test_(test), spending_(spending), steps_(steps), prove_(prove) {}
 
   MinimalWitness run(std::span<const std::size_t> known) {
-    if (!list_.explains_alone(whole_[last_]) && contradiction({})) return finish({}, true);
-    const auto plain =
-        std::ranges::find_if(candidates_, [&](std::size_t i) { return plainly_contradicts(i); });
-    if (plain != candidates_.end()) return finish({*plain}, !spent_);
-    std::vector<std::size_t> others = start_from(known);
+    allow();
+    const Verdict alone = decide_cheaply({});
+    if (alone == Verdict::violation) return finish({}, true, true);
+    Ranks others = start_from(known);
     shrink(others);
-    if (others.size() <= 1) return finish(others, !spent_);
-    if (const auto one = find_one({})) return finish({*one}, !spent_);
-    if (others.size() == 2) return finish(others, !spent_);
-    for (const std::size_t first : candidates_) {
-      if (left_ == 0) break;
-      if (const auto second = find_one({first})) return finish({first, *second}, !spent_);
-    }
-    return finish(others, !spent_ && others.size() == 3);
+    allow();
+    const bool minimal = make_minimal(others);
+    if (others.size() <= 1) return finish(others, minimal, alone == Verdict::linearizable);
+    if (!prove_) return finish(others, minimal, false);
+    allow();
+    const bool smallest = find_smaller(others);
+    return finish(others, minimal || smallest, smallest);
   }
 
  private:
-  // Needs no search.
-  bool plainly_contradicts(std::size_t i) const {
-    return counter_.contradict(whole_[i], whole_[last_]) || list_.contradict(whole_[i], whole_[last_]);
+  // ---- Asking. All sets are understood to have the last operation, too: it belongs to every contradiction.
+
+  bool contradict_nearby(const Ranks& others) { return ask(others, Begin::near) == Verdict::violation; }
+
+  // In a long history only if that is cheap.
+  Verdict decide_cheaply(const Ranks& others) {
+    return test_.size() > kFew ? ask(others, Begin::near) : decide(others);
   }
 
-  // Whether these and the last operation contradict each other.
-  bool contradiction(std::vector<std::size_t> others) {
-    constexpr std::uint64_t most = 200'000;  // a set that is hard to judge is no explanation
-    if (others.size() == 1 && plainly_contradicts(others.front())) return true;
-    if (out_of_time_ && out_of_time_()) left_ = 0;
-    if (left_ == 0) {
-      spent_ = true;
-      return false;
-    }
-    others.push_back(last_);
-    for (const std::size_t i : others) std::swap(weakened_[i], whole_[i]);
-    std::uint64_t steps = 20 + weakened_.size();
-    const Verdict verdict = linearizability_verdict(
-        weakened_, model_, initial_, {.steps = std::min(most, left_), .out_of_time = out_of_time_}, &steps);
-    for (const std::size_t i : others) std::swap(weakened_[i], whole_[i]);
-    left_ -= std::min(left_, steps);
-    spent_ |= verdict == Verdict::unknown;
-    return verdict == Verdict::violation;
+  Verdict decide(const Ranks& others) {
+    const Verdict near = ask(others, Begin::near);
+    return near != Verdict::unknown ? near : ask(others, Begin::first);
   }
 
-  std::optional<std::size_t> find_one(std::vector<std::size_t> others) {
-    others.push_back(0);
-    for (const std::size_t i : candidates_) {
-      others.back() = i;
-      if (contradiction(others)) return i;
-    }
-    return std::nullopt;
+  Verdict ask(Ranks others, Begin begin) {
+    if (spent()) return Verdict::unknown;
+    others.push_back(test_.last());
+    return test_.ask(others, begin);
   }
 
-  // What is known already, if it's a contradiction of these operations; otherwise the latest answers that
-  // are.
-  std::vector<std::size_t> start_from(std::span<const std::size_t> known) {
-    std::vector<std::size_t> others;
-    for (const std::size_t i : candidates_) {
-      if (std::ranges::find(known, places_[i]) != known.end()) others.push_back(i);
+  void allow() { until_ = spending_.steps + steps_; }
+  bool spent() const { return spending_.exhausted != nullptr || spending_.steps > until_; }
+
+  // ---- A first set.
+
+  // The latest that do: near each other. If that takes too long, or isn't likely, what is known.
+  Ranks start_from(std::span<const std::size_t> known) {
+    Ranks others(known.begin(), known.end());
+    std::erase(others, test_.last());
+    const bool is_small = !known.empty() && known.size() <= kSmall && test_.is_collection();
+    if (is_small) return others;
+    const std::size_t most = known.empty() ? test_.last() : std::min(test_.last(), kFew);
+    for (std::size_t count = 2; count < most; count *= 2) {
+      Ranks some = latest(count);
+      if (contradict_nearby(some)) return some;
     }
-    if (!others.empty() && contradiction(others)) return others;
-    for (std::size_t count = 1; count < candidates_.size(); count *= 2) {
-      others.assign(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count));
-      if (contradiction(others)) return others;
-    }
-    return candidates_;
+    return known.empty() ? latest(test_.last()) : others;
   }
 
-  void shrink(std::vector<std::size_t>& others) {
-    for (std::size_t portion = (others.size() + 1) / 2; portion > 0;
-         portion = portion == 1 ? 0 : (portion + 1) / 2) {
-      for (std::size_t begin = 0; begin < others.size();) {
-        std::vector<std::size_t> fewer = others;
-        const auto from = fewer.begin() + static_cast<std::ptrdiff_t>(begin);
-        fewer.erase(from, from + static_cast<std::ptrdiff_t>(std::min(portion, others.size() - begin)));
-        if (contradiction(fewer)) {
-          others = std::move(fewer);
-        } else {
-          begin += portion;
-        }
+  Ranks latest(std::size_t count) const {
+    Ranks others(count);
+    std::iota(others.begin(), others.end(), test_.last() - count);
+    return others;
+  }
+
+  // ---- Making it smaller.
+
+  // Of a collection, first whole values. Of what is left, observations first: without them there is nothing
+  // to try, whereas a write may always have happened; and the fewer observations there are, the fewer writes
+  // matter.
+  void shrink(Ranks& others) {
+    if (test_.is_collection()) shrink_to_values(others);
+    shrink_by(others, changed_nothing);
+    shrink_by(others, [](const Operation&) { return true; });
+  }
+
+  void shrink_to_values(Ranks& others) {
+    std::map<std::int64_t, Ranks> by_value;
+    for (const std::size_t rank : others) by_value[value_of(rank)].push_back(rank);
+    std::vector<Ranks> groups;
+    for (auto& [value, ranks] : by_value) groups.push_back(std::move(ranks));
+    const auto all_of = [&](const std::vector<std::size_t>& some) {
+      Ranks ranks;
+      for (const std::size_t k : some) ranks = with(ranks, groups[k]);
+      return ranks;
+    };
+    std::vector<std::size_t> kept(groups.size());
+    std::iota(kept.begin(), kept.end(), std::size_t{0});
+    leave_out(
+        kept, kept, [&](const auto& some) { return contradict_nearby(all_of(some)); },
+        [&] { return spent(); });
+    others = all_of(kept);
+  }
+
+  // What a collection's operation puts in or takes out.
+  std::int64_t value_of(std::size_t rank) const {
+    const Operation& op = test_.operation(rank);
+    const auto* value = takes_argument(op.action) ? op.argument.as_number() : op.output.as_number();
+    return value != nullptr ? *value
+                            : std::numeric_limits<std::int64_t>::min();  // found it empty, or read all
+  }
+
+  template <typename Which> void shrink_by(Ranks& others, const Which& which) {
+    Ranks candidates;
+    std::ranges::copy_if(others, std::back_inserter(candidates),
+                         [&](std::size_t rank) { return which(test_.operation(rank)); });
+    leave_out(
+        others, std::move(candidates), [&](const Ranks& fewer) { return contradict_nearby(fewer); },
+        [&] { return spent(); });
+  }
+
+  // Leaves out what can still be left out when everything is looked at; whether that's proved of all.
+  bool make_minimal(Ranks& others) {
+    bool proved = true;
+    for (std::size_t k = 0; k < others.size();) {
+      Ranks fewer = without(others, {others[k]});
+      const Verdict verdict = decide(fewer);
+      if (verdict == Verdict::unknown) proved = false;
+      if (verdict == Verdict::violation) {
+        others = std::move(fewer);
+      } else {
+        ++k;
       }
     }
+    return proved;
   }
 
-  MinimalWitness finish(std::vector<std::size_t> others, bool is_smallest) const {
-    MinimalWitness minimal{.operations = {places_[last_]}, .is_smallest = is_smallest};
-    for (const std::size_t i : others) minimal.operations.push_back(places_[i]);
-    std::ranges::sort(minimal.operations);
-    return minimal;
+  // ---- Proving that none is smaller.
+
+  // Replaces them by the smallest contradiction; false if that can't be proved.
+  bool find_smaller(Ranks& others) {
+    const Ranks all = latest(test_.last());
+    std::vector<Demand> demands;  // what each contradiction must have
+    for (std::size_t size = 0; size < others.size() && !spent();) {
+      HittingSet smaller = find_hitting_set(demands, size);
+      if (smaller.kind == HittingSet::Kind::gave_up) return false;
+      if (smaller.kind != HittingSet::Kind::found) {
+        ++size;
+        continue;
+      }
+      const Verdict verdict = decide(smaller.members);
+      if (verdict == Verdict::unknown) return false;
+      if (verdict == Verdict::violation) {
+        others = std::move(smaller.members);
+        return true;
+      }
+      Ranks left_out = without(all, grow(std::move(smaller.members), all));
+      if (left_out.empty()) return false;
+      demands.push_back({.needed = std::move(left_out)});
+    }
+    return !spent();
   }
 
-  Model model_;
-  const Value& initial_;
-  RisingCounter counter_{};
-  GrowingList list_{};
-  std::uint64_t left_;
-  const std::function<bool()>& out_of_time_;
-  bool spent_ = false;
-  std::vector<Operation> whole_{};     // of the key, called before the last one's return
-  std::vector<Operation> weakened_{};  // the same
-  std::vector<std::size_t> places_{};  // of these in the history
-  std::vector<std::size_t> candidates_{};
-  std::size_t last_ = 0;
+  // Adds as many as possible without which there is no contradiction.
+  Ranks grow(Ranks some, const Ranks& all) {
+    std::vector<Ranks> portions{without(all, some)};
+    while (!portions.empty() && !spent()) {
+      Ranks portion = std::move(portions.back());
+      portions.pop_back();
+      if (portion.empty()) continue;
+      Ranks more = with(some, portion);
+      if (ask(more, Begin::first) == Verdict::linearizable) {
+        some = std::move(more);
+      } else if (portion.size() > 1) {
+        const auto half = portion.begin() + static_cast<std::ptrdiff_t>(portion.size() / 2);
+        portions.emplace_back(half, portion.end());
+        portions.emplace_back(portion.begin(), half);
+      }
+    }
+    return some;
+  }
+
+  MinimalWitness finish(Ranks others, bool minimal, bool smallest) const {
+    others.push_back(test_.last());
+    return {.ranks = std::move(others), .is_minimal = minimal, .is_smallest = smallest};
+  }
+
+  static constexpr std::size_t kFew = 4096;
+  static constexpr std::size_t kSmall = 8;
+  ContradictionTest& test_;
+  const Spending& spending_;
+  std::uint64_t steps_;
+  bool prove_;
+  std::uint64_t until_ = ~std::uint64_t{0};
 };
 
 }  // namespace
 
-MinimalWitness find_minimal_witness(std::span<const Operation> all, Model model, const Value& initial,
-                                    std::size_t last, std::span<const std::size_t> known, std::uint64_t steps,
-                                    const std::function<bool()>& out_of_time) {
-  return WitnessSearch(all, model, initial, last, steps, out_of_time).run(known);
+MinimalWitness find_minimal_witness(ContradictionTest& test, std::span<const std::size_t> known,
+                                    const Spending& spending, std::uint64_t steps, bool prove) {
+  return WitnessSearch(test, spending, steps, prove).run(known);
 }
 
 }  // namespace sim

@@ -3,27 +3,29 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
-#include "sim/history/operation.hpp"
+#include "sim/check/contradictory.hpp"
 
 namespace sim {
 
 struct MinimalWitness {
-  std::vector<std::size_t> operations{};  ///< Ascending; `last` is among them.
-  bool is_smallest = false;               ///< Proved: no smaller set would do.
+  std::vector<std::size_t> ranks{};  ///< As ContradictionTest counts them; ascending, the last one included.
+  bool is_minimal = false;           ///< Proved: none of them can be left out.
+  bool is_smallest = false;          ///< Proved: no smaller set would do.
 };
 
-/// Looks for it among the operations on the key of `last` that were answered no later than `last`, at whose
-/// return the contradiction is complete (so that every contradiction contains it). A set is one if the
-/// history stays a violation when all other operations are weakened. `known` may be one already.
+/// Looks for it among the operations of `test`, all of which together must contradict each other; so must
+/// those of `known` (ascending), if there are any.
 ///
-/// Tries all sets of up to three operations as long as `steps` last, and before that leaves away ever smaller
-/// portions of what is known (Zeller and Hildebrandt 2002).
-MinimalWitness find_minimal_witness(std::span<const Operation> all, Model model, const Value& initial,
-                                    std::size_t last, std::span<const std::size_t> known, std::uint64_t steps,
-                                    const std::function<bool()>& out_of_time = {});
+/// Starts from the latest operations that do, and leaves out ever smaller portions as long as it's quick;
+/// looks at everything before it says that none can be left out; and then, if asked to `prove`, proves that
+/// no set is smaller, or finds one: the smallest set that has an operation from each set without which no
+/// contradiction is left (Ignatiev, Previti, Liffiton and Marques-Silva 2015, "Smallest MUS extraction with
+/// minimal hitting set dualization"). Spends up to `steps` on each of the three, and stops when `spending`,
+/// the test's, is exhausted.
+MinimalWitness find_minimal_witness(ContradictionTest& test, std::span<const std::size_t> known,
+                                    const Spending& spending, std::uint64_t steps, bool prove);
 
 }  // namespace sim

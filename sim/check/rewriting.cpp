@@ -105,4 +105,20 @@ Rewriting::Rewriting(std::span<const Operation> operations, Model model, const V
   operations_ = own_;
 }
 
+Rewriting::Element Rewriting::of_element(std::span<const std::uint32_t> of_key, std::int64_t element) const {
+  const auto is_in = [&](const Value& set) {
+    const auto* list = set.as_list();
+    return list != nullptr && std::ranges::binary_search(*list, element);
+  };
+  Element found{.initial = is_in(initial_) ? Value{kIn} : Value{}};
+  for (const std::uint32_t i : of_key) {
+    const Operation& op = operations_[i];
+    const bool whole = op.action == Action::read;
+    if (op.outcome == Outcome::failed || (!whole && *op.argument.as_number() != element)) continue;
+    found.operations.push_back(whole ? observation(op, is_in(op.output)) : element_as_register(op));
+    found.places.push_back(i);
+  }
+  return found;
+}
+
 }  // namespace sim

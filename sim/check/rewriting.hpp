@@ -24,6 +24,17 @@ class Rewriting {
   Model model() const { return model_; }
   const Value& initial() const { return initial_; }
 
+  /// What is said of one element of a set, of which `initial` tells whether it's in; as a register.
+  struct Element {
+    std::vector<Operation> operations{};
+    std::vector<std::size_t> places{};  ///< Of these in the history.
+    Value initial{};
+  };
+
+  /// Of a set that stayed one. If the set's operations can be ordered, so can each element's; the reverse
+  /// doesn't hold.
+  Element of_element(std::span<const std::uint32_t> of_key, std::int64_t element) const;
+
  private:
   std::vector<Operation> own_{};
   std::span<const Operation> operations_;

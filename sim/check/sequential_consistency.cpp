@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/check/leaving_out.hpp"
 #include "sim/check/linearizability_story.hpp"
 #include "sim/check/order_search.hpp"
 #include "sim/check/weakened.hpp"
@@ -61,7 +62,7 @@ class SequentialJudge {
     std::vector<Operation> history;
     for (const std::size_t i : places_) {
       history.push_back(all_[i]);
-      if (!std::ranges::binary_search(strong, i)) weaken(history.back());
+      if (!std::ranges::binary_search(strong, i)) forget_answer(history.back());
     }
     const std::uint64_t left = budget_.steps - std::min(budget_.steps, steps_);
     const OrderFound found = search_order(history, model_, initial_, {.consistency = Consistency::sequential},
@@ -73,26 +74,16 @@ class SequentialJudge {
     return found.verdict;
   }
 
-  // Leaves away ever smaller portions of the contradiction (Zeller and Hildebrandt 2002).
   std::vector<std::size_t> shrink() {
     constexpr std::uint64_t each = 200'000;
     const std::uint64_t end = steps_ + 20 * each;
     std::vector<std::size_t> strong;
     std::ranges::copy_if(places_, std::back_inserter(strong),
                          [&](std::size_t i) { return all_[i].outcome == Outcome::ok; });
-    for (std::size_t portion = strong.size() / 2 + 1; portion > 0;
-         portion = portion == 1 ? 0 : (portion + 1) / 2) {
-      for (std::size_t begin = 0; begin < strong.size() && steps_ < end;) {
-        std::vector<std::size_t> fewer = strong;
-        const auto from = fewer.begin() + static_cast<std::ptrdiff_t>(begin);
-        fewer.erase(from, from + static_cast<std::ptrdiff_t>(std::min(portion, strong.size() - begin)));
-        if (search(fewer, each) == Verdict::violation) {
-          strong = std::move(fewer);
-        } else {
-          begin += portion;
-        }
-      }
-    }
+    const auto contradict = [&](const std::vector<std::size_t>& some) {
+      return search(some, each) == Verdict::violation;
+    };
+    leave_out(strong, strong, contradict, [&] { return steps_ >= end; });
     return strong;
   }
 

@@ -25,10 +25,8 @@ bool Sweep::settles(State state, const Step& step) const {
     case Step::Kind::set: return state == step.target;
     case Step::Kind::swap: return state == step.expected && state == step.target;
     case Step::Kind::append: return history_.states.stays(state, *step.argument);
-    case Step::Kind::look: return history_.states.after(state, step) == state;
-    case Step::Kind::transit:  // only a set's operations can leave things as they are
-      return output_of(step.operation->action) == Output::truth &&
-             history_.states.after(state, step) == state;
+    case Step::Kind::look:
+    case Step::Kind::transit: return history_.may_leave(state, step);
     case Step::Kind::add:
     case Step::Kind::wild: return false;
   }
@@ -121,11 +119,7 @@ void Sweep::targets(Word* c, int o, int x) {
       targets_.push_back(
           static_cast<State>(static_cast<std::uint64_t>(state) + static_cast<std::uint64_t>(step.target)));
       break;
-    case Step::Kind::transit: {
-      const State after = history_.states.after(state, step);
-      if (after != ObjectStates::kImpossible) targets_.push_back(after);
-      break;
-    }
+    case Step::Kind::transit: history_.add_states_after(state, step, targets_); break;
     case Step::Kind::wild:
       if (slots_[static_cast<std::size_t>(x)].step.kind == Step::Kind::forbid) {
         targets_ = history_.states.wild_targets();

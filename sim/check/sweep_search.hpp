@@ -11,7 +11,8 @@
 // it,
 //   unseen. Likewise an operation that wouldn't change the state now. Such operations become *free*: nothing
 //   is owed any more, and they may still be placed later instead.
-// * Better configurations drop worse ones (see Frontier). Unanswered operations are free from the start.
+// * Better configurations drop worse ones (see Frontier). What isn't owed (unanswered, or not known to have
+//   happened) is free from the start.
 // * No aimless placing. Placing `o` (unless it's an owed swap) on the way to another operation is only tried
 // if some
 //   open operation wants the state that `o` leads to. Otherwise the next one placed is blind, so that `o`
@@ -47,11 +48,10 @@ struct Slot {
 
 class Sweep {
  public:
-  Sweep(const KeyHistory& history, const std::vector<bool>& weakened, Spending& spending, std::size_t beam)
+  Sweep(const KeyHistory& history, Spending& spending, std::size_t beam)
       : history_(history),
-        weakened_(weakened),
         spending_(spending),
-        relevance_(history, weakened),
+        relevance_(history),
         beam_(beam),
         returns_(returns_in_order()),
         words_((most_open() + 63) / 64),
@@ -63,9 +63,6 @@ class Sweep {
   bool truncated() const { return truncated_; }
 
  private:
-  bool owed(std::size_t op) const {
-    return history_.operations[op].owed && (weakened_.empty() || !weakened_[op]);
-  }
   std::vector<std::size_t> returns_in_order() const;
   std::size_t most_open() const;
   std::size_t bytes() const { return now_.bytes() + next_.bytes() + work_.bytes() + history_.states.bytes(); }
@@ -107,7 +104,6 @@ class Sweep {
   void drop_useless(Time now);
 
   const KeyHistory& history_;
-  const std::vector<bool>& weakened_;
   Spending& spending_;
   Relevance relevance_;
   std::size_t beam_;
@@ -120,8 +116,8 @@ class Sweep {
   Frontier work_;
   std::vector<Slot> slots_;
   std::vector<int> unused_;
-  std::vector<int> open_;  // owed at their call, in order of call
-  std::vector<int> idle_;  // unanswered, in order of call
+  std::vector<int> open_;  // will return, in order of call
+  std::vector<int> idle_;  // never will, in order of call
   std::vector<int> slot_of_;
   Time idle_expires_ = kNever;
   std::vector<State> targets_;

@@ -6,7 +6,7 @@
 
 namespace sim {
 
-void weaken(Operation& op) {
+void forget_answer(Operation& op) {
   if (op.outcome != Outcome::ok) return;
   op.outcome = changed_nothing(op) ? Outcome::failed : Outcome::pending;
   if (op.action == Action::stamp || op.action == Action::draw) {
@@ -27,7 +27,7 @@ std::vector<std::size_t> returns_of(std::span<const Operation> all) {
 }
 
 std::vector<Operation> prefix_until(std::span<const Operation> all, std::span<const std::size_t> returns,
-                                    std::size_t rank) {
+                                    std::size_t rank, std::vector<std::size_t>* places) {
   const Time end = all[returns[rank]].ret;
   std::vector<bool> answered(all.size(), false);
   for (std::size_t k = 0; k <= rank; ++k) answered[returns[k]] = true;
@@ -35,7 +35,8 @@ std::vector<Operation> prefix_until(std::span<const Operation> all, std::span<co
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].call > end || all[i].outcome == Outcome::failed) continue;
     prefix.push_back(all[i]);
-    if (!answered[i]) weaken(prefix.back());
+    if (!answered[i]) forget_answer(prefix.back());
+    if (places != nullptr) places->push_back(i);
   }
   return prefix;
 }

@@ -9,15 +9,16 @@
 
 namespace sim {
 
-/// Forgets the answer: from now on the operation may take effect at any time after its call, or never. What
+/// From now on the operation may take effect at any time after its call, or never, answered in any way. What
 /// changed nothing is forgotten whole; of a stamp or draw it stays known what it wrote.
-void weaken(Operation& op);
+void forget_answer(Operation& op);
 
 /// Places of the answered operations in the order of their returns.
 std::vector<std::size_t> returns_of(std::span<const Operation> all);
 
-/// What had been called and answered until the return of `returns[rank]`; what was open then is weakened.
+/// What had been called and answered until the return of `returns[rank]`; of what was open then, the answer
+/// is forgotten. Failed operations are left out. `places`, if given, gets their places in `all`.
 std::vector<Operation> prefix_until(std::span<const Operation> all, std::span<const std::size_t> returns,
-                                    std::size_t rank);
+                                    std::size_t rank, std::vector<std::size_t>* places = nullptr);
 
 }  // namespace sim

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -50,6 +52,8 @@ struct Judged {
   double explain_cpu_seconds = 0;        // from then on
   double peak_mib = 0;                   // of the process so far
 };
+
+constexpr std::uint64_t kStepsToOrder = 3'000'000;  // a picture isn't worth more
 
 double seconds_since(std::clock_t start) {
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
@@ -122,20 +126,29 @@ Model choose_model(const CheckOptions& options, const History& history, const st
   return *model;
 }
 
-// What the file's verdict deserves to be told besides.
+// What the file's verdict deserves to be told besides, within what the verdict left of the budget.
 void add_reasons(const CheckOptions& options, const History& history, const Value& initial,
-                 const std::function<bool()>& out_of_time, Judged& judged) {
+                 LinearizabilityBudget budget, Judged& judged) {
   judged.explanation["consistency"] = options.consistency;
   if (options.consistency == "sequential") return;
-  const auto why = explain(history, judged.model, initial, judged.result, out_of_time);
-  if (why) {
-    add_explanation(judged.explanation, history, *why);
-    judged.why = explanation_text(history, *why);
+  budget.steps -= std::min(budget.steps, judged.result.steps);
+  std::optional<std::size_t> end;
+  if (judged.result.verdict == Verdict::violation) {
+    const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
+    const Explanation why =
+        explain_violation(history.operations, judged.model, initial, judged.result, unit, budget);
+    judged.result.witness = why.contradiction.witness;
+    judged.result.story = why.story;
+    judged.result.steps += why.steps;
+    add_explanation(judged.explanation, history, why);
+    judged.why = explanation_text(history, why);
+    end = why.contradiction.prefix_end;
+    budget.steps -= std::min(budget.steps, why.steps);
   }
   if (!options.order) return;
-  const auto end = why ? std::optional(why->prefix_end) : std::nullopt;
+  budget.steps = std::min(budget.steps, kStepsToOrder);
   judged.explanation["linearization"] =
-      to_json(find_linearization(history.operations, judged.model, initial, end, 3'000'000, out_of_time));
+      to_json(find_linearization(history.operations, judged.model, initial, end, budget));
 }
 
 // First the verdict alone. Who is told of a violation also wants to know why, which takes longer.
@@ -159,15 +172,7 @@ void judge_history(const CheckOptions& options, const std::string& file, Judged&
   judged.cpu_seconds = seconds_since(start);
   const std::clock_t known = std::clock();
   try {
-    if (judged.result.verdict == Verdict::violation && options.consistency != "sequential") {
-      auto with_witness = check_linearizability(history.operations, judged.model, initial, budget, unit);
-      if (with_witness.verdict == Verdict::violation) {
-        judged.result = std::move(with_witness);
-      } else {
-        judged.why = " (the budget was spent before a reason was found)";  // the verdict stands
-      }
-    }
-    add_reasons(options, history, initial, budget.out_of_time, judged);
+    add_reasons(options, history, initial, budget, judged);
   } catch (const std::bad_alloc&) {
     judged.why = " (no memory was left to say more)";  // the verdict stands
   }

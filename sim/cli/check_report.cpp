@@ -19,7 +19,7 @@ std::string in_words(FaultKind kind) {
 }
 
 std::string until(const History& history, const Explanation& why) {
-  const auto ns = history.operations[why.prefix_end].ret.time_since_epoch().count();
+  const auto ns = history.operations[why.contradiction.prefix_end].ret.time_since_epoch().count();
   if (history.times_are_lines) return fmt::format("line {}", ns);
   if (ns >= 100'000) return fmt::format("{}.{} ms", ns / 1'000'000, ns / 100'000 % 10);
   return fmt::format("{} ns", ns);
@@ -27,26 +27,19 @@ std::string until(const History& history, const Explanation& why) {
 
 }  // namespace
 
-std::optional<Explanation> explain(const History& history, Model model, const Value& initial,
-                                   LinearizabilityResult& result, const std::function<bool()>& out_of_time) {
-  if (result.verdict != Verdict::violation || result.witness.empty()) return std::nullopt;
-  const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
-  Explanation why =
-      explain_violation(history.operations, model, initial, result, unit, 6'000'000, out_of_time);
-  result.witness = why.witness;
-  result.story = why.story;
-  return why;
-}
-
 void add_explanation(nlohmann::ordered_json& json, const History& history, const Explanation& why) {
+  constexpr std::size_t most = 1000;  // a contradiction that nobody had time to make smaller
+  const Contradiction& found = why.contradiction;
   json["prefix"] = {{"operations", why.prefix_operations},
-                    {"last", why.prefix_end},
-                    {"until", history.operations[why.prefix_end].ret.time_since_epoch().count()},
-                    {"shortest", why.prefix_is_shortest}};
+                    {"last", found.prefix_end},
+                    {"until", history.operations[found.prefix_end].ret.time_since_epoch().count()},
+                    {"shortest", found.prefix_is_shortest}};
   if (why.kind) json["classification"] = std::string(fault_kind_name(*why.kind));
-  json["witness_is_smallest"] = why.witness_is_smallest;
+  json["witness_is_minimal"] = found.witness_is_minimal;
+  json["witness_is_smallest"] = found.witness_is_smallest;
+  if (found.witness.size() > most) return;
   auto operations = nlohmann::ordered_json::array();
-  for (const std::size_t i : why.witness) {
+  for (const std::size_t i : found.witness) {
     auto operation = nlohmann::ordered_json::parse(jsonl_line(history.operations[i]));
     operation["index"] = i;
     operations.push_back(std::move(operation));
@@ -56,9 +49,10 @@ void add_explanation(nlohmann::ordered_json& json, const History& history, const
 
 std::string explanation_text(const History& history, const Explanation& why) {
   const std::string kind = why.kind ? "; " + in_words(*why.kind) : std::string();
-  return fmt::format(" ({}the first {} operations, until {}{})",
-                     why.prefix_is_shortest ? "" : "no later than ", why.prefix_operations,
-                     until(history, why), kind);
+  const bool minimal = why.contradiction.witness_is_minimal;
+  return fmt::format(" ({}the first {} operations, until {}{}{})",
+                     why.contradiction.prefix_is_shortest ? "" : "no later than ", why.prefix_operations,
+                     until(history, why), minimal ? "" : "; maybe fewer of them contradict each other", kind);
 }
 
 nlohmann::ordered_json to_json(const std::vector<OrderedOperation>& order) {

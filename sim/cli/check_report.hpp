@@ -3,9 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,11 +12,7 @@
 
 namespace sim {
 
-/// Fills in what a violation deserves; `result` gets the explanation's witness and story.
-std::optional<Explanation> explain(const History& history, Model model, const Value& initial,
-                                   LinearizabilityResult& result, const std::function<bool()>& out_of_time);
-
-/// Adds "prefix", "classification" and "witness_operations" to `json`.
+/// Adds "prefix", "classification", what is proved of the witness, and "witness_operations" to `json`.
 void add_explanation(nlohmann::ordered_json& json, const History& history, const Explanation& why);
 
 /// The same in a few words, for the end of a line; in brackets.
