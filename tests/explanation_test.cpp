@@ -188,6 +188,70 @@ TEST_CASE("prefix and witness are as short as the definition allows, for every m
   CHECK(100 * tally.smallest > 99 * tally.violations);
 }
 
+TEST_CASE("the same for 20,000 seeds of every model, by hand", "[.]") {
+  Tally tally;
+  for (const ObjectModel* object : object_models()) {
+    for (std::uint64_t seed = 53'000'000; seed < 53'020'000; ++seed) {
+      Shape shape{.model = object->model, .operations = 6, .values = 2, .spoiled = 100};
+      shape.operations += static_cast<std::int64_t>(seed % 2);
+      shape.values += static_cast<std::int64_t>(seed % 3);
+      shape.pending = seed % 5 == 0 ? 40 : 10;
+      shape.whole = seed % 7 < 3;
+      shape.distinct = seed % 11 < 4;
+      hold_against_definition(shape, seed, tally);
+    }
+  }
+  WARN(tally.minimal << " minimal, " << tally.smallest << " smallest of " << tally.violations);
+  CHECK(tally.minimal == tally.violations);
+}
+
+// Whether the search, too, says so of the whole history, with the others as recorded or not at all.
+Verdict search_contradiction(const std::vector<Operation>& history, Model model,
+                             const std::vector<std::size_t>& witness) {
+  const Rewriting rewriting(history, model, initial_value(model));
+  const auto all = rewriting.operations();
+  std::vector<std::uint32_t> of_key;
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    if (all[i].key == all[witness.front()].key) of_key.push_back(i);
+  }
+  KeyHistory key = make_key_history(all, of_key, rewriting.model(), rewriting.initial());
+  for (SweptOperation& op : key.operations) op.owed &= std::ranges::binary_search(witness, op.index);
+  Spending spending{.steps_max = 3'000'000};
+  return sweep(key, spending).verdict;
+}
+
+TEST_CASE("the witness of a long history is a contradiction by itself and for the search, and is short") {
+  constexpr std::array bugs{GeneratorPlan::Bug::stale_read, GeneratorPlan::Bug::lost_update,
+                            GeneratorPlan::Bug::reordered};
+  std::vector<std::size_t> sizes;
+  for (const ObjectModel* object : object_models()) {
+    for (std::uint64_t seed = 1; seed <= 18; ++seed) {
+      GeneratorPlan plan{.model = object->model, .operations = 150, .clients = 4, .seed = seed};
+      plan.values = seed % 2 == 0 ? 0 : 2 + seed % 5;
+      plan.bug = bugs[seed % bugs.size()];
+      plan.bug_from = 0.4;
+      plan.crashes = seed % 4 == 0 ? 4 : 0;
+      if (object->model == Model::set && seed % 3 != 0)
+        plan.mix = {{Action::read, 2}, {Action::insert, 1}, {Action::remove, 1}};
+      const auto history = generate_history(plan).operations;
+      const auto result = check_linearizability(history, plan.model, object->initial, {.steps = 3'000'000});
+      if (result.verdict != Verdict::violation) continue;
+      INFO(object->name << ", seed " << seed << ": " << result.story);
+      std::vector<Operation> alone;
+      for (const std::size_t i : result.witness) alone.push_back(history[i]);
+      REQUIRE(linearizability_verdict(alone, plan.model, object->initial) == Verdict::violation);
+      REQUIRE(search_contradiction(history, plan.model, result.witness) != Verdict::linearizable);
+      sizes.push_back(result.witness.size());
+    }
+  }
+  std::ranges::sort(sizes);
+  REQUIRE(sizes.size() > 60);
+  INFO(sizes.size() << " violations, the longest witnesses: " << sizes[sizes.size() - 2] << ", "
+                    << sizes.back());
+  CHECK(sizes[sizes.size() / 2] <= 2);
+  CHECK(sizes[sizes.size() * 9 / 10] <= 6);
+}
+
 TEST_CASE("the prefix ends at the first contradiction of any key") {
   auto late = read({1, 50, 60}, n(7));
   auto early = read({2, 10, 20}, n(8));

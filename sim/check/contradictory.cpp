@@ -232,6 +232,8 @@ bool ContradictionTest::is_exact(const Scene& scene) const {
   if (!scene.cut) return true;
   if (!only_writes_ || !initial_.is_nil() || anything_from_ != kNever) return false;
   const auto values = observed(scene);
+  const auto grown = [](const Value& v) { return v.as_list() != nullptr || v.as_text() != nullptr; };
+  if (std::ranges::any_of(values, grown)) return false;
   for (std::size_t i = 0; i < scene.operations.size(); ++i) {
     const Operation& op = scene.operations[i];
     if (scene.owed[i] || op.call > scene.begin) continue;
