@@ -22,6 +22,7 @@
 #include "sim/check/linearizability.hpp"
 #include "sim/check/sequential_consistency.hpp"
 #include "sim/cli/check_report.hpp"
+#include "sim/cli/output_file.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 
@@ -39,6 +40,7 @@ struct CheckOptions {
   bool time = false;
   bool json = false;
   bool order = false;
+  std::string save;
 };
 
 struct Judged {
@@ -151,6 +153,13 @@ void add_reasons(const CheckOptions& options, const History& history, const Valu
       to_json(find_linearization(history.operations, judged.model, initial, end, budget));
 }
 
+void save(History history, Model model, const std::string& file) {
+  history.model = model;
+  OutputFile out(file);
+  write_jsonl(out.stream(), history);
+  out.commit();
+}
+
 // First the verdict alone. Who is told of a violation also wants to know why, which takes longer.
 void judge_history(const CheckOptions& options, const std::string& file, Judged& judged) {
   const std::clock_t start = std::clock();
@@ -159,6 +168,7 @@ void judge_history(const CheckOptions& options, const std::string& file, Judged&
   judged.model = choose_model(options, history, file);
   judged.operations = history.operations.size();
   const Value initial = history.initial.value_or(initial_value(judged.model));
+  if (!options.save.empty()) save(history, judged.model, options.save);
   const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
   try {
     judged.result =
@@ -241,6 +251,8 @@ void print(const CheckOptions& options, const Judged& judged) {
 
 int run_check(const CheckOptions& options) {
   parse_budget(options);
+  if (!options.save.empty() && options.files.size() > 1)
+    throw std::runtime_error("--save: found several histories; expected one");
   bound_memory(options.memory);
   bool violation = false;
   bool unknown = false;
@@ -282,6 +294,8 @@ void add_check_command(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "One JSON object a line");
   command->add_flag("--order", options->order,
                     "Add an order of the operations, as far as there is one, to the JSON: for plot.py");
+  command->add_option("--save", options->save,
+                      "Write the history to this file as JSON lines, whatever its format");
   command->callback([options, &exit_code] { exit_code = run_check(*options); });
 }
 

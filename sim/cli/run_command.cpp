@@ -2,6 +2,8 @@
 // trace, a history or the scenario without its randomness behind when asked to.
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -11,6 +13,7 @@
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/history/history.hpp"
+#include "sim/report/fault_spans.hpp"
 #include "sim/report/result_json.hpp"
 #include "sim/report/run_text.hpp"
 #include "sim/report/trace_writer.hpp"
@@ -37,13 +40,15 @@ int verdict_of(const RunResult& r) {
   return r.linearizability.verdict == Verdict::unknown ? kUndecided : kHeld;
 }
 
-void write_history(std::ostream& out, bool as_edn, const Scenario& scenario, const RunResult& result) {
+void write_history(std::ostream& out, bool as_edn, const Scenario& scenario, const RunResult& result,
+                   std::vector<HistoryFault> faults) {
   History history;
   history.scenario = scenario.name;
   history.protocol = scenario.protocol;
   history.seed = result.seed;
   history.clients = scenario.setup.clients.options.count;
   history.model = scenario.setup.model;
+  history.faults = std::move(faults);
   history.operations = result.record.operations;
   as_edn ? write_edn(out, history) : write_jsonl(out, history);
 }
@@ -61,12 +66,17 @@ int run_scenario(const RunOptions& options) {
   OutputFile trace(options.trace), history(options.history), save(options.save);
 
   std::unique_ptr<TraceWriter> tracer;
-  if (trace.wanted()) {
-    tracer = std::make_unique<TraceWriter>(scenario, seed,
-                                           [&](std::string_view line) { trace.stream() << line << '\n'; });
+  FaultSpans faults;
+  if (trace.wanted() || history.wanted()) {
+    tracer = std::make_unique<TraceWriter>(scenario, seed, [&](std::string_view line) {
+      if (trace.wanted()) trace.stream() << line << '\n';
+      if (history.wanted()) faults.take(line);
+    });
   }
   const RunResult result = run_once(scenario, seed, tracer.get());
-  if (history.wanted()) write_history(history.stream(), options.history.ends_with(".edn"), scenario, result);
+  if (history.wanted()) {
+    write_history(history.stream(), options.history.ends_with(".edn"), scenario, result, faults.spans());
+  }
   if (save.wanted()) save.stream() << explicit_scenario(scenario, seed, options.save).dump(2) << '\n';
   for (auto* file : {&trace, &history, &save}) file->commit();
 

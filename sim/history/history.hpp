@@ -15,6 +15,15 @@
 
 namespace sim {
 
+/// Something that went wrong while a history was recorded. For pictures only: no judge looks at it.
+struct HistoryFault {
+  std::string what;  ///< In one word, such as "crash" or "partition".
+  Time from{};
+  Time until = kNever;  ///< `kNever`: it lasted to the end.
+  std::string text{};   ///< For people.
+  bool operator==(const HistoryFault&) const = default;
+};
+
 struct History {
   std::string scenario;
   std::string protocol;
@@ -24,7 +33,8 @@ struct History {
   std::optional<Value> initial;  ///< Unset: `initial_value` of the model.
   /// Times are line numbers, not nanoseconds: the source recorded an order only.
   bool times_are_lines = false;
-  std::vector<Operation> operations;  ///< In order of call.
+  std::vector<HistoryFault> faults{};  ///< In order of their beginning; only our own format tells them.
+  std::vector<Operation> operations;   ///< In order of call.
   bool operator==(const History&) const = default;
 };
 

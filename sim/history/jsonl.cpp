@@ -86,12 +86,37 @@ struct Line {
   }
 };
 
+HistoryFault read_fault(const Line& header, const Json& json) {
+  Line fault{header.file, header.number, json};
+  if (!json.is_object()) header.fail("\"faults\" holds " + Line::shown(json) + "; expected objects");
+  fault.only({"what", "from", "until", "text"});
+  constexpr auto longest = std::numeric_limits<std::int64_t>::max() - 1;
+  HistoryFault read{.what = fault.text("what"), .from = Time{Duration{fault.whole("from", longest)}}};
+  if (fault.has("until")) read.until = Time{Duration{fault.whole("until", longest)}};
+  if (read.until < read.from) header.fail("a fault's \"until\" is before its \"from\"");
+  if (fault.has("text")) read.text = fault.text("text");
+  return read;
+}
+
+void read_circumstances(const Line& line, History& history) {
+  if (line.has("times")) {
+    if (line.text("times") != "lines")
+      line.fail("\"times\" is \"" + line.text("times") + "\"; expected \"lines\"");
+    history.times_are_lines = true;
+  }
+  if (!line.has("faults")) return;
+  const Json& faults = line.at("faults");
+  if (!faults.is_array()) line.fail("\"faults\" is " + Line::shown(faults) + "; expected an array");
+  for (const Json& fault : faults) history.faults.push_back(read_fault(line, fault));
+}
+
 History read_header(const Line& line) {
   if (!line.has("repsim") || line.at("repsim") != "history") {
     line.fail("expected a first line with \"repsim\":\"history\"");
   }
   if (line.at("version") != 1) line.fail("\"version\" is " + line.shown(line.at("version")) + "; expected 1");
-  line.only({"repsim", "version", "scenario", "protocol", "seed", "model", "clients", "initial"});
+  line.only({"repsim", "version", "scenario", "protocol", "seed", "model", "clients", "initial", "times",
+             "faults"});
   History history;
   if (line.has("scenario")) history.scenario = line.text("scenario");
   if (line.has("protocol")) history.protocol = line.text("protocol");
@@ -105,6 +130,7 @@ History read_header(const Line& line) {
     if (!history.model) line.fail("unknown model \"" + line.text("model") + "\"");
   }
   if (line.has("initial")) history.initial = line.value("initial");
+  read_circumstances(line, history);
   return history;
 }
 
@@ -250,6 +276,13 @@ void write_jsonl(std::ostream& out, const History& history) {
   if (history.model) header["model"] = std::string(model_name(*history.model));
   header["clients"] = history.clients;
   if (history.initial) header["initial"] = to_json(*history.initial);
+  if (history.times_are_lines) header["times"] = "lines";
+  for (const HistoryFault& fault : history.faults) {
+    OrderedJson json{{"what", fault.what}, {"from", fault.from.time_since_epoch().count()}};
+    if (fault.until != kNever) json["until"] = fault.until.time_since_epoch().count();
+    if (!fault.text.empty()) json["text"] = fault.text;
+    header["faults"].push_back(std::move(json));
+  }
   out << header.dump() << '\n';
   for (const Operation& op : history.operations) out << jsonl_line(op) << '\n';
 }
