@@ -6,14 +6,18 @@ beside it; either all files are written, or (bad input, exit 2) none.
 """
 
 import argparse
+import pathlib
 import sys
 
 from repsim_plots import interpreter
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(prog="plot.py", description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="+", metavar="PATH",
-                        help="a sweep's folder, TRACE.jsonl or HISTORY.jsonl")
+                        help="a sweep's folder, TRACE.jsonl, or a history in any format that repsim reads")
     parser.add_argument("--out", metavar="DIR", help="where the pictures go (default: beside the input)")
     parser.add_argument("--measure", nargs="+", metavar="NAME", default=[],
                         help="sweeps: draw these columns of summary.csv instead of the usual figures")
@@ -22,9 +26,11 @@ def parse_arguments(argv):
     parser.add_argument("--from", dest="begin", metavar="TIME",
                         help="traces: begin of the window, such as 4.9s")
     parser.add_argument("--to", dest="end", metavar="TIME", help="traces: end of the window")
+    parser.add_argument("--repsim", metavar="PATH", default=ROOT / "build" / "repsim",
+                        help="histories: the program that judges them (default: build/repsim)")
     parser.add_argument("--verdict", metavar="FILE",
-                        help="histories: what `repsim check --json --order HISTORY` printed; a contradiction "
-                             "is highlighted")
+                        help="histories: what `repsim check --json --order HISTORY` printed; then it isn't "
+                             "asked")
     return parser.parse_args(argv)
 
 

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from . import sweep, trace, units
+from . import judged, sweep, trace, units
 from .output import BadInput, Pictures, read_json_lines
 
 
@@ -86,23 +86,39 @@ def draw_rare(pictures, folders, arguments):
 
 
 def draw_lines(path, arguments):
-    """A trace or a history; their first line says which."""
-    lines = read_json_lines(path)
-    kind = lines[0].get("repsim")
+    """A trace or a history; its first line says which, or it's a history in another format."""
     begin, end = (window_bound(name, text) for name,
                   text in (("--from", arguments.begin), ("--to", arguments.end)))
     pictures = Pictures(arguments.out or path.parent)
+    ours = judged.is_json_lines(path) or path.suffix == ".jsonl"
+    lines = read_json_lines(path) if ours else None
+    kind = lines[0].get("repsim") if ours else "history"
     if kind == "trace":
         run = trace.read(path, lines)
         from . import spacetime
         spacetime.draw(pictures, path.stem, run, begin, end)
     elif kind == "history":
-        from . import history_figure
-        verdict = history_figure.read_verdict(arguments.verdict, path)
-        history_figure.draw(pictures, path.stem, path, lines, begin, end, verdict)
+        draw_history(pictures, path, lines, begin, end, arguments)
     else:
         raise BadInput(f"{path}:1: neither a trace nor a history (no \"repsim\": \"trace\" or \"history\")")
     return pictures.write()
+
+
+def draw_history(pictures, path, lines, begin, end, arguments):
+    from . import history_figure
+    if arguments.verdict:
+        verdict = history_figure.read_verdict(arguments.verdict, path)
+    else:
+        line, as_read = judged.judge(arguments.repsim, path)
+        verdict = history_figure.verdict_of(line) if line else None
+        lines = lines or as_read
+    if lines is None:
+        raise BadInput(f"{path}: --verdict goes with a history as JSON lines")
+    if lines[0].get("times") == "lines":
+        judged.add_nemesis(path, lines[0])
+        if begin is not None or end is not None:
+            raise BadInput(f"{path}: --from and --to are times, and this history has none")
+    history_figure.draw(pictures, path.stem, path, lines, begin, end, verdict)
 
 
 def window_bound(option, text):
