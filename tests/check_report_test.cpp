@@ -49,6 +49,33 @@ TEST_CASE("check hands out the whole order of a linearizable history") {
   CHECK(nlohmann::json::parse(ended.out)["linearization"].size() == 60);
 }
 
+// A stack with few values: its contradictions are long, and take long to make smaller.
+const std::string kHardToExplain =
+    "--model stack --operations 400 --clients 6 --values 3 --bug lost-update --bug-from 0.5 --seed 3";
+
+TEST_CASE("an explanation spends what the verdict left of the steps, and says when that was too little") {
+  const auto freely = nlohmann::json::parse(check(kHardToExplain, "--json").out);
+  REQUIRE(freely["verdict"] == "violation");
+  CHECK(freely["steps"] > 30'000'000);
+  const Ended ended = check(kHardToExplain, "--json --steps 20000000");
+  const auto json = nlohmann::json::parse(ended.out);
+  CHECK(ended.code == 1);
+  CHECK(json["verdict"] == "violation");
+  CHECK(json["steps"] < 22'000'000);
+  CHECK(json["witness_is_minimal"] == false);
+  CHECK(check(kHardToExplain, "--steps 20000000").out.find("maybe fewer of them contradict each other") !=
+        std::string::npos);
+}
+
+TEST_CASE("check --save writes any history as JSON lines, with the lines of its file as times") {
+  const Ended ended = shell(
+      "F=$(mktemp); echo '{:process 0, :type :invoke, :f :write, :value 3}' > $F; "
+      "echo '{:process 0, :type :ok, :f :write, :value 3}' >> $F; "
+      "$R check --model register --save $F.jsonl $F > /dev/null; cat $F.jsonl; rm -f $F $F.jsonl");
+  CHECK(ended.out.find(R"("times":"lines")") != std::string::npos);
+  CHECK(ended.out.find(R"("value":3,"call":1,"return":2,"outcome":"ok")") != std::string::npos);
+}
+
 TEST_CASE("check --consistency sequential asks for less") {
   const std::string stale = R"(echo '{"repsim":"history","version":1,"model":"register"}
 {"client":1,"f":"write","key":0,"value":1,"call":0,"return":1,"outcome":"ok"}

@@ -63,6 +63,10 @@ TEST_CASE("a history that was written reads back equal") {
       }
     }
   }
+  history.times_are_lines = true;
+  history.faults = {
+      {.what = "crash", .from = Time{Duration{3}}, .until = Time{Duration{5}}, .text = "replica 1 crashes"},
+      {.what = "partition", .from = Time{Duration{4}}}};
   std::stringstream stream;
   write_jsonl(stream, history);
   CHECK(read_history(stream, "a file") == history);
@@ -90,6 +94,11 @@ TEST_CASE(
       {good + "[]\n", "a file:3: found array; expected a JSON object"},
       {kWrite, "a file:1: expected a first line"},
       {"", "empty"},
+      {R"({"repsim":"history","version":1,"faults":[{"what":"crash"}]})",
+       "a file:1: key \"from\" is missing"},
+      {R"({"repsim":"history","version":1,"faults":[{"what":"crash","from":2,"until":1}]})",
+       "a fault's \"until\" is before its \"from\""},
+      {R"({"repsim":"history","version":1,"times":"hours"})", "\"times\" is \"hours\"; expected \"lines\""},
       {kHeader, "no operations; expected at least one"},
       {operation(R"("client":0,"f":"fly","call":1,"outcome":"pending")"), "a file:2: \"f\" is \"fly\""},
       {operation(R"("client":-1,"f":"read","call":1,"outcome":"pending")"),
