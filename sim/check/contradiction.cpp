@@ -39,12 +39,23 @@ class PrefixSearch {
     if (!shortest) return;
     if (low_ < high_ && has_order_without(high_)) low_ = high_;
     if (low_ < high_) look(high_ - 1);
-    while (low_ < high_) look(low_ + (high_ - low_) / 2);
+    while (low_ < high_ && !time_is_up(budget_)) look(low_ + (high_ - low_) / 2);
+    undecided_ |= low_ < high_;
   }
 
   std::size_t end() const { return returns_[high_]; }
   bool is_shortest() const { return !undecided_; }
   std::uint64_t left() const { return left_; }
+  // What is known without any search: at the worst, all of the key that were answered.
+  std::vector<std::size_t> any_witness() const {
+    std::vector<std::size_t> some = witness();
+    for (std::size_t rank = 0; rank <= high_ && witness_.empty(); ++rank) {
+      if (all_[returns_[rank]].key == all_[end()].key) some.push_back(returns_[rank]);
+    }
+    std::ranges::sort(some);
+    return some;
+  }
+
   // Of the last violation met, if it came with one: those that were answered.
   std::vector<std::size_t> witness() const {
     auto answered = witness_;
@@ -76,6 +87,7 @@ class PrefixSearch {
   // were answered as they later were: that's one of the ways in which it may have gone on.
   bool has_order_without(std::size_t rank) {
     if (rank == 0) return true;
+    if (time_is_up(budget_)) return false;
     std::vector<Operation> prefix;
     const Time end = all_[returns_[rank - 1]].ret;
     for (std::size_t i = 0; i < all_.size(); ++i) {
@@ -86,7 +98,7 @@ class PrefixSearch {
 
   LinearizabilityResult judge(std::span<const Operation> prefix) {
     left_ -= std::min<std::uint64_t>(left_, prefix.size());
-    if (left_ == 0 || (budget_.out_of_time && budget_.out_of_time())) return {.story = {}, .witness = {}};
+    if (left_ == 0 || time_is_up(budget_)) return {.story = {}, .witness = {}};
     LinearizabilityBudget some = budget_;
     some.steps = left_;
     auto found =
@@ -96,6 +108,11 @@ class PrefixSearch {
   }
 
   void look(std::size_t rank) {
+    if (time_is_up(budget_)) {
+      undecided_ = true;
+      low_ = rank + 1;
+      return;
+    }
     std::vector<std::size_t> places;
     const std::vector<Operation> prefix = prefix_until(all_, returns_, rank, &places);
     LinearizabilityResult found = judge(prefix);
@@ -219,6 +236,10 @@ Contradiction find_contradiction(std::span<const Operation> operations, Model mo
   if (is_impossible(operations[why.prefix_end], model)) {
     why.witness = {why.prefix_end};
     why.witness_is_minimal = why.witness_is_smallest = true;
+    return why;
+  }
+  if (time_is_up(budget)) {
+    why.witness = prefix.any_witness();
     return why;
   }
   Spending spending{.steps = why.steps,

@@ -32,6 +32,10 @@ enum class Thoroughness : std::uint8_t {
   smallest,  ///< As short and small as can be, with proof where there's time for it.
 };
 
+inline bool time_is_up(const LinearizabilityBudget& budget) {
+  return budget.out_of_time && budget.out_of_time();
+}
+
 /// Finds the shortest prefix that isn't linearizable, and the smallest contradiction within it. `found` is
 /// the verdict of the history: a violation. `budget` is what may be spent, at most: when it runs out, what is
 /// not proved says so. Without need no more is spent than a few times what the verdict took.

@@ -43,6 +43,10 @@ Explanation explain_violation(std::span<const Operation> operations, Model model
   why.story = tell_violation(operations, witness, {.model = model, .initial = initial, .unit = unit});
   why.steps = why.contradiction.steps;
   if (!is_classified(operations, model)) return why;
+  if (time_is_up(budget)) {
+    why.kind = FaultKind::undecided;
+    return why;
+  }
   LinearizabilityBudget left = budget;
   left.steps = std::min(budget.steps - std::min(budget.steps, why.steps),
                         4'000'000 + 4 * (found.steps + 16 * operations.size()));
