@@ -291,6 +291,17 @@ TEST_CASE("long histories of lists and queues are contradicted by a few of their
   }
 }
 
+TEST_CASE("two that took out one value are told so") {
+  auto put = operation({1, 0, 10}, Action::enqueue);
+  put.argument = n(7);
+  auto first = operation({2, 20, 30}, Action::dequeue);
+  auto second = operation({3, 25, 40}, Action::dequeue);
+  first.output = second.output = n(7);
+  CHECK(explain({put, first, second}, Model::queue).story ==
+        "dequeue by client 3 (25.0 ms to 40.0 ms) returned 7, and so did the dequeue by client 2 (20.0 ms to "
+        "30.0 ms), though it was put in once");
+}
+
 TEST_CASE("a read of an overwritten value is a stale read") {
   CHECK(kind_of({write({1, 0, 10}, 1), write({1, 20, 30}, 2), read({2, 40, 50}, n(1)),
                  read({2, 60, 70}, n(2))}) == FaultKind::stale_reads);

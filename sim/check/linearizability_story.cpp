@@ -45,6 +45,7 @@ class Teller {
     const Operation& last = *told_.back();
     const std::string where = context_.model == Model::kv ? fmt::format("key {}: ", last.key) : std::string();
     if (told_.size() == 1) return where + tell_alone(last);
+    if (is_taken_twice()) return where + tell_taken_twice();
     if (!context_.sequential && told_.size() <= 3 && concludes(last)) return where + tell_against(last);
     return where + tell_all();
   }
@@ -145,6 +146,25 @@ class Teller {
       return fmt::format("{} before anything that could have led to {} was called", subject, show(seen(op)));
     }
     return subject + ", which no order of the other operations explains";
+  }
+
+  // Two took out one value that was put in once.
+  bool is_taken_twice() const {
+    const Operation& last = *told_.back();
+    if (told_.size() != 2 || !takes_out(last) || last.output.is_nil()) return false;
+    if (told_.front()->action != last.action || told_.front()->output != last.output) return false;
+    const auto puts = [&](const Operation& op) {
+      const bool put = op.action == Action::enqueue || op.action == Action::push;
+      return put && op.key == last.key && op.outcome != Outcome::failed && op.argument == last.output;
+    };
+    const auto* first = context_.initial.as_list();
+    return std::ranges::count_if(operations_, puts) == 1 && (first == nullptr || first->empty());
+  }
+
+  std::string tell_taken_twice() const {
+    const Operation& last = *told_.back();
+    return fmt::format("{} {} returned {}, and so did the {} {}, though it was put in once", deed(last),
+                       who(last), show(last.output), deed(*told_.front()), who(*told_.front()));
   }
 
   // The last operation's answer is the surprise that the others make impossible.
