@@ -13,13 +13,13 @@ namespace {
 
 // Constant delays: without fencing, a false suspicion is a split brain, and theory tells how many there are.
 Json document() {
-  return Json::parse(R"({"name": "small", "duration": "20s", "settle": "100ms", "replicas": 2,
+  return Json::parse(R"({"name": "small", "duration": "2s", "settle": "20ms", "replicas": 2,
       "protocol": {"name": "primary_backup", "fencing": false,
                    "detector": {"kind": "timeout", "heartbeat": "10ms", "timeout": "30ms"}},
       "service": {"name": "kv", "keys": 1},
       "clients": {"count": 2, "rate": "100/s", "timeout": "1s", "retry": "5ms", "outage_after": "5ms"},
       "network": {"delay": {"constant": "1ms"}, "loss": 0.1},
-      "faults": [{"at": "5s", "crash": "primary"}, {"from": "7s", "to": "8s", "pause": 1}],
+      "faults": [{"at": "500ms", "crash": "primary"}, {"from": "700ms", "to": "800ms", "pause": 1}],
       "expect": {"/split_brain/episodes": 0}, "sweep": {"seeds": 3}})");
 }
 Scenario scenario() { return read_scenario(document(), "small.json"); }
@@ -27,8 +27,8 @@ Scenario scenario() { return read_scenario(document(), "small.json"); }
 AdviceOptions options(double split_brains, double outage) {
   return {.bounds = {{Concern::split_brain, split_brains}, {Concern::outage, outage}},
           .heartbeat = Span{10ms, 10ms},
-          .timeout = Span{15ms, 120ms},
-          .hours = 1,
+          .timeout = Span{20ms, 80ms},
+          .hours = 0.2,
           .jobs = 2};
 }
 
@@ -97,21 +97,25 @@ TEST_CASE("the advisor doesn't know what too little time can't show") {
 }
 
 TEST_CASE("splitting tells what a few minutes of plain runs can't") {
-  auto little = options(0.01, 0.2);
-  little.hours = 0.05;
+  auto little = options(0.1, 0.2);
+  little.timeout = Span{70ms, 80ms};
+  little.hours = 0.02;
   const Advice advice = advise(read_scenario(without_faults(), "small.json"), little);
   REQUIRE(advice.answer == Answer::found);
-  CHECK(theory(advice.choice->setting) < 0.01);
+  CHECK(theory(advice.choice->setting) < 0.1);
   CHECK(advice.choice->estimates[0].low < 1.5 * theory(advice.choice->setting));
   CHECK(advice.choice->estimates[0].high > 0.7 * theory(advice.choice->setting));
   CHECK(advice.choice->seen[0] == 0);
 }
 
 TEST_CASE("advice is the same whatever the number of threads") {
-  auto one = options(600, 0.2);
+  auto one = options(5000, 0.2);
+  one.bounds.front().concern = Concern::false_suspicions;
+  one.timeout = Span{20ms, 40ms};
+  auto two = one;
   one.jobs = 1;
   const Scenario s = read_scenario(without_faults(), "small.json");
-  CHECK(to_json(s, advise(s, one)) == to_json(s, advise(s, options(600, 0.2))));
+  CHECK(to_json(s, advise(s, one)) == to_json(s, advise(s, two)));
 }
 
 TEST_CASE(
