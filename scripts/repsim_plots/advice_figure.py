@@ -69,7 +69,8 @@ def advice_figure(advice, rate, settings):
     figure, (ax, side) = pyplot.subplots(1, 2, figsize=(12.6, 6.0), gridspec_kw={"width_ratios": [1.75, 1]})
     points = [s for s in settings if s.outage[0]]
     choice = [Setting(advice["choice"], rate)]
-    floor = min([shown_rate(s, 1e-12)[0] for s in points + choice] + [advice["bounds"][rate]]) / 6
+    matters = min(shown_rate(choice[0], 1e-300)[0], advice["bounds"][rate])
+    floor = max(min(shown_rate(s, 1e-300)[0] for s in points + choice), matters / 1e4) / 6
     draw_bounds(ax, advice, rate, points, floor)
     handles = draw_settings(ax, advice, points, settings, floor)
     label = None

@@ -241,13 +241,16 @@ class Advisor {
     advice_.sensitivity.push_back({what, trials_.run("if " + what, calm, {setting}, effort).front()});
   }
 
+  // What a setting may be taken to do: where nothing was seen, as bad as that allows.
+  static double supposed(const Estimate& e) { return e.value > 0 || std::isnan(e.high) ? e.value : e.high; }
+
   // No other setting is as good in everything, and better in something. A longer heartbeat is good, too.
   bool beats(const Judged& a, const Judged& b) const {
     bool better = a.setting.heartbeat > b.setting.heartbeat;
     if (a.setting.heartbeat < b.setting.heartbeat) return false;
     for (std::size_t i = 0; i < a.estimates.size(); ++i) {
-      if (a.estimates[i].value > b.estimates[i].value) return false;
-      better = better || a.estimates[i].value < b.estimates[i].value;
+      if (supposed(a.estimates[i]) > supposed(b.estimates[i])) return false;
+      better = better || supposed(a.estimates[i]) < supposed(b.estimates[i]);
     }
     return better;
   }
