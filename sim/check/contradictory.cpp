@@ -103,8 +103,8 @@ void ContradictionTest::note_source(const Operation& op, std::size_t rank) {
 }
 
 std::span<const ContradictionTest::Source> ContradictionTest::sources_of(std::int64_t value) const {
-  const auto found = std::ranges::equal_range(sources_, value, {}, &Source::value);
-  return {found.begin(), found.end()};
+  const auto first = std::ranges::lower_bound(sources_, value, {}, &Source::value);
+  return {first, std::ranges::upper_bound(first, sources_.end(), value, {}, &Source::value)};
 }
 
 // ---- What must be looked at.
