@@ -48,9 +48,9 @@ void JsonValue<std::uint64_t>::read(std::uint64_t& value, const Json& json, cons
 }
 
 void JsonValue<Rate>::read(Rate& value, const Json& json, const Place& place) {
-  constexpr double kFastest = 1e9;
+  constexpr double kHighest = 1e9;
   const auto parsed = json.is_string() ? parse_rate(json.get_ref<const std::string&>()) : std::nullopt;
-  if (!parsed || *parsed > kFastest) {
+  if (!parsed || *parsed > kHighest) {
     const std::string example = json.is_number_unsigned() ? fmt::format("{}/s", json.dump()) : "50/s";
     place.unexpected(json, fmt::format("a rate above 0 with a unit such as \"{}\" or \"6/min\"", example));
   }
