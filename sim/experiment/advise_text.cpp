@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/experiment/advise_trials.hpp"
-#include "sim/experiment/summary.hpp"
+#include "sim/experiment/table.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -102,8 +102,6 @@ Json json_of(const Advice& advice, const Judged& j) {
   return json;
 }
 
-std::string csv_value(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }
-
 constexpr const char* text_of(Answer answer) {
   if (answer == Answer::found) return "found";
   return answer == Answer::impossible ? "impossible" : "undecided";
@@ -164,9 +162,9 @@ std::string advice_csv(const Advice& advice) {
     const bool front = std::find(advice.front.begin(), advice.front.end(), i) != advice.front.end();
     const bool chosen = advice.answer == Answer::found && j.setting == advice.choice->setting;
     out += fmt::format("{},{},{:d},{:d},{},{},{},{:d}", ms(j.setting.heartbeat), ms(j.setting.timeout), front,
-                       chosen, j.calm_seconds, j.crashes, csv_value(j.sure), j.broken);
+                       chosen, j.calm_seconds, j.crashes, csv_number(j.sure), j.broken);
     for (const Estimate& e : j.estimates)
-      out += fmt::format(",{},{},{}", csv_value(e.value), csv_value(e.low), csv_value(e.high));
+      out += fmt::format(",{},{},{}", csv_number(e.value), csv_number(e.low), csv_number(e.high));
     out += '\n';
   }
   return out;

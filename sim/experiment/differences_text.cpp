@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/experiment/summary.hpp"
+#include "sim/experiment/table.hpp"
 
 namespace sim {
 namespace {
@@ -72,8 +73,6 @@ std::string said_of(const SweepSummary& s, std::size_t point) {
   return out.empty() ? "    no difference seen\n" : out;
 }
 
-std::string csv_end(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }
-
 }  // namespace
 
 std::string differences_csv(const SweepSummary& s) {
@@ -86,7 +85,7 @@ std::string differences_csv(const SweepSummary& s) {
         if (!excess[i]) continue;
         const auto& [n, e] = *excess[i];
         out += fmt::format("{},{},{},{},{},{},{},{}\n", point, baseline, measures()[i].name, n, e.value,
-                           csv_end(e.low), csv_end(e.high), measures()[i].unit);
+                           csv_number(e.low), csv_number(e.high), measures()[i].unit);
       }
     }
   }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sim/experiment/sweep.hpp"
+#include "sim/experiment/table.hpp"
 #include "sim/kernel/rng.hpp"
 
 namespace sim {
@@ -119,9 +120,7 @@ class RareSweep {
     for (const SweepPoint& point : points_) {
       scenarios_.push_back(scenario_at_point(scenario, point));
       RareRow& row = rows_.emplace_back();
-      row.point = Json::object();
-      if (!point.label.empty()) row.point["label"] = point.label;
-      for (const auto& [pointer, value] : point.values) row.point[pointer] = value;
+      row.point = json_of(point);
       const Setup& setup = scenarios_.back().setup;
       row.virtual_seconds = seconds(setup.duration + setup.settle);
     }
@@ -177,22 +176,16 @@ class RareSweep {
   }
 
   RareSummary summary() {
-    RareSummary s{.scenario = scenario_.name,
-                  .event = std::string(options_.event->name),
-                  .seed = options_.seed,
-                  .replications = options_.replications,
-                  .effort = options_.pilot.effort,
-                  .headings = {},
-                  .canonical = scenario_.canonical,
-                  .vary = Json::object(),
-                  .rows = std::move(rows_)};
     const SweepPlan plan = scenario_.sweep.value_or(SweepPlan{});
-    if (!plan.lists.empty()) s.headings.emplace_back("label");
-    for (const auto& [pointer, values] : plan.vary) {
-      s.headings.push_back(pointer);
-      s.vary[pointer] = values;
-    }
-    return s;
+    return {.scenario = scenario_.name,
+            .event = std::string(options_.event->name),
+            .seed = options_.seed,
+            .replications = options_.replications,
+            .effort = options_.pilot.effort,
+            .headings = headings_of(plan),
+            .canonical = scenario_.canonical,
+            .vary = values_of(plan),
+            .rows = std::move(rows_)};
   }
 
   const RareOptions& options_;

@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 
 #include <fmt/format.h>
 
 #include "sim/experiment/rare.hpp"
+#include "sim/experiment/table.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -22,12 +22,6 @@ Estimate per_second(const RareRow& row) { return times(row.expected, 1 / row.vir
 
 std::string_view name_of(SuspicionLevel::Sign sign) {
   return sign == SuspicionLevel::Sign::timer ? "timer" : "message";
-}
-
-std::string cell(const Json& point, const std::string& key) {
-  if (!point.contains(key)) return {};
-  const Json& value = point.at(key);
-  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 // Two digits: 0.016, 1.8e-9.
@@ -65,21 +59,6 @@ std::vector<std::string> table_row(const RareRow& row) {
           row.plain_runs > 0 ? short_count(static_cast<double>(row.plain_runs) * row.events_of_run) : "-"};
 }
 
-std::string in_columns(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line = fmt::format("{:<{}}", row[0], widths[0]);
-    for (std::size_t i = 1; i < row.size(); ++i)
-      fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-  }
-  return out;
-}
-
 Json json_of(const Estimate& e) { return {{"value", e.value}, {"low", e.low}, {"high", e.high}}; }
 
 Json json_of(const SplittingPlan& plan, const RareRow& row) {
@@ -106,11 +85,11 @@ std::string to_table(const RareSummary& s) {
   rows[0].insert(rows[0].end(), titles.begin(), titles.end());
   for (const RareRow& row : s.rows) {
     auto& cells = rows.emplace_back();
-    for (const auto& key : s.headings) cells.push_back(cell(row.point, key));
+    for (const auto& key : s.headings) cells.push_back(cell_of(row.point, key));
     const auto values = table_row(row);
     cells.insert(cells.end(), values.begin(), values.end());
   }
-  std::string table = in_columns(rows);
+  std::string table = aligned(rows);
   const auto none = [](const RareRow& row) { return row.limit_above.has_value(); };
   if (std::ranges::any_of(s.rows, none))
     table += "\nNot found: < 95 % limit (in brackets: if it takes a silence through all levels)\n";
@@ -118,41 +97,31 @@ std::string to_table(const RareSummary& s) {
 }
 
 std::string to_csv(const RareSummary& s) {
-  const auto field = [](const std::string& text) {
-    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-    std::string quoted;
-    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return '"' + quoted + '"';
-  };
-  const auto number = [](double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); };
-  std::vector<std::string> keys;
-  for (const RareRow& row : s.rows) {
-    for (const auto& [key, value] : row.point.items()) {
-      if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
-    }
-  }
+  std::vector<Json> points;
+  for (const RareRow& row : s.rows) points.push_back(row.point);
+  const auto keys = keys_of(points);
   std::string out;
-  for (const auto& key : keys) out += field(key) + ',';
+  for (const auto& key : keys) out += csv_field(key) + ',';
   out += "event,n,virtual_seconds";
   for (const char* name : {"probability", "per_run", "per_s", "per_hour"})
     out += fmt::format(",{0},{0}_low,{0}_high", name);
   out += ",limit_above,levels,worlds,events,two_primaries,undecided,plain_runs,plain_events,error\n";
   for (const RareRow& row : s.rows) {
-    for (const auto& key : keys) out += field(cell(row.point, key)) + ',';
+    for (const auto& key : keys) out += csv_field(cell_of(row.point, key)) + ',';
     out += fmt::format("{},{},{}", s.event, s.replications, row.virtual_seconds);
     const Estimate rate = per_second(row);
     for (const Estimate& e : {row.probability, row.expected, rate, times(rate, kHour)}) {
       const bool known = row.error.empty();
-      for (const double x : {e.value, e.low, e.high}) out += ',' + (known ? number(x) : "");
+      for (const double x : {e.value, e.low, e.high}) out += ',' + (known ? csv_number(x) : "");
     }
-    out += ',' + (row.limit_above ? number(*row.limit_above) : "");
+    out += ',' + (row.limit_above ? csv_number(*row.limit_above) : "");
     out += fmt::format(",{},{},{},{},{},", row.plan.levels.size(), row.effort.worlds, row.effort.events,
                        row.two_primaries, row.undecided);
     if (row.plain_runs > 0)
       out += fmt::format("{},{}", row.plain_runs, static_cast<double>(row.plain_runs) * row.events_of_run);
     else
       out += ',';
-    out += ',' + field(row.error) + '\n';
+    out += ',' + csv_field(row.error) + '\n';
   }
   return out;
 }

@@ -55,9 +55,6 @@ struct SweepSummary {
   std::optional<Failure> first_unmet;
 };
 
-/// Rows of cells as lines: the first column from the left, the others to the right.
-std::string aligned(const std::vector<std::vector<std::string>>& rows);
-
 /// What tells a point from the others, in words: its values under the headings, joined by kLabelJoint.
 std::string name_of(const SweepSummary& summary, std::size_t point);
 

@@ -1,65 +1,17 @@
 // A sweep's summary as a table for people, for spreadsheets, and as JSON.
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include <fmt/format.h>
 
 #include "sim/experiment/summary.hpp"
-#include "sim/scenario/scenario.hpp"
+#include "sim/experiment/table.hpp"
 
 namespace sim {
-
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      // Names begin at the left; numbers end at the right.
-      if (i == 0)
-        fmt::format_to(std::back_inserter(line), "{:<{}}", row[i], widths[i]);
-      else
-        fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
-    }
-    out += line + '\n';
-  }
-  return out;
-}
 
 namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
-
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
-// What a point says for a key; nothing when it leaves that to the scenario.
-std::string cell_of(const Json& point, const std::string& key) {
-  return point.contains(key) ? text_of(point.at(key)) : std::string();
-}
-
-// Every key that some point has, in order of first mention.
-std::vector<std::string> keys_of(const std::vector<Json>& points) {
-  std::vector<std::string> keys;
-  for (const Json& point : points) {
-    for (const auto& [key, value] : point.items()) {
-      if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
-    }
-  }
-  return keys;
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
-
-std::string csv_number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }
 
 // Three significant digits; a share as a percentage.
 std::string shown(double x, MeasureKind kind) {

@@ -9,29 +9,12 @@
 
 #include "sim/experiment/run.hpp"
 #include "sim/experiment/sweep_folder.hpp"
+#include "sim/experiment/table.hpp"
 #include "sim/experiment/work_line.hpp"
 #include "sim/report/result_json.hpp"
 
 namespace sim {
 namespace {
-
-Json as_json(const SweepPoint& point) {
-  Json json = Json::object();
-  if (!point.label.empty()) json["label"] = point.label;
-  for (const auto& [pointer, value] : point.values) json[pointer] = value;
-  return json;
-}
-
-// What tells points apart for people: their labels, and what varies.
-std::vector<std::string> headings_of(const SweepPlan& plan) {
-  std::vector<std::string> headings;
-  if (!plan.lists.empty()) headings.emplace_back("label");
-  for (const auto& [pointer, values] : plan.vary) headings.push_back(pointer);
-  if (plan.random) {
-    for (const auto& [pointer, range] : plan.random->values) headings.push_back(pointer);
-  }
-  return headings;
-}
 
 // Some seeds in a row, each at the same points. A sweep is one block, unless points stop by precision: then
 // it goes from one point's look at its data to the next.
@@ -52,7 +35,7 @@ class Sweep {
     const auto points = points_of(plan);
     for (const SweepPoint& point : points) {
       scenarios_.push_back(scenario_at_point(scenario, point));
-      summary_.points.push_back(as_json(point));
+      summary_.points.push_back(json_of(point));
       point_texts_.push_back(summary_.points.back().dump());
     }
     summary_.scenario = scenario.name;
@@ -153,14 +136,8 @@ class Sweep {
   }
 
   Json about(const Scenario& scenario) const {
-    Json vary = Json::object();
-    const SweepPlan plan = scenario.sweep.value_or(SweepPlan{});
-    for (const auto& [pointer, values] : plan.vary) vary[pointer] = values;
-    for (const auto& sample : plan.random ? draw(*plan.random) : std::vector<Point>{}) {
-      for (const auto& [pointer, value] : sample) vary[pointer].push_back(value);
-    }
     Json all{{"scenario", scenario.canonical},
-             {"vary", vary},
+             {"vary", values_of(scenario.sweep.value_or(SweepPlan{}))},
              {"points", summary_.points},
              {"seeds", options_.seeds},
              {"first_seed", options_.first_seed},

@@ -1,0 +1,77 @@
+#include "sim/experiment/table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace sim {
+
+Json json_of(const SweepPoint& point) {
+  Json json = Json::object();
+  if (!point.label.empty()) json["label"] = point.label;
+  for (const auto& [pointer, value] : point.values) json[pointer] = value;
+  return json;
+}
+
+std::vector<std::string> headings_of(const SweepPlan& plan) {
+  std::vector<std::string> headings;
+  if (!plan.lists.empty()) headings.emplace_back("label");
+  for (const auto& [pointer, values] : plan.vary) headings.push_back(pointer);
+  if (plan.random) {
+    for (const auto& [pointer, range] : plan.random->values) headings.push_back(pointer);
+  }
+  return headings;
+}
+
+Json values_of(const SweepPlan& plan) {
+  Json all = Json::object();
+  for (const auto& [pointer, values] : plan.vary) all[pointer] = values;
+  for (const auto& sample : plan.random ? draw(*plan.random) : std::vector<Point>{}) {
+    for (const auto& [pointer, value] : sample) all[pointer].push_back(value);
+  }
+  return all;
+}
+
+std::vector<std::string> keys_of(const std::vector<Json>& points) {
+  std::vector<std::string> keys;
+  for (const Json& point : points) {
+    for (const auto& [key, value] : point.items()) {
+      if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+std::string cell_of(const Json& point, const std::string& key) {
+  if (!point.contains(key)) return {};
+  const Json& value = point.at(key);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line = fmt::format("{:<{}}", row[0], widths[0]);
+    for (std::size_t i = 1; i < row.size(); ++i)
+      fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+  return out;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string csv_number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }
+
+}  // namespace sim

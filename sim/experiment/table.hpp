@@ -1,0 +1,30 @@
+// Points and numbers as tables: for people in columns, for spreadsheets as CSV.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/scenario/scenario.hpp"
+
+namespace sim {
+
+/// A point as results show it: an object from JSON pointer to value; a listed one begins with its "label".
+Json json_of(const SweepPoint& point);
+/// The keys of a point that tell it apart for people: the label where points are listed, and what varies.
+std::vector<std::string> headings_of(const SweepPlan& plan);
+/// What varies: an object from JSON pointer to its values, those drawn at random in the order of the samples.
+Json values_of(const SweepPlan& plan);
+/// Every key that some point has, in order of first mention.
+std::vector<std::string> keys_of(const std::vector<Json>& points);
+/// What a point says for a key; empty when it leaves that to the scenario.
+std::string cell_of(const Json& point, const std::string& key);
+
+/// Rows of cells as lines: the first column from the left, the others to the right.
+std::string aligned(const std::vector<std::vector<std::string>>& rows);
+
+/// A text as a field of a CSV line: quoted where it must be.
+std::string csv_field(const std::string& text);
+/// A number that reads back as the same double; empty if it isn't finite.
+std::string csv_number(double x);
+
+}  // namespace sim
