@@ -100,6 +100,9 @@ void ContradictionTest::note_source(const Operation& op, std::size_t rank) {
   if (told && op.outcome == Outcome::pending) anything_from_ = std::min(anything_from_, op.call);
   const auto* number = told ? op.output.as_number() : op.argument.as_number();
   if (number != nullptr) sources_.push_back({*number, op.call, rank});
+  std::vector<std::int64_t> elements;  // of a list that was written whole
+  if (!told) add_values(op.argument, elements);
+  for (const std::int64_t element : elements) sources_.push_back({element, op.call, rank});
 }
 
 std::span<const ContradictionTest::Source> ContradictionTest::sources_of(std::int64_t value) const {
