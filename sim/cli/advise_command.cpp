@@ -1,7 +1,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -101,23 +100,10 @@ std::vector<std::string> settings_of(const AdviseArguments& options) {
   return settings;
 }
 
-void write_folder(const std::filesystem::path& folder, const Scenario& scenario, const Advice& advice) {
-  OutputFile json((folder / "advice.json").string()), csv((folder / "advice.csv").string());
-  json.stream() << to_json(scenario, advice).dump(2) << '\n';
-  csv.stream() << advice_csv(advice);
-  json.commit();
-  csv.commit();
-}
-
-std::filesystem::path made(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw InputError({.file = folder, .found = "can't be made a folder: " + error.message()});
-  return folder;
-}
-
 int run_advise(const AdviseArguments& options) {
-  const auto folder = options.out.empty() ? std::filesystem::path() : made(options.out);
+  const bool keep = !options.out.empty();
+  const auto folder = keep ? made_folder(options.out) : std::filesystem::path();
+  OutputFile json(keep ? folder / "advice.json" : ""), csv(keep ? folder / "advice.csv" : "");
   Scenario scenario = load_scenario(options.file);
   if (!options.points.empty()) scenario = scenario_at_point(scenario, listed_point(scenario, options.points));
   scenario = with_settings(std::move(scenario), settings_of(options));
@@ -125,7 +111,7 @@ int run_advise(const AdviseArguments& options) {
   advise_options.heartbeat = parse_span("--heartbeat", options.heartbeat);
   advise_options.timeout = parse_span("--timeout", options.timeout);
   advise_options.hours = options.hours;
-  advise_options.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  advise_options.jobs = threads_for(options.jobs);
   std::string current;
   std::optional<ProgressLine> line;
   advise_options.progress = [&](std::string_view stage, const SweepProgress& p) {
@@ -133,7 +119,12 @@ int run_advise(const AdviseArguments& options) {
     line->show(p);
   };
   const Advice advice = advise(scenario, advise_options);
-  if (!folder.empty()) write_folder(folder, scenario, advice);
+  if (keep) {
+    json.stream() << to_json(scenario, advice).dump(2) << '\n';
+    csv.stream() << advice_csv(advice);
+    json.commit();
+    csv.commit();
+  }
   fmt::print("{}", options.json ? to_json(scenario, advice).dump() + "\n" : advice_text(scenario, advice));
   if (advice.answer == Answer::found) return 0;
   return advice.answer == Answer::impossible ? 1 : 3;
@@ -162,16 +153,14 @@ void add_advise_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--hours", options->hours, "Virtual time to observe a finalist for, at most; default 24")
       ->check(CLI::Range(0.01, 1e6));
-  command->add_option("--jobs", options->jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
+  add_jobs_option(*command, options->jobs);
   command->add_option("--out", options->out,
                       "Folder for advice.json and advice.csv, which scripts/plot.py draws");
   command
       ->add_option("--point", options->points, "At the point of its sweep with this label; one of each list")
       ->expected(1)
       ->take_all();
-  command->add_option("--set", options->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
-      ->expected(1)
-      ->take_all();
+  add_settings_option(*command, options->settings);
   command->add_flag("--json", options->json, "Print the advice as JSON");
   command->callback([options, &exit_code] { exit_code = run_advise(*options); });
 }

@@ -10,6 +10,14 @@ namespace sim {
 
 namespace fs = std::filesystem;
 
+fs::path made_folder(const std::string& name) {
+  std::error_code error;
+  fs::create_directories(name, error);
+  if (error)
+    throw InputError({.file = name, .found = fmt::format("can't be made a folder: {}", error.message())});
+  return name;
+}
+
 OutputFile::OutputFile(const std::string& path) : path_(path) {
   if (path.empty()) return;
   std::error_code error;

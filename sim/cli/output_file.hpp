@@ -9,6 +9,9 @@
 
 namespace sim {
 
+/// The folder of this name, made if it isn't there. Throws InputError when it can't be.
+std::filesystem::path made_folder(const std::string& name);
+
 class OutputFile {
  public:
   /// Opens it for writing under a temporary name beside `path`; an empty path makes a file that is not

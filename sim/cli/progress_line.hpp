@@ -18,8 +18,9 @@ namespace sim {
 // How far the sweep is, on stderr: in place on a terminal, else a line every few seconds.
 class ProgressLine {
  public:
-  /// `what` is said before the numbers.
-  explicit ProgressLine(std::string what = {}) : what_(std::move(what)) {}
+  /// `what` is said before the numbers, `unit` is what is counted.
+  explicit ProgressLine(std::string what = {}, std::string unit = "runs")
+      : what_(what.empty() ? std::move(what) : what + ": "), unit_(std::move(unit)) {}
 
   void show(const SweepProgress& p) {
     const auto now = Clock::now();
@@ -34,8 +35,8 @@ class ProgressLine {
     if (rate <= 0) return;
     const double left = static_cast<double>(p.total - p.done) / rate;
     const std::string found = p.resumed > 0 ? fmt::format(" ({} found)", p.resumed) : "";
-    const std::string text = fmt::format("{}{}{} of {} runs{}, {:.0f}/s, {} left", what_,
-                                         what_.empty() ? "" : ": ", p.done, p.total, found, rate, span(left));
+    const std::string text = fmt::format("{}{} of {} {}{}, {:.0f}/s, {} left", what_, p.done, p.total, unit_,
+                                         found, rate, span(left));
     fmt::print(stderr, "{}{:<78}{}", terminal_ ? "\r" : "", text, terminal_ && !last ? "" : "\n");
     std::fflush(stderr);
     printed_ = true;
@@ -54,6 +55,7 @@ class ProgressLine {
   }
 
   const std::string what_;
+  const std::string unit_;
   const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   const Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = start_;

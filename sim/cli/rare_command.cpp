@@ -1,19 +1,16 @@
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/output_file.hpp"
+#include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/rare.hpp"
 #include "sim/scenario/units.hpp"
@@ -47,32 +44,17 @@ std::vector<Duration> parse_levels(const std::vector<std::string>& texts) {
   return levels;
 }
 
-std::filesystem::path made_folder(const std::string& name) {
-  std::error_code error;
-  std::filesystem::create_directories(name, error);
-  if (error)
-    throw InputError({.file = name, .found = fmt::format("can't be made a folder: {}", error.message())});
-  return name;
-}
-
-void show_progress(std::uint64_t done, std::uint64_t total) {
-  using Clock = std::chrono::steady_clock;
-  static Clock::time_point shown = Clock::now();
-  const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  const auto now = Clock::now();
-  if (now - shown < (terminal ? std::chrono::milliseconds{200} : std::chrono::milliseconds{5000})) return;
-  shown = now;
-  fmt::print(stderr, "{}{} of {} parts{}", terminal ? "\r" : "", done, total, terminal ? "" : "\n");
-}
-
 int run_rare(RareArguments& arguments) {
   Scenario scenario = load_scenario(arguments.file, arguments.settings);
   keep_points(scenario, arguments.points);
   RareOptions& options = arguments.options;
   options.event = &rare_event(arguments.event);
   options.pilot.thresholds = parse_levels(arguments.levels);
-  if (options.jobs == 0) options.jobs = std::max(1u, std::thread::hardware_concurrency());
-  options.progress = show_progress;
+  options.jobs = threads_for(options.jobs);
+  ProgressLine line({}, "parts");
+  options.progress = [&](std::uint64_t done, std::uint64_t total) {
+    line.show({.done = done, .total = total});
+  };
   const bool keep = !arguments.out.empty();
   const std::filesystem::path folder = keep ? made_folder(arguments.out) : std::filesystem::path();
   OutputFile csv(keep ? folder / "rare.csv" : ""), json(keep ? folder / "rare.json" : "");
@@ -116,14 +98,12 @@ void add_rare_command(CLI::App& app, int& exit_code) {
       ->delimiter(',')
       ->expected(1)
       ->take_all();
-  command->add_option("--jobs", a->options.jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
+  add_jobs_option(*command, a->options.jobs);
   command->add_option("--out", a->out, "Folder for rare.csv and rare.json");
   command->add_option("--point", a->points, "Only the listed points with these labels; may be repeated")
       ->expected(1)
       ->take_all();
-  command->add_option("--set", a->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
-      ->expected(1)
-      ->take_all();
+  add_settings_option(*command, a->settings);
   command->add_flag("--json", a->json, "Print what rare.json holds");
   command->callback([a, &exit_code] { exit_code = run_rare(*a); });
 }

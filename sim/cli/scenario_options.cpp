@@ -1,6 +1,7 @@
 #include "sim/cli/scenario_options.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
@@ -22,9 +23,21 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
       .add_option("--point", options.points, "At the point of its sweep with this label; one of each list")
       ->expected(1)
       ->take_all();
-  command.add_option("--set", options.settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
+  add_settings_option(command, options.settings);
+}
+
+void add_settings_option(CLI::App& command, std::vector<std::string>& settings) {
+  command.add_option("--set", settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
       ->expected(1)
-      ->take_all();
+      ->take_all();  // a FILE that follows is not another value
+}
+
+void add_jobs_option(CLI::App& command, unsigned& jobs) {
+  command.add_option("--jobs", jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
+}
+
+unsigned threads_for(unsigned jobs) {
+  return jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
 }
 
 Scenario load_scenario(const ScenarioOptions& options) {

@@ -22,6 +22,13 @@ struct ScenarioOptions {
 /// Adds FILE, --seed, --point and --set to `command`; `options` must outlive the parser.
 void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 
+/// Adds --set, which may be repeated.
+void add_settings_option(CLI::App& command, std::vector<std::string>& settings);
+/// Adds --jobs, which is 0 when it wasn't given.
+void add_jobs_option(CLI::App& command, unsigned& jobs);
+/// As many threads as were asked for, or as there are cores.
+unsigned threads_for(unsigned jobs);
+
 /// The scenario that was chosen: at the point, then with the settings.
 Scenario load_scenario(const ScenarioOptions& options);
 

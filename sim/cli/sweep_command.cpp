@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "sim/cli/progress_line.hpp"
@@ -81,7 +80,7 @@ int run_sweep(const SweepArguments& options) {
       .first_seed = options.first_seed,
       .seeds = options.seeds > 0 ? options.seeds : scenario.sweep.value_or(SweepPlan{}).seeds,
       .shard = parse_shard(options.shard),
-      .jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency())};
+      .jobs = threads_for(options.jobs)};
   sweep_options.baseline = options.baseline;
   if (!options.out.empty()) sweep_options.out = options.out;
   ProgressLine line;
@@ -113,7 +112,7 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   command->add_option("--seeds", options->seeds, "Seeds at each point; default: as the scenario says")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
   command->add_option("--first-seed", options->first_seed, "The first of them; default 1");
-  command->add_option("--jobs", options->jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
+  add_jobs_option(*command, options->jobs);
   command->add_option("--out", options->out,
                       "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
   command->add_option("--baseline", options->baseline,
@@ -122,9 +121,7 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   command->add_option("--point", options->points, "Only the listed points with these labels; may be repeated")
       ->expected(1)
       ->take_all();
-  command->add_option("--set", options->settings, "Change the scenario: /json/pointer=VALUE; may be repeated")
-      ->expected(1)
-      ->take_all();  // a FILE that follows is not another value
+  add_settings_option(*command, options->settings);
   command->add_flag("--json", options->json, "Print the summary as JSON");
   command->callback([options, &exit_code] { exit_code = run_sweep(*options); });
 }
