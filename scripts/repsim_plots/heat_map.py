@@ -41,8 +41,7 @@ class Grid:
         return max(len(self.xs), len(self.ys)) <= MOST_WITH_NUMBERS
 
     def moves(self, name):
-        found = [e for _, _, e in self.estimates(name) if e]
-        return len({e.value for e in found}) > 1 and not all(e.low is not None and e.low <= 0 for e in found)
+        return measures.move([e for _, _, e in self.estimates(name) if e])
 
 
 def fits(sweep):

@@ -52,3 +52,9 @@ WHAT_IT_BUYS = ("split_brain_per_s", "false_suspicions_per_s", "lost_writes_per_
 
 def of(name):
     return MEASURES.get(name) or Measure(name.replace("_", " "), name.replace("_", " "), "value")
+
+
+def move(estimates):
+    """Whether they differ, and are not all zero within their intervals: worth a picture."""
+    return len({e.value for e in estimates}) > 1 and not all(
+        e.low is not None and e.low <= 0 for e in estimates)

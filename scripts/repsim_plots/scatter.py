@@ -25,7 +25,8 @@ def parameters_of(sweep):
 
 
 def draw(pictures, sweep):
-    names = [name for name in heat_map.SHOWN if moves(sweep, name)][:MOST_MEASURES]
+    names = [name for name in heat_map.SHOWN if measures.move(
+        [row.measures[name] for row in sweep.rows if name in row.measures])][:MOST_MEASURES]
     if not names:
         return
     axes = parameters_of(sweep)[:MOST_PARAMETERS]
@@ -35,11 +36,6 @@ def draw(pictures, sweep):
     pictures.add_table("design", [*sweep.vary, "measure", "n", "estimate", "low", "high"],
                        [[*(row.point[p] for p in sweep.vary), name, row.runs, e.value, e.low, e.high]
                         for name in names for row in sweep.rows if (e := row.measures.get(name))])
-
-
-def moves(sweep, name):
-    found = [row.measures[name] for row in sweep.rows if name in row.measures]
-    return len({e.value for e in found}) > 1 and not all(e.low is not None and e.low <= 0 for e in found)
 
 
 def by_parameter(sweep, axes, names):

@@ -88,12 +88,9 @@ std::string conclusion(const Advice& advice) {
 Json json_of(const Advice& advice, const Judged& j) {
   Json json{{"heartbeat", short_text(j.setting.heartbeat)}, {"timeout", short_text(j.setting.timeout)}};
   for (std::size_t b = 0; b < advice.bounds.size(); ++b) {
-    const Estimate& e = j.estimates[b];
-    const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(); };
-    json[std::string(name_of(advice.bounds[b].concern).name)] = {
-        {"value", finite(e.value)}, {"low", finite(e.low)}, {"high", finite(e.high)}};
-    if (per_hour(advice.bounds[b].concern))
-      json[std::string(name_of(advice.bounds[b].concern).name)]["seen"] = j.seen[b];
+    Json& bound = json[std::string(name_of(advice.bounds[b].concern).name)];
+    bound = json_of(j.estimates[b]);
+    if (per_hour(advice.bounds[b].concern)) bound["seen"] = j.seen[b];
   }
   json["calm_seconds"] = j.calm_seconds;
   json["crashes"] = j.crashes;

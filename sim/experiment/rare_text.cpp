@@ -59,8 +59,6 @@ std::vector<std::string> table_row(const RareRow& row) {
           row.plain_runs > 0 ? short_count(static_cast<double>(row.plain_runs) * row.events_of_run) : "-"};
 }
 
-Json json_of(const Estimate& e) { return {{"value", e.value}, {"low", e.low}, {"high", e.high}}; }
-
 Json json_of(const SplittingPlan& plan, const RareRow& row) {
   Json levels = Json::array();
   for (std::size_t k = 0; k < plan.levels.size(); ++k) {

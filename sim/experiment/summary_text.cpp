@@ -101,13 +101,12 @@ Json to_json(const SweepSummary& s) {
     const auto estimates = s.summaries[p].estimates(s.confidence);
     for (std::size_t i = 0; i < kMeasures; ++i) {
       Json& cell = point[std::string(measures()[i].name)];
-      if (estimates[i])
-        cell = {{"value", estimates[i]->value}, {"low", estimates[i]->low}, {"high", estimates[i]->high}};
+      if (estimates[i]) cell = json_of(*estimates[i]);
     }
     if (s.precision.empty()) continue;
     for (const auto& [pointer, mean, reached] : s.precision[p]) {
       Json& known = point["until"][pointer] = {{"reached", reached}};
-      if (mean) known.update({{"value", mean->value}, {"low", mean->low}, {"high", mean->high}});
+      if (mean) known.update(json_of(*mean));
     }
   }
   return {{"scenario", s.scenario},

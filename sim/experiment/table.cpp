@@ -34,6 +34,11 @@ Json values_of(const SweepPlan& plan) {
   return all;
 }
 
+Json json_of(const Estimate& e) {
+  const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(); };
+  return {{"value", finite(e.value)}, {"low", finite(e.low)}, {"high", finite(e.high)}};
+}
+
 std::vector<std::string> keys_of(const std::vector<Json>& points) {
   std::vector<std::string> keys;
   for (const Json& point : points) {

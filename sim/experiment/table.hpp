@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/experiment/statistics.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace sim {
@@ -14,6 +15,8 @@ Json json_of(const SweepPoint& point);
 std::vector<std::string> headings_of(const SweepPlan& plan);
 /// What varies: an object from JSON pointer to its values, those drawn at random in the order of the samples.
 Json values_of(const SweepPlan& plan);
+/// An estimate as results show it: value, low and high, an end that isn't known as null.
+Json json_of(const Estimate& estimate);
 /// Every key that some point has, in order of first mention.
 std::vector<std::string> keys_of(const std::vector<Json>& points);
 /// What a point says for a key; empty when it leaves that to the scenario.
