@@ -5,7 +5,7 @@
 
 #include "sim/history/generator.hpp"
 #include "tests/catch.hpp"
-#include "tests/judges_agree.hpp"
+#include "tests/monitor_cases.hpp"
 
 namespace {
 
@@ -49,15 +49,11 @@ Operation found_other(Value expected, std::int64_t call, std::int64_t ret) {
 Value value(std::int64_t n) { return n; }
 
 std::optional<Monitored> judged(std::vector<Operation> history) {
-  for (std::size_t i = 0; i < history.size(); ++i) history[i].client.value = static_cast<std::uint16_t>(i);
-  CHECK(judges::compare_all(history, Model::cas_register, Nil{}).problem.empty());
-  return judges::monitor(history, judges::places_by_key(history).front(), Model::cas_register, Nil{});
+  return monitor_cases::judged(std::move(history), Model::cas_register);
 }
 
 bool right(const std::vector<Operation>& history) {
-  const auto monitored = judged(history);
-  REQUIRE(monitored.has_value());
-  return monitored->linearizable;
+  return monitor_cases::right(history, Model::cas_register);
 }
 
 TEST_CASE("a value that was swapped for another is never there again") {
@@ -112,11 +108,7 @@ TEST_CASE("a large history of swaps is judged without a search, and so is a bug 
                              .bugs = 20,
                              .bug_from = 0.9,
                              .seed = 3};
-    const auto history = generate_history(plan).operations;
-    std::uint64_t steps = 0;
-    const Verdict verdict = linearizability_verdict(history, Model::cas_register, Nil{}, {}, &steps);
-    CHECK(verdict == (bug == GeneratorPlan::Bug::none ? Verdict::linearizable : Verdict::violation));
-    CHECK(steps == 0);
+    monitor_cases::judge_without_search(plan);
   }
 }
 

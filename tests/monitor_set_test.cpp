@@ -4,7 +4,7 @@
 
 #include "sim/history/generator.hpp"
 #include "tests/catch.hpp"
-#include "tests/judges_agree.hpp"
+#include "tests/monitor_cases.hpp"
 
 namespace {
 
@@ -39,16 +39,10 @@ Operation all_of(List elements, std::int64_t call, std::int64_t ret) {
 }
 
 std::optional<Monitored> judged(std::vector<Operation> history) {
-  for (std::size_t i = 0; i < history.size(); ++i) history[i].client.value = static_cast<std::uint16_t>(i);
-  CHECK(judges::compare_all(history, Model::set, List{}).problem.empty());
-  return judges::monitor(history, judges::places_by_key(history).front(), Model::set, List{});
+  return monitor_cases::judged(std::move(history), Model::set);
 }
 
-bool right(const std::vector<Operation>& history) {
-  const auto monitored = judged(history);
-  REQUIRE(monitored.has_value());
-  return monitored->linearizable;
-}
+bool right(const std::vector<Operation>& history) { return monitor_cases::right(history, Model::set); }
 
 TEST_CASE("sets that are read as a whole must lie in each other") {
   CHECK(right({insert(1, 0, 9), insert(2, 0, 9), all_of({1}, 0, 9), all_of({1, 2}, 0, 9)}));

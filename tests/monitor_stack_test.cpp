@@ -5,7 +5,7 @@
 
 #include "sim/history/generator.hpp"
 #include "tests/catch.hpp"
-#include "tests/judges_agree.hpp"
+#include "tests/monitor_cases.hpp"
 
 namespace {
 
@@ -36,18 +36,11 @@ Operation pop(Value value, std::int64_t call, std::int64_t ret) {
 
 Value number(std::int64_t n) { return n; }
 
-// Every operation by a client of its own. All judges must agree first.
 std::optional<Monitored> judged(std::vector<Operation> history) {
-  for (std::size_t i = 0; i < history.size(); ++i) history[i].client.value = static_cast<std::uint16_t>(i);
-  CHECK(judges::compare_all(history, Model::stack, List{}).problem.empty());
-  return judges::monitor(history, judges::places_by_key(history).front(), Model::stack, List{});
+  return monitor_cases::judged(std::move(history), Model::stack);
 }
 
-bool right(const std::vector<Operation>& history) {
-  const auto monitored = judged(history);
-  REQUIRE(monitored.has_value());
-  return monitored->linearizable;
-}
+bool right(const std::vector<Operation>& history) { return monitor_cases::right(history, Model::stack); }
 
 TEST_CASE("what was pushed last is popped first, where pushes or pops don't overlap") {
   CHECK(right({push(1, 0, 1), push(2, 2, 3), pop(number(2), 4, 5), pop(number(1), 6, 7)}));
@@ -113,11 +106,7 @@ TEST_CASE("a large stack is judged without a search, and so is a bug at its end"
                              .bugs = 5,
                              .bug_from = 0.9,
                              .seed = 3};
-    const auto history = generate_history(plan).operations;
-    std::uint64_t steps = 0;
-    const Verdict verdict = linearizability_verdict(history, Model::stack, List{}, {}, &steps);
-    CHECK(verdict == (bug == GeneratorPlan::Bug::none ? Verdict::linearizable : Verdict::violation));
-    CHECK(steps == 0);
+    monitor_cases::judge_without_search(plan);
   }
 }
 

@@ -3,10 +3,9 @@
 #include <fstream>
 #include <string>
 
-#include <unistd.h>
-
 #include "sim/scenario/json.hpp"
 #include "tests/catch.hpp"
+#include "tests/folder.hpp"
 #include "tests/shell.hpp"
 
 namespace fs = std::filesystem;
@@ -26,7 +25,8 @@ const std::string kOnePoint = "--set '/sweep/vary={\"/protocol/detector/timeout\
 }  // namespace
 
 TEST_CASE("rare prints a table, and leaves its numbers and how it came by them") {
-  const fs::path folder = fs::temp_directory_path() / ("repsim_rare_" + std::to_string(::getpid()));
+  const Folder kept;
+  const fs::path& folder = kept.path;
   const Ended run = rare(kOnePoint + "--out " + folder.string());
   CAPTURE(run.out);
   CHECK(run.code == 0);
@@ -41,7 +41,6 @@ TEST_CASE("rare prints a table, and leaves its numbers and how it came by them")
   CHECK(csv.find("\n55ms,split_brain,4,1,") != std::string::npos);
   const Ended again = rare(kOnePoint + "--json --jobs 1");
   CHECK(sim::parse_json(again.out, "stdout") == json);
-  fs::remove_all(folder);
 }
 
 TEST_CASE("rare refuses what it can't do before anything runs") {

@@ -11,6 +11,7 @@
 
 #include "sim/scenario/json.hpp"
 #include "tests/catch.hpp"
+#include "tests/folder.hpp"
 #include "tests/shell.hpp"
 
 using namespace sim;
@@ -24,9 +25,6 @@ constexpr std::size_t kRows = 600;
 class Bench {
  public:
   Bench() {
-    static int count = 0;
-    path = fs::temp_directory_path() / fmt::format("repsim_sweep_command_{}_{}", ::getpid(), count++);
-    fs::create_directories(path);
     std::ofstream(path / "s.json")
         << R"({"name": "s", "about": "For tests.", "duration": "2s", "settle": "1s",
       "replicas": 2, "protocol": {"name": "primary_backup"}, "service": {"name": "kv", "keys": 2},
@@ -34,16 +32,10 @@ class Bench {
       "network": {"delay": {"exponential": "1ms"}, "loss": 0.05},
       "sweep": {"vary": {"/network/loss": [0.0, 0.1, 0.3]}, "seeds": 200}})";
   }
-  ~Bench() { fs::remove_all(path); }
   Ended operator()(const std::string& commands) const {
     return shell(fmt::format("cd '{}' && {{ {}\n}} 2>&1", path.string(), commands));
   }
-  std::string content(const std::string& file) const {
-    std::ifstream in(path / file, std::ios::binary);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-  }
+  std::string content(const std::string& file) const { return ::content(path / file); }
   std::size_t rows(const std::string& folder) const {
     const std::string text = content(folder + "/runs.jsonl");
     return static_cast<std::size_t>(std::ranges::count(text, '\n'));
@@ -55,7 +47,8 @@ class Bench {
       CHECK((content(one + '/' + file) == content(other + '/' + file)));
     }
   }
-  fs::path path;
+  const Folder own{};
+  const fs::path& path = own.path;
 };
 
 std::size_t lines_of(const std::string& text) {
