@@ -85,8 +85,10 @@ def advice_figure(advice, rate, settings):
     ax.set_ylabel(f"{CONCERNS[rate][0]} {CONCERNS[rate][1]}")
     ax.set_xlabel("outage after a crash (ms, 99th percentile)")
     ax.set_title("What each setting costs and risks")
-    style.finish(figure, f"{advice['scenario']} · {advice['protocol']} · {len(settings)} settings · "
-                         f"{advice['runs']:,} runs · bars: 95 % intervals", handles,
+    below = any(s.rate[0] and s.rate[0] < floor for s in points)
+    style.finish(figure, ("at the lower edge: rarer still · " if below else "")
+                 + f"{advice['scenario']} · {advice['protocol']} · {len(settings)} settings · "
+                 f"{advice['runs']:,} runs · bars: 95 % intervals", handles,
                  title="Which heartbeat, which timeout?")
     if label:
         place_label(ax, *label, points, floor)

@@ -51,6 +51,10 @@ def digest_of(runs):
     return hashlib.sha256("".join(run["digest"] for run in runs).encode()).hexdigest()[:16]
 
 
+# What repsim itself leaves in the folders that are drawn, and where pictures land: never replaced.
+OF_THE_PROGRAM = ("summary.csv", "differences.csv", "rare.csv", "advice.csv")
+
+
 class Pictures:
     """Collects finished files in memory and writes them all at the end, each by renaming a temporary one."""
 
@@ -75,6 +79,7 @@ class Pictures:
         for row in rows:
             writer.writerow(["" if cell is None else f"{cell:.10g}" if isinstance(cell, float) else cell
                              for cell in row])
+        assert f"{name}.csv" not in OF_THE_PROGRAM, name
         self.files[f"{name}.csv"] = text.getvalue().encode()
 
     def write(self):

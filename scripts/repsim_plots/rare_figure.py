@@ -90,7 +90,7 @@ def draw(pictures, rare, plain):
         raise BadInput(f"{rare.sweep.folder}: {len(curve.series)} lines are too many for a picture "
                        "(6 at most)")
     pictures.add_figure("rare", picture(curve))
-    pictures.add_table("rare", *table(curve))
+    pictures.add_table("rare_drawn", *table(curve))
 
 
 def picture(curve):

@@ -33,8 +33,8 @@ def write_rare(folder, event="split_brain", **protocol):
 class Rare(PlotTest):
     def test_the_curve_comes_with_its_numbers_and_theory(self):
         files = self.draws(write_rare(self.dir / "rare"))
-        self.assertEqual({"rare.png", "rare.svg", "rare.csv"}, files)
-        rows = self.table("rare.csv")
+        self.assertEqual({"rare.png", "rare.svg", "rare_drawn.csv"}, files)
+        rows = self.table("rare_drawn.csv")
         self.assertEqual([r["/protocol/detector/timeout"] for r in rows], list(RATES))
         self.assertEqual([r["method"] for r in rows], ["splitting"] * 4)
         for row, rate in zip(rows, [*RATES.values()][:3]):
@@ -46,14 +46,21 @@ class Rare(PlotTest):
 
     def test_a_sweep_given_with_it_is_the_plain_sampling_beside_it(self):
         self.draws(write_rare(self.dir / "rare"), synthetic.timeout_sweep(self.dir / "sweep"))
-        plain = [r for r in self.table("rare.csv") if r["method"] == "plain"]
+        plain = [r for r in self.table("rare_drawn.csv") if r["method"] == "plain"]
         self.assertEqual([r["/protocol/detector/timeout"] for r in plain], synthetic.TIMEOUTS)
 
     def test_there_is_no_theory_where_its_assumptions_fail_and_other_events_are_probabilities(self):
         self.draws(write_rare(self.dir / "rare", event="harmful", fencing=True))
-        rows = self.table("rare.csv")
+        rows = self.table("rare_drawn.csv")
         self.assertEqual({r["measure"] for r in rows}, {"harmful"})
         self.assertEqual({r["theory"] for r in rows}, {""})
+
+    def test_the_numbers_of_the_program_stay_as_they_are(self):
+        folder = write_rare(self.dir / "rare")
+        (folder / "rare.csv").write_text("as repsim wrote it\n")
+        self.out = folder
+        self.draws(folder)
+        self.assertEqual((folder / "rare.csv").read_text(), "as repsim wrote it\n")
 
     def test_what_is_no_such_folder_is_refused(self):
         folder = write_rare(self.dir / "rare")
