@@ -28,7 +28,6 @@ class CasMonitor {
   }
 
  private:
-  static constexpr std::size_t kFew = 12;
   static constexpr std::size_t kBytesEach = 200;  // an operation, at most
 
   // An operation that bounds something, and where in its chain it is.
@@ -61,16 +60,6 @@ class CasMonitor {
 
   bool stop() { return spending_.spent_now(of_key_.size() * kBytesEach); }
 
-  // Where values are few, the first writers show it: then there's nothing to sort.
-  bool repeats() const {
-    for (std::size_t i = 1; i < blocks_.size(); ++i) {
-      for (std::size_t k = 0; k < i; ++k) {
-        if (blocks_[i].value == blocks_[k].value) return true;
-      }
-    }
-    return false;
-  }
-
   // False if a value isn't a number, or has two writers.
   bool collect() {
     for (const std::uint32_t index : of_key_) {
@@ -87,7 +76,7 @@ class CasMonitor {
       const Value& written = own_choice ? op.output : op.argument;
       if (written.as_number() == nullptr || written == initial_) return false;
       blocks_.push_back({.value = *written.as_number(), .writer = index, .counts = answered});
-      if (blocks_.size() == kFew && repeats()) return false;
+      if (blocks_.size() == kFewWriters && value_repeats(blocks_)) return false;
     }
     if (!std::ranges::is_sorted(blocks_, {}, &Block::value)) std::ranges::sort(blocks_, {}, &Block::value);
     const auto same = [](const Block& a, const Block& b) { return a.value == b.value; };

@@ -56,21 +56,10 @@ class RegisterMonitor {
   }
 
  private:
-  static constexpr std::size_t kFew = 12;
   static constexpr std::size_t kBytesEach = 64;  // an operation, at most
 
   static const Value& written(const Operation& op) {
     return op.action == Action::write ? op.argument : op.output;  // else a stamp or draw
-  }
-
-  // Where values are few, the first writers show it: then there's nothing to sort.
-  bool repeats() const {
-    for (std::size_t i = 1; i < writers_.size(); ++i) {
-      for (std::size_t k = 0; k < i; ++k) {
-        if (writers_[i].value == writers_[k].value) return true;
-      }
-    }
-    return false;
   }
 
   // Finds out who wrote what. False if a value isn't a number, or has two writers.
@@ -86,7 +75,7 @@ class RegisterMonitor {
       const auto* value = written(op).as_number();
       if (value == nullptr || written(op) == initial_) return false;
       writers_.push_back({*value, index});
-      if (writers_.size() == kFew && repeats()) return false;
+      if (writers_.size() == kFewWriters && value_repeats(writers_)) return false;
     }
     if (!std::ranges::is_sorted(writers_)) std::ranges::sort(writers_);
     const auto same = [](const Writer& a, const Writer& b) { return a.value == b.value; };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -102,5 +103,18 @@ std::optional<Monitored> monitor_set(std::span<const Operation> all, std::span<c
 /// though their intervals touch, which intervals alone don't say. In any order; a client may have several
 /// operations open.
 bool calls_at_return(std::span<const Operation> all, std::span<const std::uint32_t> of_key);
+
+/// Where values are few, the first writers show that one repeats: then there's nothing to sort.
+inline constexpr std::size_t kFewWriters = 12;
+
+/// Whether two of so few writers wrote the same value.
+bool value_repeats(const auto& writers) {
+  for (std::size_t i = 1; i < writers.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (writers[i].value == writers[k].value) return true;
+    }
+  }
+  return false;
+}
 
 }  // namespace sim

@@ -210,13 +210,6 @@ Step ObjectStates::step(const Operation& op) const {
   return {.kind = observe, .expected = kImpossible};
 }
 
-Step ObjectStates::unanswered(Step step) const {
-  step.answered = false;
-  if (!counter_ || step.kind != Step::Kind::swap) return step;
-  const auto sum = static_cast<std::uint64_t>(step.target) - static_cast<std::uint64_t>(step.expected);
-  return {.kind = Step::Kind::add, .target = static_cast<State>(sum)};
-}
-
 std::vector<State> ObjectStates::wild_targets() const {
   std::vector<State> targets{kOther};
   for (std::size_t i = 0; i < numbers_.size(); ++i) targets.push_back(kFirstNumber + static_cast<State>(i));

@@ -70,9 +70,6 @@ class ObjectStates {
   /// What `op` does, given its outcome. Failed operations and pending reads must have been left out.
   Step step(const Operation& op) const;
 
-  /// What is left of a step that changes something when nobody was told its answer.
-  Step unanswered(Step step) const;
-
   /// States that a wild write may lead to: all known numbers, and any other.
   std::vector<State> wild_targets() const;
 
