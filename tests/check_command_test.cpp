@@ -1,6 +1,8 @@
 // Do `check` and `generate` keep their word on the command line: budgets, errors, and the same bytes for the
 // same seed?
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "tests/catch.hpp"
 #include "tests/shell.hpp"
@@ -31,14 +33,46 @@ TEST_CASE("a budget of steps, time or memory that is spent gives unknown, exit c
   says(time, "the budget of time was spent");
 }
 
-TEST_CASE("a search never grows beyond its budget of memory") {
+double peak_mib(const Ended& ended) {
+  const std::string peak = "\"peak_mib\":";
+  const auto at = ended.out.find(peak);
+  REQUIRE(at != std::string::npos);
+  return std::stod(ended.out.substr(at + peak.size()));
+}
+
+TEST_CASE("a search never grows beyond its budget of memory, and says what it needed") {
   const auto memory = together(kHard + " | $R check --time --json --memory 24MB /dev/stdin");
   CHECK(memory.code == 3);
   says(memory, "the budget of memory was spent after ");
-  const std::string peak = "\"peak_mib\":";
-  const auto at = memory.out.find(peak);
-  REQUIRE(at != std::string::npos);
-  CHECK(std::stod(memory.out.substr(at + peak.size())) < 24);
+  CHECK(peak_mib(memory) < 24);
+  CHECK(peak_mib(memory) > 10);  // or it gave up too early
+}
+
+TEST_CASE("a budget of memory counts code and libraries, too") {
+  const auto large =
+      shell("$R generate --operations 150000 --clients 10 | $R check --json --time /dev/stdin");
+  const double needed = peak_mib(large);
+  for (const int above : {-4, -2, 0, 2, 4, 6}) {
+    const int bound = static_cast<int>(needed) + above;
+    const auto bounded =
+        shell("$R generate --operations 150000 --clients 10 | $R check --json --time --memory " +
+              std::to_string(bound) + "MB /dev/stdin");
+    INFO("of " << bound << " MiB, where " << needed << " are needed");
+    CHECK(peak_mib(bounded) <= bound);
+    CHECK((bounded.code == 0 || bounded.code == 3));
+  }
+  const auto tiny =
+      together("$R generate | $R check --memory 1MB /dev/stdin");  // less than the program takes
+  CHECK(tiny.code == 3);
+  says(tiny, "the budget of memory (1MB) was spent");
+}
+
+TEST_CASE("the peak of memory is the check's own, not that of whoever started it") {
+  const std::vector<char> large(std::size_t{100} << 20, 'x');
+  const auto small =
+      shell("exec $R check --json --time " REPSIM_SOURCE_DIR "/tests/data/histories/etcd/etcd_002.log");
+  CHECK(peak_mib(small) < 50);
+  CHECK(large.back() == 'x');
 }
 
 TEST_CASE("a budget holds while a large history is still being read") {
@@ -49,6 +83,9 @@ TEST_CASE("a budget holds while a large history is still being read") {
   const auto memory = together(large + " | $R check --memory 20MB /dev/stdin");
   CHECK(memory.code == 3);
   says(memory, "/dev/stdin: unknown: undecided: the budget of memory (20MB) was spent");
+  const auto json = together(large + " | $R check --json --memory 20MB /dev/stdin");
+  CHECK(json.code == 3);
+  says(json, "\"verdict\":\"unknown\",\"story\":\"undecided: the budget of memory (20MB) was spent\"");
 }
 
 TEST_CASE("a bad budget is one line that says what was expected") {

@@ -149,7 +149,7 @@ LinearizabilityResult search_keys(const Rewriting& history, std::span<const Oper
   };
   for (const auto of_key : keys) {
     const std::uint32_t key = operations[of_key.front()].key;
-    if (spending.exhausted != nullptr) return undecided(key);
+    if (spending.spent_now(0)) return undecided(key);
     const KeyHistory searched =
         make_key_history(history.operations(), of_key, history.model(), history.initial());
     const SweepResult swept = sweep(searched, spending);

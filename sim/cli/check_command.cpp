@@ -1,8 +1,6 @@
 #include "sim/cli/check_command.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -23,6 +21,7 @@
 #include "sim/check/sequential_consistency.hpp"
 #include "sim/cli/check_report.hpp"
 #include "sim/cli/output_file.hpp"
+#include "sim/cli/process_memory.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 
@@ -48,11 +47,11 @@ struct Judged {
   Model model{};
   std::size_t operations = 0;
   LinearizabilityResult result;
-  std::string why;                       // the same as `explanation`, in words
-  nlohmann::ordered_json explanation{};  // what to add to the JSON
-  double cpu_seconds = 0;                // until the verdict was known, reading included
-  double explain_cpu_seconds = 0;        // from then on
-  double peak_mib = 0;                   // of the process so far
+  std::string why;  // the same as `explanation`, in words
+  nlohmann::ordered_json explanation = nlohmann::ordered_json::object();  // what to add to the JSON
+  double cpu_seconds = 0;          // until the verdict was known, reading included
+  double explain_cpu_seconds = 0;  // from then on
+  double peak_mib = 0;             // of the process so far
 };
 
 constexpr std::uint64_t kStepsToOrder = 3'000'000;  // a picture isn't worth more
@@ -84,14 +83,6 @@ std::size_t parse_memory(const std::string& text) {
       parse_amount("--memory", text, {{"MB", 0x1p20}, {"GB", 0x1p30}}, "an amount such as 500MB or 4GB"));
 }
 
-// The system itself refuses more than this; running into it ends the check, undecided.
-void bound_memory(const std::string& text) {
-  const rlim_t bytes = parse_memory(text);
-  if (bytes == 0) return;
-  const rlimit bound{bytes, bytes};
-  setrlimit(RLIMIT_DATA, &bound);
-}
-
 // A wall-clock limit makes the verdict depend on the machine, so there is none by default. It begins here.
 LinearizabilityBudget parse_budget(const CheckOptions& options) {
   LinearizabilityBudget budget{.steps = 1'000'000'000};
@@ -105,15 +96,9 @@ LinearizabilityBudget parse_budget(const CheckOptions& options) {
   }
   if (options.steps > 0) budget.steps = options.steps;
   if (const std::size_t memory = parse_memory(options.memory); memory > 0) {
-    budget.memory_bytes = memory / 3;  // while a table grows, old and new are there
+    budget.memory_bytes = data_within(memory) / 3;  // while a table grows, old and new are there
   }
   return budget;
-}
-
-double peak_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
 std::vector<std::string> model_names() {
@@ -194,6 +179,8 @@ Judged judge(const CheckOptions& options, const std::string& file) {
   Judged judged;
   judged.file = file;
   try {
+    if (const std::size_t bound = parse_memory(options.memory); bound > 0 && peak_memory() > bound)
+      throw std::bad_alloc();
     judge_history(options, file, judged);
   } catch (const ReadingStopped&) {
     judged.cpu_seconds = seconds_since(start);
@@ -209,7 +196,7 @@ Judged judge(const CheckOptions& options, const std::string& file) {
                               " was spent",
                      .witness = {}};
   }
-  judged.peak_mib = peak_mib();
+  judged.peak_mib = static_cast<double>(peak_memory()) / 0x1p20;
   return judged;
 }
 
@@ -253,7 +240,7 @@ int run_check(const CheckOptions& options) {
   parse_budget(options);
   if (!options.save.empty() && options.files.size() > 1)
     throw std::runtime_error("--save: found several histories; expected one");
-  bound_memory(options.memory);
+  if (const std::size_t memory = parse_memory(options.memory); memory > 0) bound_data(data_within(memory));
   bool violation = false;
   bool unknown = false;
   for (const std::string& file : options.files) {
