@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""How fast is `repsim check`? Generates the histories of the table below, judges each in a process of its
-own, and prints what was aimed at beside what was measured, with the machine. Standard library only.
+"""How fast is `repsim check`? Takes recorded histories, generates the others of the table below, judges each in a
+process of its own, and prints what was aimed at beside what was measured, with the machine. Standard library only.
 
 Porcupine's figures (Go) were taken on one core of a 2-core machine, on histories of the same kinds. A
-row's time is processor time from opening the file to verdict and explanation, the median of its runs;
+row's time is processor time from opening the file to the verdict, the median of its runs;
 memory is the peak of the whole process.
 """
 
@@ -21,7 +21,7 @@ RECORDED = ROOT / "tests" / "data" / "histories"
 
 # name, Porcupine, seconds at most, MiB at most (None: no aim), files or arguments of `generate`
 ROWS = [
-    ("the etcd logs at hand, all together", "529 ms (102 logs)", 0.015, None, "etcd/*.log"),
+    ("Porcupine's 102 etcd logs, all together", "529 ms", 0.015, None, "etcd/*.log"),
     ("etcd_002", "194 ms", 0.001, None, "etcd/etcd_002.log"),
     ("etcd_057", "67 ms", 0.001, None, "etcd/etcd_057.log"),
     ("kv c50-ok: 1,712 operations, 50 clients, 10 keys", "245 ms, 69 MiB", 0.010, None, "kv/c50-ok.txt"),
