@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""How fast is `repsim check`? Takes recorded histories, generates the others of the table below, judges each in a
-process of its own, and prints what was aimed at beside what was measured, with the machine. Standard library only.
+"""How fast is `repsim check`? Takes recorded histories, generates the others of the table below, judges each
+in a process of its own, and prints what was aimed at beside what was measured, with the machine. Standard
+library only.
 
-Porcupine's figures (Go) were taken on one core of a 2-core machine, on histories of the same kinds. A
-row's time is processor time from opening the file to the verdict, the median of its runs;
-memory is the peak of the whole process.
+Porcupine's figures (Go) were taken on one core of a 2-core machine, on these histories or others of the same
+kinds. A row's time is processor time from opening the file to the verdict, the median of its runs; memory is
+the peak of the whole process.
 """
 
 import argparse
