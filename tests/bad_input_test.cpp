@@ -257,7 +257,7 @@ TEST_CASE("files that can't be read or written are refused before anything runs"
     const Ended ended = repsim(fmt::format("run {} {} {}", file, option, folder.file("no/such/folder/x")));
     INFO(ended.out);
     CHECK(ended.code == 2);
-    CHECK(ended.out.find("no/such/folder/x: can't be written") != std::string::npos);
+    CHECK(ended.out.find("no/such/folder/x: can't be written: No such file") != std::string::npos);
     CHECK(std::ranges::count(ended.out, '\n') == 1);
   }
   CHECK(folder.files() == 1);
