@@ -1,14 +1,12 @@
 // Bad input of every kind: exit code 2, one line that says where, what and what instead, and nothing written.
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <memory>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "sim/scenario/json.hpp"
 #include "tests/catch.hpp"
+#include "tests/folder.hpp"
 #include "tests/shell.hpp"
 
 namespace fs = std::filesystem;
@@ -16,29 +14,15 @@ using sim::Json;
 
 namespace {
 
-// A folder of its own that is gone after the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "repsim-bad-input-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
+struct InputFolder : Folder {
+  std::string file(const std::string& name) const { return (path / name).string(); }
   std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
+    replace(path / name, text);
     return file(name);
   }
   std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path_), fs::directory_iterator{}));
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator{}));
   }
-
- private:
-  fs::path path_;
 };
 
 // Standard output and error together.
@@ -51,7 +35,7 @@ Json good() {
 
 // Runs the text of a scenario, asks for every kind of output, and expects one line with all of `parts`.
 void refused(const std::string& text, const std::vector<std::string>& parts) {
-  const Folder folder;
+  const InputFolder folder;
   const std::string file = folder.write("bad.json", text);
   const Ended ended = repsim(fmt::format("run {} --trace {} --history {} --save {}", file, folder.file("t"),
                                          folder.file("h"), folder.file("s")));
@@ -82,7 +66,7 @@ void refused_fault(const std::string& fault, const std::vector<std::string>& par
 }  // namespace
 
 TEST_CASE("the good scenario runs: what the others say is due to their change", "[bad_input]") {
-  const Folder folder;
+  const InputFolder folder;
   const Ended ended = repsim("run " + folder.write("good.json", good().dump()));
   INFO(ended.out);
   CHECK(ended.code <= 1);
@@ -216,7 +200,7 @@ TEST_CASE("points of a sweep without a label, or with one twice, are refused", "
 }
 
 TEST_CASE("a point is chosen by its label", "[bad_input]") {
-  const Folder folder;
+  const InputFolder folder;
   Json listed = good();
   listed["sweep"] =
       Json::parse(R"({"points": [{"label": "one"}, {"label": "two, quoted", "/replicas": 2}]})");
@@ -232,7 +216,7 @@ TEST_CASE("a point is chosen by its label", "[bad_input]") {
 }
 
 TEST_CASE("a huge file and bottomless nesting are refused at once", "[bad_input]") {
-  const Folder folder;
+  const InputFolder folder;
   const std::string huge = folder.write("huge.json", "");
   fs::resize_file(huge, 100'000'000);
   const Ended ended = repsim("run " + huge);
@@ -249,7 +233,7 @@ TEST_CASE("a huge file and bottomless nesting are refused at once", "[bad_input]
 }
 
 TEST_CASE("files that can't be read or written are refused before anything runs", "[bad_input]") {
-  const Folder folder;
+  const InputFolder folder;
   const std::string file = folder.write("good.json", good().dump());
   CHECK(repsim("run " + folder.file("none.json")).out.find("none.json: no such file") != std::string::npos);
   CHECK(repsim("run " + folder.file("")).code == 2);
@@ -264,7 +248,7 @@ TEST_CASE("files that can't be read or written are refused before anything runs"
 }
 
 TEST_CASE("bad options and settings are refused", "[bad_input]") {
-  const Folder folder;
+  const InputFolder folder;
   const std::string file = folder.write("good.json", good().dump());
   const std::vector<std::string> all{"",
                                      "frobnicate",
@@ -289,7 +273,7 @@ TEST_CASE("bad options and settings are refused", "[bad_input]") {
 }
 
 TEST_CASE("reaching the bound on events is exit code 3, and says so", "[bad_input]") {
-  const Folder folder;
+  const InputFolder folder;
   const Ended ended = repsim("run " + folder.write("good.json", good().dump()) + " --set /max_events=3");
   INFO(ended.out);
   CHECK(ended.code == 3);

@@ -34,7 +34,8 @@ struct CheckOptions {
   std::string format = "auto";
   std::string budget;
   std::string memory;
-  std::uint64_t steps = 0;  // 0: as many as the budget of time allows, or a thousand million
+  std::size_t memory_bytes = 0;  // what `memory` says; 0: any
+  std::uint64_t steps = 0;       // 0: as many as the budget of time allows, or a thousand million
   std::string consistency = "linearizable";
   bool time = false;
   bool json = false;
@@ -95,8 +96,9 @@ LinearizabilityBudget parse_budget(const CheckOptions& options) {
     budget.out_of_time = [=] { return std::chrono::steady_clock::now() - start > limit; };
   }
   if (options.steps > 0) budget.steps = options.steps;
-  if (const std::size_t memory = parse_memory(options.memory); memory > 0) {
-    budget.memory_bytes = data_within(memory) / 3;  // while a table grows, old and new are there
+  if (options.memory_bytes > 0) {
+    budget.memory_bytes =
+        data_within(options.memory_bytes) / 3;  // while a table grows, old and new are there
   }
   return budget;
 }
@@ -179,8 +181,7 @@ Judged judge(const CheckOptions& options, const std::string& file) {
   Judged judged;
   judged.file = file;
   try {
-    if (const std::size_t bound = parse_memory(options.memory); bound > 0 && peak_memory() > bound)
-      throw std::bad_alloc();
+    if (options.memory_bytes > 0 && peak_memory() > options.memory_bytes) throw std::bad_alloc();
     judge_history(options, file, judged);
   } catch (const ReadingStopped&) {
     judged.cpu_seconds = seconds_since(start);
@@ -236,11 +237,12 @@ void print(const CheckOptions& options, const Judged& judged) {
   std::fflush(stdout);  // a later file may be bad or slow
 }
 
-int run_check(const CheckOptions& options) {
+int run_check(CheckOptions options) {
   parse_budget(options);
+  options.memory_bytes = parse_memory(options.memory);
   if (!options.save.empty() && options.files.size() > 1)
     throw std::runtime_error("--save: found several histories; expected one");
-  if (const std::size_t memory = parse_memory(options.memory); memory > 0) bound_data(data_within(memory));
+  if (options.memory_bytes > 0) bound_data(data_within(options.memory_bytes));
   bool violation = false;
   bool unknown = false;
   for (const std::string& file : options.files) {
