@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/scenario/scenario_spec.hpp"
+#include "sim/scenario/units.hpp"
 
 namespace sim {
 namespace {
