@@ -1,0 +1,78 @@
+#include "tests/soak/judgement.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/run.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "tests/soak/drawn_scenario.hpp"
+
+namespace soak {
+
+using sim::Json;
+using sim::RunResult;
+
+namespace {
+
+constexpr const char* kFile = "drawn.json";
+
+// Calls of the calm's last third: some must have been answered.
+std::string stands_still(const RunResult& r, double from) {
+  const auto& called = r.availability.called;
+  const auto& answered = r.availability.answered;
+  const auto first = static_cast<std::size_t>(from * static_cast<double>(called.size()));
+  std::uint64_t calls = 0, answers = 0;
+  for (std::size_t part = first; part + 1 < called.size(); ++part) {
+    calls += called[part];
+    answers += answered[part];
+  }
+  if (calls < 3 || answers > 0) return {};
+  return fmt::format("none of the last {} calls was answered", calls);
+}
+
+std::string broken(const std::string& promise, const Json& bounds, const RunResult& r) {
+  if (promise == "linearizable" && r.linearizability.verdict == sim::Verdict::violation)
+    return "not linearizable";
+  if (promise == "linearizable" && r.linearizability.verdict == sim::Verdict::unknown)
+    return "linearizability unknown";
+  if (promise == "nothing lost" && r.lost_writes.count > 0)
+    return fmt::format("{} writes lost", r.lost_writes.count);
+  if (promise == "consensus" && r.consensus_broken()) return "consensus broken: " + r.consensus.story;
+  if (promise == "alike" && r.divergence.diverged)
+    return "diverged (" + r.divergence.cause.value_or("no cause") + ")";
+  if (promise == "one primary" && r.split_brain.episodes > 0) return "two primaries";
+  if (promise == "one primary a term" && r.split_brain.harmful > 0) return "a harmful split brain";
+  if (promise == "no lies" && r.answers.deceived > 0)
+    return fmt::format("{} lies believed", r.answers.deceived);
+  if (promise == "progress") return stands_still(r, serves_from(bounds));
+  return {};
+}
+
+std::string not_the_same(const sim::Scenario& scenario, const RunResult& first) {
+  if (sim::run_for_sweep(scenario, first.seed).digest != first.digest)
+    return "another digest the second time";
+  const auto written = sim::explicit_scenario(scenario, first.seed, kFile);
+  const auto again = sim::run_for_sweep(sim::read_scenario(written, kFile), first.seed);
+  return again.digest == first.digest ? "" : "another digest when saved and replayed";
+}
+
+}  // namespace
+
+std::string trouble_with(const Json& bounds, std::uint64_t seed, bool replay) {
+  try {
+    const auto scenario = sim::read_scenario(draw_scenario(bounds, seed), kFile);
+    const RunResult r = sim::run_for_sweep(scenario, scenario.seed);
+    if (!r.error.empty()) return r.error;
+    for (const Json& promise : bounds["holds"]) {
+      const auto trouble = broken(promise, bounds, r);
+      if (!trouble.empty()) return trouble;
+    }
+    return replay ? not_the_same(scenario, r) : "";
+  } catch (const std::exception& e) {
+    return std::string("stopped: ") + e.what();
+  }
+}
+
+}  // namespace soak
