@@ -44,9 +44,13 @@ void Pbft::Options::describe(Fields& f) {
           "After how many sequence numbers replicas compare their states and drop their logs.");
   f.count("log_window", log_window, {.min = 1, .max = 1'000'000},
           "How many sequence numbers after the last stable checkpoint may be used.");
-  f.duration("request_timeout", request_timeout, {.min = 1us},
-             "How long a backup waits for a request that a client has asked it for before it wants another "
-             "primary. Doubles with each attempt.");
+  f.duration(
+      "request_timeout", request_timeout, {.min = 1us},
+      "How long a replica waits for a request that it knows of before it wants another primary. Doubles "
+      "with each attempt.");
+  f.count(
+      "doublings", doublings, {.max = 20},
+      "How often request_timeout may double. Delays that outgrow it then stop the service while they last.");
   f.duration("status_every", status_every, {.min = 1us},
              "How often a replica says how far it is; one that makes no progress is sent what it misses.");
   f.flag("tentative", tentative, "Execute and answer when prepared; clients wait for a quorum of answers.");
@@ -56,15 +60,18 @@ void Pbft::Options::describe(Fields& f) {
            {{"signatures", Authentication::signatures}, {"macs", Authentication::macs}},
            "How a replica's word is known: by signatures, which convince everybody, or by message "
            "authentication codes, which convince only who is addressed.");
-  f.choice("bug", bug,
-           {{"none", Bug::none},
-            {"new_view_not_checked", Bug::new_view_not_checked},
-            {"no_commit_phase", Bug::no_commit_phase},
-            {"read_only_after_few", Bug::read_only_after_few},
-            {"claims_not_backed", Bug::claims_not_backed}},
-           "A bug to be caught: backups believe what a new primary proposes; batches are executed as soon as "
-           "they are prepared; with read_only, writes are answered by f + 1 replicas only; with macs, "
-           "a new view believes a single replica that says what was prepared.");
+  f.choice(
+      "bug", bug,
+      {{"none", Bug::none},
+       {"new_view_not_checked", Bug::new_view_not_checked},
+       {"no_commit_phase", Bug::no_commit_phase},
+       {"read_only_after_few", Bug::read_only_after_few},
+       {"claims_not_backed", Bug::claims_not_backed},
+       {"clock_starts_anew", Bug::clock_starts_anew}},
+      "A bug to be caught: backups believe what a new primary proposes; batches are executed as soon as "
+      "they are prepared; with read_only, writes are answered by f + 1 replicas only; with macs, "
+      "a new view believes a single replica that says what was prepared; a client that goes on without an "
+      "answer makes replicas wait anew.");
 }
 
 std::size_t Pbft::Options::f(std::size_t replicas) const {
@@ -120,111 +127,6 @@ void Pbft::on_start(Env& env) {
 
 void Pbft::on_message(Env& env, NodeId from, const Message& message) {
   std::visit([&](const auto& m) { on(env, from, m); }, message);
-}
-
-void Pbft::on_timer(Env& env, Timer timer) {
-  if (timer == Timer::status) return send_status(env);
-  if (witness_ || (active_ && (waiting_.empty() || leads(env)))) return;
-  if (primary_of(view_) != env.self()) env.suspect(primary_of(view_));
-  patience_ = std::min(2 * patience_, 1024 * options_.request_timeout);
-  change_view(env, view_ + 1);
-}
-
-// ---- requests
-
-void Pbft::on_request(Env& env, const Request& request) {
-  if (request.ping) {
-    if (leads(env)) return env.reply(request.id, {});
-    return env.redirect(request.id, primary_of(view_));
-  }
-  if (options_.read_only && is_read(request.command) && !request.again) return read(env, request);
-  if (answer_again(env, request)) return;
-  if (leads(env)) return enqueue(env, request);
-  wait_for(env, request);
-}
-
-// Whether the request needs no more work: it was executed, or its client has gone on.
-bool Pbft::answer_again(Env& env, const Request& request) {
-  if (sessions_.is_over(request.id)) return true;
-  const auto* earlier = sessions_.find(request.id);
-  if (earlier == nullptr) return false;
-  answer(env, request.id, earlier->output, ahead_ && earlier->index > executed_);
-  return true;
-}
-
-// Backups tell the primary, and see to it that it acts.
-void Pbft::wait_for(Env& env, const Request& request) {
-  std::erase_if(waiting_, [&](const Waiting& w) { return is_given_up(w.request.id, request); });
-  const auto same = [&](const Waiting& w) { return w.request.id == request.id; };
-  if (std::ranges::none_of(waiting_, same)) waiting_.push_back({request, env.now()});
-  if (active_) env.send(primary_of(view_), Forward{request});
-  watch(env);
-}
-
-// Whether the client that asks `latest` has gone on without an answer to request `id`.
-bool Pbft::is_given_up(RequestId id, const Request& latest) {
-  return id.client == latest.id.client && id.number < latest.oldest_pending;
-}
-
-// What was executed is waited for no longer. If the oldest is, the next one has the whole time before it: the
-// primary does its work.
-void Pbft::stop_waiting(Env& env) {
-  if (waiting_.empty()) return;
-  const auto done = [&](const Waiting& w) {
-    return sessions_.is_over(w.request.id) || sessions_.find(w.request.id) != nullptr;
-  };
-  if (done(waiting_.front())) turn_since_ = env.now();
-  std::erase_if(waiting_, done);
-  watch(env);
-}
-
-// The view has to end when the oldest request has waited for too long while it was its turn.
-void Pbft::watch(Env& env) {
-  if (!active_) return;
-  if (waiting_.empty() || leads(env)) return env.cancel_timer(Timer::view_change);
-  env.set_timer(Timer::view_change, std::max(turn_since_, waiting_.front().since) + patience_ - env.now());
-}
-
-void Pbft::on(Env& env, NodeId, const Forward& m) {
-  if (!leads(env) || m.request.ping || !env.authentic(m.request)) return;
-  if (sessions_.is_over(m.request.id) || sessions_.find(m.request.id) != nullptr) return;
-  enqueue(env, m.request);
-}
-
-void Pbft::enqueue(Env& env, const Request& request) {
-  if (underway(request.id)) return;
-  std::erase_if(queue_, [&](const Request& r) { return is_given_up(r.id, request); });
-  queue_.push_back(request);
-  queue_.back().again = false;
-  propose(env);
-}
-
-bool Pbft::underway(RequestId id) {
-  const auto same = [&](const Request& r) { return r.id == id; };
-  if (std::ranges::any_of(queue_, same)) return true;
-  for (Seq seq = executed_ + 1; seq <= proposed_; ++seq) {
-    const Slot* slot = slot_at(seq);
-    if (slot != nullptr && slot->accepted && std::ranges::any_of(slot->accepted->batch, same)) return true;
-  }
-  return false;
-}
-
-// As primary: gives sequence numbers to what waits.
-void Pbft::propose(Env& env) {
-  if (!leads(env)) return;
-  proposed_ = std::max(proposed_, stable_);
-  const auto most = static_cast<std::uint64_t>(options_.in_progress);
-  while (!queue_.empty() && proposed_ < std::min(executed_ + most, limit())) {
-    const auto size = std::min(static_cast<std::size_t>(options_.batch), queue_.size());
-    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(size);
-    Batch batch(queue_.begin(), end);
-    queue_.erase(queue_.begin(), end);
-    const PrePrepareVote vote{view_, ++proposed_, digest_of(batch)};
-    PrePrepare m{env.sign(vote), std::move(batch)};
-    if (options_.disk) env.persist(m);
-    accept(env, m);
-    promise(env, std::move(m));
-  }
 }
 
 // ---- the three phases
@@ -296,6 +198,7 @@ void Pbft::accept(Env& env, const PrePrepare& m) {
   Slot& slot = *slot_at(m.vote->seq);
   slot.accepted = m;
   note_vote(slot, *m.vote);
+  if (!m.batch.empty()) expect(env, m.vote->seq);
   answer_early(env, m.batch);
   if (!leads(env)) promise(env, Prepare{env.sign(PrepareVote{view_, m.vote->seq, m.vote->digest})});
 }

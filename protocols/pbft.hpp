@@ -25,8 +25,8 @@
 //     these into NewView and proposes again, for each number, the batch prepared in the latest view, or
 //     an empty one. Each quorum has an honest member that prepared what was committed, so that is among
 //     them. Backups work out the same from the same votes, and follow only if it agrees (`bug:
-//     new_view_not_checked`). f + 1 replicas that want a later view take the rest along; the timeout
-//     doubles with each failure.
+//     new_view_not_checked`). f + 1 replicas that want a later view, or are in one, take the rest along;
+//     the timeout doubles with each failure. pbft_requests.cpp says who waits for what, and for how long.
 //
 // `tentative`: a replica executes what is prepared when all before is committed, and the client waits for
 // a quorum of equal provisional replies of one view: 4 delays. A view change rolls back what was not
@@ -44,7 +44,7 @@
 //     can invent one.
 //     With `authentication: macs` nothing is signed, and a view change rests on what a quorum claims
 //     (pbft_macs.cpp). The normal case and its costs stay the same.
-//   * Timing matters only for progress: delays must not outgrow the doubling timeouts for ever.
+//   * Timing matters only for progress: delays must not outgrow the timeout, doubled as often as it may be.
 //   * Commands are deterministic: every replica executes them. Clients are honest.
 //   * A replica that crashes keeps its disk: votes are on it before they are sent. One that comes back
 //     without (`disk: false`, or lost) may have forgotten a vote. It knows that, and becomes a witness:
@@ -87,7 +87,8 @@ struct Pbft : PbftMessages {
       new_view_not_checked,
       no_commit_phase,
       read_only_after_few,
-      claims_not_backed
+      claims_not_backed,
+      clock_starts_anew
     };
 
     std::int64_t faults = 0;
@@ -96,6 +97,7 @@ struct Pbft : PbftMessages {
     std::int64_t checkpoint_every = 32;
     std::int64_t log_window = 64;
     Duration request_timeout = 200ms;
+    std::int64_t doublings = 4;
     Duration status_every = 30ms;
     bool tentative = false;
     bool read_only = false;
@@ -107,6 +109,8 @@ struct Pbft : PbftMessages {
     std::string complaint(std::size_t replicas) const;
     std::size_t f(std::size_t replicas) const;
     bool macs() const { return authentication == Authentication::macs; }
+    /// What a replica's patience may grow to.
+    Duration longest_wait() const { return request_timeout * (std::int64_t{1} << doublings); }
     std::size_t quorum(std::size_t replicas) const { return replicas - f(replicas); }
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
@@ -116,6 +120,7 @@ struct Pbft : PbftMessages {
     struct Begin {};  // the first life begins
     struct Leave {    // no more votes in views before this
       View view;
+      std::optional<Claims> claims;  ///< macs only: what was said then. It must not be said otherwise later.
     };
     struct Prepared {  // what was accepted last at this number is prepared, and here is the proof
       Seq seq;
@@ -141,7 +146,8 @@ struct Pbft : PbftMessages {
     View view = 0;
     bool active = true;
     std::optional<NewView> new_view{};
-    std::map<Seq, Kept> slots{};  ///< After the stable checkpoint.
+    std::optional<Claims> claims{};  ///< The latest of this replica.
+    std::map<Seq, Kept> slots{};     ///< After the stable checkpoint.
     StableProof stable{};
     std::deque<State> states{};  ///< From the stable checkpoint on.
   };
@@ -194,16 +200,28 @@ struct Pbft : PbftMessages {
   bool acceptable(const Env& env, const PrePrepare& m) const;
   bool proves_commit(const Env& env, const Evidence& m) const;
 
-  // requests
+  // requests (pbft_requests.cpp)
+  struct Waiting {
+    Request request;
+    LocalTime since;
+  };
   bool answer_again(Env& env, const Request& request);
-  void read(Env& env, const Request& request);
-  void wait_for(Env& env, const Request& request);
-  static bool is_given_up(RequestId id, const Request& latest);
-  void stop_waiting(Env& env);
-  void enqueue(Env& env, const Request& request);
-  bool underway(RequestId id);
-  void propose(Env& env);
   void on(Env& env, NodeId from, const Forward& m);
+  bool is_done(RequestId id) const;
+  static bool is_given_up(RequestId id, const Request& latest);
+  void wait_for(Env& env, const Request& request);
+  void line_up(const Request& request, LocalTime now);
+  bool has_number(RequestId id);
+  void propose(Env& env);
+  void stop_waiting(Env& env);
+  void wait_for_proposed(Env& env);
+  void wait_for_all(Env& env, const Batch& batch);
+  void wait_for_replaced(Env& env, Seq seq, const PrePrepare& committed);
+  void pass_on_waiting(Env& env);
+  void forward_waiting(Env& env);
+  void expect(Env& env, Seq seq);
+  std::optional<LocalTime> runs_out() const;
+  void watch(Env& env);
 
   // three phases
   void promise(Env& env, Message message);
@@ -225,7 +243,7 @@ struct Pbft : PbftMessages {
   void answer(Env& env, RequestId id, const Value& output, bool provisional);
   void execute_tentatively(Env& env);
   void roll_back(Env& env);
-  void watch(Env& env);
+  void read(Env& env, const Request& request);
   void answer_reads(Env& env);
 
   // checkpoints and state transfer
@@ -260,8 +278,6 @@ struct Pbft : PbftMessages {
   void enter(Env& env, const NewView& m);
   void raise_stable(Env& env, const Opening& opening);
   void show_log(Env& env, const Opening& opening);
-  void pass_on_waiting(Env& env);
-  void forward_waiting(Env& env);
   void recover(Env& env);
   void resume_from(Env& env, const State& state);
   void vote_again(Env& env, Slot& slot);
@@ -272,11 +288,13 @@ struct Pbft : PbftMessages {
     return !options_.macs() || from == statement.signer();
   }
   View wished_by(std::size_t replica) const;
+  View seen_in(std::size_t replica) const;
   void note_vote(Slot& slot, const PrePrepareVote& vote) const;
   Claims claims() const;
   static std::uint64_t digest_of(const Claims& claims);
   bool well_formed(const Env& env, const Claims& claims) const;
   void claim(Env& env);
+  void remember_claims(const Env& env);
   void on(Env& env, NodeId from, const Claims& m);
   void acknowledge(Env& env, NodeId to);
   void on(Env& env, NodeId from, const ViewChangeAck& m);
@@ -294,6 +312,7 @@ struct Pbft : PbftMessages {
 
   // status
   void send_status(Env& env);
+  static bool needs_help(std::uint64_t stuck);
   void on(Env& env, NodeId from, const Status& m);
   void send_stable(Env& env, NodeId to, const Status& m);
   void send_evidence(Env& env, NodeId to, Seq after);
@@ -334,15 +353,12 @@ struct Pbft : PbftMessages {
   Seq reads_from_ = 0;            ///< May answer reads at once again when it has executed this.
   std::vector<Request> reads_{};  ///< Wait for what is executed tentatively.
 
-  Seq proposed_ = 0;             ///< As primary: the last number given.
-  std::deque<Request> queue_{};  ///< As primary: has no number yet.
-  struct Waiting {
-    Request request;
-    LocalTime since;
-  };
-  std::deque<Waiting> waiting_{};  ///< Asked by clients and not executed, the oldest first.
+  Seq proposed_ = 0;               ///< As primary: the last number given.
+  std::deque<Waiting> waiting_{};  ///< Not executed, the oldest first. As primary: has no number yet.
   LocalTime turn_since_{};         ///< Since when it has been the turn of the oldest.
-  Duration patience_;              ///< How long the oldest may wait now.
+  Seq expected_ = 0;               ///< The last number of this view whose batch holds requests.
+  LocalTime expected_since_{};     ///< Since when the next such number has been due.
+  Duration patience_;              ///< How long all this may last now.
   std::vector<std::optional<Signed<Wish>>> wishes_{};  ///< The latest of each replica.
   std::vector<std::optional<Claims>> claims_{};        ///< The same with macs,
   std::vector<ViewChangeAck> acks_{};                  ///< and what each says that it heard.
@@ -350,7 +366,13 @@ struct Pbft : PbftMessages {
   View opened_ = 0;                                    ///< The last view for which this primary sent NewView.
   View timed_ = 0;                                     ///< The last view whose beginning was given a time.
   std::deque<Message> promises_{};                     ///< To be sent when all writes are on disk.
-  std::vector<Seq> reported_{};                        ///< What each replica had executed at its last status.
+  struct Report {
+    View view = 0;
+    bool active = true;
+    Seq executed = 0;
+    std::uint64_t stuck = 0;  ///< How many in a row have said the same.
+  };
+  std::vector<Report> reported_{};  ///< The last status of each replica.
   NodeId helper_{};
 };
 

@@ -22,6 +22,8 @@ void Pbft::execute(Env& env) {
   while (const PrePrepare* next = committed_at(executed_ + 1)) commit_batch(env, executed_ + 1, *next);
   execute_tentatively(env);
   if (executed_ == before) return;
+  expected_since_ = env.now();
+  watch(env);
   if (!ahead_) answer_reads(env);
   propose(env);
 }
@@ -36,6 +38,7 @@ void Pbft::commit_batch(Env& env, Seq seq, const PrePrepare& m) {
     last_value_ = fingerprint(request);
     env.decide(++ordered_, last_value_, settled_);
   }
+  wait_for_replaced(env, seq, m);
   stop_waiting(env);
   if (active_ && m.vote->view == view_ && !m.batch.empty()) patience_ = options_.request_timeout;
   if (seq % static_cast<Seq>(options_.checkpoint_every) == 0) take_checkpoint(env);
@@ -171,6 +174,7 @@ void Pbft::on(Env& env, NodeId, const Transfer& m) {
   resume_from(env, *m.state);
   if (executed_ >= stable_) make_stable(env, options_.macs() ? StableProof{env.sign(held)} : m.proof);
   stop_waiting(env);
+  watch(env);
   execute(env);
 }
 

@@ -26,7 +26,10 @@
 // Departures. Claims carry whole batches, not digests, so the new primary has what it chooses (the paper's
 // A3), and NewView carries the claims. States are on disk before their checkpoint is announced.
 // Elsewhere f + 1 equal statements, one of them honest, take the place of a proof that is passed on: for
-// states, and for batches that are committed (the paper leaves these to the next view or checkpoint).
+// states, and for batches that are committed (the paper leaves these to the next view or checkpoint). Who
+// comes late into a view has to hear what it rests on: all repeat their own claims and what they heard. So
+// these are on disk, and what a new view contained counts as heard by who entered it, as that took f + 1 that
+// had heard it.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -103,6 +106,7 @@ void Pbft::claim(Env& env) {
   Claims own = claims();
   falsify(env, own);
   claims_[env.self().value] = own;
+  if (options_.disk) env.persist(Disk::Leave{view_, own});
   promise(env, std::move(own));
   if (primary_of(view_) != env.self()) acknowledge(env, primary_of(view_));
 }
@@ -119,6 +123,17 @@ void Pbft::on(Env& env, NodeId from, const Claims& m) {
   if (!witness_ && m.view == view_ && primary_of(view_) != env.self()) acknowledge(env, primary_of(view_));
   count_wishes(env);
   if (offered_) on(env, offered_->opening.signer(), NewView(*offered_));
+}
+
+// After a restart: what this replica said itself, and what it knows that others said, for the view that it is
+// in. Those who come later depend on hearing it.
+void Pbft::remember_claims(const Env& env) {
+  if (new_view_ && new_view_->opening->view == view_) {
+    for (const auto& [from, claims] : new_view_->opening->claims) {
+      if (from.value < replicas_) claims_[from.value] = claims;
+    }
+  }
+  if (found_->claims && found_->claims->view == view_) claims_[env.self().value] = found_->claims;
 }
 
 // ---- who heard what

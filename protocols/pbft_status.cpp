@@ -1,6 +1,7 @@
 // Practical Byzantine Fault Tolerance: status messages, by which a replica gets what the network lost (ACM
 // TOCS 2002, section 5.2), in a form made for signatures: any replica can show another what it knows.
 #include <algorithm>
+#include <bit>
 
 #include "protocols/pbft.hpp"
 
@@ -8,7 +9,8 @@ namespace protocols {
 
 void Pbft::send_status(Env& env) {
   stop_waiting(env);
-  if (active_ && !leads(env)) forward_waiting(env);
+  watch(env);
+  forward_waiting(env);
   const auto& own = wishes_[env.self().value];
   const auto& claimed = claims_[env.self().value];
   if (!active_ && !witness_ && own) env.broadcast(ViewChange{*own});
@@ -25,11 +27,22 @@ void Pbft::send_status(Env& env) {
   env.set_timer(Timer::status, options_.status_every);
 }
 
+// Whether a replica that says the same for the n-th time in a row is to be helped: each time at first, then
+// ever less often, lest those that nobody can help cost as much as all the others.
+bool Pbft::needs_help(std::uint64_t stuck) {
+  constexpr std::uint64_t slowest = 16;
+  return stuck > 0 && (stuck % slowest == 0 || std::has_single_bit(stuck));
+}
+
 // Helps who is in an earlier view, or no further than at its last status.
 void Pbft::on(Env& env, NodeId from, const Status& m) {
   if (from == env.self()) return;
   env.trust(from);
-  const bool is_stuck = std::exchange(reported_[from.value], m.executed) == m.executed;
+  Report& last = reported_[from.value];
+  const bool same = last.view == m.view && last.active == m.active && last.executed == m.executed;
+  last = {m.view, m.active, m.executed, same ? last.stuck + 1 : 0};
+  if (m.view > view_) join_others(env);
+  const bool is_stuck = needs_help(last.stuck);
   const bool is_outside = m.view < view_ || (m.view == view_ && !m.active);
   if (m.helper == env.self()) {
     if (active_ && new_view_ && is_outside) env.send(from, *new_view_);

@@ -15,9 +15,9 @@ void Pbft::change_view(Env& env, View view) {
   active_ = false;
   env.cancel_timer(Timer::view_change);
   env.become(Role::candidate, term());
-  if (options_.disk) env.persist(Disk::Leave{view_});
+  if (options_.macs() && !witness_) return claim(env);
+  if (options_.disk) env.persist(Disk::Leave{view_, {}});
   if (witness_) return;
-  if (options_.macs()) return claim(env);
   wishes_[env.self().value] = env.sign(wish());
   promise(env, ViewChange{*wishes_[env.self().value]});
   count_wishes(env);
@@ -25,10 +25,11 @@ void Pbft::change_view(Env& env, View view) {
 
 void Pbft::leave_view(Env& env) {
   roll_back(env);
+  wait_for_proposed(env);
   for (Slot& slot : slots_) {
     if (slot.seq > stable_) put_away(slot);
   }
-  for (const Request& request : std::exchange(queue_, {})) waiting_.push_back({request, env.now()});
+  expected_ = 0;
 }
 
 // Keeps of a sequence number what later views must know, and drops the votes.
@@ -82,14 +83,21 @@ void Pbft::on(Env& env, NodeId, const ViewChange& m) {
   count_wishes(env);
 }
 
-// One of f + 1 is honest, and has a reason.
+// The latest view in which a replica is, or wants to be, as far as it says.
+Pbft::View Pbft::seen_in(std::size_t replica) const {
+  return std::max(wished_by(replica), reported_[replica].view);
+}
+
+// One of f + 1 is honest, and has a reason. What it says counts, too, if it is there already: what took it
+// there need not convince others.
 void Pbft::join_others(Env& env) {
   std::size_t ahead = 0;
   View earliest = 0;
   for (std::size_t i = 0; i < replicas_; ++i) {
-    if (wished_by(i) <= view_) continue;
+    const View view = seen_in(i);
+    if (view <= view_) continue;
     ++ahead;
-    earliest = earliest == 0 ? wished_by(i) : std::min(earliest, wished_by(i));
+    earliest = earliest == 0 ? view : std::min(earliest, view);
   }
   if (ahead > faults_) change_view(env, earliest);
 }
@@ -201,7 +209,7 @@ void Pbft::enter(Env& env, const NewView& m) {
   new_view_ = m;
   raise_stable(env, opening);
   proposed_ = stable_;
-  turn_since_ = env.now();
+  turn_since_ = expected_since_ = env.now();
   env.become(leads(env) ? Role::primary : Role::backup, term());
   if (leads(env)) show_log(env, opening);
   for (const PrePrepare& proposal : opening.proposals) {
@@ -226,22 +234,6 @@ void Pbft::raise_stable(Env& env, const Opening& opening) {
   }
 }
 
-void Pbft::pass_on_waiting(Env& env) {
-  if (leads(env)) {
-    for (const Waiting& w : std::exchange(waiting_, {})) enqueue(env, w.request);
-  }
-  forward_waiting(env);
-  watch(env);
-}
-
-// The oldest ones, lest a long queue be sent again and again.
-void Pbft::forward_waiting(Env& env) {
-  constexpr std::size_t most = 16;
-  for (std::size_t i = 0; i < std::min(most, waiting_.size()); ++i) {
-    env.send(primary_of(view_), Forward{waiting_[i].request});
-  }
-}
-
 // Tells observers what this primary's log holds.
 void Pbft::show_log(Env& env, const Opening& opening) {
   const auto choice = choice_of(opening);
@@ -260,6 +252,7 @@ void Pbft::Disk::replay(const Write& write) {
 void Pbft::Disk::replay_one(const Leave& leave) {
   view = leave.view;
   active = false;
+  claims = leave.claims;
 }
 void Pbft::Disk::replay_one(const NewView& m) {
   view = m.opening->view;
@@ -318,7 +311,7 @@ void Pbft::recover(Env& env) {
       put_away(*slot);
     }
   }
-  if (!active_ && options_.macs()) claims_[env.self().value] = claims();
+  if (options_.macs()) remember_claims(env);
   if (!active_ && !options_.macs()) wishes_[env.self().value] = env.sign(wish());
   for (Slot& slot : slots_) {
     if (slot.seq > stable_) progress(env, slot);  // a single replica is a quorum

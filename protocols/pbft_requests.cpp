@@ -1,0 +1,191 @@
+// Practical Byzantine Fault Tolerance: what waits for its turn, and when a replica has waited for too long.
+//
+// A replica waits for each request that it knows of and has not executed: from a client, from another
+// replica, or in a batch that was proposed. So no primary, and no choice of whom a client asks, keeps a
+// request from those who would have to act. Only progress stops this clock. A client that goes on without an
+// answer waits as before: its next request takes the place and the time of what it gave up. And a primary
+// waits, too: if nothing comes of what it proposes, the others have perhaps left its view.
+#include <algorithm>
+#include <utility>
+
+#include "protocols/pbft.hpp"
+
+namespace protocols {
+
+void Pbft::on_request(Env& env, const Request& request) {
+  if (request.ping) {
+    if (leads(env)) return env.reply(request.id, {});
+    return env.redirect(request.id, primary_of(view_));
+  }
+  if (options_.read_only && is_read(request.command) && !request.again) return read(env, request);
+  if (answer_again(env, request)) return;
+  wait_for(env, request);
+  if (active_ && !leads(env)) env.send(primary_of(view_), Forward{request});
+}
+
+// Whether the request needs no more work: it was executed, or its client has gone on.
+bool Pbft::answer_again(Env& env, const Request& request) {
+  if (sessions_.is_over(request.id)) return true;
+  const auto* earlier = sessions_.find(request.id);
+  if (earlier == nullptr) return false;
+  answer(env, request.id, earlier->output, ahead_ && earlier->index > executed_);
+  return true;
+}
+
+void Pbft::on(Env& env, NodeId, const Forward& m) {
+  if (m.request.ping || !env.authentic(m.request) || is_done(m.request.id)) return;
+  wait_for(env, m.request);
+}
+
+// ---- the line
+
+bool Pbft::is_done(RequestId id) const { return sessions_.is_over(id) || sessions_.find(id) != nullptr; }
+
+// Whether the client that asks `latest` has gone on without an answer to request `id`.
+bool Pbft::is_given_up(RequestId id, const Request& latest) {
+  return id.client == latest.id.client && id.number < latest.oldest_pending;
+}
+
+// As primary: gives it a number as soon as may be.
+void Pbft::wait_for(Env& env, const Request& request) {
+  if (leads(env) && has_number(request.id)) return;
+  line_up(request, env.now());
+  propose(env);
+  watch(env);
+}
+
+// At the end, or in the place of what its client gave up.
+void Pbft::line_up(const Request& request, LocalTime now) {
+  const auto known = [&](const Waiting& w) {
+    return w.request.id == request.id || is_given_up(request.id, w.request);
+  };
+  if (std::ranges::any_of(waiting_, known)) return;
+  const auto given_up = [&](const Waiting& w) { return is_given_up(w.request.id, request); };
+  const auto place = std::ranges::find_if(waiting_, given_up);
+  if (place == waiting_.end()) return waiting_.push_back({request, now});
+  place->request = request;
+  if (options_.bug == Options::Bug::clock_starts_anew) place->since = now;
+  waiting_.erase(std::remove_if(place + 1, waiting_.end(), given_up), waiting_.end());
+}
+
+// As primary: whether a batch that is under way has it.
+bool Pbft::has_number(RequestId id) {
+  for (Seq seq = executed_ + 1; seq <= proposed_; ++seq) {
+    const Slot* slot = slot_at(seq);
+    if (slot == nullptr || !slot->accepted) continue;
+    if (std::ranges::any_of(slot->accepted->batch, [&](const Request& r) { return r.id == id; })) return true;
+  }
+  return false;
+}
+
+// As primary: gives sequence numbers to what waits.
+void Pbft::propose(Env& env) {
+  if (!leads(env)) return;
+  proposed_ = std::max(proposed_, stable_);
+  const auto most = static_cast<std::uint64_t>(options_.in_progress);
+  while (!waiting_.empty() && proposed_ < std::min(executed_ + most, limit())) {
+    Batch batch;
+    while (!waiting_.empty() && batch.size() < static_cast<std::size_t>(options_.batch)) {
+      batch.push_back(std::move(waiting_.front().request));
+      batch.back().again = false;
+      waiting_.pop_front();
+    }
+    turn_since_ = env.now();
+    const PrePrepareVote vote{view_, ++proposed_, digest_of(batch)};
+    PrePrepare m{env.sign(vote), std::move(batch)};
+    if (options_.disk) env.persist(m);
+    accept(env, m);
+    promise(env, std::move(m));
+  }
+}
+
+// What is executed is waited for no longer. If the oldest is, the next one has the whole time before it: the
+// primary does its work.
+void Pbft::stop_waiting(Env& env) {
+  const auto done = [&](const Waiting& w) { return is_done(w.request.id); };
+  if (waiting_.empty()) return;
+  if (done(waiting_.front())) turn_since_ = env.now();
+  std::erase_if(waiting_, done);
+}
+
+// When a view ends, what was proposed in it may be lost.
+void Pbft::wait_for_proposed(Env& env) {
+  for (Seq seq = executed_ + 1; seq <= limit(); ++seq) {
+    const Slot& slot = slots_[seq % window_];
+    if (slot.seq == seq && slot.accepted) wait_for_all(env, slot.accepted->batch);
+  }
+}
+
+void Pbft::wait_for_all(Env& env, const Batch& batch) {
+  for (const Request& request : batch) {
+    if (!is_done(request.id)) line_up(request, env.now());
+  }
+}
+
+// The primary had told this replica of another batch for that number.
+void Pbft::wait_for_replaced(Env& env, Seq seq, const PrePrepare& committed) {
+  const Slot* slot = slot_at(seq);
+  if (slot == nullptr || !slot->accepted || slot->accepted->vote->digest == committed.vote->digest) return;
+  wait_for_all(env, slot->accepted->batch);
+}
+
+void Pbft::pass_on_waiting(Env& env) {
+  stop_waiting(env);
+  if (leads(env)) {
+    std::erase_if(waiting_, [&](const Waiting& w) { return has_number(w.request.id); });
+    propose(env);
+  }
+  forward_waiting(env);
+  watch(env);
+}
+
+// To the primary the oldest ones, lest a long queue be sent again and again. Without a primary one is enough,
+// to everybody: all who learn that somebody waits will want another view, too.
+void Pbft::forward_waiting(Env& env) {
+  constexpr std::size_t most = 16;
+  if (leads(env) || waiting_.empty()) return;
+  if (!active_) return env.broadcast(Forward{waiting_.front().request});
+  for (std::size_t i = 0; i < std::min(most, waiting_.size()); ++i) {
+    env.send(primary_of(view_), Forward{waiting_[i].request});
+  }
+}
+
+// ---- the clock
+
+// Something was proposed, and is executed next.
+void Pbft::expect(Env& env, Seq seq) {
+  const bool idle = expected_ <= executed_;
+  expected_ = std::max(expected_, seq);
+  if (!idle) return;
+  expected_since_ = env.now();
+  watch(env);
+}
+
+// The view has to end when the oldest request has waited for too long while it was its turn, or the next
+// batch since the last one.
+std::optional<LocalTime> Pbft::runs_out() const {
+  std::optional<LocalTime> since;
+  if (!waiting_.empty()) since = std::max(turn_since_, waiting_.front().since);
+  if (expected_ > executed_) since = std::min(since.value_or(expected_since_), expected_since_);
+  if (since) *since += patience_;
+  return since;
+}
+
+void Pbft::watch(Env& env) {
+  if (!active_) return;
+  const auto end = runs_out();
+  if (!end) return env.cancel_timer(Timer::view_change);
+  env.set_timer(Timer::view_change, std::max(Duration{}, *end - env.now()));
+}
+
+void Pbft::on_timer(Env& env, Timer timer) {
+  if (timer == Timer::status) return send_status(env);
+  if (witness_) return;
+  const auto end = runs_out();
+  if (active_ && (!end || *end > env.now())) return watch(env);
+  if (primary_of(view_) != env.self()) env.suspect(primary_of(view_));
+  patience_ = std::min(2 * patience_, options_.longest_wait());
+  change_view(env, view_ + 1);
+}
+
+}  // namespace protocols
