@@ -215,6 +215,7 @@ struct Raft {
     Duration lease_span() const;
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
   /// What survives a crash.
   struct Disk {

@@ -25,6 +25,7 @@ MEASURES = {
     "consensus_broken": Measure("Runs that broke consensus", "share of runs", "share"),
     "undecided_replicas": Measure("Runs with undecided replicas", "share of runs", "share"),
     "deceived": Measure("Runs with a deceived client", "share of runs", "share"),
+    "no_progress": Measure("Runs whose service stopped for good", "share of judged runs", "share"),
     "vain_election": Measure("Elections without a winner", "share of runs with a failover", "share"),
     "violation": Measure("Runs not linearizable", "share of runs", "share"),
     "undecided": Measure("Runs undecided", "share of runs", "share"),

@@ -47,6 +47,13 @@ NodeLives at_end(const Record& record) {
   return lives;
 }
 
+NodeSet members_at_end(const Record& record) {
+  if (!record.memberships.empty()) return record.memberships.back().members;
+  NodeSet all;
+  for (std::uint16_t i = 0; i < record.replicas; ++i) all.insert(NodeId{i});
+  return all;
+}
+
 bool was_down(const Record& record, NodeId node, Time from, Time to) {
   bool down = false;
   for (const auto& change : record.lives) {

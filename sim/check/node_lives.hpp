@@ -29,6 +29,9 @@ class NodeLives {
 /// Which replicas are up when the run ends.
 NodeLives at_end(const Record& record);
 
+/// Of which replicas the service is made when the run ends.
+NodeSet members_at_end(const Record& record);
+
 /// Whether `node` was down at some time from `from` to `to`.
 bool was_down(const Record& record, NodeId node, Time from, Time to);
 

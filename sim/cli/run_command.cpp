@@ -35,7 +35,7 @@ int verdict_of(const RunResult& r) {
   if (!r.expectations_held()) return kFailed;
   const bool violation = r.linearizability.verdict == Verdict::violation || r.divergence.diverged ||
                          r.split_brain.harmful > 0 || r.lost_writes.count > 0 || r.consensus_broken() ||
-                         r.answers.deceived > 0;
+                         r.answers.deceived > 0 || r.progress.verdict == ProgressJudgement::Verdict::stopped;
   if (r.expectations.empty() && violation) return kFailed;
   return r.linearizability.verdict == Verdict::unknown ? kUndecided : kHeld;
 }

@@ -46,6 +46,11 @@ constexpr std::array<Measure, kMeasures> kAll{{
      [](const Run& r) -> Maybe {
        return r.failover.count > 0 ? Maybe(as_share(r.failover.vain_terms > 0)) : std::nullopt;
      }},
+    {"no_progress", kShare, "of runs",
+     [](const Run& r) -> Maybe {
+       using enum ProgressJudgement::Verdict;
+       return r.progress.verdict != unknown ? Maybe(as_share(r.progress.verdict == stopped)) : std::nullopt;
+     }},
     {"split_brain_per_s", kRate, "/s", [](const Run& r) -> Maybe { return number(r.split_brain.episodes); }},
     {"false_suspicions_per_s", kRate, "/s",
      [](const Run& r) -> Maybe { return number(r.detector.false_suspicions); }},

@@ -11,6 +11,8 @@
 #include "sim/check/divergence.hpp"
 #include "sim/check/failover.hpp"
 #include "sim/check/lost_writes.hpp"
+#include "sim/check/node_lives.hpp"
+#include "sim/check/progress.hpp"
 #include "sim/check/service_quality.hpp"
 #include "sim/check/split_brain.hpp"
 #include "sim/history/history.hpp"
@@ -69,6 +71,41 @@ void judge_service(const Record& record, const ClientOptions& clients, RunResult
   r.cost = {cost.messages_per_operation, cost.delays_per_operation};
 }
 
+// What a run of the scenario is like while nothing goes wrong.
+Calm calm_of(const Setup& setup, std::size_t members) {
+  const ClientOptions& clients = setup.clients.options;
+  Calm calm{.members = members,
+            .client_timeout = clients.timeout,
+            .client_retry = std::min(clients.retry.value_or(clients.timeout), clients.timeout)};
+  const auto take = [&](const LinkLaw& law) {
+    calm.delay = std::max(calm.delay, law.delay.nearly_longest() + (law.reorder > 0 ? law.hold : Duration{}));
+    calm.loss = std::max(calm.loss, law.loss);
+  };
+  take(setup.network.replicas);
+  take(setup.network.clients);
+  for (const auto& link : setup.network.overrides) take(link.law);
+  return calm;
+}
+
+void judge_service_goes_on(const Record& record, const Scenario& scenario, RunResult& r) {
+  const auto promise = scenario.plan->promise(calm_of(scenario.setup, members_at_end(record).size()));
+  std::optional<ProgressRules> rules;
+  if (promise) {
+    rules = ProgressRules{.client_timeout = scenario.setup.clients.options.timeout,
+                          .within = promise->within,
+                          .running = promise->running,
+                          .despite_liars = promise->despite_liars,
+                          .untold = promise->untold,
+                          .on_disk = promise->memory == ServicePromise::Memory::on_disk};
+  }
+  auto judgement = judge_progress(record, rules);
+  r.progress = {.verdict = judgement.verdict,
+                .since_s = seconds(judgement.since - Time{}),
+                .longest_wait_s = seconds(judgement.longest),
+                .story = std::move(judgement.why)};
+  if (promise) r.progress.within_s = seconds(promise->within);
+}
+
 void judge_failures(const Record& record, RunResult& r) {
   const auto judgement = judge_failover(record);
   const auto& failovers = judgement.completed;
@@ -95,6 +132,7 @@ void judge_record(const Record& record, const Scenario& scenario, RunResult& r) 
   judge_agreement(record, r);
   judge_truth(record, r);
   judge_service(record, scenario.setup.clients.options, r);
+  judge_service_goes_on(record, scenario, r);
   judge_failures(record, r);
 }
 

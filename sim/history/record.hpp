@@ -61,6 +61,14 @@ struct Record {
   };
   std::vector<RoleChange> roles;  ///< Nodes begin with `none`; a crash ends in `none`.
 
+  /// From then on the service is made of these replicas: they should hold its state. Of all before the first.
+  struct Membership {
+    Time at;
+    std::uint64_t version = 0;
+    NodeSet members{};
+  };
+  std::vector<Membership> memberships;  ///< In order of time and of ascending versions.
+
   /// A primary of a new term began with this log.
   struct Leadership {
     Time at;
@@ -88,6 +96,14 @@ struct Record {
     Life life;
   };
   std::vector<LifeChange> lives;  ///< Nodes begin up.
+  NodeSet lost_disk{};            ///< Have restarted with an empty disk.
+  NodeSet untold{};               ///< Have crashed without anybody being told.
+
+  /// When the last fault or order struck or ended, its backlog worked off and everybody told: from then on
+  /// nothing goes wrong but what still does. The chaos phase's end where something lasted until then.
+  Time disturbed_until{};
+  Duration clock_jump{};         ///< The most by which a fault has set a clock forward or back.
+  std::int64_t clock_drift = 0;  ///< The most that a clock has gained or lost, in ns a second.
 
   struct Suspicion {
     Time at;

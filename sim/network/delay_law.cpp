@@ -18,6 +18,16 @@ Duration rounded(double ns) {
 
 }  // namespace
 
+// Some laws turn large draws into long delays, others small ones.
+Duration DelayLaw::nearly_longest() const {
+  constexpr std::uint64_t kThousandth = ~std::uint64_t{0} / 1000;
+  if (kind != Kind::empirical) return std::max(sample(kThousandth), sample(~kThousandth));
+  std::vector<Duration> all = samples;
+  const auto nth = all.begin() + static_cast<std::ptrdiff_t>((all.size() - 1) * 999 / 1000);
+  std::ranges::nth_element(all, nth);
+  return *nth;
+}
+
 Duration DelayLaw::sample_curve(std::uint64_t bits) const {
   const double u = static_cast<double>((bits >> 12) * 2 + 1) * 0x1p-53;  // in (0, 1), symmetric about a half
   switch (kind) {

@@ -42,6 +42,9 @@ struct DelayLaw {
     return sample_curve(bits);
   }
 
+  /// One delay in 1,000 is longer.
+  Duration nearly_longest() const;
+
   static constexpr Duration kLongest = std::chrono::hours{24 * 365};
   bool operator==(const DelayLaw&) const = default;
 

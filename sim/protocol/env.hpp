@@ -171,6 +171,12 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   /// For a primary of a protocol with a log, as its term begins: shows what its log holds, so that observers
   /// can tell whether everything that was decided in earlier terms is there.
   void lead(std::uint64_t term, const LogView& log) { world_.lead(node_, term, log); }
+  /// Declares that the service is made of these replicas from now on, for good as far as this one knows:
+  /// they, and no others, should hold its state. `version` ascends with each change (a place in the log, the
+  /// number of a view): of one version, the first declaration counts, and none of an earlier one after it.
+  void members(std::uint64_t version, const NodeSet& members) {
+    world_.declare_members(node_, version, members);
+  }
   /// Proposes a value to agree on, for protocols that agree on values of their own rather than on clients'
   /// requests. Call it in the first handler that makes the proposal.
   void propose(std::uint64_t value) { world_.propose(node_, value); }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "sim/kernel/fields.hpp"
+#include "sim/protocol/service_promise.hpp"
 #include "sim/workload/options.hpp"
 #include "sim/world/host.hpp"
 
@@ -29,6 +31,8 @@ class ProtocolPlan {
   virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
   /// Whether it carries out an operator's orders.
   virtual bool takes_orders() const = 0;
+  /// What it promises once faults are over; nothing when it promises nothing under these conditions.
+  virtual std::optional<ServicePromise> promise(const Calm& calm) const = 0;
 };
 
 struct ProtocolEntry {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,8 @@ namespace sim {
 /// The plan of a protocol P, which has
 ///   struct Options { void describe(Fields&); std::string complaint(std::size_t replicas) const; ... };
 ///   static ClientPolicy client_policy(const Options&, std::size_t replicas);
+/// and may have
+///   static std::optional<ServicePromise> promise(const Options&, const Calm&);
 template <Protocol P> class PlanOf final : public ProtocolPlan {
  public:
   explicit PlanOf(typename P::Options options = {}) : options_(std::move(options)) {}
@@ -36,6 +39,10 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
     return std::make_unique<HostOf<P>>(options_, replicas);
   }
   bool takes_orders() const override { return TakesOrders<P>; }
+  std::optional<ServicePromise> promise(const Calm& calm) const override {
+    if constexpr (requires { P::promise(options_, calm); }) return P::promise(options_, calm);
+    return std::nullopt;
+  }
 
  private:
   typename P::Options options_;

@@ -118,6 +118,19 @@ void visit_verdict(RowReader& in, Verdict& verdict) {
   throw NoRow();
 }
 
+template <class Writer> void visit_verdict(Writer& out, const ProgressJudgement::Verdict& verdict) {
+  out.value("verdict", name_of(verdict));
+}
+void visit_verdict(RowReader& in, ProgressJudgement::Verdict& verdict) {
+  std::string name;
+  in.value("verdict", name);
+  using enum ProgressJudgement::Verdict;
+  for (const auto v : {held, stopped, unknown}) {
+    if (name == name_of(v)) return void(verdict = v);
+  }
+  throw NoRow();
+}
+
 template <class Writer> void visit_story(Writer& out, const std::string& story) {
   out.value("story", story.empty() ? std::nullopt : std::optional(story));
 }
@@ -228,6 +241,13 @@ template <class Visitor, class Result> void visit_service(Visitor& out, Result& 
   out.value("longest_outage_s", r.availability.longest_outage_s);
   out.list("called", r.availability.called);
   out.list("answered", r.availability.answered);
+  out.end();
+  out.begin("progress");
+  visit_verdict(out, r.progress.verdict);
+  out.value("within_s", r.progress.within_s);
+  out.value("since_s", r.progress.since_s);
+  out.value("longest_wait_s", r.progress.longest_wait_s);
+  visit_story(out, r.progress.story);
   out.end();
   out.begin("failover");
   out.value("count", r.failover.count);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/check/linearizability.hpp"
+#include "sim/check/progress.hpp"
 #include "sim/history/record.hpp"
 #include "sim/scenario/json.hpp"
 
@@ -77,6 +78,14 @@ struct RunResult {
     /// answered.
     std::vector<std::uint64_t> called{}, answered{};
   } availability;
+  /// Whether service went on once no fault was left.
+  struct {
+    ProgressJudgement::Verdict verdict = ProgressJudgement::Verdict::unknown;
+    std::optional<double> within_s{};  ///< What the protocol promises; empty where it promises nothing.
+    double since_s = 0;                ///< No fault is left from here on.
+    double longest_wait_s = 0;         ///< From then on.
+    std::string story{};               ///< Who waits for whom, or why nothing can be said.
+  } progress;
   struct {
     std::uint64_t count = 0;
     std::optional<double> mean_s{}, max_s{};

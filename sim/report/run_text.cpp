@@ -87,6 +87,14 @@ void clients(Report& out, const RunResult& r) {
         fmt::format("; {}, the longest {}", count(a.outages, "outage", "outages"), span(a.longest_outage_s));
   }
   out.line("available", available);
+  using enum ProgressJudgement::Verdict;
+  const auto& p = r.progress;
+  if (p.verdict == stopped) out.line("progress", "NONE: " + p.story);
+  if (p.verdict == held) {
+    out.line("progress", fmt::format("operations were answered after the last fault; the longest wait was {}",
+                                     span(p.longest_wait_s)));
+  }
+  if (p.verdict == unknown && p.within_s) out.line("progress", "not judged: " + p.story);
 }
 
 void safety(Report& out, const RunResult& r) {

@@ -129,6 +129,11 @@ void World::decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::ui
   if (honest(node)) record_.decisions.add({now_, node, slot, value, term});
 }
 
+void World::declare_members(NodeId node, std::uint64_t version, const NodeSet& members) {
+  auto& all = record_.memberships;
+  if (honest(node) && (all.empty() || version > all.back().version)) all.push_back({now_, version, members});
+}
+
 void World::propose(NodeId node, std::uint64_t value) {
   if (!honest(node)) {
     record_.liar_proposed = true;

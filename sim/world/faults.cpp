@@ -1,6 +1,7 @@
 // How faults strike the world: the part of World that turns the timeline's entries into crashes, cuts and the
 // like.
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "sim/kernel/check.hpp"
@@ -45,11 +46,15 @@ void World::begin(std::uint32_t index, const Fault& fault) {
     cuts_[index] = std::move(cut);
   };
   std::optional<NodeId> node;
+  disturb(now_);
   switch (fault.kind) {
     case Fault::Kind::partition:
     case Fault::Kind::overlap: sever(network_.between(fault.groups)); break;
     case Fault::Kind::cut: sever({{fault.from, fault.to}}); break;
-    case Fault::Kind::network: network_.set_laws(fault.laws); break;
+    case Fault::Kind::network:
+      network_.set_laws(fault.laws);
+      laws_of_ = index;
+      break;
     case Fault::Kind::heal: heal_network(); break;
     default:
       node = resolve(fault.victim);
@@ -64,6 +69,7 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
   struck_[index] = node;
   switch (fault.kind) {
     case Fault::Kind::crash:
+      if (!fault.told && m.up) record_.untold.insert(node);
       if (fault.told && m.up) tell_of_failure(node, *fault.told, fault.after_messages);
       return crash(node, fault);
     case Fault::Kind::fail_stop:
@@ -75,7 +81,10 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
       if (m.pauses++ == 0 && m.up) record_.lives.push_back({now_, node, Record::Life::paused});
       return;
     case Fault::Kind::slow: m.slow = fault.span; return;
-    case Fault::Kind::clock: return m.clock.set(now_, fault.span, fault.drift_ppb);
+    case Fault::Kind::clock:
+      record_.clock_jump = std::max(record_.clock_jump, std::chrono::abs(fault.span));
+      record_.clock_drift = std::max(record_.clock_drift, std::abs(fault.drift_ppb));
+      return m.clock.set(now_, fault.span, fault.drift_ppb);
     case Fault::Kind::disk: m.disk_delay = fault.span; return;
     case Fault::Kind::reconfigure:
     case Fault::Kind::transfer: return give_order(index, node);
@@ -85,8 +94,9 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
 }
 
 void World::end(std::uint32_t index, const Fault& fault) {
+  disturb(now_);
   network_.heal(std::exchange(cuts_[index], {}));
-  if (fault.kind == Fault::Kind::network) network_.set_laws(setup_->network);
+  if (fault.kind == Fault::Kind::network) restore_laws();
   const auto node = std::exchange(struck_[index], std::nullopt);
   if (tracer_ != nullptr) tracer_->healed(now_, fault, node);
   if (!node) return;
@@ -94,23 +104,35 @@ void World::end(std::uint32_t index, const Fault& fault) {
   if (fault.kind == Fault::Kind::pause) resume(*node);
   if (fault.kind == Fault::Kind::slow) m.slow = Duration{0};
   if (fault.kind == Fault::Kind::disk) m.disk_delay = Duration{0};
+  if (fault.kind == Fault::Kind::slow) disturb(m.busy_until);  // it works off what came meanwhile
+  if (fault.kind == Fault::Kind::disk) disturb(m.disk_free);
   if (fault.kind == Fault::Kind::clock) m.clock.set(now_, Duration{0}, 0);
   if (fault.kind == Fault::Kind::byzantine && m.misbehaves_by == index) behave(*node);
 }
 
+void World::restore_laws() {
+  network_.set_laws(setup_->network);
+  laws_of_.reset();
+}
+
 void World::heal_network() {
   for (auto& cut : cuts_) network_.heal(std::exchange(cut, {}));
-  network_.set_laws(setup_->network);
+  restore_laws();
 }
 
 void World::begin_settling() {
   clients_.stop();
+  const bool severed = std::ranges::any_of(cuts_, [](const auto& cut) { return !cut.empty(); });
+  if (severed || laws_of_) disturb(now_);
   heal_network();
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
     const Fault& fault = faults_[i];
     const bool lasts = fault.kind == Fault::Kind::pause || fault.kind == Fault::Kind::slow ||
                        fault.kind == Fault::Kind::disk || fault.kind == Fault::Kind::byzantine;
+    const bool tolerated = fault.kind == Fault::Kind::byzantine;  // it counts as down to the end anyway
+    const Time disturbed = record_.disturbed_until;
     if (struck_[i] && lasts) end(i, fault);
+    if (tolerated) record_.disturbed_until = disturbed;
   }
   if (tracer_ != nullptr) tracer_->settling(now_);
 }
@@ -139,6 +161,7 @@ void World::restart(NodeId node, DiskFate disk) {
   m.up = true;
   m.busy_until = now_;
   m.disk_free = now_;
+  if (disk == DiskFate::lost) record_.lost_disk.insert(node);
   record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});
   move(node, Version{});
   host_->restart(*this, node, disk, m.crashed_at);
@@ -161,6 +184,7 @@ void World::tell_of_failure(NodeId failed, Duration within, bool after_messages)
     const Event event{
         .kind = Event::Kind::told, .node = i, .peer = failed.value, .incarnation = machines_[i].incarnation};
     const Time at = std::max(now_ + Duration{static_cast<std::int64_t>(delay)}, earliest[i]);
+    disturb(at);
     queue_.push(at, Rank::delivery, event);
   }
 }

@@ -79,6 +79,7 @@ World::World(const World& other)
       faults_(other.faults_),
       cuts_(other.cuts_),
       struck_(other.struck_),
+      laws_of_(other.laws_of_),
       fault_rng_(other.fault_rng_),
       whims_(other.whims_),
       lies_(other.lies_),

@@ -2,6 +2,7 @@
 // down. It is a value: copy it halfway, and each copy finishes as the original would have.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -139,6 +140,7 @@ class World final : private ClientPort {
   void lead(NodeId node, std::uint64_t term, const LogView& log);
   void decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term);
   void propose(NodeId node, std::uint64_t value);
+  void declare_members(NodeId node, std::uint64_t version, const NodeSet& members);
   void suspect(NodeId node, NodeId of, bool suspected);
 
  private:
@@ -216,6 +218,8 @@ class World final : private ClientPort {
   void begin_at_node(std::uint32_t index, const Fault& fault, NodeId node);
   void end(std::uint32_t index, const Fault& fault);
   void begin_settling();
+  void disturb(Time until) { record_.disturbed_until = std::max(record_.disturbed_until, until); }
+  void restore_laws();
   void heal_network();
   void crash(NodeId node, const Fault& fault);
   void restart(NodeId node, DiskFate disk);
@@ -251,6 +255,7 @@ class World final : private ClientPort {
   std::vector<Fault> faults_;
   std::vector<Network::Cut> cuts_;             ///< Per fault: the links that it severs now.
   std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
+  std::optional<std::uint32_t> laws_of_;       ///< The fault that sets the network's laws now.
   Rng fault_rng_;
   Rng whims_;
   std::uint64_t lies_;  ///< What all lies derive from.
