@@ -18,12 +18,13 @@ CODE = (".cpp", ".hpp")
 # A folder of sim/ may include itself and these.
 BASE = {"kernel", "network", "fault", "workload", "history"}
 ARROWS = {
-    "kernel": set(), "network": {"kernel"}, "fault": {"kernel", "network"}, "history": {"kernel"},
+    "files": set(), "kernel": set(), "network": {"kernel"}, "fault": {"kernel", "network"},
+    "history": {"files", "kernel"},
     "check": {"history", "kernel"}, "workload": {"kernel", "history"}, "world": BASE,
-    "protocol": BASE | {"world"}, "scenario": BASE | {"world", "protocol", "check"},
-    "report": BASE | {"world", "protocol", "check", "scenario"},
-    "experiment": BASE | {"world", "protocol", "check", "scenario", "report"},
-    "cli": BASE | {"world", "protocol", "check", "scenario", "report", "experiment"},
+    "protocol": BASE | {"world"}, "scenario": BASE | {"files", "world", "protocol", "check"},
+    "report": BASE | {"files", "world", "protocol", "check", "scenario"},
+    "experiment": BASE | {"files", "world", "protocol", "check", "scenario", "report"},
+    "cli": BASE | {"files", "world", "protocol", "check", "scenario", "report", "experiment"},
 }
 FOR_PROTOCOLS = {"protocol", "kernel"}
 OUTSIDE_RUNS = {"experiment", "cli", "report"}  # may use the wall clock, threads and floating-point libraries

@@ -109,7 +109,7 @@ TEST_CASE("generate gives the same bytes for the same seed, and says what is wro
   CHECK(together("$R generate --bug worm").code == 2);
   const auto full = together("$R generate --operations 10000 --out /dev/full");
   CHECK(full.code == 2);
-  CHECK(full.out == "repsim: /dev/full: can't be written: not all of it was taken (is the disk full?)\n");
+  CHECK(full.out == "repsim: /dev/full: can't be written: No space left on device\n");
 }
 
 TEST_CASE("what is generated with a bug is found by check, for the files' own model") {

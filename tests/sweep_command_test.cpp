@@ -168,13 +168,14 @@ TEST_CASE("runs beyond their bound of events are rows with an error, the others 
   const std::uint64_t bound = sorted[sorted.size() / 2];
   const auto bounded = bench(fmt::format("$R sweep s.json --set /max_events={} --out bounded", bound));
   CHECK(bounded.code == 0);
+  const auto without_sum = [](const std::string& row) { return row.substr(0, row.find(",\"sum\"")); };
   lines = std::istringstream(bench.content("bounded/runs.jsonl"));
   std::size_t n = 0, ended = 0;
   for (std::string line; std::getline(lines, line); ++n) {
     const bool error = line.find("\"error\":\"too many events\"") != std::string::npos;
     ended += error;
     REQUIRE(error == (events[n] > bound));
-    if (!error) REQUIRE((line == free[n]));
+    if (!error) REQUIRE((without_sum(line) == without_sum(free[n])));  // theirs know of the bound
   }
   CHECK(n == kRows);
   CHECK(ended > kRows / 4);

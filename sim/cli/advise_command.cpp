@@ -7,10 +7,11 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
-#include "sim/cli/output_file.hpp"
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/advise.hpp"
+#include "sim/files/output_file.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -101,9 +102,6 @@ std::vector<std::string> settings_of(const AdviseArguments& options) {
 }
 
 int run_advise(const AdviseArguments& options) {
-  const bool keep = !options.out.empty();
-  const auto folder = keep ? made_folder(options.out) : std::filesystem::path();
-  OutputFile json(keep ? folder / "advice.json" : ""), csv(keep ? folder / "advice.csv" : "");
   Scenario scenario = load_scenario(options.file);
   if (!options.points.empty()) scenario = scenario_at_point(scenario, listed_point(scenario, options.points));
   scenario = with_settings(std::move(scenario), settings_of(options));
@@ -112,6 +110,9 @@ int run_advise(const AdviseArguments& options) {
   advise_options.timeout = parse_span("--timeout", options.timeout);
   advise_options.hours = options.hours;
   advise_options.jobs = threads_for(options.jobs);
+  const auto folder = answer_folder(options.out, {"advice.json", "advice.csv"}, input_files(scenario));
+  OutputFile json(folder ? folder->path() / "advice.json" : ""),
+      csv(folder ? folder->path() / "advice.csv" : "");
   std::string current;
   std::optional<ProgressLine> line;
   advise_options.progress = [&](std::string_view stage, const SweepProgress& p) {
@@ -119,7 +120,7 @@ int run_advise(const AdviseArguments& options) {
     line->show(p);
   };
   const Advice advice = advise(scenario, advise_options);
-  if (keep) {
+  if (folder) {
     json.stream() << to_json(scenario, advice).dump(2) << '\n';
     csv.stream() << advice_csv(advice);
     json.commit();

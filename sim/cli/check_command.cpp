@@ -20,8 +20,10 @@
 #include "sim/check/linearizability.hpp"
 #include "sim/check/sequential_consistency.hpp"
 #include "sim/cli/check_report.hpp"
-#include "sim/cli/output_file.hpp"
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/process_memory.hpp"
+#include "sim/cli/standard_files.hpp"
+#include "sim/files/output_file.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 
@@ -234,7 +236,7 @@ void print(const CheckOptions& options, const Judged& judged) {
             : std::string();  // the budget was spent before that was known
     fmt::print("{}: {}{}{}{}\n", judged.file, verdict, what, time, story + judged.why);
   }
-  std::fflush(stdout);  // a later file may be bad or slow
+  flush_standard_output();  // a later file may be bad or slow
 }
 
 int run_check(CheckOptions options) {
@@ -242,6 +244,7 @@ int run_check(CheckOptions options) {
   options.memory_bytes = parse_memory(options.memory);
   if (!options.save.empty() && options.files.size() > 1)
     throw std::runtime_error("--save: found several histories; expected one");
+  check_outputs({options.save}, {options.files.begin(), options.files.end()});
   if (options.memory_bytes > 0) bound_data(data_within(options.memory_bytes));
   bool violation = false;
   bool unknown = false;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sim/cli/commands.hpp"
-#include "sim/cli/output_file.hpp"
+#include "sim/files/output_file.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/scenario/json.hpp"

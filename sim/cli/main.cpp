@@ -1,8 +1,10 @@
 // The command line: parses, calls one subcommand, and turns whatever went wrong into one line and an exit
 // code.
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -11,6 +13,7 @@
 #endif
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/standard_files.hpp"
 
 namespace {
 
@@ -54,10 +57,18 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   keep_memory();
+  sim::open_standard_files();
   try {
-    return run(argc, argv);
+    const int code = run(argc, argv);
+    sim::flush_standard_output();
+    return code;
+  } catch (const std::system_error& e) {
+    const bool printing = std::ferror(stdout) != 0;  // the library that prints doesn't say where to
+    sim::say(printing ? fmt::format("repsim: standard output: can't be written: {}\n", e.code().message())
+                      : fmt::format("repsim: {}\n", e.what()));
+    return kBadInput;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "repsim: {}\n", e.what());
+    sim::say(fmt::format("repsim: {}\n", e.what()));
     return kBadInput;
   }
 }

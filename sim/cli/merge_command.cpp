@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/standard_files.hpp"
 #include "sim/experiment/merge.hpp"
 
 namespace sim {
@@ -22,9 +23,9 @@ struct MergeArguments {
 // On stderr, as a sweep on one machine says it; the scenario's file is not known here.
 void tell_unmet(const SweepSummary& s) {
   const auto& [point, seed, e] = *s.first_unmet;
-  fmt::print(stderr,
-             "{} of {} runs failed an expectation; the first: {} is {}, expected {} (seed {}, point {})\n",
-             s.unmet, s.runs, e.path, e.actual.dump(), e.expected.dump(), seed, s.points[point].dump());
+  say(fmt::format(
+      "{} of {} runs failed an expectation; the first: {} is {}, expected {} (seed {}, point {})\n", s.unmet,
+      s.runs, e.path, e.actual.dump(), e.expected.dump(), seed, s.points[point].dump()));
 }
 
 int run_merge(const MergeArguments& options) {

@@ -5,12 +5,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sim/cli/standard_files.hpp"
 #include "sim/experiment/sweep.hpp"
 
 namespace sim {
@@ -37,8 +37,7 @@ class ProgressLine {
     const std::string found = p.resumed > 0 ? fmt::format(" ({} found)", p.resumed) : "";
     const std::string text = fmt::format("{}{} of {} {}{}, {:.0f}/s, {} left", what_, p.done, p.total, unit_,
                                          found, rate, span(left));
-    fmt::print(stderr, "{}{:<78}{}", terminal_ ? "\r" : "", text, terminal_ && !last ? "" : "\n");
-    std::fflush(stderr);
+    say(fmt::format("{}{:<78}{}", terminal_ ? "\r" : "", text, terminal_ && !last ? "" : "\n"));
     printed_ = true;
   }
 

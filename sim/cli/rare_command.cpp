@@ -9,10 +9,11 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
-#include "sim/cli/output_file.hpp"
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/rare.hpp"
+#include "sim/files/output_file.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -55,11 +56,10 @@ int run_rare(RareArguments& arguments) {
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     line.show({.done = done, .total = total});
   };
-  const bool keep = !arguments.out.empty();
-  const std::filesystem::path folder = keep ? made_folder(arguments.out) : std::filesystem::path();
-  OutputFile csv(keep ? folder / "rare.csv" : ""), json(keep ? folder / "rare.json" : "");
+  const auto folder = answer_folder(arguments.out, {"rare.csv", "rare.json"}, input_files(scenario));
+  OutputFile csv(folder ? folder->path() / "rare.csv" : ""), json(folder ? folder->path() / "rare.json" : "");
   const RareSummary summary = estimate_rare(scenario, options);
-  if (keep) {
+  if (folder) {
     csv.stream() << to_csv(summary);
     csv.commit();
     json.stream() << to_json(summary).dump(2) << '\n';

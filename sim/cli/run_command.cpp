@@ -9,9 +9,10 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
-#include "sim/cli/output_file.hpp"
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/run.hpp"
+#include "sim/files/output_file.hpp"
 #include "sim/history/history.hpp"
 #include "sim/report/fault_spans.hpp"
 #include "sim/report/result_json.hpp"
@@ -63,6 +64,7 @@ std::string how_to_replay(const RunOptions& options, std::uint64_t seed) {
 int run_scenario(const RunOptions& options) {
   const Scenario scenario = load_scenario(options);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
+  check_outputs({options.trace, options.history, options.save}, input_files(scenario));
   OutputFile trace(options.trace), history(options.history), save(options.save);
 
   std::unique_ptr<TraceWriter> tracer;

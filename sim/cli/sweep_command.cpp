@@ -5,13 +5,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
+#include "sim/cli/standard_files.hpp"
 #include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep_folder.hpp"
 
 namespace sim {
 namespace {
@@ -68,9 +73,9 @@ void report_unmet(const SweepArguments& options, const SweepSummary& s) {
     settings +=
         " --set " + quoted(heading + '=' + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
-  fmt::print(stderr, "{} of {} runs failed an expectation; the first: {} is {}, expected {}\n", s.unmet,
-             s.runs, e.path, e.actual.dump(), e.expected.dump());
-  fmt::print(stderr, "replay it: repsim run {} --seed {}{}\n", options.file, failure.seed, settings);
+  say(fmt::format("{} of {} runs failed an expectation; the first: {} is {}, expected {}\n", s.unmet, s.runs,
+                  e.path, e.actual.dump(), e.expected.dump()));
+  say(fmt::format("replay it: repsim run {} --seed {}{}\n", options.file, failure.seed, settings));
 }
 
 int run_sweep(const SweepArguments& options) {
@@ -83,6 +88,10 @@ int run_sweep(const SweepArguments& options) {
       .jobs = threads_for(options.jobs)};
   sweep_options.baseline = options.baseline;
   if (!options.out.empty()) sweep_options.out = options.out;
+  std::vector<std::filesystem::path> outputs;
+  for (const std::string_view name : kSweepFiles)
+    outputs.push_back(std::filesystem::path(options.out) / name);
+  if (sweep_options.out) check_outputs(outputs, input_files(scenario));
   ProgressLine line;
   sweep_options.progress = [&](const SweepProgress& p) { line.show(p); };
   const SweepSummary summary = sweep(scenario, sweep_options);

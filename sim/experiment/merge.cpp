@@ -13,6 +13,7 @@
 
 #include "sim/experiment/sweep.hpp"
 #include "sim/experiment/sweep_folder.hpp"
+#include "sim/files/output_file.hpp"
 #include "sim/report/result_json.hpp"
 
 namespace sim {
@@ -21,11 +22,12 @@ namespace {
 // What a shard's sweep.json says.
 struct Part {
   std::filesystem::path folder;
+  FolderLock lock;  // nobody writes there meanwhile
   Json about;
   Shard shard{};
   std::uint64_t seeds = 0, first_seed = 0, points = 0;
 
-  explicit Part(const std::filesystem::path& path) : folder(path) {
+  explicit Part(const std::filesystem::path& path) : folder(path), lock(path, FolderLock::Kind::shared) {
     const auto file = folder / "sweep.json";
     about = parse_json(read_text_file(file), file.string());
     const auto whole = [&](const char* key) {
@@ -85,7 +87,7 @@ std::vector<Part> ordered(std::span<const std::filesystem::path> folders) {
 class Merge {
  public:
   Merge(std::vector<Part> parts, const std::filesystem::path& out)
-      : parts_(std::move(parts)), out_(out, parts_.front().whole()) {
+      : parts_(std::move(parts)), out_(out, parts_.front().whole()), rows_(out_.rows_path()) {
     const Json& about = parts_.front().about;
     summary_.scenario = about["scenario"].value("name", "");
     for (const Json& point : about["points"]) summary_.points.push_back(point);
@@ -99,14 +101,11 @@ class Merge {
     }
   }
 
+  // Nothing that is there is touched before all rows have been seen to be good.
   SweepSummary run() {
-    out_.clear();  // of a merge that was killed: the rows of a sweep are always the same
-    try {
-      for (const Part& part : parts_) join(part);
-    } catch (const InputError&) {
-      out_.clear();
-      throw;
-    }
+    for (const Part& part : parts_) join(part);
+    out_.write_about();
+    rows_.commit();
     out_.write_file("differences.csv", differences_csv(summary_));
     out_.write_file("summary.csv", to_csv(summary_));
     return std::move(summary_);
@@ -116,47 +115,54 @@ class Merge {
   void join(const Part& part) {
     const auto file = part.folder / "runs.jsonl";
     std::ifstream in(file, std::ios::binary);
-    std::string line, text;
+    std::string line;
     std::uint64_t rows = 0;
     while (std::getline(in, line) && !in.eof()) {  // at the end of the file the last line is a torn one
       if (rows == part.rows()) refuse(file, fmt::format("more than {} rows", rows));
       take(file, line, rows + 1, part.first_seed + part.begin() + rows / part.points);
       ++rows;
-      text += line;
-      text += '\n';
-      if (text.size() < kPortion) continue;
-      out_.append(std::exchange(text, {}));
+      rows_.stream() << line << '\n';
     }
     if (rows < part.rows()) {
       refuse(part.folder, fmt::format("{} of {} rows are there", rows, part.rows()),
              "a finished shard: give its sweep again to finish it");
     }
-    out_.append(text);
   }
 
   void take(const std::filesystem::path& file, const std::string& line, std::uint64_t row,
             std::uint64_t seed) {
     const std::size_t point = summary_.runs % summary_.points.size();
-    try {
-      const RunResult result = result_from_row(line);
-      if (!line.starts_with(beginnings_[point]) || result.seed != seed)
-        throw std::invalid_argument("another row");
-      summary_.add(point, result);
-    } catch (const std::exception&) {
-      refuse(file, fmt::format("line {} is no row of this sweep", row));
-    }
+    const RunResult result = checked_row(out_.seal(), line, beginnings_[point], file, row);
+    if (result.seed != seed)
+      refuse(file, fmt::format("line {} is of seed {}, not {}: rows are missing before it, or were swapped",
+                               row, result.seed, seed));
+    summary_.add(point, result);
   }
 
-  static constexpr std::size_t kPortion = 1 << 20;  // so much text is written at a time
   std::vector<Part> parts_;
   SweepFolder out_;
+  OutputFile rows_;
   SweepSummary summary_;
   std::vector<std::string> beginnings_;  // of the rows of each point
 };
 
+// Before the folder for the whole is made or locked.
+void check_apart(std::span<const std::filesystem::path> shards, const std::filesystem::path& out) {
+  std::error_code error;
+  for (const auto& shard : shards) {
+    if (std::filesystem::equivalent(shard, out, error))
+      refuse(out, "is the folder of a shard, too", "a folder of its own");
+    for (const std::string_view name : kSweepFiles) {
+      if (std::filesystem::equivalent(shard / name, out / name, error))
+        refuse(out / name, fmt::format("is the same file as {}", (shard / name).string()));
+    }
+  }
+}
+
 }  // namespace
 
 SweepSummary merge_shards(std::span<const std::filesystem::path> shards, const std::filesystem::path& out) {
+  check_apart(shards, out);
   return Merge(ordered(shards), out).run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -147,10 +148,12 @@ class Sweep {
     return all;
   }
 
-  WorkLine::Product produce(std::uint64_t row) const {
-    WorkLine::Product product{run_for_sweep(scenarios_[point_of(row)], seed_of(row)), {}};
+  WorkLine::Product produce(std::uint64_t row) const { return produced(point_of(row), seed_of(row)); }
+  WorkLine::Product produced(std::size_t point, std::uint64_t seed) const {
+    WorkLine::Product product{run_for_sweep(scenarios_[point], seed), {}};
     if (!folder_) return product;
-    append_row(product.text, product.result, point_texts_[point_of(row)]);
+    append_row(product.text, product.result, point_texts_[point]);
+    folder_->seal().close(product.text, 0);
     product.text += '\n';
     return product;
   }
@@ -168,6 +171,12 @@ class Sweep {
     if (stops_by_precision_) stopping_[point].add(to_json(result));
   }
 
+  // The last row of a point that was found.
+  struct Found {
+    std::uint64_t seed = 0;
+    std::string line{};
+  };
+
   void resume() {
     const auto beginning = [&](std::uint64_t row) {
       if (row == block_.end() && !next_block()) return std::string();
@@ -175,24 +184,36 @@ class Sweep {
                          Json(summary_.scenario).dump(), point_texts_[point_of(row)],
                          Json(scenarios_[point_of(row)].protocol).dump(), seed_of(row));
     };
-    const std::string last = folder_->resume(beginning, [&](const RunResult& result) { count(result); });
+    std::map<std::size_t, Found> found;  // of some points
+    const std::size_t step = (scenarios_.size() + kMostRunAgain - 1) / kMostRunAgain;
+    folder_->resume(beginning, [&](const RunResult& result, std::string_view line) {
+      const std::size_t point = point_of(summary_.runs);
+      if (point % step == 0) found[point] = {result.seed, std::string(line)};
+      count(result);
+    });
     resumed_ = summary_.runs;
-    if (last.empty() || block_.points.empty() || summary_.runs == total()) return;
-    // Rows of two programs that simulate differently must not be mixed.
-    if (produce(summary_.runs - 1).text != last + '\n') {
-      throw InputError(
-          {.file = options_.out->string(),
-           .found = fmt::format("line {} of runs.jsonl came out differently when run again: another "
-                                "version of the program wrote it",
-                                summary_.runs),
-           .expected = "a folder of its own"});
-    }
+    for (const auto& [point, last] : found) run_again(point, last);
+    folder_->open_rows(is_complete());
+  }
+
+  bool is_complete() const { return block_.points.empty() || summary_.runs == total(); }
+
+  // Rows of two programs that simulate differently must not be mixed.
+  void run_again(std::size_t point, const Found& found) const {
+    if (produced(point, found.seed).text == found.line + '\n') return;
+    throw InputError(
+        {.file = options_.out->string(),
+         .found = fmt::format("the row with seed {} at point {} came out differently when run again: another "
+                              "version of the program wrote it",
+                              found.seed, point_texts_[point]),
+         .expected = "a folder of its own"});
   }
 
   void progress() const {
     if (options_.progress) options_.progress({summary_.runs, resumed_, std::max(summary_.runs, total())});
   }
 
+  static constexpr std::size_t kMostRunAgain = 8;
   SweepOptions options_;
   std::vector<Scenario> scenarios_;       // per point
   std::vector<std::string> point_texts_;  // per point

@@ -1,63 +1,27 @@
 #include "sim/experiment/sweep_folder.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sim/files/input_file.hpp"
+#include "sim/files/output_file.hpp"
 #include "sim/report/result_json.hpp"
 
 namespace sim {
 namespace {
 
-[[noreturn]] void refuse_errno(const std::filesystem::path& path, const char* what) {
-  refuse(path, fmt::format("{}: {}", what, std::strerror(errno)));
-}
+namespace fs = std::filesystem;
 
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(file, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// Under another name first, then renamed: there is the whole file or none.
-void write_atomically(const std::filesystem::path& path, const std::string& text) {
-  auto draft = path;
-  draft += ".draft";
-  const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) refuse_errno(path, "can't be written");
-  const bool written = write_all(file, text) && ::fsync(file) == 0;
-  const int why = errno;
-  ::close(file);
-  if (!written || ::rename(draft.c_str(), path.c_str()) != 0) {
-    if (!written) errno = why;
-    refuse_errno(path, "can't be written");
-  }
-}
-
-std::string read_all(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
+const Json::json_pointer kPlannedSeeds("/scenario/sweep/seeds");
 
 // Which of the things that were run is another one.
-std::string difference(const std::string& there, const Json& about) {
-  const Json old = Json::parse(there, nullptr, false);
-  if (!old.is_object()) return "its sweep.json is no sweep";
+std::string difference(const Json& old, const Json& about) {
   for (const auto& [key, value] : about.items()) {
     const auto found = old.find(key);
     if (found == old.end()) return fmt::format("\"{}\" is missing there", key);
@@ -69,72 +33,115 @@ std::string difference(const std::string& there, const Json& about) {
   return "its sweep.json differs";
 }
 
+// The same sweep, or the first seeds of it: rows of more seeds come after those of fewer. Not so where seeds
+// are divided among shards, or where points stop by what their seeds say.
+bool goes_on(const Json& old, const Json& about) {
+  const auto seeds = [](const Json& a) { return a.value("seeds", Json()); };
+  const bool may_grow = about.at("shard") == "1/1" && !about.contains("until");
+  if (!may_grow || !seeds(old).is_number_unsigned() || seeds(old) > seeds(about)) return old == about;
+  Json same = about;
+  same["seeds"] = seeds(old);
+  if (same.contains(kPlannedSeeds) && old.contains(kPlannedSeeds))
+    same[kPlannedSeeds] = old.at(kPlannedSeeds);
+  return old == same;
+}
+
+void check_about(const fs::path& folder, const Json& about) {
+  const fs::path path = folder / "sweep.json";
+  if (!fs::exists(path)) {
+    if (fs::exists(folder / "runs.jsonl"))
+      refuse(folder, "holds runs without a sweep.json", "a folder of its own");
+    for (const char* answer : {"rare.json", "advice.json"}) {
+      if (fs::exists(folder / answer))
+        refuse(folder, fmt::format("holds the {} of another command", answer), "a folder of its own");
+    }
+    return;
+  }
+  const Json old = Json::parse(read_text_file(path), nullptr, false);
+  if (!old.is_object())
+    refuse(folder, "holds another sweep (its sweep.json is no sweep)", "a folder of its own");
+  if (!goes_on(old, about))
+    refuse(folder, fmt::format("holds another sweep ({})", difference(old, about)), "a folder of its own");
+}
+
+void check_files(const fs::path& folder) {
+  for (const std::string_view name : kSweepFiles) {
+    const fs::path path = folder / name;
+    if (fs::exists(path) && !fs::is_regular_file(path)) refuse(path, "is no regular file");
+    if (name != "sweep.json") check_writable(path);
+    remove_stale_drafts(path);
+  }
+}
+
 }  // namespace
 
-void refuse(const std::filesystem::path& path, std::string found, std::string expected) {
+void refuse(const fs::path& path, std::string found, std::string expected) {
   throw InputError({.file = path.string(), .found = std::move(found), .expected = std::move(expected)});
 }
 
-SweepFolder::SweepFolder(std::filesystem::path folder, const Json& about)
-    : folder_(std::move(folder)), rows_path_(folder_ / "runs.jsonl") {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error) refuse(folder_, fmt::format("can't be made a folder: {}", error.message()));
-  const auto about_path = folder_ / "sweep.json";
-  const std::string text = about.dump(2) + '\n';
-  if (!std::filesystem::exists(about_path)) {
-    if (std::filesystem::exists(rows_path_))
-      refuse(folder_, "holds runs without a sweep.json", "a folder of its own");
-    write_atomically(about_path, text);
-  } else if (const std::string there = read_all(about_path); there != text) {
-    refuse(folder_, fmt::format("holds another sweep ({})", difference(there, about)), "a folder of its own");
-  }
-  rows_ = ::open(rows_path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (rows_ < 0) refuse_errno(rows_path_, "can't be written");
-  if (::flock(rows_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(std::exchange(rows_, -1));
-    refuse(folder_, "another sweep is writing here");
-  }
+SweepFolder::SweepFolder(fs::path folder, const Json& about)
+    : folder_(std::move(folder)), about_(about.dump(2) + '\n'), seal_(about) {
+  check_about(folder_.path(), about);
+  check_files(folder_.path());
 }
 
-SweepFolder::~SweepFolder() {
-  if (rows_ >= 0) ::close(rows_);
+RunResult checked_row(const RowSeal& seal, const std::string& line, const std::string& beginning,
+                      const fs::path& file, std::uint64_t number) {
+  const auto refuse_row = [&](std::string_view why) {
+    refuse(file, fmt::format("line {} {}", number, why), "a folder of its own");
+  };
+  if (beginning.empty()) refuse_row("is one more than this sweep has");
+  if (const std::string_view complaint = seal.complaint(line); !complaint.empty()) refuse_row(complaint);
+  if (!line.starts_with(beginning)) refuse_row("is no row of this sweep, or not at its place");
+  try {
+    return result_from_row(line);
+  } catch (const std::exception&) {
+    refuse_row("is no row of this sweep");
+  }
+  return {};
 }
 
-std::string SweepFolder::resume(const Beginning& beginning, const std::function<void(RunResult)>& row) {
-  std::ifstream in(rows_path_, std::ios::binary);
-  std::string line, last;
-  std::uint64_t n = 0, good = 0;
+void SweepFolder::resume(const Beginning& beginning, const Row& row) {
+  std::ifstream in(rows_path(), std::ios::binary);
+  std::string line;
+  std::uint64_t n = 0;
   while (std::getline(in, line) && !in.eof()) {  // at the end of the file the last line is a torn one
-    const std::string begins = beginning(n);
-    if (begins.empty() || !line.starts_with(begins))
-      refuse(rows_path_, fmt::format("line {} is no row of this sweep", n + 1), "a folder of its own");
-    try {
-      row(result_from_row(line));
-    } catch (const std::exception&) {
-      refuse(rows_path_, fmt::format("line {} is no row of this sweep", n + 1), "a folder of its own");
-    }
-    ++n;
-    good += line.size() + 1;
-    last.swap(line);
+    const std::string begins = beginning(n++);
+    row(checked_row(seal_, line, begins, rows_path(), n), line);
+    good_ += line.size() + 1;
   }
-  if (good < std::filesystem::file_size(rows_path_) && ::ftruncate(rows_, static_cast<off_t>(good)) != 0)
-    refuse_errno(rows_path_, "can't be written");
-  return last;
 }
 
-void SweepFolder::clear() {
-  if (::ftruncate(rows_, 0) != 0) refuse_errno(rows_path_, "can't be written");
+void SweepFolder::write_about() {
+  const fs::path about = folder_.path() / "sweep.json";
+  if (fs::exists(about) && read_text_file(about) == about_) return;
+  drop_summary();
+  write_whole(about, about_);
+}
+
+void SweepFolder::drop_summary() {
+  std::error_code error;
+  for (const char* last : {"summary.csv", "differences.csv"}) fs::remove(folder_.path() / last, error);
+}
+
+void SweepFolder::open_rows(bool complete) {
+  if (!complete) drop_summary();
+  write_about();
+  const fs::path path = rows_path();
+  rows_ = Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (!rows_.open()) throw_errno(path, "can't be written");
+  const bool torn = fs::file_size(path) > good_;
+  if (torn && ::ftruncate(rows_.get(), static_cast<off_t>(good_)) != 0) throw_errno(path, "can't be written");
 }
 
 void SweepFolder::append(std::string_view lines) {
-  if (!write_all(rows_, lines)) refuse_errno(rows_path_, "can't be written");
+  if (!write_all(rows_.get(), lines)) throw_errno(rows_path(), "can't be written");
 }
 
 void SweepFolder::write_file(std::string_view name, const std::string& text) {
   // Some file systems find out only now that there was no room for the rows.
-  if (::fsync(rows_) != 0) refuse_errno(rows_path_, "can't be written");
-  write_atomically(folder_ / name, text);
+  if (rows_.open() && ::fsync(rows_.get()) != 0) throw_errno(rows_path(), "can't be written");
+  write_whole(folder_.path() / name, text);
 }
 
 }  // namespace sim

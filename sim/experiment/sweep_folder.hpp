@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "sim/files/output_folder.hpp"
+#include "sim/report/row_seal.hpp"
 #include "sim/report/run_result.hpp"
 
 namespace sim {
@@ -15,36 +17,51 @@ namespace sim {
 /// Throws an InputError about a file or folder.
 [[noreturn]] void refuse(const std::filesystem::path& path, std::string found, std::string expected = {});
 
+/// The files that a sweep or a merge leaves in its folder.
+inline constexpr std::string_view kSweepFiles[] = {"sweep.json", "runs.jsonl", "differences.csv",
+                                                   "summary.csv"};
+
 class SweepFolder {
  public:
-  /// Makes the folder and writes sweep.json, or finds the one there to be the same. Throws InputError if the
-  /// folder can't be written, holds another sweep, or is being written by another process.
+  /// Makes the folder and locks it, and finds what is there to be of the same sweep, or of the same with
+  /// fewer seeds. Changes no file. Throws InputError if it holds another sweep, and FileError if it can't be
+  /// written or is in use.
   SweepFolder(std::filesystem::path folder, const Json& about);
-  ~SweepFolder();
-  SweepFolder(const SweepFolder&) = delete;
-  SweepFolder& operator=(const SweepFolder&) = delete;
 
   /// How row number `n`, from 0, must begin; anything else there belongs to another sweep. Empty past the
   /// end.
   using Beginning = std::function<std::string(std::uint64_t n)>;
-  /// Reads the rows that are there, in order, and cuts off a last one that was torn. Throws InputError on a
-  /// row that doesn't belong. Returns the last row, or nothing.
-  std::string resume(const Beginning& beginning, const std::function<void(RunResult)>& row);
+  using Row = std::function<void(RunResult result, std::string_view line)>;
+  /// Reads the rows that are there, in order, up to a last one that was torn. Throws InputError on a row that
+  /// doesn't belong or isn't as it was written.
+  void resume(const Beginning& beginning, const Row& row);
 
-  /// Forgets all rows.
-  void clear();
-
-  /// Appends whole lines. Throws InputError when the disk is full; a torn line is cut off by the next resume.
+  /// Writes sweep.json, unless it says the same already; a summary of fewer seeds goes first.
+  void write_about();
+  /// Makes ready for more rows after those that were read, or for none when these are `complete`.
+  void open_rows(bool complete);
+  /// Appends whole lines. Throws FileError when the disk is full; a torn line is cut off by the next sweep.
   void append(std::string_view lines);
 
-  /// Writes a file of this name, all or nothing, once the rows are safe on disk. Throws InputError when they
+  /// Writes a file of this name, all or nothing, once the rows are safe on disk. Throws FileError when they
   /// aren't.
   void write_file(std::string_view name, const std::string& text);
 
+  const RowSeal& seal() const { return seal_; }
+  std::filesystem::path rows_path() const { return folder_.path() / "runs.jsonl"; }
+
  private:
-  std::filesystem::path folder_;
-  std::filesystem::path rows_path_;
-  int rows_ = -1;
+  void drop_summary();
+
+  OutputFolder folder_;
+  std::string about_;  ///< What sweep.json will say.
+  RowSeal seal_;
+  std::uint64_t good_ = 0;  ///< Bytes of rows that are as they should be.
+  Descriptor rows_;
 };
+
+/// Throws InputError unless this line is the row that begins so, as it was written.
+RunResult checked_row(const RowSeal& seal, const std::string& line, const std::string& beginning,
+                      const std::filesystem::path& file, std::uint64_t number);
 
 }  // namespace sim

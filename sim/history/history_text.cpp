@@ -1,45 +1,36 @@
 #include "sim/history/history_text.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <fstream>
-#include <iterator>
+#include <limits>
 #include <utility>
 
+#include "sim/files/input_file.hpp"
 #include "sim/history/history.hpp"
 
 namespace sim {
 
 HistoryText HistoryText::of_file(const std::string& path) {
-  const auto refuse = [&](const char* why) { throw HistoryError(path, 0, why); };
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) refuse("cannot be opened; expected a readable file");
-  struct stat status {};
-  const bool known = ::fstat(file, &status) == 0;
-  if (known && S_ISDIR(status.st_mode)) {
-    ::close(file);
-    refuse("is a folder; expected a readable file");
-  }
-  if (known && S_ISREG(status.st_mode) && status.st_size > 0) {
-    const auto size = static_cast<std::size_t>(status.st_size);
-    void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-    if (at != MAP_FAILED) {
-      ::close(file);
-      ::madvise(at, size, MADV_SEQUENTIAL);
-      HistoryText text({static_cast<const char*>(at), size});
-      text.mapped_ = true;
-      return text;
+  try {
+    const Descriptor file = open_to_read(path);
+    struct stat status {};
+    if (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+      const auto size = static_cast<std::size_t>(status.st_size);
+      void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+      if (at != MAP_FAILED) {
+        ::madvise(at, size, MADV_SEQUENTIAL);
+        HistoryText text({static_cast<const char*>(at), size});
+        text.mapped_ = true;
+        return text;
+      }
     }
+    HistoryText text{std::string_view()};
+    text.own_ = read_at_most(file, path, std::numeric_limits<std::size_t>::max());
+    return text;
+  } catch (const FileError& error) {
+    throw HistoryError(path, 0, error.reason);
   }
-  ::close(file);
-  std::ifstream in(path, std::ios::binary);
-  HistoryText text{std::string_view()};
-  text.own_.assign(std::istreambuf_iterator<char>(in), {});
-  if (in.bad()) refuse("cannot be read to its end");
-  return text;
 }
 
 HistoryText::HistoryText(HistoryText&& other) noexcept

@@ -305,6 +305,7 @@ RunResult result_from_row(std::string_view row) {
   reader.value("scenario", result.scenario);
   if (reader.has("point")) reader.any("point");
   visit_rest(reader, result);
+  if (reader.has("sum")) reader.any("sum");  // RowSeal's
   reader.finish();
   return result;
 }

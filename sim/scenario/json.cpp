@@ -1,11 +1,12 @@
 #include "sim/scenario/json.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "sim/files/input_file.hpp"
 
 namespace sim {
 namespace {
@@ -126,20 +127,13 @@ InputError::InputError(Details d) : std::runtime_error(message_of(d)), details(s
 
 std::string read_text_file(const std::filesystem::path& path) {
   const std::string file = path.string();
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) refuse(file, "is a folder", "a file");
-  if (!std::filesystem::exists(path, error)) refuse(file, "no such file");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) refuse(file, "can't be read");
-  // One byte more than allowed tells a file that is too large from one that just fits, whatever it is.
-  std::string text(kLargestFile + 1, '\0');
-  if (std::filesystem::is_regular_file(path, error)) {
-    const auto size = std::filesystem::file_size(path, error);
-    if (!error) text.resize(std::min<std::uintmax_t>(size + 1, text.size()));
+  std::string text;
+  try {
+    // One byte more than allowed tells a file that is too large from one that just fits, whatever it is.
+    text = read_at_most(path, kLargestFile + 1);
+  } catch (const FileError& error) {
+    refuse(file, error.reason);
   }
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (in.bad()) refuse(file, "can't be read");
   if (text.size() > kLargestFile) refuse(file, "is too large", "at most 16 MB");
   return text;
 }

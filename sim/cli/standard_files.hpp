@@ -1,0 +1,18 @@
+// Standard output and standard error, which may be closed, full, or a pipe like any other file.
+#pragma once
+
+#include <string>
+
+namespace sim {
+
+/// Takes the places of those of the three standard files that are closed, so that no file opened later gets
+/// them and is printed into. Writing to a closed standard output is still an error.
+void open_standard_files();
+
+/// Passes on what was printed so far. Throws FileError when not all of it was taken.
+void flush_standard_output();
+
+/// To standard error. That nobody can hear it changes nothing.
+void say(const std::string& text);
+
+}  // namespace sim

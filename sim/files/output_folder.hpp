@@ -1,0 +1,39 @@
+// A folder that one process writes at a time.
+#pragma once
+
+#include <filesystem>
+
+#include "sim/files/descriptor.hpp"
+
+namespace sim {
+
+/// Holds the lock of a folder. The system releases it when the process ends, whatever ended it.
+class FolderLock {
+ public:
+  enum class Kind { exclusive, shared };
+  /// Writers lock exclusively; who only reads, and wants nobody to write meanwhile, shares. Throws FileError
+  /// when another process holds a lock that excludes this one.
+  FolderLock(const std::filesystem::path& folder, Kind kind);
+
+ private:
+  Descriptor folder_;
+};
+
+/// A folder to write into: made if it isn't there, and locked.
+class OutputFolder {
+ public:
+  /// Throws FileError when it can't be made, or somebody else writes there.
+  explicit OutputFolder(const std::filesystem::path& path);
+  OutputFolder(OutputFolder&& other) noexcept;
+  OutputFolder& operator=(OutputFolder&&) = delete;
+  /// A folder that was made in vain goes again.
+  ~OutputFolder();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  bool is_new_;
+  FolderLock lock_;
+};
+
+}  // namespace sim
