@@ -23,7 +23,9 @@
 //     Otherwise messages go to all, and the last to get a Store get it soon; and a replica that coordinates
 //     is in all its own sets.
 //   * Fewer than half crash (n >= 2f + 1). With more down, all wait, and nothing wrong is ever said.
-//   * A replica remembers what it acknowledged: it answers Store only when its disk has it. Who loses its
+//   * A replica remembers what it told: it answers Store and Query only when its disk has what it tells. A
+//     coordinator that forgot a timestamp which others have seen could choose it again, for another value.
+//     (A client that coordinates has timestamps of its own, so that it may be told at once.) Who loses its
 //     disk must not come back: quorums that count on its memory no longer share what they should.
 //   * Channels may delay, reorder and duplicate; `retransmit` repairs losses. Clocks don't matter.
 //   * A replica that coordinates is the only one for its client. Were another to repeat a write, the value
@@ -158,6 +160,13 @@ struct Abd {
     }
   };
 
+  // What waits for the disk: the answer to a client that coordinates, or a message; to itself, `Stored`.
+  struct Done {
+    RequestId request{};
+    Value output{};
+  };
+  using Deferred = std::variant<Done, Addressed<Message>>;
+
   using Env = EnvOf<Abd>;
 
   Abd(const Options& o, const Disk& d) : options(o), snapshot(d.snapshot), cells(d.cells), heard(d.heard) {}
@@ -201,17 +210,15 @@ struct Abd {
       if (write.id != request.id) write.oldest_pending = 0;  // another client's, or an earlier one
       keep(env, key, {chosen.stamp, write});
     }
-    promise(env, {.to_client = true,
-                  .what = {request.id, chosen.stamp},
-                  .output = action == Action::read ? chosen.value : Value{}});
+    env.when_durable(Done{request.id, action == Action::read ? chosen.value : Value{}});
   }
 
   void on_message(Env& env, NodeId from, const Message& message) {
     if (const auto* query = std::get_if<Query>(&message)) {
-      env.send(from, Answer{query->operation, cell(query->key)});
+      env.when_durable(Addressed<Message>{from, Answer{query->operation, cell(query->key)}});
     } else if (const auto* store = std::get_if<Store>(&message)) {
       keep(env, store->key, store->stamped);
-      promise(env, {.to = from, .what = {store->operation, store->stamped.timestamp}});
+      env.when_durable(Addressed<Message>{from, Stored{store->operation, store->stamped.timestamp}});
     } else if (const auto* answer = std::get_if<Answer>(&message)) {
       const auto found = operations.find(answer->operation);
       if (found != operations.end()) answered(env, found->second, from, answer->stamped);
@@ -220,13 +227,11 @@ struct Abd {
     }
   }
 
-  // Promises are kept in the order in which they were made, as the disk completes writes in order.
-  void on_persisted(Env& env) {
-    if (promises.empty()) return;
-    const auto [to_client, to, what, output] = promises.front();
-    promises.pop_front();
-    if (to_client) return env.reply(what.operation, output);
-    if (to != env.self()) return env.send(to, what);
+  void on_durable(Env& env, const Deferred& said) {
+    if (const auto* last = std::get_if<Done>(&said)) return env.reply(last->request, last->output);
+    const auto& [to, message] = std::get<Addressed<Message>>(said);
+    if (to != env.self()) return env.send(to, message);
+    const auto& what = std::get<Stored>(message);
     const auto found = operations.find(what.operation);
     if (found == operations.end() || !found->second.storing) return;
     const Operation& operation = found->second;
@@ -247,12 +252,6 @@ struct Abd {
     NodeSet answers{};
     NodeSet stores{};
   };
-  struct Promise {
-    bool to_client = false;
-    NodeId to{};
-    Stored what{};
-    Value output{};  ///< For a client.
-  };
 
   // ---- the replica
 
@@ -271,11 +270,6 @@ struct Abd {
     if (newer) cells[key] = stamped;
     if (heard.find(id) == nullptr) heard.add(stamped.write, 0, {});
     env.persist(Heard{key, stamped, change, env.store(id, change)});
-  }
-
-  void promise(Env& env, const Promise& promise) {
-    promises.push_back(promise);
-    env.sync();
   }
 
   // ---- the coordinator
@@ -299,7 +293,7 @@ struct Abd {
     // First here, then at the others: a timestamp that is out in the world must never be chosen again.
     operation.storing = true;
     keep(env, request.command.key, operation.latest);
-    promise(env, {.to = env.self(), .what = {request.id, operation.latest.timestamp}});
+    env.when_durable(Addressed<Message>{env.self(), Stored{request.id, operation.latest.timestamp}});
   }
 
   void stored(Env& env, NodeId from, const Stored& message) {
@@ -347,7 +341,6 @@ struct Abd {
   Sessions heard;   ///< The writes that this replica has applied.
   Sessions done{};  ///< The writes that it has coordinated to the end.
   std::map<RequestId, Operation> operations{};
-  std::deque<Promise> promises{};  ///< To be kept once the disk has what they promise.
 };
 
 static_assert(Protocol<Abd>);

@@ -58,18 +58,6 @@ void MultiPaxos::on_message(Env& env, NodeId from, const Message& message) {
   std::visit([&](const auto& m) { on(env, from, m); }, message);
 }
 
-void MultiPaxos::say_when_safe(Env& env, NodeId to, Message message) {
-  waiting_for_disk_.push_back({to, std::move(message)});
-  env.sync();
-}
-
-void MultiPaxos::on_persisted(Env& env) {  // one for each sync, in order
-  if (waiting_for_disk_.empty()) return;
-  auto [to, message] = std::move(waiting_for_disk_.front());
-  waiting_for_disk_.pop_front();
-  env.send(to, std::move(message));
-}
-
 // ---- the leader's side of phase 2
 
 void MultiPaxos::on_request(Env& env, const Request& request) {
@@ -108,7 +96,7 @@ void MultiPaxos::propose(Env& env, Slot slot, const Value& value) {
   open_[slot] = {};
   env.persist(VoteIn{slot, vote});
   env.broadcast(Accept{ballot_, slot, value});
-  say_when_safe(env, env.self(), Accepted{ballot_, slot});
+  env.when_durable({env.self(), Accepted{ballot_, slot}});
 }
 
 void MultiPaxos::propose_again(Env& env) {
@@ -143,7 +131,7 @@ void MultiPaxos::on(Env& env, NodeId from, const Accept& m) {
       env.persist(VoteIn{m.slot, entry.vote});
     }
   }
-  say_when_safe(env, from, Accepted{m.ballot, m.slot});
+  env.when_durable({from, Accepted{m.ballot, m.slot}});
 }
 
 // ---- learning

@@ -189,7 +189,6 @@ struct MultiPaxos {
   void on_message(Env& env, NodeId from, const Message& message);
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
-  void on_persisted(Env& env);
 
  private:
   struct Entry {
@@ -200,10 +199,6 @@ struct MultiPaxos {
     NodeSet accepted_by{};
     bool old = false;  ///< Made before the last tick: what is still missing is lost.
   };
-  struct Saying {  // to be said once everything written so far is safe
-    NodeId to;
-    Message message;
-  };
 
   // phase 2
   bool underway(RequestId id) const;
@@ -212,7 +207,6 @@ struct MultiPaxos {
   void propose_again(Env& env);
   void on(Env& env, NodeId from, const Accept& m);
   void on(Env& env, NodeId from, const Accepted& m);
-  void say_when_safe(Env& env, NodeId to, Message message);
 
   // learning
   void choose(Env& env, Slot slot, Entry& entry);
@@ -256,7 +250,6 @@ struct MultiPaxos {
   Slot missed_ = 0;  ///< What the heartbeat before said to be chosen: it should have arrived by now.
   Checkpoint checkpoint_{};
   Sessions sessions_{};
-  std::deque<Saying> waiting_for_disk_{};
 
   NodeSet promised_by_{};             ///< As candidate, who has promised,
   std::map<Slot, Vote> recovered_{};  ///< and the votes of the highest ballot among the promises.

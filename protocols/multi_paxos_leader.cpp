@@ -97,7 +97,7 @@ void MultiPaxos::stand(Env& env) {
   recovered_.clear();
   env.become(role_, ballot_);
   write_promise(env);
-  say_when_safe(env, env.self(), promise_of(ballot_, commit_));
+  env.when_durable({env.self(), promise_of(ballot_, commit_)});
 }
 
 MultiPaxos::Promise MultiPaxos::promise_of(Ballot ballot, Slot after) const {
@@ -116,7 +116,7 @@ void MultiPaxos::on(Env& env, NodeId from, const Prepare& m) {
     follow(env, m.ballot);
     arm_election(env);  // give it time; but one that only repeats itself holds nobody up
   }
-  say_when_safe(env, from, promise_of(m.ballot, m.after));
+  env.when_durable({from, promise_of(m.ballot, m.after)});
 }
 
 void MultiPaxos::on(Env& env, NodeId from, const Promise& m) {

@@ -167,15 +167,7 @@ bool Pbft::acceptable(const Env& env, const PrePrepare& m) const {
 void Pbft::promise(Env& env, Message message) {
   if (witness_) return;
   if (!options_.disk) return release(env, message);
-  promises_.push_back(std::move(message));
-  env.sync();
-}
-
-void Pbft::on_persisted(Env& env) {
-  if (promises_.empty()) return;
-  const Message message = std::move(promises_.front());
-  promises_.pop_front();
-  release(env, message);
+  env.when_durable(std::move(message));
 }
 
 void Pbft::release(Env& env, const Message& message) {

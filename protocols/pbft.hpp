@@ -162,13 +162,14 @@ struct Pbft : PbftMessages {
   };
   static const Fields::Names<Attack>& attacks();
 
+  using Deferred = Message;  ///< For everybody, itself included.
   using Env = EnvOf<Pbft>;
   Pbft(const Options& options, const Disk& disk);
   void on_start(Env& env);
   void on_message(Env& env, NodeId from, const Message& message);
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
-  void on_persisted(Env& env);
+  void on_durable(Env& env, const Deferred& message) { release(env, message); }
 
  private:
   /// What a replica knows of one sequence number.
@@ -365,7 +366,6 @@ struct Pbft : PbftMessages {
   std::optional<NewView> offered_{};                   ///< A new view that is not vouched for yet.
   View opened_ = 0;                                    ///< The last view for which this primary sent NewView.
   View timed_ = 0;                                     ///< The last view whose beginning was given a time.
-  std::deque<Message> promises_{};                     ///< To be sent when all writes are on disk.
   struct Report {
     View view = 0;
     bool active = true;

@@ -218,7 +218,7 @@ void PrimaryBackup::stored_up_to_here(Env& env) {
     early_.erase(early_.begin());
   }
   const bool asked = options_.acknowledge != Options::Acknowledge::before_backups || options_.retransmit;
-  if (asked) env.send(*primary_, Stored{reign_, log_.last()});
+  if (asked) env.when_durable({*primary_, Stored{reign_, log_.last()}});
 }
 
 void PrimaryBackup::on(Env& env, NodeId from, const Stored& stored) {

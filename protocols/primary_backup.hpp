@@ -177,7 +177,7 @@ struct PrimaryBackup {
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
 
-  /// What survives a crash. It is written behind: nobody waits for it but a voter, who must not vote twice.
+  /// What survives a crash. Votes and Stored wait for it.
   struct Disk {
     using Stored = Everything::Step;
     struct Voted {
@@ -194,13 +194,17 @@ struct PrimaryBackup {
     std::uint64_t voted = 0;
   };
 
+  struct Deferred {  // said once it is on disk; a vote for oneself is where a candidacy begins
+    NodeId to;
+    std::variant<Stored, Vote> message;
+  };
   using Env = EnvOf<PrimaryBackup>;
   PrimaryBackup(const Options& options, const Disk& disk);
   void on_start(Env& env);
   void on_message(Env& env, NodeId from, const Message& message);
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
-  void on_persisted(Env& env);
+  void on_durable(Env& env, const Deferred& said);
   void on_failure(Env& env, NodeId failed);
 
  private:
@@ -310,7 +314,6 @@ struct PrimaryBackup {
   /// The latest reign that anyone has stood for. Who may win must stand for a later one than all who can't
   /// have raised in vain.
   std::uint64_t stood_for_ = 0;
-  std::optional<NodeId> vote_due_{};  ///< To whom a vote goes once it is safe on disk.
   NodeSet votes_{};
 };
 

@@ -259,16 +259,15 @@ void PrimaryBackup::stand(Env& env) {
 
 // A vote counts only once it would survive a crash: who votes twice in one epoch may elect two primaries.
 void PrimaryBackup::vote_safely(Env& env, NodeId candidate) {
-  vote_due_ = candidate;
   env.persist(Disk::Voted{voted_});
-  env.sync();
+  env.when_durable({candidate, Vote{voted_}});
 }
 
-void PrimaryBackup::on_persisted(Env& env) {
-  if (!vote_due_) return;
-  const NodeId candidate = *std::exchange(vote_due_, std::nullopt);
-  if (candidate != env.self()) return env.send(candidate, Vote{voted_});
-  if (role_ != Role::candidate) return;
+void PrimaryBackup::on_durable(Env& env, const Deferred& said) {
+  if (said.to != env.self())
+    return std::visit([&](const auto& message) { env.send(said.to, message); }, said.message);
+  const auto* own = std::get_if<Vote>(&said.message);
+  if (own == nullptr || role_ != Role::candidate || own->reign != voted_) return;
   env.broadcast(VoteForMe{voted_, log_.last(), log_.last_epoch()});
   count_vote(env, env.self());
 }

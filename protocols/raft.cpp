@@ -104,20 +104,11 @@ void Raft::on_timer(Env& env, Timer timer) {
 }
 
 // Sends a message as soon as everything written so far is safe.
-void Raft::promise(Env& env, const Promise& promise) {
-  if (env.durable()) return keep(env, promise);
-  promises_.push_back(promise);
-  env.sync();
+void Raft::promise(Env& env, const Deferred& promise) {
+  env.durable() ? on_durable(env, promise) : env.when_durable(promise);
 }
 
-void Raft::on_persisted(Env& env) {
-  if (promises_.empty()) return;
-  const Promise promise = promises_.front();
-  promises_.pop_front();
-  keep(env, promise);
-}
-
-void Raft::keep(Env& env, const Promise& promise) {
+void Raft::on_durable(Env& env, const Deferred& promise) {
   if (std::holds_alternative<Vote>(promise.message)) arm_election(env);
   const bool ours = promise.to == env.self();
   std::visit([&](const auto& m) { ours ? on(env, promise.to, m) : env.send(promise.to, m); },

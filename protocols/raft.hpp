@@ -22,7 +22,7 @@
 //   commit rule  Only entries of the leader's own term are committed by counting; older ones with them (an
 //                older entry on a majority could still be replaced: figure 8). So that this doesn't wait for
 //                a client, a leader begins its term with an entry that does nothing.
-// Term, vote and log are on disk before a message promises them: votes and Accepted leave from on_persisted.
+// Term, vote and log are on disk before a message promises them: votes and Accepted wait for them.
 // Whoever has voted, a candidate for itself included, waits an election timeout from then on.
 //
 // A client that repeats a request gets the first answer again: sessions are part of what the log makes.
@@ -235,13 +235,18 @@ struct Raft {
     RaftSnapshot snapshot{};
   };
 
+  struct Deferred {  // to be sent once everything written so far is safe
+    NodeId to;
+    std::variant<Accepted, Vote> message;
+  };
+
   using Env = EnvOf<Raft>;
   Raft(const Options& options, const Disk& disk);
   void on_start(Env& env);
   void on_message(Env& env, NodeId from, const Message& message);
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
-  void on_persisted(Env& env);
+  void on_durable(Env& env, const Deferred& promise);
   void on_order(Env& env, const Order& order);
 
  private:
@@ -263,10 +268,6 @@ struct Raft {
     std::uint64_t round;
     Request request;
     NodeSet confirmed;
-  };
-  struct Promise {  // to be sent once everything written so far is safe
-    NodeId to;
-    std::variant<Accepted, Vote> message;
   };
 
   // requests
@@ -292,8 +293,7 @@ struct Raft {
   void commit_up_to(Env& env, std::uint64_t index);
   void apply(Env& env, std::uint64_t index);
   void compact(Env& env);
-  void promise(Env& env, const Promise& promise);
-  void keep(Env& env, const Promise& promise);
+  void promise(Env& env, const Deferred& promise);
 
   // membership, transfer
   template <class M> void tell_members(Env& env, const M& message);
@@ -345,7 +345,6 @@ struct Raft {
   std::optional<NodeId> leader_{};
   LocalTime heard_{};           ///< When the leader was last heard of.
   std::uint64_t verified_ = 0;  ///< Follower: the log is known to agree with this term's leader's up to here.
-  Ring<Promise> promises_{};
 
   // as leader or candidate
   std::vector<Peer> peers_{};

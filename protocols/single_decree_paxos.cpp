@@ -112,6 +112,11 @@ struct SingleDecreePaxos {
     void replay(const Write& write) { acceptor = write; }
   };
 
+  struct Deferred {
+    Message message;
+    NodeId to{};
+    bool to_all = false;
+  };
   using Env = EnvOf<SingleDecreePaxos>;
 
   SingleDecreePaxos(const Options& o, const Disk& d)
@@ -187,20 +192,11 @@ struct SingleDecreePaxos {
   }
 
   // What is said waits for the disk, and says what held when it was written.
-  struct Saying {
-    Message message;
-    NodeId to{};
-    bool to_all = false;
-  };
-  void say_when_safe(Env& env, Saying saying) {
+  void say_when_safe(Env& env, const Deferred& saying) {
     env.persist(acceptor);
-    waiting_for_disk.push_back(std::move(saying));
-    env.sync();
+    env.when_durable(saying);
   }
-  void on_persisted(Env& env) {  // one for each sync, in order
-    if (waiting_for_disk.empty()) return;
-    const Saying saying = std::move(waiting_for_disk.front());
-    waiting_for_disk.erase(waiting_for_disk.begin());
+  void on_durable(Env& env, const Deferred& saying) {
     if (saying.to_all) return send_to_all(env, saying.message);
     env.send(saying.to, saying.message);
   }
@@ -236,7 +232,6 @@ struct SingleDecreePaxos {
   Options options;
 
   Acceptor acceptor;
-  std::vector<Saying> waiting_for_disk{};
 
   enum class Phase : std::uint8_t { idle, prepare, accept };
   Phase phase = Phase::idle;

@@ -29,6 +29,7 @@ struct Probe {
     std::vector<int> written;
     void replay(const Write& w) { written.push_back(w); }
   };
+  using Deferred = std::string;
   using Env = EnvOf<Probe>;
   /// What the probe does; called on each event with what happened.
   struct Options {
@@ -60,7 +61,7 @@ struct Probe {
     see(env, "choice " + std::to_string(chosen.stamp.number) + "." + std::to_string(chosen.stamp.owner));
     env.reply(r.id, chosen.value);
   }
-  void on_persisted(Env& env) { see(env, "persisted"); }
+  void on_durable(Env& env, const Deferred& what) { see(env, what + " is durable"); }
   void on_order(Env& env, const Order& order) {
     const auto* transfer = std::get_if<Transfer>(&order);
     see(env, transfer != nullptr ? "transfer to " + std::to_string(transfer->to.value) : "reconfigure");

@@ -32,17 +32,19 @@ template <class T> class Signed {
   bool operator==(const Signed&) const = default;
 
  private:
-  template <class, class, class> friend class Env;
+  template <class, class, class, class> friend class Env;
   Signed(T statement, NodeId signer) : statement_(std::move(statement)), signer_(signer) {}
   T statement_;
   NodeId signer_;
 };
 
-template <class Message, class Timer, class Write = NoDisk::Write> class Env {
+template <class Message, class Timer, class Write = NoDisk::Write, class Deferred = Addressed<Message>>
+class Env {
  public:
   class Keeper {  // what the typed host keeps for a node
    public:
     virtual void enqueue(NodeId node, Write&& write, Time now, Time completes) = 0;
+    virtual void defer(NodeId node, Deferred&& deferred) = 0;
     virtual std::vector<Message>& sent_before(NodeId node) = 0;
 
    protected:
@@ -158,10 +160,25 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
   /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose
   /// them.
   void persist(Write write) { keeper_.enqueue(node_, std::move(write), world_.now(), world_.persist(node_)); }
-  /// Whether everything persisted so far is safe on disk, and nothing waits for on_persisted.
+  /// Whether everything persisted so far is safe on disk, and nothing waits to be said.
   bool durable() const { return world_.durable(node_); }
-  /// Calls on_persisted once everything persisted so far is safe on disk.
-  void sync() { world_.sync(node_); }
+  /// Says something once everything persisted so far is safe on disk: a vote, a promise, "stored". With an
+  /// idle disk that is as soon as the handler that runs has returned.
+  ///
+  /// Each call waits for what was persisted before it, and for nothing that comes later; what waits is said
+  /// in the order of the calls. A crash forgets it, as it forgets the writes that it waited for: nothing is
+  /// said that a restart could not stand by. A replica that has moved on in the meantime (a later term,
+  /// another leader) says it nevertheless, as if it had been said at once and the network had been slow: what
+  /// is deferred must therefore name its term and its index rather than have them read from the replica when
+  /// the disk is done. Who acts on it itself (a candidate on its own vote) checks that it is still of that
+  /// term.
+  ///
+  /// A message is sent by itself (`Addressed`: `env.when_durable({to, message})`); a protocol with a
+  /// `Deferred` of its own gets it back in `on_durable`.
+  void when_durable(Deferred deferred) {
+    keeper_.defer(node_, std::move(deferred));
+    world_.sync(node_);
+  }
 
   // ---- what observers see
 
@@ -262,8 +279,8 @@ template <class Message, class Timer, class Write = NoDisk::Write> class Env {
 
 /// The Env of protocol P.
 template <class P>
-class EnvOf : public Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write> {
-  using Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write>::Env;
+class EnvOf : public Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write, DeferredOf<P>> {
+  using Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write, DeferredOf<P>>::Env;
 };
 
 }  // namespace sim

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sim/kernel/ring.hpp"
 #include "sim/protocol/env.hpp"
 #include "sim/protocol/protocol.hpp"
 #include "sim/protocol/text.hpp"
@@ -17,11 +20,13 @@
 namespace sim {
 
 template <Protocol P>
-class HostOf final : public Host,
-                     private Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write>::Keeper {
+class HostOf final
+    : public Host,
+      private Env<typename P::Message, typename P::Timer, typename DiskOf<P>::Write, DeferredOf<P>>::Keeper {
  public:
   using Message = typename P::Message;
   using Write = typename DiskOf<P>::Write;
+  using Deferred = DeferredOf<P>;
 
   HostOf(const typename P::Options& options, std::size_t replicas) : options_(options) {
     nodes_.reserve(replicas);
@@ -41,6 +46,7 @@ class HostOf final : public Host,
     Node& n = nodes_[node.value];
     n.complete_writes(fate == DiskFate::kept ? kNever : crashed_at);
     n.unsynced.clear();
+    n.deferred.clear();
     if (fate == DiskFate::lost) n.disk = {};
     n.protocol = P(options_, n.disk);
     start(world, node);
@@ -65,9 +71,14 @@ class HostOf final : public Host,
     }
   }
   void persisted(World& world, NodeId node) override {
-    if constexpr (requires(P & p, EnvOf<P> & env) { p.on_persisted(env); }) {
-      auto env = env_of(world, node);
-      at(node).on_persisted(env);
+    auto& waiting = nodes_[node.value].deferred;
+    Deferred deferred = std::move(*waiting.front());
+    waiting.pop_front();
+    auto env = env_of(world, node);
+    if constexpr (std::same_as<Deferred, Addressed<Message>>) {
+      env.send(deferred.to, std::move(deferred.message));
+    } else {
+      at(node).on_durable(env, deferred);
     }
   }
   void told_of_failure(World& world, NodeId node, NodeId failed) override {
@@ -107,6 +118,7 @@ class HostOf final : public Host,
     NodeId name;  ///< That of another node for a twin.
     DiskOf<P> disk{};
     std::vector<std::pair<Write, Time>> unsynced{};  ///< Writes under way and when each completes, in order.
+    Ring<std::optional<Deferred>> deferred{};        ///< To be said, one for each sync of the world.
     P protocol;
     std::vector<Message> sent_before{};  ///< For a node that replays: some of what it has sent.
   };
@@ -128,6 +140,10 @@ class HostOf final : public Host,
     } else {
       n.unsynced.emplace_back(std::move(write), completes);
     }
+  }
+
+  void defer(NodeId node, Deferred&& deferred) override {
+    nodes_[node.value].deferred.push_back(std::move(deferred));
   }
 
   typename P::Options options_;

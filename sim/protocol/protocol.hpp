@@ -31,6 +31,25 @@ template <class P> struct DiskType<P, std::void_t<typename P::Disk>> { using typ
 /// protocol that uses a disk declares `struct Disk { using Write = ...; void replay(const Write&); };`.
 template <class P> using DiskOf = typename detail::DiskType<P>::type;
 
+/// What a replica says once it is durable (`Env::when_durable`), unless the protocol has a type of its own
+/// for that: a message to one replica, perhaps itself.
+template <class M> struct Addressed {
+  NodeId to{};
+  M message;
+};
+
+namespace detail {
+template <class P, class = void> struct DeferredType { using type = Addressed<typename P::Message>; };
+template <class P> struct DeferredType<P, std::void_t<typename P::Deferred>> {
+  using type = typename P::Deferred;
+};
+}  // namespace detail
+
+/// What the protocol hands to `Env::when_durable`. A protocol that says more than a message to one replica
+/// (an answer to a client, a broadcast, a vote of its own) declares `Deferred` and gets it back in
+/// `on_durable(Env&, const Deferred&)`.
+template <class P> using DeferredOf = typename detail::DeferredType<P>::type;
+
 /// Upkeep that is no part of any operation, such as a heartbeat: a message type says so with
 /// `static constexpr bool background = true;`.
 template <class M> constexpr bool is_background() {

@@ -157,7 +157,7 @@ class World final : private ClientPort {
     NodeId identity{};                       ///< Whose name it bears; not its own place if it is a twin.
     std::optional<NodeId> twin{};            ///< Its second copy, while there is one.
     std::uint32_t misbehaves_by = kNoFault;  ///< The fault that makes it Byzantine at the moment.
-    std::uint32_t syncs = 0;                 ///< Calls of on_persisted that are due.
+    std::uint32_t syncs = 0;                 ///< Waits for the disk that end with an event to come.
     DriftingClock clock{};
     Service service{};
     Version version{};
