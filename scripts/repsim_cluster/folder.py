@@ -10,7 +10,7 @@ import os
 import pathlib
 import shutil
 
-from repsim_plots.output import BadInput
+from repsim_plots.output import BadInput, write_whole
 
 
 class Folder:
@@ -54,9 +54,7 @@ class Folder:
     def cut_into(self, shards):
         self.shards = shards
         plan = {"shards": shards, "digest": self.digest, "sweep": self.about}
-        draft = self.plan.with_suffix(".draft")
-        draft.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
-        draft.replace(self.plan)
+        write_whole(self.plan, (json.dumps(plan, indent=1) + "\n").encode())
 
     def is_complete(self):
         return self.shards > 0 and not self.missing()

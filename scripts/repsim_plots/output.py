@@ -1,12 +1,14 @@
 """Reading input and writing pictures, so that bad input leaves nothing half-written behind."""
 
+import contextlib
 import csv
+import fcntl
 import hashlib
 import io
 import json
 import os
 import pathlib
-import tempfile
+import re
 
 
 class BadInput(Exception):
@@ -51,6 +53,46 @@ def digest_of(runs):
     return hashlib.sha256("".join(run["digest"] for run in runs).encode()).hexdigest()[:16]
 
 
+@contextlib.contextmanager
+def locked(folder):
+    """Holds the lock of a folder, as repsim does (sim/files): one writes at a time."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise BadInput(f"{folder}: is in use: another command is writing or reading it") from None
+    finally:
+        os.close(handle)
+
+
+def write_whole(path, content):
+    """Writes a file that appears whole or not at all, by the rules of sim/files: a draft beside it, locked as
+    long as its writer lives, is renamed when it is whole; those of killed writers go."""
+    path = pathlib.Path(os.path.realpath(path))
+    stem = path.name[:200] + "."
+    for left in path.parent.iterdir():
+        if re.fullmatch(re.escape(stem) + r"[0-9-]+\.tmp", left.name):
+            remove_if_stale(left)
+    draft = path.with_name(f"{stem}{os.getpid()}.tmp")
+    with open(draft, "xb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(draft, path)
+        except BaseException:
+            os.unlink(draft)
+            raise
+
+
+def remove_if_stale(draft):
+    with contextlib.suppress(OSError), open(draft, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # free only when its writer is gone
+        os.unlink(draft)
+
+
 # What repsim itself leaves in the folders that are drawn, and where pictures land: never replaced.
 OF_THE_PROGRAM = ("summary.csv", "differences.csv", "rare.csv", "advice.csv")
 
@@ -85,16 +127,9 @@ class Pictures:
     def write(self):
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for name, content in self.files.items():
-                handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".plot-")
-                try:
-                    with os.fdopen(handle, "wb") as file:
-                        file.write(content)
-                    os.chmod(temporary, 0o644)
-                    os.replace(temporary, self.folder / name)
-                except BaseException:
-                    os.unlink(temporary)
-                    raise
+            with locked(self.folder):
+                for name, content in self.files.items():
+                    write_whole(self.folder / name, content)
         except OSError as problem:
             raise BadInput(f"{self.folder}: can't write here ({problem.strerror})") from None
         return [self.folder / name for name in self.files if name.endswith(".png")]
