@@ -335,7 +335,8 @@ struct Pbft : PbftMessages {
   bool witness_ = false;  ///< Has forgotten what it voted for.
 
   View view_ = 0;
-  bool active_ = true;  ///< Whether the view has begun here; if not, this replica waits for NewView.
+  bool active_ = true;     ///< Whether the view has begun here; if not, this replica waits for NewView.
+  bool entering_ = false;  ///< What it begins with is not accepted yet: nothing else gets a number.
   std::optional<NewView> new_view_{};
   std::vector<Slot> slots_{};  ///< Of the window's numbers, number s at place s mod window.
   Seq stable_ = 0;             ///< The low water mark.

@@ -80,7 +80,7 @@ bool Pbft::has_number(RequestId id) {
 
 // As primary: gives sequence numbers to what waits.
 void Pbft::propose(Env& env) {
-  if (!leads(env)) return;
+  if (!leads(env) || entering_) return;
   proposed_ = std::max(proposed_, stable_);
   const auto most = static_cast<std::uint64_t>(options_.in_progress);
   while (!waiting_.empty() && proposed_ < std::min(executed_ + most, limit())) {

@@ -204,7 +204,7 @@ void Pbft::enter(Env& env, const NewView& m) {
   const Opening& opening = *m.opening;
   if (opening.view > view_) leave_view(env);
   view_ = opening.view;
-  active_ = true;
+  active_ = entering_ = true;
   offered_.reset();
   new_view_ = m;
   raise_stable(env, opening);
@@ -221,6 +221,7 @@ void Pbft::enter(Env& env, const NewView& m) {
   for (Slot& slot : slots_) {
     if (slot.seq > stable_) progress(env, slot);  // votes may have come before
   }
+  entering_ = false;
   pass_on_waiting(env);
 }
 
