@@ -97,7 +97,8 @@ TEST_CASE("where nothing happened the interval says how little that means") {
   const double at_most = poisson_rate({.events = 0, .exposure = 500}, 0.975)->high;
   CHECK(excess[kEpisodes]->excess == Estimate{0, -at_most, at_most});
   CHECK(excess[kHarmful]->excess.high == Approx(3.8415 / 53.8415).epsilon(1e-4));
-  CHECK(std::isnan(excess[kTwo]->excess.high));
+  CHECK(excess[kTwo]->excess.high == unseen_share(static_cast<double>(excess[kTwo]->n)));
+  CHECK(excess[kTwo]->excess.low == -excess[kTwo]->excess.high);
 }
 
 TEST_CASE("a rate that differs alike in every seed is still not known exactly") {

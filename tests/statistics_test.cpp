@@ -91,6 +91,61 @@ TEST_CASE("a mean comes with Student's interval, and a single number with none")
   CHECK(near(mean->high, 5 + 4.30265 * 2 / std::sqrt(3.0)));
 }
 
+TEST_CASE("a mean's interval never leaves the range of what is averaged") {
+  Moments shares;
+  for (const double x : {1.0, 1.0, 1.0, 1.0, 0.9}) shares.add(x);
+  CHECK(mean_interval(shares)->high > 1);
+  CHECK(mean_interval(shares, 0.95, {0, 1})->high == 1);
+  CHECK(mean_interval(shares, 0.95, {0, 1})->low < 0.98);
+  Moments times;
+  for (const double x : {0.0, 0.0, 0.0, 7.0}) times.add(x);
+  CHECK(mean_interval(times, 0.95, {.low = 0})->low == 0);
+}
+
+TEST_CASE("numbers that are all alike say only what else would have shown itself") {
+  Moments perfect;
+  for (int i = 0; i < 10; ++i) perfect.add(1);
+  CHECK(near(mean_interval(perfect, 0.95, {0, 1})->low, std::pow(0.05, 0.1)));
+  CHECK(mean_interval(perfect, 0.95, {0, 1})->high == 1);
+  Moments none;
+  for (int i = 0; i < 10; ++i) none.add(0);
+  CHECK(mean_interval(none, 0.95, {.low = 0})->low == 0);
+  CHECK(std::isnan(mean_interval(none, 0.95, {.low = 0})->high));
+  Moments fixed;
+  for (int i = 0; i < 10; ++i) fixed.add(8);
+  CHECK(mean_interval(fixed, 0.95, {.low = 0}) == Estimate{8, 8, 8});
+}
+
+namespace {
+
+// Of 2,000 samples of `n` numbers: how often the interval has the true mean, in per cent.
+template <class Draw> double coverage(int n, double true_mean, Range range, const Draw& draw) {
+  Rng rng(7, "coverage");
+  int covered = 0;
+  for (int sample = 0; sample < 2000; ++sample) {
+    Moments m;
+    for (int i = 0; i < n; ++i) m.add(draw(rng));
+    const auto e = *mean_interval(m, 0.95, range);
+    covered += !(e.low > true_mean) && !(e.high < true_mean);
+  }
+  return covered / 20.0;
+}
+
+}  // namespace
+
+TEST_CASE("a mean's interval covers in at least 91 of 100 cases, however skewed the numbers are") {
+  const auto exponential = [](Rng& rng) { return -std::log(1 - rng.unit()); };
+  const auto seldom = [&](Rng& rng) { return rng.chance(0.2) ? exponential(rng) : 0.0; };
+  const auto nearly_one = [](Rng& rng) { return rng.chance(0.05) ? rng.unit() : 1.0; };
+  for (const int n : {5, 10, 20, 50, 100}) {
+    CAPTURE(n);
+    CHECK(coverage(n, 1, {.low = 0}, exponential) >= 91);
+    CHECK(coverage(n, 0.2, {.low = 0}, seldom) >= 91);
+    CHECK(coverage(n, 0.975, {0, 1}, nearly_one) >= 91);
+    CHECK(coverage(n, 0.5, {0, 1}, [](Rng& rng) { return rng.unit(); }) >= 91);
+  }
+}
+
 namespace {
 
 // The chance that Tango's interval covers the true difference, summed over all outcomes of `n` trials.

@@ -17,10 +17,10 @@ Estimate few_events(EventCount point, EventCount baseline, double confidence) {
   return minus(*poisson_rate(point, each), *poisson_rate(baseline, each));
 }
 
-// Shares of time of which none differs in any seed: their spread says nothing about how rare a difference is.
-Estimate unknown_ends(double value) {
-  const double unknown = std::numeric_limits<double>::quiet_NaN();
-  return {value, unknown, unknown};
+// Shares of time of which none differs in any of `n` seeds: how much they may differ in others.
+Estimate none_seen(std::uint64_t n, double confidence) {
+  const double most = unseen_share(static_cast<double>(n), confidence);
+  return {0, -most, most};
 }
 
 Difference reversed(const Difference& d) {
@@ -56,7 +56,8 @@ std::optional<Difference> PairedSummary::estimate(std::size_t measure, double co
   const auto events = [](const Events& e) {
     return EventCount{static_cast<std::uint64_t>(e.count), e.seconds};
   };
-  switch (measures()[measure].kind) {
+  const MeasureKind kind = measures()[measure].kind;
+  switch (kind) {
     case MeasureKind::share:
       return Difference{n, *paired_share_difference({pair.up, pair.down, n}, confidence)};
     case MeasureKind::rate:
@@ -64,11 +65,13 @@ std::optional<Difference> PairedSummary::estimate(std::size_t measure, double co
         return Difference{n, few_events(events(pair.point), events(pair.baseline), confidence)};
       break;
     case MeasureKind::fraction:
-      if (same) return Difference{n, unknown_ends(0)};
+      if (same) return Difference{n, none_seen(n, confidence)};
       break;
     case MeasureKind::mean: break;
   }
-  return Difference{n, *mean_interval(pair.excess, confidence)};
+  const Range range = range_of(kind);
+  const double widest = range.high - range.low;
+  return Difference{n, *mean_interval(pair.excess, confidence, {-widest, widest})};
 }
 
 std::array<std::optional<Difference>, kMeasures> PairedSummary::estimates(double confidence) const {

@@ -62,8 +62,8 @@ constexpr std::array<Measure, kMeasures> kAll{{
      [](const Run& r) { return of_time(r.detector.mistake_seconds, r); }},
     {"divergence_fraction", kFraction, "of time",
      [](const Run& r) { return of_time(r.divergence.seconds, r); }},
-    {"availability", kMean, "of time", [](const Run& r) -> Maybe { return r.availability.fraction; }},
-    {"answered", kMean, "of operations",
+    {"availability", kFraction, "of time", [](const Run& r) -> Maybe { return r.availability.fraction; }},
+    {"answered", kFraction, "of operations",
      [](const Run& r) -> Maybe {
        const auto& o = r.operations;
        return o.invoked > 0 ? Maybe(number(o.ok) / number(o.invoked)) : std::nullopt;

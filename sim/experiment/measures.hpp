@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "sim/experiment/statistics.hpp"
 #include "sim/report/run_result.hpp"
 
 namespace sim {
@@ -16,9 +17,15 @@ namespace sim {
 enum class MeasureKind : std::uint8_t {
   share,     ///< Of runs that have a property: Wilson.
   rate,      ///< Events per virtual second: exact Poisson.
-  fraction,  ///< Of virtual time, averaged over runs: Student's t.
-  mean,      ///< Over the runs that have a value: Student's t.
+  fraction,  ///< Of virtual time or of operations, averaged over runs: Student's t, corrected for skewness.
+  mean,      ///< Over the runs that have a value, none of them negative: the same.
 };
+
+/// Between which values a run's contribution lies.
+constexpr Range range_of(MeasureKind kind) {
+  if (kind == MeasureKind::mean || kind == MeasureKind::rate) return {.low = 0};
+  return {.low = 0, .high = 1};
+}
 
 struct Measure {
   std::string_view name;

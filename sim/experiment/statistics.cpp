@@ -146,21 +146,52 @@ std::optional<Estimate> poisson_rate(EventCount count, double confidence) {
 }
 
 void Moments::add(double x) {
-  ++n_;
-  const double off = x - mean_;
-  mean_ += off / static_cast<double>(n_);
-  squares_ += off * (x - mean_);
+  const auto before = static_cast<double>(n_);
+  const auto n = static_cast<double>(++n_);
+  const double step = (x - mean_) / n;
+  const double term = (x - mean_) * step * before;
+  cubes_ += term * step * (n - 2) - 3 * step * squares_;
+  mean_ += step;
+  squares_ += term;
 }
 
-std::optional<Estimate> mean_interval(const Moments& m, double confidence) {
+double Moments::skewness() const {
+  if (n_ < 3 || !(squares_ > 0)) return 0;
+  return std::sqrt(static_cast<double>(n_)) * cubes_ / std::pow(squares_, 1.5);
+}
+
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+// Which studentised mean Hall's transformation takes for `t`: the inverse of the cubic by which the skewness
+// bends it. `bend` is the skewness over the root of the number of values.
+double unbent(double t, double bend) {
+  if (std::abs(bend) < 1e-6) return t;
+  return 3 / bend * (std::cbrt(1 + bend * (t - bend / 6)) - 1);
+}
+
+// All numbers are `value`.
+Estimate interval_of_alike(double value, double n, double confidence, Range range) {
+  const bool at_low = value <= range.low, at_high = value >= range.high;
+  if (!at_low && !at_high) return n < 2 ? Estimate{value, kUnknown, kUnknown} : Estimate{value, value, value};
+  const double off = unseen_share(n, confidence) * (range.high - range.low);
+  const double far = std::isfinite(off) ? off : kUnknown;
+  return at_low ? Estimate{value, value, value + far} : Estimate{value, value - far, value};
+}
+
+}  // namespace
+
+double unseen_share(double n, double confidence) { return 1 - std::pow(1 - confidence, 1 / n); }
+
+std::optional<Estimate> mean_interval(const Moments& m, double confidence, Range range) {
   if (m.n() == 0) return std::nullopt;
-  if (m.n() == 1) {
-    const double unknown = std::numeric_limits<double>::quiet_NaN();
-    return Estimate{m.mean(), unknown, unknown};
-  }
   const auto n = static_cast<double>(m.n());
-  const double half = student_quantile(0.5 + confidence / 2, n - 1) * std::sqrt(m.variance() / n);
-  return Estimate{m.mean(), m.mean() - half, m.mean() + half};
+  if (!(m.variance() > 0)) return interval_of_alike(m.mean(), n, confidence, range);
+  const double t = student_quantile(0.5 + confidence / 2, n - 1);
+  const double error = std::sqrt(m.variance() / n), bend = m.skewness() / std::sqrt(n);
+  return Estimate{m.mean(), std::max(range.low, m.mean() - error * unbent(t, bend)),
+                  std::min(range.high, m.mean() - error * unbent(-t, bend))};
 }
 
 std::optional<Estimate> quantile_interval(std::span<const double> ascending, double quantile,

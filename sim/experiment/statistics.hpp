@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 
@@ -48,7 +49,8 @@ struct EventCount {
 /// vary more than this says. Empty without exposure.
 std::optional<Estimate> poisson_rate(EventCount count, double confidence = 0.95);
 
-/// Mean and spread of numbers that come one by one (Welford 1962).
+/// Mean, spread and skewness of numbers that come one by one (Welford 1962; its third moment after
+/// Terriberry).
 class Moments {
  public:
   void add(double x);
@@ -56,16 +58,33 @@ class Moments {
   double mean() const { return mean_; }
   /// Unbiased; 0 below two numbers.
   double variance() const { return n_ < 2 ? 0 : squares_ / static_cast<double>(n_ - 1); }
+  /// The third central moment over the cubed standard deviation; 0 where all numbers are alike.
+  double skewness() const;
 
  private:
   std::uint64_t n_ = 0;
   double mean_ = 0;
   double squares_ = 0;
+  double cubes_ = 0;
 };
 
-/// The mean with Student's t interval. Empty without numbers; with a single one the interval is unknown, and
-/// low and high are NaN.
-std::optional<Estimate> mean_interval(const Moments& moments, double confidence = 0.95);
+/// The largest share of cases that may be otherwise when `n` > 0 of them were all alike.
+double unseen_share(double n, double confidence = 0.95);
+
+/// Between which values the numbers lie by their nature: a share of time in 0..1, a latency from 0 on.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+};
+
+/// The mean with an interval that stays within the numbers' range: Student's t with Hall's correction for
+/// skewness (Hall 1992, On the removal of skewness by transformation, JRSS B 54), which covers 92 to 97 %
+/// where the plain one covers 37 to 90 %, as of 10 numbers of which a few are large. Where all numbers are
+/// alike their spread says nothing: at one end of a range with two ends, the mean can be off by no more than
+/// what would have shown itself (any distribution: the chance that n numbers all lie at the end is at most
+/// the nth power of their mean's place in the range); at the end of a range with one, the other end of the
+/// interval is unknown, NaN. Empty without numbers; of a single number elsewhere both ends are unknown.
+std::optional<Estimate> mean_interval(const Moments& moments, double confidence = 0.95, Range range = {});
 
 /// A quantile of numbers in ascending order, with the interval between two of them that holds for any
 /// distribution (order statistics; Conover 1999, section 3.2). An end is NaN when there are too few numbers

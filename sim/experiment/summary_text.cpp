@@ -144,11 +144,11 @@ std::string to_table(const SweepSummary& s) {
                {{"split_brain_per_s", "split brains/s"},
                 {"lost_writes_per_s", "lost writes/s"},
                 {"dual_primary_fraction", "two primaries %"},
-                {"availability", "availability"},
+                {"availability", "available %"},
                 {"longest_outage_s", "longest outage s"}}) +
          "\n" +
          block(s, "Means over runs: operations answered, latency, failover, cost [95 % interval]",
-               {{"answered", "answered"},
+               {{"answered", "answered %"},
                 {"latency_p50_ms", "median ms"},
                 {"latency_p99_ms", "99th percentile ms"},
                 {"failover_mean_s", "failover s"},
