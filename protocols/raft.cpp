@@ -33,10 +33,12 @@ void Raft::Options::describe(Fields& f) {
             {"vote_not_persisted", Bug::vote_not_persisted},
             {"local_reads", Bug::local_reads},
             {"commits_earlier_term", Bug::commits_earlier_term},
-            {"single_server_before_own_term", Bug::single_server_before_own_term}},
+            {"single_server_before_own_term", Bug::single_server_before_own_term},
+            {"outsider_sits_still", Bug::outsider_sits_still}},
            "A bug to be caught: a restarted replica has forgotten its vote; each replica answers reads from "
            "its own state; entries of earlier terms are committed by counting, too; "
-           "members change before an entry of the leader's own term is committed.");
+           "members change before an entry of the leader's own term is committed; a replica outside its own "
+           "configuration does not stand, though nobody may know of that configuration yet.");
 }
 
 std::string Raft::Options::complaint(std::size_t replicas) const {
@@ -155,7 +157,7 @@ void Raft::read(Env& env, const Request& request) {
 }
 
 bool Raft::lease_holds(const Env& env) const {
-  return !lease_over_ && hears_majority(env, options_.lease_span());
+  return !lease_over_ && hears_majority(env, options_.lease_span(), lease_from_);
 }
 
 void Raft::on(Env& env, NodeId from, const Confirm& confirm) {
@@ -266,7 +268,7 @@ void Raft::on(Env& env, NodeId from, const Accepted& accepted) {
   p.next = std::max(p.next, p.match + 1);
   if (p.match > commit_) advance_commit(env);
   if (learners_.contains(from)) learns(env, from);
-  if (successor_ == from) hand_over(env);
+  if (successor_ && successor_->node == from) hand_over(env);
 }
 
 void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
@@ -284,7 +286,7 @@ void Raft::beat(Env& env) {
   if (!leads()) return;
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
     if (NodeId{i} == env.self() || !in_audience(NodeId{i})) continue;
-    env.send(NodeId{i}, Heartbeat{term_, commit_, peers_[i].announced, env.now()});
+    env.send(NodeId{i}, Heartbeat{term_, commit_, peers_[i].announced, env.now(), transfers_over_});
     peers_[i].announced = log_.last();
   }
   env.set_timer(Timer::heartbeat, options_.heartbeat);
@@ -292,6 +294,7 @@ void Raft::beat(Env& env) {
 
 void Raft::on(Env& env, NodeId from, const Heartbeat& heartbeat) {
   if (!obeys(env, from, heartbeat.term)) return;
+  transfers_over_ = std::max(transfers_over_, heartbeat.transfers_over);
   commit_up_to(env, std::min(heartbeat.commit, verified_));
   env.send(from, HeartbeatReply{term_, heartbeat.announced, verified_, heartbeat.sent_at});
 }
@@ -328,6 +331,7 @@ void Raft::commit_up_to(Env& env, std::uint64_t index) {
 void Raft::apply(Env& env, std::uint64_t index) {
   const RaftEntry& entry = log_[index];
   env.decide(index, entry.value(), term_);
+  if (entry.members() != nullptr) declare_members(env, index, *entry.members());
   const Request* request = entry.request();
   if (request == nullptr || sessions_.is_over(request->id)) return;
   const bool ours = leads() && entry.term == term_;
@@ -359,6 +363,7 @@ void Raft::on(Env& env, NodeId from, const Install& install) {
     log_.compact(snapshot_.index, snapshot_.term);
     env.persist(snapshot_);
     env.decide(snapshot_.index, snapshot_.value, term_);
+    if (snapshot_.members.now != 0) declare_members(env, snapshot_.index, snapshot_.members);
     adopt_members();
   }
   verified_ = std::max(verified_, install.snapshot.index);

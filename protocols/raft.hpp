@@ -141,6 +141,8 @@ struct Raft {
     std::uint64_t commit;
     std::uint64_t announced;  ///< What was sent before the last heartbeat, and should have been accepted.
     LocalTime sent_at;        ///< By the leader's clock.
+    std::uint64_t
+        transfers_over;  ///< So many of this term's transfers have failed, and nobody helps them now.
   };
   struct HeartbeatReply {
     static constexpr bool background = true;
@@ -162,11 +164,12 @@ struct Raft {
     std::uint64_t term;
     std::uint64_t last;
     std::uint64_t last_term;
-    bool trial;    ///< pre_vote: would you?
-    bool ordered;  ///< The leader itself wants this (transfer): don't sit still for its sake.
+    bool trial;              ///< pre_vote: would you?
+    std::uint64_t transfer;  ///< The leader itself wants this: don't sit still for its sake. 0: it does not.
   };
-  struct TimeoutNow {  // leader -> its successor: your log is complete, stand (transfer)
+  struct TimeoutNow {  // leader -> its successor: your log is complete, stand
     std::uint64_t term;
+    std::uint64_t transfer;  ///< Counts the transfers of this term, from 1.
   };
   struct Vote {
     static constexpr bool background = true;
@@ -193,7 +196,8 @@ struct Raft {
       vote_not_persisted,
       local_reads,
       commits_earlier_term,
-      single_server_before_own_term
+      single_server_before_own_term,
+      outsider_sits_still
     };
 
     Duration election_timeout_min = 150ms;
@@ -247,7 +251,7 @@ struct Raft {
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
   void on_durable(Env& env, const Deferred& promise);
-  void on_order(Env& env, const Order& order);
+  void on_order(Env& env, OrderId id, const Order& order);
 
  private:
   struct Peer {
@@ -268,6 +272,15 @@ struct Raft {
     std::uint64_t round;
     Request request;
     NodeSet confirmed;
+  };
+  struct Wish {  // the members that the operator has ordered
+    OrderId order;
+    std::uint64_t members;
+    std::uint64_t term;  ///< In which this leader last had it.
+  };
+  struct Successor {  // is about to be handed the lead
+    OrderId order;
+    NodeId node;
   };
 
   // requests
@@ -302,10 +315,16 @@ struct Raft {
   void adopt_members();
   void change_members(Env& env);
   void change_to(Env& env, std::uint64_t wish);
+  bool may_stand(const Env& env) const;
+  void declare_members(Env& env, std::uint64_t index, const RaftMembers& members) const;
+  void drop_wish(Env& env, std::string_view why);
+  void keep_wish(Env& env);
+  void end_transfer(Env& env, std::string_view why);
   void append_members(Env& env, const RaftMembers& members);
   bool all_caught_up(Env& env, std::uint64_t added);
   void learns(Env& env, NodeId id);
   void resign(Env& env);
+  void transfer_to(Env& env, const Successor& successor);
   void hand_over(Env& env);
   void on(Env& env, NodeId from, const TimeoutNow& order);
 
@@ -316,8 +335,9 @@ struct Raft {
   void step_back(Env& env, std::optional<NodeId> leader);
   void arm_election(Env& env);
   void election_timeout(Env& env);
-  bool hears_majority(const Env& env, Duration within) const;
-  void stand(Env& env, bool trial, bool ordered = false);
+  bool hears_majority(const Env& env, Duration within, LocalTime after = LocalTime::min()) const;
+  bool helps_transfer(const Env& env, std::uint64_t transfer) const;
+  void stand(Env& env, bool trial, std::uint64_t transfer = 0);
   void on(Env& env, NodeId from, const RequestVote& request);
   void on(Env& env, NodeId from, const Vote& vote);
   void on(Env& env, NodeId from, const Stale& stale);
@@ -343,7 +363,9 @@ struct Raft {
   std::uint64_t commit_ = 0;      ///< Committed, and applied.
   Role role_ = Role::backup;
   std::optional<NodeId> leader_{};
-  LocalTime heard_{};           ///< When the leader was last heard of.
+  LocalTime heard_{};                 ///< When the leader was last heard of.
+  LocalTime orders_from_{};           ///< Until then, what an earlier life knew to be over may be forgotten.
+  std::uint64_t transfers_over_ = 0;  ///< So many of this term's transfers have failed.
   std::uint64_t verified_ = 0;  ///< Follower: the log is known to agree with this term's leader's up to here.
 
   // as leader or candidate
@@ -351,15 +373,17 @@ struct Raft {
   std::deque<Read> reads_{};
   std::uint64_t round_ = 0;
   LocalTime led_since_{};
-  std::uint64_t opened_at_ = 0;          ///< Where this leader's first entry is.
-  std::optional<std::uint64_t> wish_{};  ///< The members that the operator has ordered.
-  NodeSet learners_{};                   ///< Are brought up to date before they become members.
-  std::optional<NodeId> successor_{};    ///< Is about to be handed the lead.
-  bool lease_over_ = false;              ///< Since a successor may have been elected any time.
+  std::uint64_t opened_at_ = 0;  ///< Where this leader's first entry is.
+  std::optional<Wish> wish_{};
+  NodeSet learners_{};  ///< Are brought up to date before they become members.
+  std::optional<Successor> successor_{};
+  bool lease_over_ = false;  ///< Since a successor may have been elected any time.
+  LocalTime
+      lease_from_{};  ///< Only what was sent after that counts for a lease: voters must know what is over.
   NodeSet votes_{};
   std::vector<std::uint64_t> held_{};  ///< Room for a computation.
   bool trial_ = false;
-  bool ordered_ = false;
+  std::uint64_t transfer_ = 0;  ///< The one by which this candidate stands.
 };
 
 // To all members but itself.

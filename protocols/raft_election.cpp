@@ -1,6 +1,7 @@
 // Raft between terms: timeouts, votes, and who follows whom.
 #include <algorithm>
 
+#include "protocols/elections.hpp"
 #include "protocols/raft.hpp"
 
 namespace protocols {
@@ -9,7 +10,9 @@ void Raft::on_start(Env& env) {
   heard_ = env.now();  // it may have heard a leader just before it crashed, and must sit still as long
   if (snapshot_.index > 0) env.install(snapshot_.state);
   arm_election(env);
+  orders_from_ = env.first_life() ? env.now() : env.now() + options_.election_timeout_min;
   if (!env.first_life()) return env.become(Role::backup, term_);
+  if (options_.members > 0) declare_members(env, 0, members_);
   leader_ = NodeId{0};
   if (env.self() == *leader_) return lead(env);
   env.become(Role::backup, term_);
@@ -23,18 +26,18 @@ void Raft::arm_election(Env& env) {
 }
 
 void Raft::election_timeout(Env& env) {
-  if (!leads() && members_.contains(env.self())) return stand(env, options_.pre_vote);
+  if (!leads() && may_stand(env)) return stand(env, options_.pre_vote);
   arm_election(env);
-  if (!leads()) return;
-  successor_.reset();  // it should have taken over by now
+  if (!leads()) return leader_.reset();  // who is no member hears of no new leader: clients shall ask others
+  end_transfer(env, "the successor did not take over in time");
   if (!options_.check_quorum || env.now() - led_since_ < options_.election_timeout_max) return;
   if (!hears_majority(env, options_.election_timeout_max)) follow(env, term_, std::nullopt);
 }
 
-bool Raft::hears_majority(const Env& env, Duration within) const {
+bool Raft::hears_majority(const Env& env, Duration within, LocalTime after) const {
   const auto heard = [&](NodeId id) {
     const auto answered = peers_[id.value].answered;
-    return id == env.self() || (answered && env.now() - *answered < within);
+    return id == env.self() || (answered && env.now() - *answered<within&& * answered> after);
   };
   return raft_quorum::majority(members_, env.cluster(), heard);
 }
@@ -76,15 +79,16 @@ void Raft::enter(std::uint64_t term) {
   term_ = term;
   vote_.reset();
   verified_ = 0;
+  transfers_over_ = 0;
 }
 
 void Raft::step_back(Env& env, std::optional<NodeId> leader) {
   leader_ = leader;
   role_ = Role::backup;
   reads_.clear();
-  wish_.reset();
   learners_.clear();
-  successor_.reset();
+  if (leader) drop_wish(env, "another replica leads");
+  successor_.reset();  // whoever leads next shows what became of it
   env.become(role_, term_);
 }
 
@@ -94,21 +98,20 @@ void Raft::on(Env& env, NodeId, const Stale& stale) {
 
 // ---- votes
 
-void Raft::stand(Env& env, bool trial, bool ordered) {
+void Raft::stand(Env& env, bool trial, std::uint64_t transfer) {
   role_ = Role::candidate;
   leader_.reset();
   votes_.clear();
   trial_ = trial;
-  ordered_ = ordered;
+  transfer_ = transfer;
   if (trial) {
     env.become(role_, term_);
     arm_election(env);
-    tell_members(env, RequestVote{term_ + 1, log_.last(), log_.last_term(), true, false});
+    tell_members(env, RequestVote{term_ + 1, log_.last(), log_.last_term(), true, 0});
     return env.send(env.self(), Vote{term_ + 1, true});
   }
-  ++term_;
+  enter(term_ + 1);
   vote_ = env.self();
-  verified_ = 0;
   env.become(role_, term_);
   write_ballot(env);
   vote(env, env.self());
@@ -129,7 +132,9 @@ void Raft::on(Env& env, NodeId from, const RequestVote& request) {
   if (from == env.self()) return;
   if (request.term < term_ || (request.trial && request.term == term_)) return env.send(from, Stale{term_});
   const bool sits_still = options_.check_quorum || options_.reads == Options::Reads::lease || request.trial;
-  if (sits_still && !request.ordered && content(env)) return;
+  const bool ordered =
+      request.term > term_ + 1 ? request.transfer > 0 : helps_transfer(env, request.transfer);
+  if (sits_still && !ordered && content(env)) return;
   if (request.trial) {
     if (reaches_as_far(request)) env.send(from, Vote{request.term, true});
     return;
@@ -149,7 +154,7 @@ void Raft::on(Env& env, NodeId from, const Vote& vote) {
   if (role_ != Role::candidate || vote.trial != trial_ || vote.term != term_ + (trial_ ? 1 : 0)) return;
   if (!votes_.insert(from)) return;
   if (!trial_ && from == env.self())  // only now is it certain not to vote for another
-    tell_members(env, RequestVote{term_, log_.last(), log_.last_term(), false, ordered_});
+    tell_members(env, RequestVote{term_, log_.last(), log_.last_term(), false, transfer_});
   const auto votes = [&](NodeId id) { return votes_.contains(id); };
   if (!raft_quorum::majority(members_, env.cluster(), votes)) return;
   if (trial_) return stand(env, false);
@@ -161,7 +166,9 @@ void Raft::lead(Env& env) {
   leader_ = env.self();
   led_since_ = env.now();
   lease_over_ = false;
+  lease_from_ = LocalTime::min();
   const bool first = env.first_life() && term_ == 1;  // all logs are empty: nothing to find out or to settle
+  keep_wish(env);
   const std::uint64_t last = log_.last();
   peers_.assign(env.cluster(), Peer{.next = last + 1, .sent = last, .probing = !first});
   peer(env.self()).match = last;
@@ -176,15 +183,11 @@ void Raft::lead(Env& env) {
   beat(env);
 }
 
-// A split vote takes a whole timeout, and an election in which nobody else stands within a message's way
-// none: with such a spread that at most half of the elections fail, forty in a row happen once in 10^12 runs.
 std::optional<ServicePromise> Raft::promise(const Options& o, const Calm& calm) {
-  const Duration spread = o.election_timeout_max - o.election_timeout_min;
-  const bool quick = 4 * calm.delay <= o.election_timeout_min && 2 * calm.delay <= spread;
-  const bool heard = calm.loss <= 0.2 && 2 * o.heartbeat + calm.delay <= o.election_timeout_min;
-  if (!quick || !heard || 8 * calm.delay > calm.client_timeout) return std::nullopt;
-  return ServicePromise{.within = 40 * o.election_timeout_max + 10 * calm.round(),
-                        .running = calm.members / 2 + 1};
+  return promise_of_elections({.timeout_min = o.election_timeout_min,
+                               .timeout_max = o.election_timeout_max,
+                               .heartbeat = o.heartbeat},
+                              calm);
 }
 
 namespace {

@@ -21,18 +21,23 @@
 
 namespace protocols {
 
-// An order to a replica that does not lead is lost, and so is one whose leader loses its term.
-void Raft::on_order(Env& env, const Order& order) {
-  if (!leads() || env.cluster() > 64) return;
-  if (const auto* transfer = std::get_if<Transfer>(&order)) {
-    if (transfer->to == env.self() || !members_.contains(transfer->to)) return;
-    successor_ = transfer->to;
-    arm_election(env);  // so long it has
-    return hand_over(env);
-  }
-  wish_ = 0;
-  for (const NodeId member : std::get<Reconfigure>(order).members) *wish_ |= RaftMembers::bit(member);
+// A replica that does not lead names the leader to the operator. A leader that loses its term drops what it
+// has not done, unless it leads the next one: whom it is to add may have stood for election for long, and
+// that one's higher term deposes a leader that wants to teach it.
+void Raft::on_order(Env& env, OrderId id, const Order& order) {
+  if (!leads()) return env.refuse(id, leader_ ? "it does not lead" : "it knows no leader", leader_);
+  if (env.cluster() > 64) return env.refuse(id, "there are more than 64 replicas");
+  if (const auto* transfer = std::get_if<Transfer>(&order)) return transfer_to(env, {id, transfer->to});
+  drop_wish(env, "another order came");
+  wish_ = Wish{id, 0, term_};
+  for (const NodeId member : std::get<Reconfigure>(order).members) wish_->members |= RaftMembers::bit(member);
   change_members(env);
+}
+
+void Raft::drop_wish(Env& env, std::string_view why) {
+  if (wish_) env.give_up(wish_->order, why);
+  wish_.reset();
+  learners_.clear();
 }
 
 // ---- membership
@@ -55,13 +60,14 @@ void Raft::change_members(Env& env) {
   if (!settled() && !hasty) return;
   if (members_.joint()) return append_members(env, {.now = members_.now});
   if (!is_member) return resign(env);
-  if (wish_) change_to(env, *wish_);
+  if (wish_) change_to(env, wish_->members);
 }
 
 void Raft::change_to(Env& env, std::uint64_t wish) {
   const std::uint64_t now = members_.now != 0 ? members_.now : RaftMembers::first(env.cluster());
   const std::uint64_t added = wish & ~now, removed = now & ~wish;
   if (added == 0 && removed == 0) {
+    env.carried_out(wish_->order);
     wish_.reset();
     return learners_.clear();
   }
@@ -76,7 +82,32 @@ void Raft::change_to(Env& env, std::uint64_t wish) {
   }
 }
 
-void Raft::append_members(Env& env, const RaftMembers& members) { append(env, {term_, members}); }
+// Who becomes a member is no learner any more: should it be removed and added again, it starts from scratch.
+void Raft::append_members(Env& env, const RaftMembers& members) {
+  raft_quorum::for_each(members.now, env.cluster(), [&](NodeId id) { learners_.erase(id); });
+  append(env, {term_, members});
+}
+
+void Raft::declare_members(Env& env, std::uint64_t index, const RaftMembers& members) const {
+  NodeSet all;
+  raft_quorum::for_each(members.now == 0 ? 0 : members.now | members.old, env.cluster(),
+                        [&](NodeId id) { all.insert(id); });
+  env.members(index, all);
+}
+
+// A leader may have removed this replica and crashed before anybody else knew (thesis, section 4.2.2). Then
+// it alone may have the longest log, and nobody is elected without it: so it stands, although its own vote
+// does not count, until its removal is committed. Who was never a member waits.
+bool Raft::may_stand(const Env& env) const {
+  if (members_.contains(env.self())) return true;
+  if (options_.bug == Options::Bug::outsider_sits_still) return false;
+  for (std::uint64_t at = members_at_; at > commit_;) {
+    const auto [earlier, since] = members_up_to(at - 1);
+    if (earlier.contains(env.self())) return true;
+    at = since;
+  }
+  return false;
+}
 
 // Whether these replicas hold nearly all of the log; those that don't are sent it from now on.
 bool Raft::all_caught_up(Env& env, std::uint64_t added) {
@@ -99,17 +130,23 @@ void Raft::learns(Env& env, NodeId id) {
   constexpr int kRounds = 10;
   Peer& p = peer(id);
   if (p.caught_up || p.match < p.goal) return;
-  p.caught_up = env.now() - p.goal_set < options_.election_timeout_min;
+  const bool holds_all = p.match == log_.last();  // nothing more would come to tell of another round
+  p.caught_up = holds_all || env.now() - p.goal_set < options_.election_timeout_min;
   if (p.caught_up) return change_members(env);
-  if (++p.rounds == kRounds) {
-    wish_.reset();
-    return learners_.clear();
-  }
+  if (++p.rounds == kRounds) return drop_wish(env, "a new member did not catch up");
   p.goal = log_.last();
   p.goal_set = env.now();
 }
 
+// Goes on with what it was ordered in the term that it has just led, if nobody else has led since.
+void Raft::keep_wish(Env& env) {
+  if (!wish_) return;
+  if (log_.last_term() != wish_->term) return drop_wish(env, "another replica led meanwhile");
+  wish_->term = term_;
+}
+
 void Raft::resign(Env& env) {
+  drop_wish(env, "the leader is no member any more");
   beat(env);  // the others learn at once that it is committed
   follow(env, term_, std::nullopt);
 }
@@ -117,17 +154,45 @@ void Raft::resign(Env& env) {
 // ---- transfer (thesis, section 3.10)
 
 // A leader that is to go takes no more requests. Once its successor holds the whole log, that one need not
-// wait for a timeout; should it fail, this one goes on after an election timeout.
+// wait for a timeout; should it fail, this one goes on after an election timeout. Another order does not give
+// it more time: a leader that is told one after the other must still lead.
+void Raft::transfer_to(Env& env, const Successor& successor) {
+  if (successor.node == env.self()) return env.carried_out(successor.order);
+  if (!members_.contains(successor.node)) return env.refuse(successor.order, "the successor is no member");
+  if (!successor_) arm_election(env);  // so long it has
+  end_transfer(env, "another order came");
+  successor_ = successor;
+  hand_over(env);
+}
+
 void Raft::hand_over(Env& env) {
-  if (peer(*successor_).match < log_.last()) return;
+  if (peer(successor_->node).match < log_.last()) return;
   lease_over_ = true;
-  env.send(*successor_, TimeoutNow{term_});
+  env.send(successor_->node, TimeoutNow{term_, transfers_over_ + 1});
+}
+
+// The successor may still get its order, and stand, at any time: what is late is late without bound. Leases
+// need voters who sit still, so they begin anew with heartbeats that say which transfers are over.
+void Raft::end_transfer(Env& env, std::string_view why) {
+  if (!successor_) return;
+  env.give_up(successor_->order, why);
+  successor_.reset();
+  ++transfers_over_;
+  lease_over_ = false;
+  lease_from_ = env.now();
+}
+
+// Whether the leader of this term wants this replica's vote for its successor, as far as one knows. A replica
+// that has just restarted may have known better.
+bool Raft::helps_transfer(const Env& env, std::uint64_t transfer) const {
+  return transfer > transfers_over_ && env.now() >= orders_from_;
 }
 
 void Raft::on(Env& env, NodeId from, const TimeoutNow& order) {
   if (order.term != term_ || leader_ != from || leads() || !members_.contains(env.self())) return;
+  if (!helps_transfer(env, order.transfer)) return;
   arm_election(env);
-  stand(env, false, true);
+  stand(env, false, order.transfer);
 }
 
 }  // namespace protocols

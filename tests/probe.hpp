@@ -62,7 +62,7 @@ struct Probe {
     env.reply(r.id, chosen.value);
   }
   void on_durable(Env& env, const Deferred& what) { see(env, what + " is durable"); }
-  void on_order(Env& env, const Order& order) {
+  void on_order(Env& env, OrderId, const Order& order) {
     const auto* transfer = std::get_if<Transfer>(&order);
     see(env, transfer != nullptr ? "transfer to " + std::to_string(transfer->to.value) : "reconfigure");
   }

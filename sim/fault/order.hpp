@@ -1,7 +1,9 @@
 // What an operator asks of the replicas. No fault, but it comes at a time of the scenario, as faults do; a
-// protocol that carries orders out has a handler `on_order(env, const Order&)`.
+// protocol that carries orders out has a handler `on_order(env, OrderId, const Order&)`, and says in the end what
+// became of each: carried out, refused, or given up.
 #pragma once
 
+#include <cstdint>
 #include <variant>
 #include <vector>
 
@@ -22,5 +24,8 @@ struct Transfer {
 };
 
 using Order = std::variant<Reconfigure, Transfer>;
+
+/// Names one order of a run, so that a protocol can say what became of it.
+using OrderId = std::uint32_t;
 
 }  // namespace sim

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sim/history/decisions.hpp"
@@ -104,6 +105,27 @@ struct Record {
   Time disturbed_until{};
   Duration clock_jump{};         ///< The most by which a fault has set a clock forward or back.
   std::int64_t clock_drift = 0;  ///< The most that a clock has gained or lost, in ns a second.
+
+  /// What an operator ordered, and what became of it.
+  struct Ordered {
+    enum class Fate : std::uint8_t {
+      unreachable,  ///< It reached no running replica.
+      refused,      ///< Whoever got it could not or would not carry it out.
+      under_way,    ///< A replica took it; nobody has said more.
+      given_up,     ///< A replica took it, and failed.
+      carried_out,
+    };
+    Time at;                            ///< When it was given.
+    std::uint32_t id;                   ///< As the protocol calls it.
+    std::vector<NodeId> members{};      ///< These are to be the members,
+    std::optional<NodeId> successor{};  ///< or this one is to lead.
+    std::vector<NodeId>
+        asked{};  ///< Who was told to see to it, one after the other: who can't names another.
+    Fate fate = Fate::under_way;
+    std::string_view why{};       ///< For what was not carried out.
+    std::optional<Time> settled;  ///< When its fate was known.
+  };
+  std::vector<Ordered> orders;  ///< In order of time.
 
   struct Suspicion {
     Time at;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -179,6 +181,19 @@ class Env {
     keeper_.defer(node_, std::move(deferred));
     world_.sync(node_);
   }
+
+  // ---- the operator
+
+  /// Does not carry an order out, for a reason of some words (a literal). With `instead` the operator turns
+  /// to that replica.
+  void refuse(OrderId order, std::string_view why, std::optional<NodeId> instead = std::nullopt) {
+    world_.refuse(node_, order, why, instead);
+  }
+  /// Gives up an order that this replica had taken.
+  void give_up(OrderId order, std::string_view why) { world_.give_up(order, why); }
+  /// Says that what was ordered is so. Observers see for themselves when a transfer's successor leads, and
+  /// when the members that were ordered are declared.
+  void carried_out(OrderId order) { world_.carried_out(order); }
 
   // ---- what observers see
 

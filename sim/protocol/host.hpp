@@ -87,10 +87,10 @@ class HostOf final
       at(node).on_failure(env, failed);
     }
   }
-  void ordered(World& world, NodeId node, const Order& order) override {
+  void ordered(World& world, NodeId node, OrderId id, const Order& order) override {
     if constexpr (TakesOrders<P>) {
       auto env = env_of(world, node);
-      at(node).on_order(env, order);
+      at(node).on_order(env, id, order);
     }
   }
   void split(NodeId node) override { nodes_.push_back(Node(nodes_[node.value])); }

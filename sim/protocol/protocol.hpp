@@ -90,8 +90,8 @@ concept HandlesRequests = requires(P p, EnvOf<P>& env, const Request& r) {
 
 /// Optional: an operator's orders, such as a change of the members.
 template <class P>
-concept TakesOrders = requires(P p, EnvOf<P>& env, const Order& o) {
-  p.on_order(env, o);
+concept TakesOrders = requires(P p, EnvOf<P>& env, OrderId id, const Order& o) {
+  p.on_order(env, id, o);
 };
 
 /// Optional: the second of two rounds, for protocols that answer requests with offers (`Env::offer`). A

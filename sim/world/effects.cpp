@@ -104,6 +104,7 @@ void World::become(NodeId node, Role role, std::uint64_t term) {
   Machine& m = machine(node);
   if (m.role == role && (m.term == term || role != Role::primary)) return;
   if (m.role != role) m.role_since = now_;
+  if (role == Role::primary) settle_transfers(node);
   m.role = role;
   m.term = term;
   if (honest(node)) record_.roles.push_back({now_, node, role, term});
@@ -131,7 +132,9 @@ void World::decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::ui
 
 void World::declare_members(NodeId node, std::uint64_t version, const NodeSet& members) {
   auto& all = record_.memberships;
-  if (honest(node) && (all.empty() || version > all.back().version)) all.push_back({now_, version, members});
+  if (!honest(node) || (!all.empty() && version <= all.back().version)) return;
+  all.push_back({now_, version, members});
+  settle_reconfiguration(members);
 }
 
 void World::propose(NodeId node, std::uint64_t value) {

@@ -58,7 +58,10 @@ void World::begin(std::uint32_t index, const Fault& fault) {
     case Fault::Kind::heal: heal_network(); break;
     default:
       node = resolve(fault.victim);
-      if (!node) return;  // nobody plays that role at the moment
+      if (!node) {  // nobody plays that role at the moment
+        if (is_order(fault.kind)) settle_order_to_nobody(index, "nobody led");
+        return;
+      }
   }
   if (tracer_ != nullptr) tracer_->fault(now_, fault, node);
   if (node) begin_at_node(index, fault, *node);
@@ -148,6 +151,7 @@ void World::crash(NodeId node, const Fault& fault) {
   ++m.incarnation;
   if (fault.in_flight_lost) m.first_that_counts = m.incarnation;
   for (const Event& event : std::exchange(m.held, {})) drop(event);
+  settle_orders_of(node);
   m.timers.clear();
   m.syncs = 0;
   m.service = Service(setup_->model, setup_->keys);
@@ -187,15 +191,6 @@ void World::tell_of_failure(NodeId failed, Duration within, bool after_messages)
     disturb(at);
     queue_.push(at, Rank::delivery, event);
   }
-}
-
-// It comes as a message does: not to a node that is down, later to one that is paused or slow.
-void World::give_order(std::uint32_t index, NodeId node) {
-  const Event event{.kind = Event::Kind::order,
-                    .node = node.value,
-                    .handle = index,
-                    .incarnation = machine(node).incarnation};
-  queue_.push(now_, Rank::delivery, event);
 }
 
 // What came during the pause happens now: messages first, in the order of their arrival, then the timers that

@@ -29,7 +29,7 @@ class Host {
   virtual void chosen(World& world, NodeId node, const Request& request, const Offer& offer) = 0;
   virtual void persisted(World& world, NodeId node) = 0;
   virtual void told_of_failure(World& world, NodeId node, NodeId failed) = 0;
-  virtual void ordered(World& world, NodeId node, const Order& order) = 0;
+  virtual void ordered(World& world, NodeId node, OrderId id, const Order& order) = 0;
   /// Makes a second copy of a Byzantine node, as the last of its nodes: one that only the world can name.
   virtual void split(NodeId node) = 0;
 

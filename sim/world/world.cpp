@@ -149,7 +149,7 @@ void World::handle_at_node(const Event& event) {
     if (from != to && network_.severed(from, to)) return lose(event, "cut");
     if (died_in_flight(event)) return lose(event, "died");
   } else if (stale(event)) {
-    return;
+    return drop(event);
   }
   const Machine& m = machines_[event.node];
   if ((m.pauses > 0 || m.slow > Duration{0}) && waits(event)) return;
@@ -170,7 +170,7 @@ void World::handle_at_node(const Event& event) {
     }
     case Event::Kind::timer: return fire(event);
     case Event::Kind::persisted: --machine(node).syncs; return host_->persisted(*this, node);
-    case Event::Kind::order: return host_->ordered(*this, node, faults_[event.handle].order);
+    case Event::Kind::order: return host_->ordered(*this, node, event.handle, faults_[event.handle].order);
     default: return host_->told_of_failure(*this, node, NodeId{event.peer});
   }
 }
@@ -252,6 +252,7 @@ void World::drop(const Event& event) {
   if (event.kind == Event::Kind::deliver) host_->release(event.handle);
   if (event.kind == Event::Kind::request) requests_.release(event.handle);
   if (event.kind == Event::Kind::reply) replies_.release(event.handle);
+  if (event.kind == Event::Kind::order) settle_order_to_nobody(event.handle, "the replica was down");
 }
 
 bool World::died_in_flight(const Event& event) const {

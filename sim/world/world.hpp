@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/fault/fault.hpp"
@@ -142,6 +143,10 @@ class World final : private ClientPort {
   void propose(NodeId node, std::uint64_t value);
   void declare_members(NodeId node, std::uint64_t version, const NodeSet& members);
   void suspect(NodeId node, NodeId of, bool suspected);
+  // What became of an operator's order (sim/world/orders.cpp):
+  void refuse(NodeId node, OrderId id, std::string_view why, std::optional<NodeId> instead);
+  void give_up(OrderId id, std::string_view why);
+  void carried_out(OrderId id);
 
  private:
   struct TimerState {
@@ -224,7 +229,17 @@ class World final : private ClientPort {
   void crash(NodeId node, const Fault& fault);
   void restart(NodeId node, DiskFate disk);
   void tell_of_failure(NodeId failed, Duration within, bool after_messages);
-  void give_order(std::uint32_t index, NodeId node);
+
+  // Orders (sim/world/orders.cpp). An order is named by its place in the timeline of faults.
+  void give_order(OrderId id, NodeId node);
+  void settle_order(Record::Ordered& order, Record::Ordered::Fate fate, std::string_view why = {});
+  void settle_order_to_nobody(OrderId id, std::string_view why);
+  void settle_orders_of(NodeId crashed);
+  void settle_transfers(NodeId leads);
+  void settle_reconfiguration(const NodeSet& members);
+  Record::Ordered* find_order(OrderId id);
+
+  // More of faults (sim/world/faults.cpp).
   void misbehave(NodeId node, std::uint32_t fault);
   void behave(NodeId node);
   void split(NodeId node);
