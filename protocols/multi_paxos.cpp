@@ -3,6 +3,7 @@
 #include "protocols/multi_paxos.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace protocols {
 
@@ -15,30 +16,50 @@ void MultiPaxos::Options::describe(Fields& f) {
              "How often a leader shows that it lives, and repeats what may be lost. Above a round trip.");
   f.count("window", window, {.min = 1, .max = 1'000'000},
           "How many slots a leader may propose ahead of what is applied (alpha); 1: one after the other.");
+  f.count(
+      "batch", batch, {.min = 1, .max = 10'000},
+      "How many requests that wait may share an Accept, each in a slot of its own. Above 1, `window` counts "
+      "Accepts under way.");
   f.count("compact_after", compact_after, {}, "Replace the log by a snapshot every so many slots; 0: never.");
+  f.choice("reads", reads, {{"log", Reads::log}, {"read_index", Reads::read_index}, {"lease", Reads::lease}},
+           "How reads are answered: from slots of the log, after asking a majority, or under a lease.");
+  f.duration("lease", lease, {.min = 1us},
+             "reads: lease. How long a majority that answered a heartbeat lets the leader read by itself.");
+  f.number(
+      "lease_drift", lease_drift, {0, 0.5},
+      "reads: lease. How much a clock may gain or lose, in seconds a second; leases are shorter by that.");
   f.choice(
       "bug", bug,
       {{"none", Bug::none},
        {"promise_not_persisted", Bug::promise_not_persisted},
        {"ignores_accepted", Bug::ignores_accepted},
        {"first_accepted", Bug::first_accepted},
-       {"gaps_skipped", Bug::gaps_skipped}},
+       {"gaps_skipped", Bug::gaps_skipped},
+       {"promises_under_lease", Bug::promises_under_lease}},
       "A bug to be caught: promises are forgotten in a crash; a new leader ignores what others accepted, "
-      "takes the first vote instead of the highest, or takes gaps for empty.");
+      "takes the first vote instead of the highest, or takes gaps for empty; acceptors promise a higher "
+      "ballot "
+      "although a leader may read under a lease of theirs.");
 }
 
 std::string MultiPaxos::Options::complaint(std::size_t) const {
   if (election_timeout_max < election_timeout_min)
     return "election_timeout_max is shorter than election_timeout_min";
+  if (reads == Reads::lease && lease >= election_timeout_min)
+    return "a lease must be shorter than election_timeout_min, for which acceptors promise nothing";
   return {};
 }
 
 void MultiPaxos::Disk::replay(const Write& write) {
   if (const auto* ballot = std::get_if<Ballot>(&write)) {
     promised = *ballot;
-  } else if (const auto* v = std::get_if<VoteIn>(&write)) {
-    promised = std::max(promised, v->vote.ballot);
-    votes[v->slot] = v->vote;
+  } else if (const auto* v = std::get_if<Votes>(&write)) {
+    promised = std::max(promised, v->ballot);
+    Slot slot = v->slot;
+    for (const Value& value : v->values) {
+      if (slot > checkpoint.slot) votes[slot] = {v->ballot, value};
+      ++slot;
+    }
   } else {
     checkpoint = std::get<Checkpoint>(write);
     votes.erase(votes.begin(), votes.upper_bound(checkpoint.slot));
@@ -67,6 +88,7 @@ void MultiPaxos::on_request(Env& env, const Request& request) {
   }
   if (request.ping) return env.reply(request.id, {});
   if (sessions_.is_over(request.id)) return;
+  if (reads_by_itself() && is_read(request.command)) return read(env, request);
   if (const auto* earlier = sessions_.find(request.id)) return env.reply(request.id, earlier->output);
   if (request.again && underway(request.id)) return;
   backlog_.push_back(request);
@@ -83,40 +105,53 @@ bool MultiPaxos::underway(RequestId id) const {
 }
 
 void MultiPaxos::propose_backlog(Env& env) {
-  while (!backlog_.empty() && next_ <= commit_ + static_cast<Slot>(options_.window)) {
-    propose(env, next_++, {.noop = false, .request = backlog_.front()});
-    backlog_.pop_front();
+  const auto window = static_cast<std::size_t>(options_.window),
+             batch = static_cast<std::size_t>(options_.batch);
+  while (!backlog_.empty() && open_.size() < window && next_ <= commit_ + window * batch) {
+    const auto room = static_cast<std::size_t>(commit_ + window * batch + 1 - next_);
+    Values values;
+    for (std::size_t left = std::min({batch, room, backlog_.size()}); left > 0; --left) {
+      values.push_back({.noop = false, .request = backlog_.front()});
+      backlog_.pop_front();
+    }
+    const Slot slot = std::exchange(next_, next_ + values.size());
+    propose(env, slot, values);
   }
 }
 
-// The leader is an acceptor, too: its own vote counts once it is on disk.
-void MultiPaxos::propose(Env& env, Slot slot, const Value& value) {
-  const Vote vote{ballot_, value};
-  log_[slot] = {.vote = vote};
-  open_[slot] = {};
-  env.persist(VoteIn{slot, vote});
-  env.broadcast(Accept{ballot_, slot, value});
-  env.when_durable({env.self(), Accepted{ballot_, slot}});
+// The leader is an acceptor, too: its own votes count once they are on disk.
+void MultiPaxos::propose(Env& env, Slot slot, const Values& values) {
+  Slot next = slot;
+  for (const Value& value : values) log_[next++] = {.vote = {ballot_, value}};
+  open_[slot] = {.count = values.size()};
+  env.persist(Disk::Votes{ballot_, slot, values});
+  env.broadcast(Accept{ballot_, slot, values});
+  env.when_durable({env.self(), Accepted{ballot_, slot, values.size()}});
+}
+
+MultiPaxos::Values MultiPaxos::proposed(Slot slot, Slot count) const {
+  Values values;
+  for (auto next = log_.find(slot); count > 0; ++next, --count) values.push_back(next->second.vote.value);
+  return values;
 }
 
 void MultiPaxos::propose_again(Env& env) {
   for (auto& [slot, proposal] : open_) {
-    for (std::uint16_t i = 0; i < env.cluster() && proposal.old; ++i) {
-      if (NodeId{i} == env.self() || proposal.accepted_by.contains(NodeId{i})) continue;
-      env.send(NodeId{i}, Accept{ballot_, slot, log_[slot].vote.value});
-    }
-    proposal.old = true;
+    if (!std::exchange(proposal.old, true)) continue;
+    env.multicast(Accept{ballot_, slot, proposed(slot, proposal.count)},
+                  [&](NodeId id) { return !proposal.accepted_by.contains(id); });
   }
 }
 
 void MultiPaxos::on(Env& env, NodeId from, const Accepted& m) {
   if (!leads() || m.ballot != ballot_) return;
   const auto proposal = open_.find(m.slot);
-  if (proposal == open_.end()) return;  // chosen already
+  if (proposal == open_.end() || proposal->second.count != m.count) return;  // chosen already
   proposal->second.accepted_by.insert(from);
   if (proposal->second.accepted_by.size() < env.majority()) return;
-  choose(env, m.slot, log_[m.slot]);
-  env.broadcast(Chosen{ballot_, m.slot});
+  open_.erase(proposal);
+  for (Slot slot = m.slot; slot < m.slot + m.count; ++slot) choose(env, slot, log_[slot]);
+  env.broadcast(Chosen{ballot_, m.slot, m.count});
   apply_chosen(env);
 }
 
@@ -124,21 +159,25 @@ void MultiPaxos::on(Env& env, NodeId from, const Accepted& m) {
 
 void MultiPaxos::on(Env& env, NodeId from, const Accept& m) {
   if (!obeys(env, from, m.ballot)) return;
-  if (m.slot > checkpoint_.slot) {
-    Entry& entry = log_[m.slot];
-    if (!entry.chosen && entry.vote.ballot != m.ballot) {  // otherwise it can only be the same value
-      entry.vote = {m.ballot, m.value};
-      env.persist(VoteIn{m.slot, entry.vote});
+  bool news = false;
+  Slot slot = m.slot;
+  for (const Value& value : m.values) {
+    if (slot > checkpoint_.slot) {
+      Entry& entry = log_[slot];
+      news = news || entry.vote.ballot != m.ballot;
+      entry.vote.ballot = m.ballot;
+      if (!entry.chosen) entry.vote.value = value;  // otherwise it can only be the same
     }
+    ++slot;
   }
-  env.when_durable({from, Accepted{m.ballot, m.slot}});
+  if (news) env.persist(Disk::Votes{m.ballot, m.slot, m.values});
+  env.when_durable({from, Accepted{m.ballot, m.slot, m.values.size()}});
 }
 
 // ---- learning
 
 void MultiPaxos::choose(Env& env, Slot slot, Entry& entry) {
   entry.chosen = true;
-  open_.erase(slot);
   env.decide(slot, entry.vote.value.shown(), entry.vote.ballot);
 }
 
@@ -168,11 +207,12 @@ void MultiPaxos::compact(Env& env) {
   env.persist(checkpoint_);
 }
 
-// Whoever has voted in this ballot or a later one has voted for what was chosen.
+// Whoever has voted in this ballot or a later one has voted for what was chosen. A leader counts for itself.
 void MultiPaxos::on(Env& env, NodeId, const Chosen& m) {
-  const auto entry = log_.find(m.slot);
-  if (entry == log_.end() || entry->second.chosen || entry->second.vote.ballot < m.ballot) return;
-  choose(env, m.slot, entry->second);
+  if (leads()) return;
+  for (auto next = log_.lower_bound(m.slot); next != log_.end() && next->first - m.slot < m.count; ++next) {
+    if (!next->second.chosen && next->second.vote.ballot >= m.ballot) choose(env, next->first, next->second);
+  }
   apply_chosen(env);
 }
 
@@ -186,6 +226,7 @@ void MultiPaxos::on(Env& env, NodeId from, const Heartbeat& m) {
   apply_chosen(env);
   if (commit_ < missed_) env.send(from, Ask{commit_});
   missed_ = m.commit;
+  if (options_.reads == Options::Reads::lease) env.send(from, HeartbeatReply{m.ballot, m.sent_at});
 }
 
 void MultiPaxos::on(Env& env, NodeId from, const Ask& m) {

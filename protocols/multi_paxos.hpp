@@ -10,7 +10,9 @@
 //                                                        |--Chosen(b,s)-->| apply (upkeep)
 //
 // An operation costs 2n messages and 4 delays, and n-1 notices that nobody waits for. Reads go through the
-// log like writes. Ballots belong to their leaders: ballot b is that of replica (b-1) mod n.
+// log like writes; or (read_index) the leader asks a majority whether they have promised anything higher, and
+// then reads its own state; or (lease) it knows, as who has answered its heartbeat promises nothing for a
+// while. Ballots belong to their leaders: ballot b is that of replica (b-1) mod n.
 //
 //   acceptor  It promises to vote in no ballot below b, and tells the candidate its vote in every slot: the
 //             ballot and the value. It votes for what the leader of the highest ballot it knows asks for.
@@ -18,11 +20,15 @@
 //   leader    With promises from a majority it knows what may be chosen: in each slot the vote of the highest
 //             ballot among them, which it proposes again. Slots below the last of these in which nobody has
 //             voted are gaps: nothing is chosen there, and nothing will be unless the leader has a no-op
-//             chosen. So it does, for slots are applied in order. Then come the clients.
+//             chosen. So it does, for slots are applied in order. Then come the clients. What a promise says
+//             to be chosen already is taken as it is: who has forgotten in a crash how much of its log is
+//             chosen learns that again, instead of having its whole history voted on once more. What is to be
+//             voted on again, slots in a row, goes into one Accept.
 //   learner   Slots are chosen in any order and applied in order, so one slow slot holds up all behind it.
-//             `window` (Lamport's alpha) says how far the leader may propose ahead of what is applied. Who
-//             has missed something sees that from a heartbeat, and asks: for the values, or, when they are
-//             compacted away, for a snapshot.
+//             `window` (Lamport's alpha) says how far the leader may propose ahead of what is applied; with
+//             `batch`, requests that have waited for it share an Accept, a write to disk and an answer, each
+//             in a slot of its own. Who has missed something sees that from a heartbeat, and asks: for the
+//             values, or, when they are compacted away, for a snapshot.
 //
 // Why it is safe: if v is chosen in slot s and ballot b, a majority has voted so, and shares a member with
 // the majority of promises of any later ballot b'. That member voted before it promised, so the leader of b'
@@ -44,15 +50,17 @@
 //   * Disks keep what they completed. An acceptor that forgets promises or votes can take part in a second
 //     majority: amnesia makes two values chosen in one slot.
 //   * Commands are deterministic, for every replica executes them. Nobody lies.
-// Left out: reads under a lease, change of the members (Lamport does it through the log, alpha slots ahead).
+//   * lease alone: clocks run alike, but for `lease_drift`.
+// Left out: change of the members (Lamport does it through the log, alpha slots ahead).
 //
 // Bugs, for the judges to catch:
 //   promise_not_persisted  A promise is not written down: after a crash the acceptor helps an older ballot.
 //   ignores_accepted       A new leader proposes its own values where others may be chosen.
 //   first_accepted         It takes the first vote that it hears of in a slot, not that of the highest
-//   ballot. gaps_skipped           It takes a gap for empty without having a no-op chosen. No vote of its
-//   majority
+//                          ballot.
+//   gaps_skipped           It takes a gap for empty without having a no-op chosen. No vote of its majority
 //                          contradicts that; but a later leader may find that of another replica.
+//   promises_under_lease   Who has answered a heartbeat promises a higher ballot at once all the same.
 //
 // Source: Lamport, Paxos Made Simple (2001), section 3; van Renesse and Altinbuken, Paxos Made Moderately
 // Complex (ACM Computing Surveys 2015); Chandra, Griesemer, Redstone, Paxos Made Live (PODC 2007), for disks,
@@ -67,6 +75,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/kernel/short_list.hpp"
 #include "sim/protocol/registry.hpp"
 #include "sim/protocol/sessions.hpp"
 
@@ -92,6 +101,7 @@ struct MultiPaxos {
     Slot slot = 0;
     Vote vote{};
   };
+  using Values = ShortList<Value>;
   /// Everything up to `slot`, applied.
   struct Checkpoint {
     Slot slot = 0;
@@ -111,30 +121,47 @@ struct MultiPaxos {
     static constexpr bool background = true;
     Ballot ballot;
     std::optional<Checkpoint> checkpoint;  ///< Instead of votes that are compacted away.
+    Slot chosen;                           ///< Up to here the votes are for what is chosen.
     std::vector<VoteIn> votes;
   };
-  struct Accept {  // leader -> acceptor: vote for this
+  struct Accept {  // leader -> acceptor: vote for these, in `slot` and those that follow
     Ballot ballot;
     Slot slot;
-    Value value;
+    Values values;
   };
-  struct Accepted {  // acceptor -> leader: my disk holds my vote
+  struct Accepted {  // acceptor -> leader: my disk holds my votes in the `count` slots from `slot` on
     Ballot ballot;
     Slot slot;
+    Slot count;
   };
   struct Rejected {  // there is a higher ballot than yours
     static constexpr bool background = true;
     Ballot ballot;
   };
-  struct Chosen {  // leader -> learner: what I proposed there is chosen
+  struct Chosen {  // leader -> learner: what I proposed in these `count` slots is chosen
     static constexpr bool background = true;
     Ballot ballot;
     Slot slot;
+    Slot count;
   };
   struct Heartbeat {  // leader -> all: I live, and all up to `commit` is chosen
     static constexpr bool background = true;
     Ballot ballot;
     Slot commit;
+    LocalTime sent_at;  ///< By the leader's clock.
+  };
+  struct HeartbeatReply {  // lease: I promise no higher ballot for an election timeout
+    static constexpr bool background = true;
+    Ballot ballot;
+    LocalTime echo;  ///< `sent_at`: what the lease counts from.
+  };
+  struct Confirm {  // leader -> acceptor: have you promised a higher ballot? (read_index)
+    Ballot ballot;
+    std::uint64_t round;
+  };
+  struct Confirmed {  // no
+    Ballot ballot;
+    std::uint64_t round;
   };
   struct Ask {  // learner -> leader: what was chosen after `after`?
     static constexpr bool background = true;
@@ -149,33 +176,45 @@ struct MultiPaxos {
     static constexpr bool background = true;
     Checkpoint checkpoint;
   };
-  using Message =
-      std::variant<Prepare, Promise, Accept, Accepted, Rejected, Chosen, Heartbeat, Ask, Decided, Install>;
+  using Message = std::variant<Prepare, Promise, Accept, Accepted, Rejected, Chosen, Heartbeat, Ask, Decided,
+                               Install, HeartbeatReply, Confirm, Confirmed>;
   enum class Timer : std::uint8_t { election, tick };
 
   struct Options {
+    enum class Reads : std::uint8_t { log, read_index, lease };
     enum class Bug : std::uint8_t {
       none,
       promise_not_persisted,
       ignores_accepted,
       first_accepted,
       gaps_skipped,
+      promises_under_lease,
     };
     Duration election_timeout_min = 150ms;
     Duration election_timeout_max = 300ms;
     Duration heartbeat = 30ms;
     std::int64_t window = 64;
-    std::int64_t compact_after = 0;
+    std::int64_t batch = 1;
+    std::int64_t compact_after = 10000;
+    Reads reads = Reads::log;
+    Duration lease = 100ms;
+    double lease_drift = 0;
     Bug bug = Bug::none;
 
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
   /// What survives a crash.
   struct Disk {
-    using Write = std::variant<Ballot, VoteIn, Checkpoint>;
+    struct Votes {  // in `slot` and those that follow
+      Ballot ballot;
+      Slot slot;
+      Values values;
+    };
+    using Write = std::variant<Ballot, Votes, Checkpoint>;
     void replay(const Write& write);
 
     Ballot promised = 1;
@@ -195,18 +234,39 @@ struct MultiPaxos {
     Vote vote{};
     bool chosen = false;
   };
-  struct Proposal {
+  struct Proposal {  // of values for slots in a row, in one Accept
+    Slot count = 0;
     NodeSet accepted_by{};
     bool old = false;  ///< Made before the last tick: what is still missing is lost.
+  };
+  struct Recovered {
+    Vote vote{};
+    bool chosen = false;
+  };
+  struct Read {  // waits for a majority to confirm that it has promised nothing higher
+    std::uint64_t round;
+    Request request;
+    NodeSet confirmed{};
   };
 
   // phase 2
   bool underway(RequestId id) const;
   void propose_backlog(Env& env);
-  void propose(Env& env, Slot slot, const Value& value);
+  void propose(Env& env, Slot slot, const Values& values);
   void propose_again(Env& env);
+  Values proposed(Slot slot, Slot count) const;
   void on(Env& env, NodeId from, const Accept& m);
   void on(Env& env, NodeId from, const Accepted& m);
+
+  // reads (multi_paxos_reads.cpp)
+  void read(Env& env, const Request& request);
+  void confirm_again(Env& env);
+  bool reads_by_itself() const;
+  bool hears_majority(const Env& env, Duration within) const;
+  bool content(const Env& env) const;
+  void on(Env& env, NodeId from, const HeartbeatReply& m);
+  void on(Env& env, NodeId from, const Confirm& m);
+  void on(Env& env, NodeId from, const Confirmed& m);
 
   // learning
   void choose(Env& env, Slot slot, Entry& entry);
@@ -231,7 +291,8 @@ struct MultiPaxos {
   void on(Env& env, NodeId from, const Rejected& m);
   void lead(Env& env);
   Slot last_recovered() const;
-  void settle(Env& env, Slot slot);
+  void settle(Env& env, Slot last);
+  std::optional<Value> to_propose(Env& env, Slot slot);
   void tick(Env& env);
   bool obeys(Env& env, NodeId from, Ballot ballot);
   void follow(Env& env, Ballot ballot);
@@ -251,11 +312,18 @@ struct MultiPaxos {
   Checkpoint checkpoint_{};
   Sessions sessions_{};
 
-  NodeSet promised_by_{};             ///< As candidate, who has promised,
-  std::map<Slot, Vote> recovered_{};  ///< and the votes of the highest ballot among the promises.
-  Slot next_ = 1;                     ///< As leader, the next slot to propose in,
-  std::map<Slot, Proposal> open_{};   ///< the slots that are not chosen yet,
-  std::deque<Request> backlog_{};     ///< and the requests that wait for the window.
+  NodeSet promised_by_{};                  ///< As candidate, who has promised,
+  std::map<Slot, Recovered> recovered_{};  ///< and the votes of the highest ballot among the promises.
+  Slot next_ = 1;                          ///< As leader, the next slot to propose in,
+  std::map<Slot, Proposal> open_{};        ///< what is not chosen yet, by its first slot,
+  std::deque<Request> backlog_{};          ///< the requests that wait for the window,
+  Slot recovers_to_ = 0;                   ///< and the last slot that others may know to be chosen.
+
+  LocalTime heard_{};  ///< When the leader was last heard of.
+  std::vector<std::optional<LocalTime>>
+      answered_;  ///< As leader: `sent_at` of the latest heartbeat answered.
+  std::deque<Read> reads_{};
+  std::uint64_t round_ = 0, round_at_tick_ = 0;
 };
 
 }  // namespace protocols

@@ -1,7 +1,9 @@
 // Multi-Paxos between leaders: silence, phase 1 for all slots at once, and what a new leader does with what
 // it was told.
 #include <algorithm>
+#include <utility>
 
+#include "protocols/elections.hpp"
 #include "protocols/multi_paxos.hpp"
 
 namespace protocols {
@@ -17,6 +19,7 @@ MultiPaxos::Ballot MultiPaxos::next_ballot(const Env& env) const {
 }
 
 void MultiPaxos::on_start(Env& env) {
+  heard_ = env.now();  // it may have heard a leader just before it crashed, and must keep its word as long
   if (checkpoint_.slot > 0) env.install(checkpoint_.state);
   arm_election(env);
   if (env.first_life()) {
@@ -44,7 +47,8 @@ void MultiPaxos::tick(Env& env) {
   if (role_ == Role::backup) return;
   env.set_timer(Timer::tick, options_.heartbeat);
   if (leads()) {
-    env.broadcast(Heartbeat{ballot_, commit_});
+    env.broadcast(Heartbeat{ballot_, commit_, env.now()});
+    confirm_again(env);
     return propose_again(env);
   }
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
@@ -61,6 +65,7 @@ bool MultiPaxos::obeys(Env& env, NodeId from, Ballot ballot) {
   }
   if (ballot > ballot_) follow(env, ballot);
   leader_ = from;
+  heard_ = env.now();
   arm_election(env);
   return true;
 }
@@ -74,6 +79,7 @@ void MultiPaxos::follow(Env& env, Ballot ballot) {
   recovered_.clear();
   open_.clear();
   backlog_.clear();
+  reads_.clear();
   write_promise(env);
   env.become(role_, ballot_);
 }
@@ -101,7 +107,7 @@ void MultiPaxos::stand(Env& env) {
 }
 
 MultiPaxos::Promise MultiPaxos::promise_of(Ballot ballot, Slot after) const {
-  Promise promise{.ballot = ballot, .checkpoint = {}, .votes = {}};
+  Promise promise{.ballot = ballot, .checkpoint = {}, .chosen = commit_, .votes = {}};
   if (checkpoint_.slot > after) promise.checkpoint = checkpoint_;
   for (auto next = log_.upper_bound(after); next != log_.end(); ++next) {
     promise.votes.push_back({next->first, next->second.vote});
@@ -112,6 +118,7 @@ MultiPaxos::Promise MultiPaxos::promise_of(Ballot ballot, Slot after) const {
 void MultiPaxos::on(Env& env, NodeId from, const Prepare& m) {
   if (from != owner_of(env, m.ballot) || from == env.self()) return;
   if (m.ballot < ballot_) return env.send(from, Rejected{ballot_});
+  if (content(env)) return;
   if (m.ballot > ballot_) {
     follow(env, m.ballot);
     arm_election(env);  // give it time; but one that only repeats itself holds nobody up
@@ -124,9 +131,10 @@ void MultiPaxos::on(Env& env, NodeId from, const Promise& m) {
   if (!promised_by_.insert(from)) return;
   if (m.checkpoint) install(env, *m.checkpoint);
   for (const auto& [slot, vote] : m.votes) {
-    const auto [known, is_new] = recovered_.try_emplace(slot, vote);
-    if (is_new || has_bug(Options::Bug::first_accepted)) continue;
-    if (vote.ballot > known->second.ballot) known->second = vote;
+    const Recovered told{vote, slot <= m.chosen};
+    const auto [known, is_new] = recovered_.try_emplace(slot, told);
+    if (is_new || known->second.chosen || has_bug(Options::Bug::first_accepted)) continue;
+    if (told.chosen || vote.ballot > known->second.vote.ballot) known->second = told;
   }
   if (from == env.self()) tick(env);  // now the others may hear of the ballot
   if (promised_by_.size() >= env.majority()) lead(env);
@@ -143,11 +151,13 @@ void MultiPaxos::lead(Env& env) {
   std::vector<std::uint64_t> values;
   for (Slot slot = commit_; slot < last;) {  // counted so that the highest number of all ends it, too
     const auto found = recovered_.find(++slot);
-    values.push_back(found == recovered_.end() ? 0 : found->second.value.shown());
+    values.push_back(found == recovered_.end() ? 0 : found->second.vote.value.shown());
   }
   env.lead(ballot_, {.after = commit_, .values = values});
   next_ = last + 1;
-  for (Slot slot = commit_; slot < last;) settle(env, ++slot);
+  recovers_to_ = last;
+  answered_.assign(env.cluster(), std::nullopt);
+  settle(env, last);
   recovered_.clear();
   apply_chosen(env);
   tick(env);
@@ -158,7 +168,7 @@ void MultiPaxos::lead(Env& env) {
 // was made up.
 MultiPaxos::Slot MultiPaxos::last_recovered() const {
   Slot last = commit_;
-  auto gaps_left = static_cast<Slot>(options_.window);
+  auto gaps_left = static_cast<Slot>(options_.window * options_.batch);
   for (auto next = recovered_.upper_bound(commit_); next != recovered_.end(); ++next) {
     const Slot gap = next->first - last - 1;
     if (gap > gaps_left) break;
@@ -168,16 +178,37 @@ MultiPaxos::Slot MultiPaxos::last_recovered() const {
   return last;
 }
 
-// Has that chosen in `slot` which may be, and a no-op where nothing can be.
-void MultiPaxos::settle(Env& env, Slot slot) {
+// Has that chosen in each slot which may be, and a no-op where nothing can be. Slots in a row share an
+// Accept.
+void MultiPaxos::settle(Env& env, Slot last) {
+  Values row;
+  for (Slot slot = commit_; slot < last;) {
+    const auto value = to_propose(env, ++slot);
+    if (value) row.push_back(*value);
+    if (row.empty() || (value && slot < last)) continue;
+    const Slot first = slot + (value ? 1 : 0) - row.size();
+    propose(env, first, std::exchange(row, {}));
+  }
+}
+
+// Nothing where it is known what is chosen.
+std::optional<MultiPaxos::Value> MultiPaxos::to_propose(Env& env, Slot slot) {
   const auto known = log_.find(slot);
-  if (known != log_.end() && known->second.chosen) return;
+  if (known != log_.end() && known->second.chosen) return std::nullopt;
   const auto found = recovered_.find(slot);
-  if (found != recovered_.end()) return propose(env, slot, found->second.value);
-  if (!has_bug(Options::Bug::gaps_skipped)) return propose(env, slot, Value{});
-  Entry& skipped = log_[slot];
-  skipped.vote = {ballot_, Value{}};
-  choose(env, slot, skipped);
+  if (found != recovered_.end() && !found->second.chosen) return found->second.vote.value;
+  if (found == recovered_.end() && !has_bug(Options::Bug::gaps_skipped)) return Value{};
+  Entry& entry = log_[slot];
+  entry.vote = found == recovered_.end() ? Vote{ballot_, Value{}} : found->second.vote;
+  choose(env, slot, entry);
+  return std::nullopt;
+}
+
+std::optional<ServicePromise> MultiPaxos::promise(const Options& o, const Calm& calm) {
+  return promise_of_elections({.timeout_min = o.election_timeout_min,
+                               .timeout_max = o.election_timeout_max,
+                               .heartbeat = o.heartbeat},
+                              calm);
 }
 
 namespace {

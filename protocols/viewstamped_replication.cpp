@@ -160,6 +160,21 @@ void VR::prepare_again(Env& env) {
   sent_long_ago_ = last();
 }
 
+// Each view whose primary is down costs a timeout, and there may be as many as replicas; a view change is
+// three messages, which `retransmit` repeats while they are lost. Views that replicas enter one after the
+// other become one within a message's way.
+std::optional<ServicePromise> VR::promise(const Options& o, const Calm& calm) {
+  const bool quick =
+      4 * calm.delay + 2 * o.retransmit <= o.view_change_timeout && 2 * calm.delay <= o.retransmit;
+  const bool heard = calm.loss <= 0.1 && 3 * o.commit_interval + calm.delay <= o.view_change_timeout;
+  if (!quick || !heard || 8 * calm.delay > calm.client_timeout) return std::nullopt;
+  const auto members = static_cast<std::int64_t>(calm.members);
+  return ServicePromise{
+      .within = (members + 10) * o.view_change_timeout + 20 * o.retransmit + 10 * calm.round(),
+      .running = calm.members / 2 + 1,
+      .memory = ServicePromise::Memory::in_others};
+}
+
 static_assert(Protocol<ViewstampedReplication>);
 const Registered<ViewstampedReplication> viewstamped_replication_registered{
     "viewstamped_replication", "a primary orders, a majority holds, views change; recovers without a disk"};

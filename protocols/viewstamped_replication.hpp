@@ -51,6 +51,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -139,6 +140,7 @@ struct ViewstampedReplication {
     std::string complaint(std::size_t replicas) const;
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
   using Env = EnvOf<ViewstampedReplication>;
   ViewstampedReplication(const Options& options, const NoDisk&) : options_(options) {}
