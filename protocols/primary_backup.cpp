@@ -15,7 +15,8 @@ void PrimaryBackup::Options::describe(Fields& f) {
   f.choice("ship", ship, {{"state", Ship::state}, {"command", Ship::command}},
            "What backups get: the state that changed, or the command, which they execute themselves.");
   f.flag("fencing", fencing,
-         "Whether replicas refuse the orders of an older reign, and the refused primary steps down.");
+         "Whether replicas refuse the orders of an older reign, and the refused primary steps down; with an "
+         "election they always do.");
   f.choice(
       "succession", succession,
       {{"fixed_order", Succession::fixed_order}, {"election", Succession::election}},
@@ -34,9 +35,18 @@ void PrimaryBackup::Options::describe(Fields& f) {
       "retransmit", retransmit, {.min = 1us},
       "Send an update again this long after the last time unless it was acknowledged; false: backups ask for "
       "what they find missing at the next heartbeat.");
+  f.flag("write_behind", write_behind,
+         "Whether an entry counts as stored before it is on disk: faster, and what all who held it forget in "
+         "a crash is lost.");
   f.group("detector", detector, "How replicas notice that another has failed.");
-  f.choice("bug", bug, {{"none", Bug::none}, {"reply_before_update", Bug::reply_before_update}},
-           "A bug to be caught: the client is answered before the update leaves (with the next heartbeat).");
+  f.choice("bug", bug,
+           {{"none", Bug::none},
+            {"reply_before_update", Bug::reply_before_update},
+            {"vote_is_no_promise", Bug::vote_is_no_promise},
+            {"late_state", Bug::late_state}},
+           "A bug to be caught: the client is answered before the update leaves (with the next heartbeat); "
+           "who has voted obeys an older primary all the same; a state that comes late replaces what was "
+           "stored since.");
 }
 
 std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {
@@ -50,8 +60,8 @@ std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {
 ClientPolicy PrimaryBackup::client_policy(const Options&, std::size_t) { return {}; }
 
 void PrimaryBackup::Disk::replay(const Write& write) {
-  if (const auto* vote = std::get_if<Voted>(&write)) {
-    voted = vote->epoch;
+  if (const auto* entered = std::get_if<Reign>(&write)) {
+    reign = entered->reign;
   } else if (const auto* whole = std::get_if<Everything>(&write)) {
     everything = *whole;
   } else if (const auto* watermark = std::get_if<Watermark>(&write)) {
@@ -75,12 +85,14 @@ PrimaryBackup::PrimaryBackup(const Options& options, const Disk& disk) : options
 void PrimaryBackup::on_start(Env& env) {
   if (options_.by_watermark()) disk_.everything = acknowledged_ = disk_.acknowledged;
   if (acknowledged_.index == 0) acknowledged_.snapshot = env.empty_snapshot();
+  // The disk adds what changes to the state that it has: to begin with, the service's first.
+  if (disk_.everything.index == 0) env.persist(Everything{.snapshot = env.empty_snapshot()});
   peers_.assign(env.cluster(), Peer{.detector = FailureDetector(options_.detector, env.now())});
   if (disk_.everything.index > 0) env.install(disk_.everything.snapshot);
   log_ = {.base = disk_.everything.index, .base_epoch = disk_.everything.epoch};
+  safe_ = {log_.base, log_.base_epoch};
   sessions_ = std::move(disk_.everything.sessions);
-  voted_ = std::max<std::uint64_t>(disk_.voted, 1);
-  reign_ = std::max<std::uint64_t>(log_.base_epoch, 1);
+  reign_ = std::max(log_.base_epoch, disk_.reign);
   disk_ = {};
   role_ = Role::backup;
   if (env.first_life()) {
@@ -88,6 +100,7 @@ void PrimaryBackup::on_start(Env& env) {
     if (env.self() == *primary_) role_ = Role::primary;
   } else {
     returning_ = true;
+    if (options_.lease) promised_until_ = env.now() + *options_.lease;  // it may have promised just before
     env.set_timer(Timer::election, options_.detector.timeout + 2 * options_.detector.heartbeat);
   }
   env.become(role_);
@@ -155,7 +168,8 @@ void PrimaryBackup::append(Env& env, Entry entry) {
     if (resend_.empty()) env.set_timer(Timer::retransmit, *options_.retransmit);
     resend_.push_back({env.now() + *options_.retransmit, log_.last()});
   }
-  if (!options_.batch && options_.bug == Options::Bug::none) ship(env, log_.last());
+  if (!options_.batch && !options_.has(Options::Bug::reply_before_update)) ship(env, log_.last());
+  call_safe(env, {});
 }
 
 void PrimaryBackup::ship(Env& env, std::uint64_t first) {
@@ -176,22 +190,27 @@ PrimaryBackup::Update PrimaryBackup::update_from(std::uint64_t index) const {
 
 void PrimaryBackup::on(Env& env, NodeId from, const Update& update) {
   if (!obeys(env, from, update.reign)) return;
-  if (update.after >
-      log_.last()) {  // it overtook another; if that one is lost, the next heartbeats will tell
-    std::uint64_t index = update.after;
+  std::uint64_t index = update.after;
+  if (index > log_.last()) {  // it overtook another; if that one is lost, the next heartbeats will tell
     early_.insert_or_assign(++index, update.entry);
     for (const Entry& entry : update.more) early_.insert_or_assign(++index, entry);
     return;
   }
-  if (update.after >= log_.base && !matches(update.after, update.after_epoch)) return ask_for_rest(env);
-  std::uint64_t index = update.after;
+  if (!agrees(index, update.after_epoch)) return ask_for_rest(env);
   const auto take = [&](const Entry& entry) {
     if (++index > log_.last()) store(env, entry);
-    return index <= log_.base || matches(index, entry.epoch);
+    return agrees(index, entry.epoch);
   };
   if (!take(update.entry) || !std::ranges::all_of(update.more, take)) return ask_for_rest(env);
+  if (index >= log_.base) agreed_ = std::max(agreed_, index);
   stored_up_to_here(env);
   raise_watermark(env, update.watermark);
+}
+
+// Whether the log's entry `index` can be the one that was made in reign `epoch`. Of what came as a state,
+// only the end has a name.
+bool PrimaryBackup::agrees(std::uint64_t index, std::uint64_t epoch) const {
+  return index < log_.base || matches(index, epoch);
 }
 
 void PrimaryBackup::store(Env& env, const Entry& entry) {
@@ -210,15 +229,34 @@ void PrimaryBackup::store(Env& env, const Entry& entry) {
   log_.entries.push_back(std::move(kept));
 }
 
-// Takes what had come early, and tells the primary, if it cares.
+// Takes what had come early, and tells the primary, if it cares. What the log holds beyond `agreed_` is of an
+// older reign: nothing is built on that, and nothing said of it.
 void PrimaryBackup::stored_up_to_here(Env& env) {
   early_.erase(early_.begin(), early_.upper_bound(log_.last()));
-  while (!early_.empty() && early_.begin()->first == log_.last() + 1) {
+  while (agreed_ == log_.last() && !early_.empty() && early_.begin()->first == agreed_ + 1) {
     store(env, early_.begin()->second);
     early_.erase(early_.begin());
+    ++agreed_;
   }
   const bool asked = options_.acknowledge != Options::Acknowledge::before_backups || options_.retransmit;
-  if (asked) env.when_durable({*primary_, Stored{reign_, log_.last()}});
+  call_safe(env, asked ? primary_ : std::nullopt);
+}
+
+// Once the log is on disk as it is now, it counts, and the primary hears of it.
+void PrimaryBackup::call_safe(Env& env, std::optional<NodeId> tell) {
+  const Safe safe{{log_.last(), log_.last_epoch()}, {reign_, agreed_}, tell};
+  options_.write_behind ? is_safe(env, safe) : env.when_durable(safe);
+}
+
+void PrimaryBackup::is_safe(Env& env, const Safe& safe) {
+  safe_ = safe.end;
+  if (safe.tell) env.send(*safe.tell, safe.stored);
+  if (acting()) answer_waiting(env);
+}
+
+void PrimaryBackup::on_durable(Env& env, const Deferred& said) {
+  if (const auto* safe = std::get_if<Safe>(&said)) return is_safe(env, *safe);
+  voted(env, std::get<Addressed<Vote>>(said));
 }
 
 void PrimaryBackup::on(Env& env, NodeId from, const Stored& stored) {
@@ -230,23 +268,24 @@ void PrimaryBackup::on(Env& env, NodeId from, const Stored& stored) {
 // The last entry that is stored as widely as `acknowledge` and the succession demand.
 std::uint64_t PrimaryBackup::acknowledged(const Env& env) const {
   using enum Options::Acknowledge;
-  if (options_.acknowledge == before_backups || options_.bug == Options::Bug::reply_before_update)
+  if (options_.acknowledge == before_backups || options_.has(Options::Bug::reply_before_update))
     return log_.last();
-  std::vector<std::uint64_t> trusted, all;
+  const std::uint64_t own = matches(safe_.index, safe_.epoch) ? safe_.index : 0;
+  std::vector<std::uint64_t> trusted, all{own};
   for (std::uint16_t i = 0; i < peers_.size(); ++i) {
     if (NodeId{i} == env.self()) continue;
     all.push_back(peers_[i].stored);
     if (!peers_[i].suspected) trusted.push_back(peers_[i].stored);
   }
-  std::uint64_t result = log_.last();
+  std::uint64_t result = own;
   if (!trusted.empty()) {
     result = options_.acknowledge == after_one ? std::ranges::max(trusted) : std::ranges::min(trusted);
   }
-  if (!options_.elects() || all.empty()) return result;
+  if (!options_.elects()) return std::min(result, own);
   // An election asks a majority; an entry that a majority holds is known to every later primary. This holds
   // only from the reign's own first entry on: an older one could still be replaced (Ongaro and Ousterhout
   // 2014, figure 8).
-  const auto majority = all.begin() + static_cast<std::ptrdiff_t>(env.majority()) - 2;
+  const auto majority = all.begin() + static_cast<std::ptrdiff_t>(env.majority()) - 1;
   std::ranges::nth_element(all, majority, std::greater{});
   result = std::min(result, *majority);
   return result < opened_at_ ? 0 : result;
@@ -284,7 +323,7 @@ void PrimaryBackup::ask_for_rest(Env& env) {
 void PrimaryBackup::on(Env& env, NodeId from, const Behind& behind) {
   if (!acting()) return;
   const bool prefix = matches(behind.index, behind.epoch);
-  peer(from).stored = prefix ? behind.index : 0;
+  peer(from).stored = prefix ? std::min(peer(from).stored, behind.index) : 0;
   if (prefix && behind.index == log_.last()) return;
   if (!prefix || options_.catch_up == Options::CatchUp::state) {
     return env.send(from, State{reign_, {env.snapshot(), sessions_, log_.last(), log_.last_epoch()}});
@@ -299,11 +338,15 @@ void PrimaryBackup::on(Env& env, NodeId from, const State& state) {
   const Everything& whole = state.everything;
   constexpr std::uint64_t kNoLogIsSoLong = std::uint64_t{1} << 48;
   if (whole.index > kNoLogIsSoLong) return;  // a lie
-  const bool outdated = matches(whole.index, whole.epoch) && log_.last_epoch() == state.reign;
+  const bool outdated = whole.index < agreed_ && !options_.has(Options::Bug::late_state);
+  const bool same = whole.index == log_.last() && matches(whole.index, whole.epoch);
   if (!outdated) {
-    adopt(env, whole);
-    acknowledged_ = whole;
-    uncertain_.clear();
+    if (!same) {
+      adopt(env, whole);
+      acknowledged_ = whole;
+      uncertain_.clear();
+    }
+    agreed_ = whole.index;
   }
   stored_up_to_here(env);
 }

@@ -19,13 +19,16 @@
 //   succession   fixed_order: the first replica in the list that one does not suspect. It needs no votes
 //                and works with two replicas, but each replica decides by itself: after a partition both
 //                sides have a primary. election: a majority must vote, once per epoch; a primary then
-//                also waits for a majority to store.
+//                also waits for a majority to store. Why that is safe: primary_backup_succession.cpp.
 //   fencing      every reign has an epoch; replicas refuse the orders of an older reign, and a refused
 //                primary steps down. Without it, a primary that was paused for longer than the timeout
-//                carries on when it wakes.
+//                carries on when it wakes. An election always fences.
 //   lease        reads are answered from the primary's own state; without a lease a deposed primary
 //                answers stale.
 //   catch_up     a replica that missed something gets the log from there on, or the entire state.
+//   write_behind without it, an entry counts as stored, at a backup as at the primary, once it is on disk.
+//                With it a crash may take back what was counted: a write that all who held it forget at one
+//                time is lost, and an election may choose one who never heard of it.
 //   truncate     by epoch, a replica that follows a new primary keeps its log up to where both were
 //                written in the same reigns; by high_watermark, up to what it knows to be acknowledged,
 //                which is less than what is (primary_backup_truncation.cpp).
@@ -125,21 +128,23 @@ struct PrimaryBackup {
     std::uint64_t reign;
     std::uint64_t index;
     std::uint64_t epoch;
+    bool trial;  ///< Would you?
   };
   struct Vote {
     std::uint64_t reign;
+    bool trial;  ///< I would.
   };
   struct Heartbeat {
     static constexpr bool background = true;
     std::uint64_t reign;
     std::uint64_t number;
-    std::uint64_t index;      ///< How far the sender's log reaches.
-    std::uint64_t epoch;      ///< Of its last entry.
+    std::uint64_t index;      ///< How far the primary's log reaches, or a backup's that is stored ...
+    std::uint64_t epoch;      ///< ... and the reign of the entry there.
     std::uint64_t watermark;  ///< From a primary: entries up to here are acknowledged.
     bool acting;              ///< The sender acts as primary.
     bool returning;           ///< The sender has restarted and may lack what others have.
     LocalTime sent_at;        ///< By the sender's clock ...
-    LocalTime echo;  ///< ... and that of the latest heartbeat from the receiver: what a lease counts from.
+    LocalTime echo;  ///< ... and that of the receiver's heartbeat, as primary, that a lease counts from.
   };
   struct Ping {
     static constexpr bool background = true;
@@ -154,7 +159,7 @@ struct PrimaryBackup {
     enum class Succession : std::uint8_t { fixed_order, election };
     enum class CatchUp : std::uint8_t { log, state };
     enum class Truncate : std::uint8_t { epoch, high_watermark };
-    enum class Bug : std::uint8_t { none, reply_before_update };
+    enum class Bug : std::uint8_t { none, reply_before_update, vote_is_no_promise, late_state };
 
     Acknowledge acknowledge = Acknowledge::after_backups;
     Ship ship = Ship::state;
@@ -165,6 +170,7 @@ struct PrimaryBackup {
     std::optional<Duration> lease{};
     std::optional<Duration> batch{};
     std::optional<Duration> retransmit{};
+    bool write_behind = false;
     DetectorOptions detector{};
     Bug bug = Bug::none;
 
@@ -172,32 +178,41 @@ struct PrimaryBackup {
     std::string complaint(std::size_t replicas) const;
     bool by_watermark() const { return truncate == Truncate::high_watermark; }
     bool elects() const { return succession == Succession::election; }
+    bool has(Bug which) const { return bug == which; }
     /// Whether a later reign is known by its number; without order, the replica higher in rank is believed.
     bool ordered() const { return fencing || elects(); }
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
-  /// What survives a crash. Votes and Stored wait for it.
+  /// What survives a crash. Votes wait for it, and whatever counts as stored.
   struct Disk {
     using Stored = Everything::Step;
-    struct Voted {
-      std::uint64_t epoch;
+    struct Reign {  // this replica votes in none up to here, and obeys none before
+      std::uint64_t reign;
     };
     struct Watermark {  // with truncate = high_watermark: what is known to be acknowledged
       Everything acknowledged;
     };
-    using Write = std::variant<Stored, Everything, Voted, Watermark>;
+    using Write = std::variant<Stored, Everything, Reign, Watermark>;
     void replay(const Write& write);
 
     Everything everything;
     Everything acknowledged;
-    std::uint64_t voted = 0;
+    std::uint64_t reign = 1;
   };
 
-  struct Deferred {  // said once it is on disk; a vote for oneself is where a candidacy begins
-    NodeId to;
-    std::variant<Stored, Vote> message;
+  /// An entry by its name, and with it everything before.
+  struct Position {
+    std::uint64_t index = 0;
+    std::uint64_t epoch = 0;
   };
+  struct Safe {  // the log is on disk up to `end`
+    Position end;
+    Stored stored;               ///< What that means to the primary ...
+    std::optional<NodeId> tell;  ///< ... if it is to be told.
+  };
+  using Deferred = std::variant<Safe, Addressed<Vote>>;  // a vote for oneself begins a candidacy
   using Env = EnvOf<PrimaryBackup>;
   PrimaryBackup(const Options& options, const Disk& disk);
   void on_start(Env& env);
@@ -215,7 +230,6 @@ struct PrimaryBackup {
     std::uint64_t acted_at = 0;  ///< Number of its latest heartbeat as primary.
     bool gone = false;           ///< Known to have failed for good.
     std::uint64_t stored = 0;    ///< As primary: it holds our log up to here.
-    LocalTime heard_sent_at{};   ///< `sent_at` of its latest heartbeat.
     LocalTime lease_until{};     ///< As primary: it promised not to depose us before.
   };
   struct Waiting {  // a client to be answered once `index` is stored widely enough
@@ -232,6 +246,9 @@ struct PrimaryBackup {
   void on(Env& env, NodeId from, const Update& update);
   void store(Env& env, const Entry& entry);
   void stored_up_to_here(Env& env);
+  bool agrees(std::uint64_t index, std::uint64_t epoch) const;
+  void call_safe(Env& env, std::optional<NodeId> tell);
+  void is_safe(Env& env, const Safe& safe);
   void on(Env& env, NodeId from, const Stored& stored);
   std::uint64_t acknowledged(const Env& env) const;
   void answer_waiting(Env& env);
@@ -267,11 +284,16 @@ struct PrimaryBackup {
   NodeId first_in_order(const Env& env) const;
   std::uint64_t next_reign(Env& env);
   void take_over(Env& env, std::uint64_t reign);
-  void follow(Env& env, NodeId primary, std::uint64_t reign);
+  void enter(Env& env, std::uint64_t reign);
+  void follow(Env& env, std::optional<NodeId> primary, std::uint64_t reign);
   bool obeys(Env& env, NodeId from, std::uint64_t reign);
+  void arm_election(Env& env);
+  void try_to_stand(Env& env);
   void stand(Env& env);
-  void vote_safely(Env& env, NodeId candidate);
+  void ask_for_votes(Env& env);
   void count_vote(Env& env, NodeId voter);
+  bool content(const Env& env);
+  void voted(Env& env, const Addressed<Vote>& vote);
   void on(Env& env, NodeId from, const VoteForMe& candidate);
   void on(Env& env, NodeId from, const Vote& vote);
   void on(Env& env, NodeId from, const Refused& refused);
@@ -285,8 +307,9 @@ struct PrimaryBackup {
   Sessions sessions_{};
   Role role_ = Role::none;
   bool returning_ = false;
-  std::uint64_t reign_ = 0;
+  std::uint64_t reign_ = 1;          ///< It obeys none before, and votes only in a later one.
   std::optional<NodeId> primary_{};  ///< Whom this replica follows (itself when it acts).
+  Position safe_{};                  ///< How far the log is on disk.
   std::vector<Peer> peers_{};
 
   // as primary
@@ -302,18 +325,18 @@ struct PrimaryBackup {
   // as backup
   std::map<std::uint64_t, Entry> early_{};  ///< Entries that overtook others, by index.
   std::uint64_t announced_ = 0;             ///< How far the primary's log reached one heartbeat ago.
+  /// The log is known to agree with that of this reign's primary up to here.
+  std::uint64_t agreed_ = 0;
   LocalTime ask_again_at_{};
-  LocalTime promised_until_{};  ///< No taking over before: the primary may hold a lease.
+  LocalTime promised_until_{};  ///< No taking over before: the primary may hold a lease ...
+  LocalTime promised_for_{};    ///< ... for a heartbeat that it sent then, by its clock.
 
   // truncation by high watermark
   Everything acknowledged_{};             ///< What the replica knows to be acknowledged, as a state,
   std::deque<Disk::Stored> uncertain_{};  ///< and the entries after that.
 
-  // as voter and candidate
-  std::uint64_t voted_ = 0;  ///< The latest epoch that this replica voted in.
-  /// The latest reign that anyone has stood for. Who may win must stand for a later one than all who can't
-  /// have raised in vain.
-  std::uint64_t stood_for_ = 0;
+  // as candidate
+  bool trial_ = false;  ///< It only asks who would vote.
   NodeSet votes_{};
 };
 

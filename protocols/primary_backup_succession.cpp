@@ -1,168 +1,51 @@
-// Primary-backup when something goes wrong: heartbeats, suspicions, and who is primary next.
+// Primary-backup: who is primary next, and whose orders count.
+//
+// With a fixed order nobody is asked: each replica follows the first that it does not suspect. That is right
+// as long as suspicions are. What follows is about the election, which is right whatever the network does.
+//
+// One number, `reign_`, orders everything: the latest reign in which this replica voted, stood or obeyed. It
+// is on disk before anybody hears of it, and it only grows.
+//
+//   A vote        is a promise. Who votes in reign r votes for nobody else in r, and from then on obeys no
+//                 primary of an earlier reign: it refuses the order, names r, and the primary steps down. It
+//                 remembers that through a crash.
+//   Stored(r, i)  says: in reign r my log agrees with its primary's up to entry i, on disk. A replica says it
+//                 only of what it has compared (`agreed_`): what its log holds beyond that comes from an
+//                 earlier reign, and may be something else than the primary has at the same place.
+//
+// What a majority knows. An entry of reign r is acknowledged when a majority stores it: each of them before
+// it voted in any later reign, for afterwards it would have refused. So of any majority that elects a later
+// primary one holds the entry, and it votes for nobody whose log ends earlier (by epoch, then by index) than
+// its own. So the winner's log ends in an epoch of at least r; if in r, it is a longer piece of the same
+// primary's log, and if later, of a log that had the entry by this very argument. An entry of an earlier
+// reign gives no such certainty, even on a majority, as a log that ends in between may still win. That is why
+// a primary begins its reign with an entry of its own, and counts nothing as acknowledged before that is
+// (Ongaro and Ousterhout 2014, figure 8).
+//
+// What a state may replace. An entry is named by index and reign, and where two logs share a name they are
+// equal up to there. A backup whose log parts from its primary's can't take back what its service has
+// executed, and gets the entire state, which cuts off or replaces whatever was not agreed. It must not
+// replace what was: the primary counts on that. In one reign the primary's log only grows, so a state that
+// reaches less far than `agreed_` was overtaken on its way, and is ignored. After a restart `agreed_` is
+// found again: the log ends in an entry of this reign, which only its primary can have made, or nothing of
+// this reign was stored, and any state from it holds all that was.
+//
+// A lease. A backup that hears its primary promises to elect nobody for a while, by its own clock, and echoes
+// when the heartbeat was sent; the primary counts from then, by its own. The promise is not on disk: a
+// restarted replica keeps still for as long as any promise could last.
+//
+// Who suspects its primary first asks who would vote for it, which binds nobody (a trial), and stands only
+// when a majority would. Otherwise one replica that misses some heartbeats would enter a reign of its own,
+// and depose a primary with whom all others are content.
 #include <algorithm>
 
 #include "protocols/primary_backup.hpp"
 
 namespace protocols {
 
-// ---- heartbeats
-
-// Beats fall on multiples of the interval on the sender's clock: heartbeat k is sent at k eta, as NFD-S needs
-// it.
-void PrimaryBackup::beat(Env& env) {
-  const Duration interval = options_.detector.heartbeat;
-  const Duration now = env.now().time_since_epoch();
-  const auto number = static_cast<std::uint64_t>(std::max<std::int64_t>(now / interval, 0));
-  env.set_timer(Timer::heartbeat, interval - now % interval);
-  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
-    if (NodeId{i} == env.self() || peers_[i].gone) continue;
-    if (options_.detector.driver == DetectorOptions::Driver::pings) {
-      env.send(NodeId{i}, Ping{number});
-    } else {
-      env.send(NodeId{i}, heartbeat_to(env, NodeId{i}, number));
-    }
-  }
-  if (acting() && options_.bug == Options::Bug::reply_before_update && shipped_ < log_.last())
-    ship(env, shipped_ + 1);
-}
-
-void PrimaryBackup::on(Env& env, NodeId from, const Ping& ping) {
-  env.send(from, heartbeat_to(env, from, ping.number));
-}
-
-PrimaryBackup::Heartbeat PrimaryBackup::heartbeat_to(const Env& env, NodeId to, std::uint64_t number) const {
-  return {.reign = reign_,
-          .number = number,
-          .index = log_.last(),
-          .epoch = log_.last_epoch(),
-          .watermark = acknowledged_.index,
-          .acting = acting(),
-          .returning = returning_,
-          .sent_at = env.now(),
-          .echo = peers_[to.value].heard_sent_at};
-}
-
-void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
-  Peer& sender = peer(from);
-  sender.detector.heard(beat.number, env.now());
-  sender.heard_sent_at = std::max(sender.heard_sent_at, beat.sent_at);
-  sender.returning = beat.returning;
-  if (env.now() < sender.detector.trusted_until()) {
-    sender.suspected = false;
-    env.trust(from);
-  }
-  arm_suspicion(env);
-  if (beat.acting) {
-    sender.acted_at = std::max(sender.acted_at, beat.number);
-    hear_primary(env, from, beat);
-  } else if (primary_ == from && beat.number > sender.acted_at + 1 && sender.acted_at > 0) {
-    lose_primary(env);
-  } else if (acting() && beat.reign == reign_) {
-    // A backup of ours. It renews our lease, from the moment at which we sent what it echoes; and its place
-    // in the log tells what an acknowledgement that was lost would have told.
-    if (options_.lease && beat.echo != LocalTime{})
-      sender.lease_until = std::max(sender.lease_until, beat.echo + *options_.lease);
-    if (matches(beat.index, beat.epoch)) sender.stored = std::max(sender.stored, beat.index);
-    answer_waiting(env);
-  }
-}
-
-// Somebody says that it is primary. Whom to believe: with ordered reigns the later one; without, the higher
-// in rank.
-void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
-  if (options_.ordered()) {
-    if (beat.reign < reign_) {
-      if (options_.fencing) env.send(from, Refused{reign_});
-      return;
-    }
-    if (beat.reign > reign_ || primary_ != from) follow(env, from, beat.reign);
-  } else {
-    const bool believed = !primary_ || from <= *primary_ || (!acting() && peer(*primary_).suspected);
-    if (!believed) return;
-    if (primary_ != from || reign_ != beat.reign) follow(env, from, beat.reign);
-  }
-  if (options_.lease) promised_until_ = env.now() + *options_.lease;
-  if (behind(beat)) ask_for_rest(env);
-  if (matches(beat.index, beat.epoch)) returning_ = false;
-  raise_watermark(env, beat.watermark);
-  announced_ = beat.index;
-}
-
-// Whether the primary has what this replica lacks, or this replica has what the primary never made. Updates
-// may be on their way: what counts as lacking is what the primary had one heartbeat ago.
-bool PrimaryBackup::behind(const Heartbeat& beat) const {
-  if (log_.last() < announced_) return true;
-  if (log_.last() > beat.index && log_.last_epoch() != beat.reign) return true;
-  return beat.index >= log_.base && beat.index <= log_.last() && !matches(beat.index, beat.epoch);
-}
-
-// Sends again what some trusted backup has not acknowledged for an interval.
-void PrimaryBackup::retransmit(Env& env) {
-  while (!resend_.empty() && resend_.front().at <= env.now()) {
-    const std::uint64_t index = resend_.front().index;
-    resend_.pop_front();
-    if (!acting() || !log_.has(index)) continue;
-    bool missing = false;
-    for (std::uint16_t i = 0; i < peers_.size(); ++i) {
-      if (NodeId{i} == env.self() || peers_[i].suspected || peers_[i].stored >= index) continue;
-      env.send(NodeId{i}, update_from(index));
-      missing = true;
-    }
-    if (missing) resend_.push_back({env.now() + *options_.retransmit, index});
-  }
-  if (!resend_.empty()) env.set_timer(Timer::retransmit, resend_.front().at - env.now());
-}
-
-// ---- suspicions
-
-void PrimaryBackup::check_suspicions(Env& env) {
-  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
-    if (NodeId{i} == env.self() || peers_[i].suspected || env.now() < peers_[i].detector.trusted_until())
-      continue;
-    peers_[i].suspected = true;
-    env.suspect(NodeId{i});
-  }
-  react_to_suspicions(env);
-  arm_suspicion(env);
-}
-
-void PrimaryBackup::arm_suspicion(Env& env) {
-  std::optional<LocalTime> next;
-  for (std::uint16_t i = 0; i < peers_.size(); ++i) {
-    if (NodeId{i} == env.self() || peers_[i].suspected) continue;
-    const LocalTime until = peers_[i].detector.trusted_until();
-    if (!next || until < *next) next = until;
-  }
-  if (next) env.set_timer(Timer::suspicion, *next - env.now());
-}
-
-// Fail-stop: this is knowledge, not suspicion.
-void PrimaryBackup::on_failure(Env& env, NodeId failed) {
-  peer(failed).gone = true;
-  peer(failed).suspected = true;
-  env.suspect(failed);
-  react_to_suspicions(env);
-}
-
-// The primary lives but acts no longer: it has crashed and come back before anybody noticed.
-void PrimaryBackup::lose_primary(Env& env) {
-  peer(*primary_).acted_at = 0;
-  primary_.reset();
-  if (!options_.elects()) return succeed(env);
-  const auto timeout = static_cast<std::uint64_t>(options_.detector.timeout.count());
-  env.set_timer(Timer::election, Duration{static_cast<std::int64_t>(env.rng().below(timeout))});
-}
-
-void PrimaryBackup::react_to_suspicions(Env& env) {
-  if (acting()) return answer_waiting(env);  // fewer backups to wait for
-  if (primary_ && peer(*primary_).suspected) succeed(env);
-}
-
-// ---- succession
-
 void PrimaryBackup::succeed(Env& env) {
   if (env.now() < promised_until_) return env.set_timer(Timer::election, promised_until_ - env.now());
-  if (options_.elects()) return stand(env);
+  if (options_.elects()) return try_to_stand(env);
   const NodeId first = first_in_order(env);
   if (first == env.self()) return take_over(env, next_reign(env));
   primary_ = first;  // it should take over any moment
@@ -192,7 +75,10 @@ void PrimaryBackup::take_over(Env& env, std::uint64_t reign) {
   returning_ = false;
   role_ = Role::primary;
   env.become(role_);
-  for (Peer& p : peers_) p.stored = 0;  // what they hold of the log is to be shown anew
+  for (Peer& p : peers_) {
+    p.stored = 0;        // what they hold of the log is to be shown anew,
+    p.lease_until = {};  // and what they promised was to an earlier reign
+  }
   shipped_ = log_.last();
   if (options_.elects()) {
     opened_at_ = log_.last() + 1;
@@ -203,17 +89,30 @@ void PrimaryBackup::take_over(Env& env, std::uint64_t reign) {
   beat(env);  // the others learn of it at once
 }
 
-// From now on `primary` gives the orders. A replica that acted until now steps back: clients that it has not
-// answered will ask again elsewhere.
-void PrimaryBackup::follow(Env& env, NodeId primary, std::uint64_t reign) {
-  primary_ = primary;
+// ---- whose orders count
+
+void PrimaryBackup::enter(Env& env, std::uint64_t reign) {
+  if (reign == reign_) return;
   reign_ = reign;
+  agreed_ = 0;
+  if (options_.ordered()) env.persist(Disk::Reign{reign});
+}
+
+// From now on `primary` gives the orders, or nobody whom this replica knows. A replica that acted until now
+// steps back: clients that it has not answered will ask again elsewhere.
+void PrimaryBackup::follow(Env& env, std::optional<NodeId> primary, std::uint64_t reign) {
+  enter(env, reign);
+  primary_ = primary;
   waiting_.clear();
   resend_.clear();
   early_.clear();
   announced_ = 0;
-  env.cancel_timer(Timer::election);
-  if (primary != env.self()) cut_back(env);
+  promised_for_ = {};
+  const bool others = primary && *primary != env.self();
+  if (others) cut_back(env);
+  if (log_.last_epoch() == reign) agreed_ = log_.last();
+  const bool doubtful = others && options_.elects() && peer(*primary).suspected;
+  doubtful ? arm_election(env) : env.cancel_timer(Timer::election);
   if (role_ == Role::backup) return;
   role_ = Role::backup;
   if (primary != env.self()) env.become(role_);
@@ -227,7 +126,7 @@ bool PrimaryBackup::obeys(Env& env, NodeId from, std::uint64_t reign) {
     return true;
   }
   if (reign < reign_) {
-    if (options_.fencing) env.send(from, Refused{reign_});
+    env.send(from, Refused{reign_});
     return false;
   }
   if (reign > reign_ || primary_ != from) follow(env, from, reign);
@@ -236,63 +135,93 @@ bool PrimaryBackup::obeys(Env& env, NodeId from, std::uint64_t reign) {
 
 void PrimaryBackup::on(Env& env, NodeId, const Refused& refused) {
   if (!options_.ordered() || refused.reign <= reign_) return;
-  follow(env, env.self(), refused.reign);
-  primary_.reset();  // its heartbeat will tell
-  env.become(role_);
+  follow(env, {}, refused.reign);  // whoever leads that reign: its heartbeat will tell
+  if (options_.elects()) return arm_election(env);
   env.set_timer(Timer::election, options_.detector.timeout);
 }
 
 // ---- election
 
-void PrimaryBackup::stand(Env& env) {
+// Random: no eternal ties.
+void PrimaryBackup::arm_election(Env& env) {
+  const Duration timeout = options_.detector.timeout;
+  const auto extra = env.rng().below(static_cast<std::uint64_t>(timeout.count()));
+  env.set_timer(Timer::election, timeout + Duration{static_cast<std::int64_t>(extra)});
+}
+
+void PrimaryBackup::try_to_stand(Env& env) {
   primary_.reset();
   role_ = Role::candidate;
   env.become(role_);
-  voted_ = std::max({voted_, reign_, stood_for_}) + 1;
+  trial_ = true;
   votes_.clear();
-  vote_safely(env, env.self());
-  const Duration timeout = options_.detector.timeout;
-  const auto extra = env.rng().below(static_cast<std::uint64_t>(timeout.count()));
-  env.set_timer(Timer::election,
-                timeout + Duration{static_cast<std::int64_t>(extra)});  // random: no eternal ties
-}
-
-// A vote counts only once it would survive a crash: who votes twice in one epoch may elect two primaries.
-void PrimaryBackup::vote_safely(Env& env, NodeId candidate) {
-  env.persist(Disk::Voted{voted_});
-  env.when_durable({candidate, Vote{voted_}});
-}
-
-void PrimaryBackup::on_durable(Env& env, const Deferred& said) {
-  if (said.to != env.self())
-    return std::visit([&](const auto& message) { env.send(said.to, message); }, said.message);
-  const auto* own = std::get_if<Vote>(&said.message);
-  if (own == nullptr || role_ != Role::candidate || own->reign != voted_) return;
-  env.broadcast(VoteForMe{voted_, log_.last(), log_.last_epoch()});
+  arm_election(env);
+  env.broadcast(VoteForMe{reign_ + 1, log_.last(), log_.last_epoch(), true});
   count_vote(env, env.self());
 }
 
-void PrimaryBackup::on(Env& env, NodeId from, const VoteForMe& candidate) {
-  stood_for_ = std::max(stood_for_, candidate.reign);
-  if (candidate.reign <= voted_ || candidate.reign <= reign_) return;
-  const bool content = acting() || (primary_ && !peer(*primary_).suspected) || env.now() < promised_until_;
-  if (content) return;
-  if (std::pair{candidate.epoch, candidate.index} < std::pair{log_.last_epoch(), log_.last()}) return;
-  if (role_ == Role::candidate) {
-    role_ = Role::backup;
-    env.become(role_);
+// A candidate votes for itself first: were it to forget that in a crash, it could vote for another in the
+// same reign. As long as its disk takes, it does not run out of patience.
+void PrimaryBackup::stand(Env& env) {
+  enter(env, reign_ + 1);
+  trial_ = false;
+  votes_.clear();
+  env.cancel_timer(Timer::election);
+  env.when_durable(Addressed<Vote>{env.self(), {reign_, false}});
+}
+
+void PrimaryBackup::ask_for_votes(Env& env) {
+  arm_election(env);
+  env.broadcast(VoteForMe{reign_, log_.last(), log_.last_epoch(), false});
+  count_vote(env, env.self());
+}
+
+// A vote is on disk.
+void PrimaryBackup::voted(Env& env, const Addressed<Vote>& vote) {
+  const std::uint64_t reign = vote.message.reign;
+  if (vote.to != env.self()) {
+    env.send(vote.to, vote.message);
+    if (reign == reign_ && !primary_) arm_election(env);  // that's how long the candidate has
+  } else if (role_ == Role::candidate && !trial_ && reign == reign_) {
+    ask_for_votes(env);
   }
-  voted_ = candidate.reign;
-  vote_safely(env, from);
+}
+
+// Whether there is no need for another primary.
+bool PrimaryBackup::content(const Env& env) {
+  return acting() || (primary_ && !peer(*primary_).suspected) || env.now() < promised_until_;
+}
+
+void PrimaryBackup::on(Env& env, NodeId from, const VoteForMe& candidate) {
+  if (candidate.reign <= reign_) return env.send(from, Refused{reign_});
+  if (content(env)) return;
+  if (std::pair{candidate.epoch, candidate.index} < std::pair{log_.last_epoch(), log_.last()}) return;
+  if (candidate.trial) return env.send(from, Vote{candidate.reign, true});
+  if (!options_.has(Options::Bug::vote_is_no_promise)) follow(env, {}, candidate.reign);
+  env.when_durable(Addressed<Vote>{from, {candidate.reign, false}});
 }
 
 void PrimaryBackup::on(Env& env, NodeId from, const Vote& vote) {
-  if (role_ == Role::candidate && vote.reign == voted_) count_vote(env, from);
+  if (role_ != Role::candidate || vote.trial != trial_ || vote.reign != reign_ + (trial_ ? 1 : 0)) return;
+  count_vote(env, from);
 }
 
 void PrimaryBackup::count_vote(Env& env, NodeId voter) {
   votes_.insert(voter);
-  if (votes_.size() >= env.majority()) take_over(env, voted_);
+  if (votes_.size() < env.majority()) return;
+  trial_ ? stand(env) : take_over(env, reign_);
+}
+
+// Of an elected primary, whose replicas wait for a fixed timeout: an election takes up to two of them, and
+// fails at most as often as not where votes arrive well within one.
+std::optional<ServicePromise> PrimaryBackup::promise(const Options& o, const Calm& calm) {
+  const DetectorOptions& d = o.detector;
+  const bool quick = 8 * calm.delay <= d.timeout && 8 * calm.delay <= calm.client_timeout;
+  const bool heard = calm.loss <= 0.2 && 2 * (d.heartbeat + calm.delay) <= d.timeout;
+  if (!o.elects() || d.kind != DetectorOptions::Kind::timeout || !quick || !heard) return std::nullopt;
+  const Duration held_back = o.lease.value_or(0s) + o.batch.value_or(0s);
+  return ServicePromise{.within = 80 * d.timeout + 10 * (calm.round() + held_back),
+                        .running = calm.members / 2 + 1};
 }
 
 namespace {
