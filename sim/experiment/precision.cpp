@@ -72,7 +72,7 @@ double Stopping::Watched::wanted() const {
 double Stopping::Watched::half_width() const {
   const auto e = mean();
   if (!e || !std::isfinite(e->low) || !std::isfinite(e->high)) return std::numeric_limits<double>::infinity();
-  return std::max(e->high - e->value, e->value - e->low);
+  return (e->high - e->low) / 2;
 }
 
 bool Stopping::Watched::reached() const { return wanted() > 0 && half_width() <= wanted(); }
