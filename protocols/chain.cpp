@@ -126,8 +126,11 @@ struct Chain {
   void on_failure(Env& env, NodeId node) {
     if (!member) return;
     const std::optional<NodeId> old_successor = successor(env);
+    const std::optional<NodeId> old_predecessor = predecessor(env);
     failed.insert(node);
     take_role(env);
+    // What was said to the old one is lost, if it had failed by then.
+    if (predecessor(env) != old_predecessor) tell_predecessor(env);
     if (successor(env) == old_successor) return;
     if (!successor(env)) return settle(env, last);
     pass_on_again(env);
@@ -223,8 +226,12 @@ struct Chain {
       if (tail(env) == env.self()) env.reply(update.request.id, update.output, head(env));
       unstable.pop_front();
     }
+    if (stable > before) tell_predecessor(env);
+  }
+
+  void tell_predecessor(Env& env) const {
     const auto previous = predecessor(env);
-    if (stable > before && previous) env.send(*previous, Stable{stable});
+    if (previous && stable > 0) env.send(*previous, Stable{stable});
   }
 
   Options options;

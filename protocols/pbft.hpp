@@ -223,6 +223,7 @@ struct Pbft : PbftMessages {
   void expect(Env& env, Seq seq);
   std::optional<LocalTime> runs_out() const;
   void watch(Env& env);
+  void calm_down(const Env& env);
 
   // three phases
   void promise(Env& env, Message message);

@@ -40,7 +40,7 @@ void Pbft::commit_batch(Env& env, Seq seq, const PrePrepare& m) {
   }
   wait_for_replaced(env, seq, m);
   stop_waiting(env);
-  if (active_ && m.vote->view == view_ && !m.batch.empty()) patience_ = options_.request_timeout;
+  if (active_ && m.vote->view == view_ && !m.batch.empty()) calm_down(env);
   if (seq % static_cast<Seq>(options_.checkpoint_every) == 0) take_checkpoint(env);
 }
 

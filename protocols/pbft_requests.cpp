@@ -161,14 +161,18 @@ void Pbft::expect(Env& env, Seq seq) {
   watch(env);
 }
 
-// The view has to end when the oldest request has waited for too long while it was its turn, or the next
-// batch since the last one.
+// The view has to end when nothing has been executed for too long while something was waiting. The primary's
+// line may be another than this one's: as long as it does work, the oldest request here may wait several
+// times that long for its turn, or an overload would change views for ever.
 std::optional<LocalTime> Pbft::runs_out() const {
-  std::optional<LocalTime> since;
-  if (!waiting_.empty()) since = std::max(turn_since_, waiting_.front().since);
-  if (expected_ > executed_) since = std::min(since.value_or(expected_since_), expected_since_);
-  if (since) *since += patience_;
-  return since;
+  constexpr std::int64_t fairness = 8;
+  std::optional<LocalTime> end;
+  if (!waiting_.empty()) {
+    const LocalTime since = std::max(turn_since_, waiting_.front().since);
+    end = std::min(std::max(since, expected_since_) + patience_, since + fairness * patience_);
+  }
+  if (expected_ > executed_) end = std::min(end.value_or(LocalTime::max()), expected_since_ + patience_);
+  return end;
 }
 
 void Pbft::watch(Env& env) {
@@ -176,6 +180,13 @@ void Pbft::watch(Env& env) {
   const auto end = runs_out();
   if (!end) return env.cancel_timer(Timer::view_change);
   env.set_timer(Timer::view_change, std::max(Duration{}, *end - env.now()));
+}
+
+// A batch of this view is executed. If that took so long that half of the patience would hardly have been
+// enough, it stays: otherwise a network just slower than `request_timeout` would change views for ever.
+void Pbft::calm_down(const Env& env) {
+  if (2 * (env.now() - expected_since_) < patience_)
+    patience_ = std::max(options_.request_timeout, patience_ / 2);
 }
 
 void Pbft::on_timer(Env& env, Timer timer) {

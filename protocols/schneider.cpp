@@ -40,9 +40,10 @@ void Schneider::Options::describe(Fields& f) {
       {{"none", Bug::none},
        {"cuid_without_accept", Bug::cuid_without_accept},
        {"join_without_relay", Bug::join_without_relay},
-       {"join_on_one_word", Bug::join_on_one_word}},
+       {"join_on_one_word", Bug::join_on_one_word},
+       {"returned_not_heard", Bug::returned_not_heard}},
       "A bug to be caught: candidates don't exceed accepted identifiers; joining replicas miss requests, or "
-      "believe whoever sends a state.");
+      "believe whoever sends a state, or never count what one says that comes back after them.");
 }
 
 std::string Schneider::Options::complaint(std::size_t replicas) const {

@@ -64,6 +64,8 @@
 // Bug `cuid_without_accept`: cuid = 1 + the largest number seen: a request seen late can get a uid below one
 // that has been executed. Bug `join_without_relay`: a joining replica gets the state, but not what others
 // sent before they knew of it. Bug `join_on_one_word`: it takes the first copy of the state from a liar, too.
+// Bug `returned_not_heard`: who was itself repaired while another was down never counts what that one says
+// later.
 //
 // Source: Schneider, "Implementing Fault-Tolerant Services Using the State Machine Approach: A Tutorial", ACM
 // Computing Surveys 22(4), 1990: 3.2.1 to 3.2.3 (order), 4 (voters), 7.2 (integration). ABCAST: Birman and
@@ -196,7 +198,13 @@ struct Schneider {
     enum class Stability : std::uint8_t { clock, clients, either };
     enum class Voting : std::uint8_t { first, equal };
     enum class Execute : std::uint8_t { stable, stable_everywhere };
-    enum class Bug : std::uint8_t { none, cuid_without_accept, join_without_relay, join_on_one_word };
+    enum class Bug : std::uint8_t {
+      none,
+      cuid_without_accept,
+      join_without_relay,
+      join_on_one_word,
+      returned_not_heard
+    };
 
     Order order = Order::replica_ids;
     Stability stability = Stability::either;
@@ -317,6 +325,7 @@ struct Schneider {
   static std::uint64_t digest_of(const State& state);
   void on(Env& env, NodeId from, const Vouch& m);
   void adopt_if_vouched(Env& env);
+  bool knows_less(const Env& env, const State& state) const;
   void adopt(Env& env, NodeId from, const State& m);
   void relay(Env& env, const Ordered& m);
   void on(Env& env, NodeId from, const Relayed& m);

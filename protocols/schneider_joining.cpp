@@ -107,8 +107,17 @@ void Schneider::adopt_if_vouched(Env& env) {
   const bool gullible = options_.bug == Options::Bug::join_on_one_word;
   if (!gullible && votes < options_.votes(env.cluster())) return;
   const State state = *std::exchange(offered_, std::nullopt);
+  if (knows_less(env, state)) return held_.clear();  // and begins anew in a while
   adopt(env, sponsor_, state);
   for (const auto& [from, message] : std::exchange(held_, {})) on_message(env, from, message);
+}
+
+// Whether it comes from before a failure of which this replica has been told. Nobody would tell it again.
+bool Schneider::knows_less(const Env& env, const State& state) const {
+  for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+    if (told_down_.contains(NodeId{i}) && !state.down.contains(NodeId{i})) return true;
+  }
+  return false;
 }
 
 void Schneider::adopt(Env& env, NodeId from, const State& m) {
@@ -167,6 +176,7 @@ void Schneider::on(Env& env, NodeId from, const Back& m) {
   if (peer.back != m.life) {
     mark_down(env, from);
     peer.back = m.life;
+    told_down_.erase(from);
   }
   env.send(from, Noted{m.life, std::max(clock_, said_), settled(env), down_});
 }
@@ -191,6 +201,8 @@ void Schneider::integrate(Env& env, Stamp uid, const Item& join) {
   env.trust(join.joiner);
   told_down_.erase(join.joiner);
   peer.heard = std::max(peer.heard, uid.number);
+  // Also if it was down when this replica itself came back, and was never handed over.
+  if (options_.bug != Options::Bug::returned_not_heard) peer.direct = true;
   const bool lies = env.carries_out(Attack::false_state);
   if (uid.owner != env.self().value) {
     if (options_.votes(env.cluster()) == 1 || lies) return;

@@ -134,3 +134,21 @@ TEST_CASE("chain: dirty reads at the head are caught in 20 of 20 seeds; without 
   CHECK(chain_violations(bug, 20) == 20);
   CHECK(chain_violations(scenario_at(bug, {{"/protocol/bug", "none"}}), 20) == 0);
 }
+
+// The words of stability may go to one that has failed unknown to the sender.
+TEST_CASE("chain: after a failure in the middle all learn what is stable, also without retransmission") {
+  for (const char* victim : {"1", "2"}) {
+    const Scenario scenario = scenario_of(
+        R"({"name": "chain", "duration": "2s", "settle": "1s", "replicas": 4, "protocol": {"name": "chain"},
+        "service": {"name": "kv", "keys": 2}, "clients": {"count": 1, "every": "10ms", "operations": 100,
+        "reads": 0, "timeout": "500ms", "retry": "30ms"}, "network": {"delay": {"uniform": ["500us", "3ms"]}},
+        "faults": [{"at": "1002ms", "fail_stop": )" +
+        std::string(victim) + R"(, "within": "20ms"}]})");
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+      CAPTURE(victim, seed);
+      const RunResult r = run_for_sweep(scenario, seed);
+      CHECK(r.operations.pending == 0);
+      CHECK(r.consensus.termination == true);
+    }
+  }
+}

@@ -105,11 +105,3 @@ TEST_CASE(
     CHECK(r.availability.longest_outage_s < 1);
   }
 }
-
-// A primary that takes up a view has to repeat what earlier views prepared before it gives a number to
-// anything else; a stable checkpoint that comes with the view must not tempt it.
-TEST_CASE("pbft: a new primary's waiting requests take no number that the view begins with: 60 seeds") {
-  const Scenario scenario =
-      stormy(R"(, "batch": 1, "tentative": true, "request_timeout": "60ms")", kTiming, 5);
-  require_good_runs(scenario, 60);
-}

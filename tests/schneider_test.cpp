@@ -339,3 +339,13 @@ TEST_CASE("schneider: two replicas come back together, or one while another is i
     }
   }
 }
+
+TEST_CASE("schneider: a replica repaired while another was down hears that one when it returns: 20 seeds") {
+  const std::string file = "bugs/schneider_returned_not_heard.json";
+  const Scenario bug = schneider_file(file);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    CHECK(run_for_sweep(bug, seed).divergence.diverged);
+  }
+  check_cured(file, {{"/protocol/bug", "none"}}, 20);
+}
