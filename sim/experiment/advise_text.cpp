@@ -7,6 +7,7 @@
 
 #include "sim/experiment/advise_trials.hpp"
 #include "sim/experiment/table.hpp"
+#include "sim/report/plain_numbers.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -17,18 +18,17 @@ const ConcernName& name_of(Concern concern) {
   return all[static_cast<std::size_t>(concern)];
 }
 
-std::string three_digits(double x) {
-  if (std::isnan(x)) return "?";
-  return std::isinf(x) ? "never ends" : fmt::format("{:.3g}", x == 0 ? 0.0 : x);
-}
+// An outage that doesn't end within a run has no bound.
+std::string amount(double x) { return std::isinf(x) ? "never ends" : three_digits(x); }
 
 std::string interval(const Estimate& e) {
-  return fmt::format("{} [{}, {}]", three_digits(e.value), three_digits(e.low), three_digits(e.high));
+  if (!std::isfinite(e.low) && !std::isfinite(e.high) && !std::isinf(e.high)) return amount(e.value);
+  return fmt::format("{} [{}, {}]", amount(e.value), amount(e.low), amount(e.high));
 }
 
 std::string verdict(const Judged& j) {
   if (j.broken) return "breaks a bound";
-  if (j.sure >= 1) return fmt::format("holds, {:.2g} times", j.sure);
+  if (j.sure >= 1) return fmt::format("holds, {} times", three_digits(j.sure));
   return "not sure";
 }
 
@@ -59,20 +59,20 @@ std::string conclusion(const Advice& advice) {
   const std::string setting =
       fmt::format("heartbeat {}, timeout {}", short_text(j.setting.heartbeat), short_text(j.setting.timeout));
   const std::string basis =
-      fmt::format("{:.3g} virtual hours of calm and {} crashes", j.calm_seconds / 3600, j.crashes);
+      fmt::format("{} virtual hours of calm and {} crashes", three_digits(j.calm_seconds / 3600), j.crashes);
   switch (advice.answer) {
     case Answer::found: {
       std::string out = fmt::format("Recommended: {}\n", setting);
       for (std::size_t b = 0; b < advice.bounds.size(); ++b)
-        out += fmt::format("  {} {}{}\n", interval(j.estimates[b]), name_of(advice.bounds[b].concern).unit,
-                           per_hour(advice.bounds[b].concern)
-                               ? fmt::format(" ({} seen in {:.3g} hours)", j.seen[b], j.calm_seconds / 3600)
-                               : "");
-      return out +
-             fmt::format(
-                 "  Every bound holds, the closest by a factor of {:.2g}: measured for this setting alone, "
-                 "on seeds of its own,\n  over {}.\n",
-                 j.sure, basis);
+        out += fmt::format(
+            "  {} {}{}\n", interval(j.estimates[b]), name_of(advice.bounds[b].concern).unit,
+            per_hour(advice.bounds[b].concern)
+                ? fmt::format(" ({} seen in {} hours)", j.seen[b], three_digits(j.calm_seconds / 3600))
+                : "");
+      return out + fmt::format(
+                       "  Every bound holds, the closest by a factor of {}: measured for this setting alone, "
+                       "on seeds of its own,\n  over {}.\n",
+                       three_digits(j.sure), basis);
     }
     case Answer::impossible:
       return fmt::format("No setting can do it: each that was tried breaks a bound. The nearest is {}:\n",
@@ -108,7 +108,7 @@ constexpr const char* text_of(Answer answer) {
 
 std::string advice_text(const Scenario& scenario, const Advice& advice) {
   std::string out =
-      fmt::format("{}: heartbeat {} to {}, timeout {} to {}; {}\n\n", scenario.name,
+      fmt::format("{}: heartbeat {} to {}, timeout {} to {}; {}\n\n", printable(scenario.name),
                   short_text(advice.heartbeat.low), short_text(advice.heartbeat.high),
                   short_text(advice.timeout.low), short_text(advice.timeout.high), bounds_text(advice));
   std::vector<std::pair<std::string, const Judged*>> rows;

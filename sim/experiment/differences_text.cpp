@@ -1,6 +1,5 @@
 // Differences between points as a table for programs and as sentences for people.
 #include <array>
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -8,6 +7,7 @@
 
 #include "sim/experiment/summary.hpp"
 #include "sim/experiment/table.hpp"
+#include "sim/report/plain_numbers.hpp"
 
 namespace sim {
 namespace {
@@ -19,6 +19,7 @@ struct Phrase {
   std::string_view unit;  // with a space behind it, or empty
   std::string_view more, less;
   std::string_view what;
+  bool seconds = false;  // said in the unit of time that fits
 };
 
 constexpr std::array<Phrase, 14> kPhrases{{
@@ -28,30 +29,24 @@ constexpr std::array<Phrase, 14> kPhrases{{
     {"harmful", 100, "", "more", "fewer", "runs in 100 with a harmful split brain"},
     {"split_brain_per_s", 3600, "", "more", "fewer", "split brains an hour"},
     {"lost_writes_per_s", 3600, "", "more", "fewer", "lost writes an hour"},
-    {"dual_primary_fraction", 3.6e6, "ms ", "more", "less", "with two primaries in an hour"},
+    {"dual_primary_fraction", 3600, "", "more", "less", "with two primaries in an hour", true},
     {"availability", 100, "percentage points ", "more", "less", "availability"},
-    {"longest_outage_s", 1e3, "ms ", "more", "less", "outage at the longest"},
+    {"longest_outage_s", 1, "", "more", "less", "outage at the longest", true},
     {"answered", 100, "", "more", "fewer", "operations in 100 answered"},
-    {"failover_mean_s", 1e3, "ms ", "more", "less", "failover"},
-    {"latency_p50_ms", 1, "ms ", "more", "less", "median latency"},
-    {"latency_p99_ms", 1, "ms ", "more", "less", "latency at the 99th percentile"},
+    {"failover_mean_s", 1, "", "more", "less", "failover", true},
+    {"latency_p50_ms", 1e-3, "", "more", "less", "median latency", true},
+    {"latency_p99_ms", 1e-3, "", "more", "less", "latency at the 99th percentile", true},
     {"messages_per_operation", 1, "", "more", "fewer", "messages an operation"},
 }};
-
-// Three significant digits, without an exponent where people can do without.
-std::string number(double x) {
-  if (!std::isfinite(x)) return "?";
-  if (x == 0 || std::abs(x) < 1000 || std::abs(x) >= 1e7) return fmt::format("{:.3g}", x == 0 ? 0.0 : x);
-  const double unit = std::pow(10, std::floor(std::log10(std::abs(x))) - 2);
-  return fmt::format("{:.0f}", std::round(x / unit) * unit);
-}
 
 std::string sentence(const Phrase& phrase, const Estimate& e) {
   const bool less = e.value < 0;
   const double sign = less ? -phrase.scale : phrase.scale;
-  const double low = less ? e.high : e.low, high = less ? e.low : e.high;
-  return fmt::format("{} [{}, {}] {}{} {}", number(sign * e.value), number(sign * low), number(sign * high),
-                     phrase.unit, less ? phrase.less : phrase.more, phrase.what);
+  const double value = sign * e.value, low = sign * (less ? e.high : e.low),
+               high = sign * (less ? e.low : e.high);
+  const std::string amount =
+      phrase.seconds ? time_interval_text(value, low, high) : interval_text(value, low, high);
+  return fmt::format("{} {}{} {}", amount, phrase.unit, less ? phrase.less : phrase.more, phrase.what);
 }
 
 bool is_clear(const Estimate& e) { return e.low > 0 || e.high < 0; }
@@ -95,9 +90,9 @@ std::string differences_csv(const SweepSummary& s) {
 std::string differences_text(const SweepSummary& s) {
   if (s.points.size() < 2) return {};
   const std::size_t baseline = s.differences.baseline();
-  std::string out = fmt::format("Compared with {}, seed by seed [95 % interval]\n", name_of(s, baseline));
+  std::string out = fmt::format("Compared with {}, seed by seed [95 % interval]\n", shown_name(s, baseline));
   for (std::size_t point = 0; point < s.points.size(); ++point) {
-    if (point != baseline) out += fmt::format("  {}\n{}", name_of(s, point), said_of(s, point));
+    if (point != baseline) out += fmt::format("  {}\n{}", shown_name(s, point), said_of(s, point));
   }
   return out;
 }

@@ -1,12 +1,12 @@
 // What was found of a rare event: as a table for people, for spreadsheets, and as JSON.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "sim/experiment/rare.hpp"
 #include "sim/experiment/table.hpp"
+#include "sim/report/plain_numbers.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -24,39 +24,23 @@ std::string_view name_of(SuspicionLevel::Sign sign) {
   return sign == SuspicionLevel::Sign::timer ? "timer" : "message";
 }
 
-// Two digits: 0.016, 1.8e-9.
-std::string short_number(double x) {
-  if (!std::isfinite(x)) return "?";
-  std::string text = fmt::format("{:.2g}", x);
-  if (const auto zero = text.find("e-0"); zero != std::string::npos) text.erase(zero + 2, 1);
-  if (const auto plus = text.find("e+"); plus != std::string::npos) text = fmt::format("{:.0f}", x);
-  return text;
-}
-
-std::string short_count(double x) {
-  constexpr std::array kUnits{"", " k", " M", " G", " T", " P", " E"};
-  std::size_t unit = 0;
-  for (; x >= 9999.5 && unit + 1 < kUnits.size(); ++unit) x /= 1000;
-  return fmt::format("{:.0f}{}", x, kUnits[unit]);
-}
-
 std::string with_interval(const Estimate& e) {
-  if (e.value == 0) return fmt::format("< {}", short_number(e.high));
-  return fmt::format("{} [{}, {}]", short_number(e.value), short_number(e.low), short_number(e.high));
+  if (e.value == 0) return fmt::format("< {}", three_digits(e.high));
+  return interval_text(e.value, e.low, e.high);
 }
 
 std::vector<std::string> table_row(const RareRow& row) {
   if (!row.error.empty()) return {row.error, "", "", "", "", "", "", ""};
   const Estimate rate = per_second(row);
-  const std::string above = row.limit_above ? fmt::format(" ({})", short_number(*row.limit_above)) : "";
+  const std::string above = row.limit_above ? fmt::format(" ({})", three_digits(*row.limit_above)) : "";
   return {with_interval(row.probability) + above,
           with_interval(rate),
-          rate.value == 0 ? "< " + short_number(rate.high * kHour) : short_number(rate.value * kHour),
+          rate.value == 0 ? "< " + three_digits(rate.high * kHour) : three_digits(rate.value * kHour),
           fmt::format("{}", row.plan.levels.size()),
-          short_count(static_cast<double>(row.effort.worlds)),
-          short_count(static_cast<double>(row.effort.events)),
-          row.plain_runs > 0 ? short_count(static_cast<double>(row.plain_runs)) : "-",
-          row.plain_runs > 0 ? short_count(static_cast<double>(row.plain_runs) * row.events_of_run) : "-"};
+          three_digits(static_cast<double>(row.effort.worlds)),
+          three_digits(static_cast<double>(row.effort.events)),
+          row.plain_runs > 0 ? three_digits(static_cast<double>(row.plain_runs)) : "-",
+          row.plain_runs > 0 ? three_digits(static_cast<double>(row.plain_runs) * row.events_of_run) : "-"};
 }
 
 Json json_of(const SplittingPlan& plan, const RareRow& row) {

@@ -57,6 +57,8 @@ struct SweepSummary {
 
 /// What tells a point from the others, in words: its values under the headings, joined by kLabelJoint.
 std::string name_of(const SweepSummary& summary, std::size_t point);
+/// The same for people: printable, and not too long.
+std::string shown_name(const SweepSummary& summary, std::size_t point);
 
 /// The content of summary.csv.
 std::string to_csv(const SweepSummary& summary);

@@ -1,11 +1,11 @@
 // A sweep's summary as a table for people, for spreadsheets, and as JSON.
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
 #include "sim/experiment/summary.hpp"
 #include "sim/experiment/table.hpp"
+#include "sim/report/plain_numbers.hpp"
 
 namespace sim {
 
@@ -13,17 +13,13 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-// Three significant digits; a share as a percentage.
-std::string shown(double x, MeasureKind kind) {
-  if (!std::isfinite(x)) return "?";
-  const bool percent = kind == MeasureKind::share || kind == MeasureKind::fraction;
-  const double y = percent ? 100 * x : x;
-  return fmt::format("{:.3g}", y == 0 ? 0.0 : y);
-}
-
-std::string shown(const std::optional<Estimate>& e, MeasureKind kind) {
+std::string shown(const std::optional<Estimate>& e, const Measure& measure) {
   if (!e) return "-";
-  return fmt::format("{} [{}, {}]", shown(e->value, kind), shown(e->low, kind), shown(e->high, kind));
+  const bool percent = measure.unit.starts_with("of ");
+  if (percent) return percent_interval_text(e->value, e->low, e->high);
+  const double second = measure.unit == "s" ? 1 : measure.unit == "ms" ? 1e-3 : 0;
+  if (second == 0) return interval_text(e->value, e->low, e->high);
+  return time_interval_text(second * e->value, second * e->low, second * e->high);
 }
 
 struct Column {
@@ -51,7 +47,7 @@ std::string block(const SweepSummary& s, std::string_view heading, std::vector<C
     const auto estimates = s.summaries[p].estimates(s.confidence);
     for (const Column& c : columns) {
       const std::size_t m = measure_index(c.measure);
-      row.push_back(shown(estimates[m], measures()[m].kind));
+      row.push_back(shown(estimates[m], measures()[m]));
     }
   }
   return fmt::format("{}\n{}", heading, aligned(rows));
@@ -66,6 +62,11 @@ std::string name_of(const SweepSummary& s, std::size_t point) {
     name += cell_of(s.points[point], heading);
   }
   return name.empty() ? s.scenario : name;
+}
+
+std::string shown_name(const SweepSummary& s, std::size_t point) {
+  constexpr std::size_t kLongest = 80;
+  return shortened(printable(name_of(s, point)), kLongest);
 }
 
 std::string to_csv(const SweepSummary& s) {
@@ -122,9 +123,8 @@ std::string precision_text(const SweepSummary& s) {
   for (std::size_t p = 0; p < s.points.size(); ++p) {
     for (const auto& [pointer, mean, reached] : s.precision[p]) {
       const std::string known =
-          mean ? fmt::format("{:.3g} [{:.3g}, {:.3g}]", mean->value, mean->low, mean->high)
-               : std::string("no data");
-      out += fmt::format("  {}: {} {} after {} runs{}\n", name_of(s, p), pointer, known,
+          mean ? interval_text(mean->value, mean->low, mean->high) : std::string("no data");
+      out += fmt::format("  {}: {} {} after {} runs{}\n", shown_name(s, p), printable(pointer), known,
                          s.summaries[p].runs(), reached ? "" : ": NOT as precise as wanted");
     }
   }
@@ -140,18 +140,19 @@ std::string to_table(const SweepSummary& s) {
                 {"lost_write", "lost write"},
                 {"consensus_broken", "consensus broken"}}) +
          "\n" +
-         block(s, "Per virtual second; share of time in per cent; mean outage [95 % interval]",
+         block(s,
+               "Per virtual second; share of time in per cent; mean of the longest outages [95 % interval]",
                {{"split_brain_per_s", "split brains/s"},
                 {"lost_writes_per_s", "lost writes/s"},
                 {"dual_primary_fraction", "two primaries %"},
                 {"availability", "available %"},
-                {"longest_outage_s", "longest outage s"}}) +
+                {"longest_outage_s", "longest outage"}}) +
          "\n" +
          block(s, "Means over runs: operations answered, latency, failover, cost [95 % interval]",
                {{"answered", "answered %"},
-                {"latency_p50_ms", "median ms"},
-                {"latency_p99_ms", "99th percentile ms"},
-                {"failover_mean_s", "failover s"},
+                {"latency_p50_ms", "median latency"},
+                {"latency_p99_ms", "99th percentile"},
+                {"failover_mean_s", "failover"},
                 {"messages_per_operation", "messages"},
                 {"delays_per_operation", "delays"}});
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -56,25 +55,25 @@ std::string cell_of(const Json& point, const std::string& key) {
 }
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  constexpr std::size_t kWidest = 60;  // a longer name would push the numbers off the screen
+  std::vector<std::vector<std::string>> cells = rows;
   std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  for (auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = shortened(printable(row[i]), kWidest);
+      widths[i] = std::max(widths[i], columns_of(row[i]));
+    }
   }
   std::string out;
-  for (const auto& row : rows) {
-    std::string line = fmt::format("{:<{}}", row[0], widths[0]);
-    for (std::size_t i = 1; i < row.size(); ++i)
-      fmt::format_to(std::back_inserter(line), "  {:>{}}", row[i], widths[i]);
+  for (const auto& row : cells) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string blank(widths[i] - columns_of(row[i]), ' ');
+      line += i == 0 ? row[i] + blank : "  " + blank + row[i];
+    }
     out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
   }
   return out;
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
 }
 
 std::string csv_number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : std::string(); }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/experiment/statistics.hpp"
+#include "sim/kernel/printable.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace sim {
@@ -22,11 +23,10 @@ std::vector<std::string> keys_of(const std::vector<Json>& points);
 /// What a point says for a key; empty when it leaves that to the scenario.
 std::string cell_of(const Json& point, const std::string& key);
 
-/// Rows of cells as lines: the first column from the left, the others to the right.
+/// Rows of cells as lines, made printable and cut when they are long: the first column from the left, the
+/// others to the right.
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
 
-/// A text as a field of a CSV line: quoted where it must be.
-std::string csv_field(const std::string& text);
 /// A number that reads back as the same double; empty if it isn't finite.
 std::string csv_number(double x);
 

@@ -1,65 +1,26 @@
 #include "sim/report/run_text.hpp"
 
-#include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "sim/kernel/printable.hpp"
+#include "sim/report/labelled_lines.hpp"
+#include "sim/report/plain_numbers.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
 namespace {
 
-constexpr std::size_t kLabelWidth = 14;
-constexpr std::size_t kTextWidth = 84;
-
-// Labelled lines; a text that is too long goes on under itself.
-class Report {
- public:
-  void line(std::string_view label, std::string_view text) {
-    bool first = true;
-    while (first || !text.empty()) {
-      const std::string_view part = take_line(text);
-      fmt::format_to(std::back_inserter(out_), "{:{}}{}\n", first ? label : "", kLabelWidth, part);
-      first = false;
-    }
-  }
-  void plain(std::string_view text) {
-    out_ += text;
-    out_ += '\n';
-  }
-  std::string result() && { return std::move(out_); }
-
- private:
-  static std::string_view take_line(std::string_view& text) {
-    std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > kTextWidth) {
-      const auto blank = text.substr(0, kTextWidth + 1).rfind(' ');
-      end = blank == std::string_view::npos || blank == 0 ? kTextWidth : blank;
-    }
-    const std::string_view part = text.substr(0, end);
-    text.remove_prefix(end);
-    if (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
-    return part;
-  }
-  std::string out_;
-};
+using Report = LabelledLines;
 
 std::string count(std::uint64_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
 }
 
-// Two significant digits more than nothing: 0.0523 s is "52.3 ms".
-std::string span(double seconds) {
-  if (seconds == 0) return "0 s";
-  if (seconds < 1e-3) return fmt::format("{:.3g} us", seconds * 1e6);
-  if (seconds < 1) return fmt::format("{:.3g} ms", seconds * 1e3);
-  return fmt::format("{:.4g} s", seconds);
-}
-
 void banner(Report& out, const Scenario& s, const RunResult& r) {
   const auto& setup = s.setup;
-  out.plain(fmt::format("{}: {}, seed {}", s.name, s.protocol, r.seed));
+  out.plain(fmt::format("{}: {}, seed {}", printable(s.name), s.protocol, r.seed));
   out.line("", fmt::format("{} and {}, service {}, {} of faults and load, then {} to settle",
                            count(setup.replicas, "replica", "replicas"),
                            count(setup.clients.options.count, "client", "clients"), s.service->name,
@@ -76,15 +37,15 @@ void clients(Report& out, const RunResult& r) {
   if (o.failed > 0) text += fmt::format(", {} failed", o.failed);
   out.line("clients", text);
   if (r.latency_ms.p50) {
-    const auto ms = [](const std::optional<double>& v) { return span(v.value_or(0) / 1e3); };
+    const auto ms = [](const std::optional<double>& v) { return time_text(v.value_or(0) / 1e3); };
     out.line("latency", fmt::format("{} in the median, {} at the 99th percentile, {} at most",
                                     ms(r.latency_ms.p50), ms(r.latency_ms.p99), ms(r.latency_ms.max)));
   }
   const auto& a = r.availability;
-  std::string available = fmt::format("{:.4g} % of the time", a.fraction * 100);
+  std::string available = fmt::format("{} % of the time", percent_text(a.fraction));
   if (a.outages > 0) {
-    available +=
-        fmt::format("; {}, the longest {}", count(a.outages, "outage", "outages"), span(a.longest_outage_s));
+    available += fmt::format("; {}, the longest {}", count(a.outages, "outage", "outages"),
+                             time_text(a.longest_outage_s));
   }
   out.line("available", available);
   using enum ProgressJudgement::Verdict;
@@ -92,7 +53,7 @@ void clients(Report& out, const RunResult& r) {
   if (p.verdict == stopped) out.line("progress", "NONE: " + p.story);
   if (p.verdict == held) {
     out.line("progress", fmt::format("operations were answered after the last fault; the longest wait was {}",
-                                     span(p.longest_wait_s)));
+                                     time_text(p.longest_wait_s)));
   }
   if (p.verdict == unknown && p.within_s) out.line("progress", "not judged: " + p.story);
 }
@@ -110,19 +71,21 @@ void safety(Report& out, const RunResult& r) {
   }
   const auto& d = r.divergence;
   if (d.diverged) {
-    out.line("replicas", fmt::format("DIVERGED: they differ at the end{}{}; differed for {} in all",
-                                     d.first_index ? fmt::format(", first at update {}", *d.first_index) : "",
-                                     d.cause ? fmt::format(" (cause: {})", *d.cause) : "", span(d.seconds)));
+    out.line("replicas",
+             fmt::format("DIVERGED: they differ at the end{}{}; differed for {} in all",
+                         d.first_index ? fmt::format(", first at update {}", *d.first_index) : "",
+                         d.cause ? fmt::format(" (cause: {})", *d.cause) : "", time_text(d.seconds)));
   } else {
-    out.line("replicas", d.seconds > 0 ? fmt::format("agree at the end, but differed for {}", span(d.seconds))
-                                       : std::string("agree at the end"));
+    out.line("replicas", d.seconds > 0
+                             ? fmt::format("agree at the end, but differed for {}", time_text(d.seconds))
+                             : std::string("agree at the end"));
   }
   const auto& b = r.split_brain;
   out.line("split brain",
            b.episodes == 0
                ? std::string("none")
                : fmt::format("{}, {} in all, {} HARMFUL (both primaries acknowledged)",
-                             count(b.episodes, "episode", "episodes"), span(b.seconds), b.harmful));
+                             count(b.episodes, "episode", "episodes"), time_text(b.seconds), b.harmful));
   out.line("lost writes", r.lost_writes.count == 0
                               ? std::string("none")
                               : fmt::format("LOST: {}", count(r.lost_writes.count, "acknowledged write",
@@ -157,14 +120,14 @@ void machinery(Report& out, const RunResult& r) {
   if (r.failover.count > 0) {
     out.line("failover",
              fmt::format("{}, {} in the mean, {} at most", count(r.failover.count, "time", "times"),
-                         span(r.failover.mean_s.value_or(0)), span(r.failover.max_s.value_or(0))));
+                         time_text(r.failover.mean_s.value_or(0)), time_text(r.failover.max_s.value_or(0))));
   }
   const auto& d = r.detector;
   if (d.false_suspicions + d.detections > 0) {
     std::string text = count(d.false_suspicions, "false suspicion", "false suspicions");
-    if (d.mistake_seconds > 0) text += fmt::format(" ({} mistaken)", span(d.mistake_seconds));
+    if (d.mistake_seconds > 0) text += fmt::format(" ({} mistaken)", time_text(d.mistake_seconds));
     text += fmt::format(", {} detected", count(d.detections, "crash", "crashes"));
-    if (d.mean_detection_s) text += fmt::format(" after {} in the mean", span(*d.mean_detection_s));
+    if (d.mean_detection_s) text += fmt::format(" after {} in the mean", time_text(*d.mean_detection_s));
     out.line("detector", text);
   }
   const auto& m = r.messages;
@@ -172,18 +135,19 @@ void machinery(Report& out, const RunResult& r) {
   if (m.duplicated > 0) text += fmt::format(", {} duplicated by the network", m.duplicated);
   out.line("messages", text);
   if (r.cost.messages_per_operation && r.cost.delays_per_operation) {
-    out.line("cost", fmt::format("{:.4g} messages and {:.4g} one-way delays per operation",
-                                 *r.cost.messages_per_operation, *r.cost.delays_per_operation));
+    out.line("cost", fmt::format("{} messages and {} one-way delays per operation",
+                                 three_digits(*r.cost.messages_per_operation),
+                                 three_digits(*r.cost.delays_per_operation)));
   }
   out.line("run", fmt::format("{} events in {} of virtual time, digest {:016x}", r.events,
-                              span(r.virtual_seconds), r.digest));
+                              time_text(r.virtual_seconds), r.digest));
 }
 
 void expectations(Report& out, const RunResult& r) {
   if (r.expectations.empty()) return;
   std::string_view label = "expected";
   for (const auto& e : r.expectations) {
-    const std::string what = fmt::format("{} = {}", e.path, shown(e.expected));
+    const std::string what = fmt::format("{} = {}", printable(e.path), shown(e.expected));
     out.line(label,
              e.held ? "held   " + what : fmt::format("FAILED {}, but it is {}", what, shown(e.actual)));
     label = "";
@@ -192,8 +156,8 @@ void expectations(Report& out, const RunResult& r) {
 
 }  // namespace
 
-std::string run_text(const Scenario& scenario, const RunResult& result) {
-  Report out;
+std::string run_text(const Scenario& scenario, const RunResult& result, std::size_t width) {
+  Report out(width);
   banner(out, scenario, result);
   clients(out, result);
   safety(out, result);

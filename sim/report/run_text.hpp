@@ -1,6 +1,7 @@
 // One run's result in words, for people at a terminal.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "sim/report/run_result.hpp"
@@ -9,7 +10,7 @@
 namespace sim {
 
 /// Several lines: what was run, what clients and replicas went through, what the judges say, and which
-/// expectations held.
-std::string run_text(const Scenario& scenario, const RunResult& result);
+/// expectations held. `width` is that of a line.
+std::string run_text(const Scenario& scenario, const RunResult& result, std::size_t width = 98);
 
 }  // namespace sim

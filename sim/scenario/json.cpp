@@ -1,26 +1,30 @@
 #include "sim/scenario/json.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "sim/files/input_file.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 namespace {
 
 constexpr std::size_t kMostKeys = 10'000;
+constexpr std::size_t kLongestPointer = 200;
+constexpr std::string_view kStandardInput = "-";
 
 std::string message_of(const InputError::Details& d) {
-  std::string text = d.file;
+  std::string text = d.file == kStandardInput ? "standard input" : d.file;
   const auto add = [&](const std::string& part) { text += text.empty() ? part : ": " + part; };
-  if (!d.pointer.empty()) add(d.pointer);
+  if (!d.pointer.empty()) add(shortened(printable(d.pointer), kLongestPointer));
   add(d.found);
   if (!d.expected.empty()) text += ", expected " + d.expected;
   if (!d.nearest.empty()) text += fmt::format("; did you mean \"{}\"?", d.nearest);
-  return text;
+  return printable(text);
 }
 
 [[noreturn]] void refuse(const std::string& file, std::string found, std::string expected = {}) {
@@ -105,6 +109,14 @@ class Inspection final : public nlohmann::json_sax<Json> {
   std::vector<std::set<std::string>> levels_;
 };
 
+std::string text_of_standard_input() {
+  std::string text(kLargestFile + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), stdin));
+  if (std::ferror(stdin) != 0) refuse("-", "can't be read");
+  if (text.size() > kLargestFile) refuse("-", "is too large", "at most 16 MB");
+  return text;
+}
+
 // Edit distance in which swapping two neighbours counts once.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -127,6 +139,7 @@ InputError::InputError(Details d) : std::runtime_error(message_of(d)), details(s
 
 std::string read_text_file(const std::filesystem::path& path) {
   const std::string file = path.string();
+  if (file == kStandardInput) return text_of_standard_input();
   std::string text;
   try {
     // One byte more than allowed tells a file that is too large from one that just fits, whatever it is.
@@ -139,6 +152,7 @@ std::string read_text_file(const std::filesystem::path& path) {
 }
 
 Json parse_json(std::string_view text, const std::string& file) {
+  if (text.find_first_not_of(" \t\r\n") == text.npos) refuse(file, "is empty", "a JSON document");
   Inspection inspection(text, file);
   Json::sax_parse(text, &inspection);
   return Json::parse(text);
@@ -146,9 +160,7 @@ Json parse_json(std::string_view text, const std::string& file) {
 
 std::string shown(const Json& value) {
   constexpr std::size_t kLongest = 60;
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
-  return text;
+  return shortened(printable(value.dump(-1, ' ', false, Json::error_handler_t::replace)), kLongest);
 }
 
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {

@@ -32,7 +32,8 @@ struct InputError : std::runtime_error {
 constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
 constexpr std::size_t kDeepestNesting = 100;
 
-/// A text file's content; throws InputError when it can't be read or has more than kLargestFile bytes.
+/// A text file's content, or what comes on standard input for "-"; throws InputError when it can't be read or
+/// has more than kLargestFile bytes.
 std::string read_text_file(const std::filesystem::path& path);
 
 /// Parses a document. Throws InputError with line and column when `text` is not JSON, names a key twice, or

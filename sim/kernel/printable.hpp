@@ -1,0 +1,29 @@
+// Text from outside made harmless before anyone sees it: names, keys, labels and file names are somebody
+// else's, and may hold what moves a terminal's cursor, turns a line around or becomes a formula.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sim {
+
+/// `text` as one line of valid UTF-8: control characters, those that change the direction of writing, and
+/// bytes that are no UTF-8 are shown as JSON would write them (\n, \u001b, \u202e) or as \xff.
+std::string printable(std::string_view text);
+
+/// The same, but lines stay lines. What is JSON stays the same JSON.
+std::string printable_lines(std::string_view text);
+
+/// How many columns of a terminal a printable text takes.
+std::size_t columns_of(std::string_view text);
+
+/// `text` in at most `columns` columns: what is too long loses its middle, as names often differ at their
+/// ends.
+std::string shortened(std::string_view text, std::size_t columns);
+
+/// A text as a cell of a CSV line: printable, in quotes where it must be. What a spreadsheet would take for a
+/// formula (it begins with = + - @, and is no number) gets an apostrophe in front, as spreadsheets write it.
+std::string csv_field(std::string_view text);
+
+}  // namespace sim
