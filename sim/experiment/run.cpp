@@ -16,6 +16,7 @@
 #include "sim/check/service_quality.hpp"
 #include "sim/check/split_brain.hpp"
 #include "sim/history/history.hpp"
+#include "sim/report/expectation.hpp"
 #include "sim/report/result_json.hpp"
 #include "sim/world/world.hpp"
 

@@ -12,6 +12,7 @@
 #include "sim/experiment/sweep_folder.hpp"
 #include "sim/experiment/table.hpp"
 #include "sim/experiment/work_line.hpp"
+#include "sim/report/expectation.hpp"
 #include "sim/report/result_json.hpp"
 
 namespace sim {
@@ -36,6 +37,7 @@ class Sweep {
     const auto points = points_of(plan);
     for (const SweepPoint& point : points) {
       scenarios_.push_back(scenario_at_point(scenario, point));
+      check_expectations(scenarios_.back());
       summary_.points.push_back(json_of(point));
       point_texts_.push_back(summary_.points.back().dump());
     }

@@ -104,10 +104,45 @@ class TextWriter {
   std::string& out_;
 };
 
+// Notes what there can be.
+class PlaceWriter {
+ public:
+  template <class T> void value(const char* key, const T&) { put(key, kind_of<T>); }
+  template <class T> void value(const char* key, const std::optional<T>&) {
+    put(key, kind_of<T>);
+    places.back().may_be_null = true;
+  }
+  template <class T> void list(const char* key, const std::vector<T>&) {
+    put(key, Kind::list);
+    places.back().element = kind_of<T>;
+  }
+  void begin(const char* key) { groups_.push_back(std::string("/") + key); }
+  void end() { groups_.pop_back(); }
+  std::vector<ResultPlace> places{};
+
+ private:
+  using Kind = ResultPlace::Kind;
+  template <class T>
+  static constexpr Kind kind_of = std::is_same_v<T, bool>   ? Kind::truth
+                                  : std::is_arithmetic_v<T> ? Kind::number
+                                                            : Kind::text;
+  void put(const char* key, Kind kind) {
+    std::string pointer;
+    for (const auto& group : groups_) pointer += group;
+    places.push_back({.pointer = pointer + "/" + key, .kind = kind});
+  }
+  std::vector<std::string> groups_{};
+};
+
 // ---- what looks otherwise in a row than in memory: for writers, and for the reader
 
 template <class Writer> void visit_verdict(Writer& out, const Verdict& verdict) {
   out.value("verdict", verdict_name(verdict));
+}
+void visit_verdict(PlaceWriter& out, const Verdict& verdict) {
+  out.value("verdict", verdict_name(verdict));
+  for (const Verdict v : {Verdict::linearizable, Verdict::violation, Verdict::unknown})
+    out.places.back().choices.emplace_back(verdict_name(v));
 }
 void visit_verdict(RowReader& in, Verdict& verdict) {
   std::string name;
@@ -156,6 +191,7 @@ template <class Writer> void visit_expectations(Writer& out, const std::vector<E
     rows.push_back({{"path", e.path}, {"expected", e.expected}, {"actual", e.actual}, {"held", e.held}});
   out.list("expectations", rows);
 }
+void visit_expectations(PlaceWriter&, const std::vector<ExpectationResult>&) {}  // none of themselves
 void visit_expectations(RowReader& in, std::vector<ExpectationResult>& all) {
   std::vector<Json> rows;
   in.list("expectations", rows);
@@ -168,6 +204,7 @@ void visit_expectations(RowReader& in, std::vector<ExpectationResult>& all) {
 template <class Writer> void visit_error(Writer& out, const std::string& error) {
   if (!error.empty()) out.value("error", error);
 }
+void visit_error(PlaceWriter& out, const std::string& error) { out.value("error", std::optional(error)); }
 void visit_error(RowReader& in, std::string& error) {
   if (in.has("error")) in.value("error", error);
 }
@@ -310,24 +347,12 @@ RunResult result_from_row(std::string_view row) {
   return result;
 }
 
-bool meets(const Json& actual, const Json& expected) {
-  if (actual == expected) return true;
-  if (expected.is_array()) {
-    return std::ranges::any_of(expected, [&](const Json& one) { return meets(actual, one); });
-  }
-  const bool range = expected.is_object() && (expected.contains("min") || expected.contains("max"));
-  if (!range || !actual.is_number()) return false;
-  const double value = actual.get<double>();
-  return (!expected.contains("min") || value >= expected.at("min").get<double>()) &&
-         (!expected.contains("max") || value <= expected.at("max").get<double>());
-}
-
-ExpectationResult hold_against(const Json& result, const std::string& path, const Json& expected) {
-  const Json::json_pointer pointer(path);
-  ExpectationResult e{.path = path, .expected = expected, .actual = nullptr};
-  if (result.contains(pointer)) e.actual = result.at(pointer);
-  e.held = meets(e.actual, expected);
-  return e;
+std::vector<ResultPlace> result_places() {
+  PlaceWriter out;
+  out.value("scenario", std::string());
+  const RunResult nothing;
+  visit_rest(out, nothing);
+  return std::move(out.places);
 }
 
 }  // namespace sim

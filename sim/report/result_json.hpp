@@ -3,8 +3,10 @@
 // Both writers give the same bytes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/report/run_result.hpp"
 
@@ -21,12 +23,16 @@ void append_row(std::string& out, const RunResult& result, std::string_view poin
 /// JSON with its keys in another order.
 RunResult result_from_row(std::string_view row);
 
-/// Holds `actual` against what a scenario expects: a value that must be equal, a list of which one must be,
-/// or
-/// {"min": x, "max": y}, either of which may be missing.
-bool meets(const Json& actual, const Json& expected);
-
-/// Looks up `path` in `result` (null when nothing is there) and holds it against `expected`.
-ExpectationResult hold_against(const Json& result, const std::string& path, const Json& expected);
+/// A place of a result where a value stands, by JSON pointer.
+struct ResultPlace {
+  enum class Kind : std::uint8_t { truth, number, text, list };
+  std::string pointer{};
+  Kind kind = Kind::number;
+  Kind element = Kind::number;         ///< Of a list.
+  bool may_be_null = false;            ///< Null (or not there) where a run has nothing to say.
+  std::vector<std::string> choices{};  ///< Of a text: what it can be; empty for anything.
+};
+/// All that a result can hold, but for the expectations.
+std::vector<ResultPlace> result_places();
 
 }  // namespace sim
