@@ -62,9 +62,10 @@ LocalTime FailureDetector::chen_synchronised() const {
 // its number of intervals; alpha later is too late.
 LocalTime FailureDetector::chen_own(std::uint64_t number, LocalTime now) {
   remember(now.time_since_epoch() - static_cast<std::int64_t>(number) * options_.heartbeat);
-  Duration sum{};
-  for (const Duration d : samples_) sum += d;
-  const Duration shift = sum / static_cast<std::int64_t>(samples_.size());
+  __extension__ using Int128 = __int128;  // a clock may be off by a year, and the window be long
+  Int128 sum = 0;
+  for (const Duration d : samples_) sum += d.count();
+  const Duration shift{static_cast<std::int64_t>(sum / static_cast<std::int64_t>(samples_.size()))};
   const auto next = static_cast<std::int64_t>(latest_ + 1);
   return LocalTime{shift + next * options_.heartbeat + options_.margin};
 }

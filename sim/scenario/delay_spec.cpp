@@ -27,7 +27,7 @@ template <> struct JsonValue<Bounds> {
   static void read(Bounds& value, const Json& json, const Place& place) {
     std::vector<Duration> both;
     JsonValue<std::vector<Duration>>::read(both, json, place);
-    if (both.size() != 2 || both[0] < 0ns || both[0] > both[1] || both[1] > DelayLaw::kLongest) {
+    if (both.size() != 2 || both[0] > both[1]) {
       place.unexpected(json, "two durations in ascending order");
     }
     value = {both[0], both[1]};
@@ -150,7 +150,9 @@ std::optional<Duration> milliseconds(std::string_view text) {
 
 Duration scaled(Duration delay, double by) {
   if (by == 1) return delay;
-  return Duration{static_cast<std::int64_t>(static_cast<double>(delay.count()) * by + 0.5)};
+  const double ns = static_cast<double>(delay.count()) * by + 0.5;
+  if (ns >= static_cast<double>(DelayLaw::kLongest.count())) return DelayLaw::kLongest;
+  return Duration{static_cast<std::int64_t>(ns)};
 }
 
 void load_samples(DelaySpec& spec, const Place& place) {
@@ -165,7 +167,7 @@ void load_samples(DelaySpec& spec, const Place& place) {
       place.fail(fmt::format("{}, line {}: found {}", spec.samples, line, shown(Json(std::string(word)))),
                  "a number of milliseconds");
     }
-    spec.law.samples.push_back(std::min(scaled(*delay, spec.scale), DelayLaw::kLongest));
+    spec.law.samples.push_back(scaled(*delay, spec.scale));
   }
   if (spec.law.samples.empty()) place.fail(spec.samples + " holds no numbers");
 }
@@ -238,9 +240,7 @@ std::vector<NamedThing> delay_forms() {
 void JsonValue<DelaySpec>::read(DelaySpec& value, const Json& json, const Place& place) {
   DelaySpec spec;
   if (json.is_string()) {
-    JsonValue<Duration>::read(spec.law.min, json, place);
-    if (spec.law.min < 0ns || spec.law.min > DelayLaw::kLongest)
-      place.unexpected(json, "a delay of 0 to a year");
+    spec.law.min = read_duration(json, place, kDelay);
     value = std::move(spec);
     return;
   }

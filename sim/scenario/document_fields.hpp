@@ -17,6 +17,8 @@
 
 namespace sim {
 
+constexpr std::int64_t kMostReplicas = 1000;
+
 struct NetworkSpec;
 class ProtocolPlan;
 
@@ -152,6 +154,11 @@ template <> struct JsonValue<std::string> {
   static Json schema() { return {{"type", "string"}}; }
 };
 
+/// A duration within a range; throws InputError for any other.
+Duration read_duration(const Json& json, const Place& place, DurationRange range);
+Json schema_of(DurationRange range);
+
+/// One from 0 to a year: whatever a run adds up of these stays far from the end of time.
 template <> struct JsonValue<Duration> {
   static void read(Duration& value, const Json& json, const Place& place);
   static Json write(const Duration& value, Context&);
@@ -161,10 +168,10 @@ template <> struct JsonValue<Duration> {
 template <> struct JsonValue<std::uint64_t> {
   static void read(std::uint64_t& value, const Json& json, const Place& place);
   static Json write(const std::uint64_t& value, Context&) { return value; }
-  static Json schema() { return {{"type", "integer"}, {"minimum", 0}}; }
+  static Json schema() { return {{"type", "integer"}, {"minimum", 0}, {"maximum", UINT64_MAX}}; }
 };
 
-/// Events per virtual second.
+/// Events per virtual second, from one in four months to a billion.
 struct Rate {
   double per_second = 0;
 };

@@ -33,8 +33,8 @@ Json JsonValue<Endpoint>::write(const Endpoint& value, Context& context) {
 }
 
 Json JsonValue<Endpoint>::schema() {
-  Json choices =
-      Json::array({{{"type", "integer"}, {"minimum", 0}}, {{"type", "string"}, {"pattern", "^c[0-9]+$"}}});
+  Json choices = Json::array({{{"type", "integer"}, {"minimum", 0}, {"maximum", kMostReplicas - 1}},
+                              {{"type", "string"}, {"pattern", "^c[0-9]+$"}}});
   return {{"description", "a replica's number, or a client such as \"c0\""}, {"anyOf", std::move(choices)}};
 }
 

@@ -88,7 +88,7 @@ template <> struct JsonValue<NodeId> {
     value = NodeId{json.get<std::uint16_t>()};
   }
   static Json write(const NodeId& value, Context&) { return value.value; }
-  static Json schema() { return {{"type", "integer"}, {"minimum", 0}}; }
+  static Json schema() { return {{"type", "integer"}, {"minimum", 0}, {"maximum", kMostReplicas - 1}}; }
 };
 
 }  // namespace sim

@@ -17,6 +17,9 @@ namespace {
 
 enum class Measured : std::uint8_t { number, whole, duration, rate };
 
+constexpr double kLargest = 1e15;  // counts up to here are exact as a double, with room for one more
+constexpr double kLongest = 365 * 86'400e9;  // a year
+
 // A value of a scenario as a number: ns, events per second, or itself.
 struct Quantity {
   Measured kind;
@@ -57,6 +60,11 @@ void read_range(RandomRange& range, const Json& json, const Place& place) {
   };
   if (!low || !high || (low->kind != high->kind && !(is_number(*low) && is_number(*high))))
     place.unexpected(json, "two numbers, two durations or two rates");
+  for (const auto& [kind, size] : {*low, *high}) {
+    const bool duration = kind == Measured::duration;
+    if (std::abs(size) > (duration ? kLongest : kLargest))
+      place.unexpected(json, duration ? "durations of at most a year" : "numbers from -1e15 to 1e15");
+  }
   if (!(low->size < high->size)) place.unexpected(json, "the smaller of the two first");
   if (range.log && !(low->size > 0)) place.unexpected(json, "values above 0, as their logarithm is drawn");
   range.low = json[0];

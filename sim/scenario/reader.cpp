@@ -26,7 +26,7 @@ class JsonReader final : public DocumentFields {
   void number(std::string_view name, double& value, NumberRange range, std::string_view) override {
     const Json* json = find(name);
     if (json == nullptr) return;
-    if (!json->is_number()) at(name).unexpected(*json, "a number");
+    if (!json->is_number()) at(name).unexpected(*json, within("a number", range));
     const auto number = json->get<double>();
     if (!(number >= range.min && number <= range.max)) at(name).unexpected(*json, within("a number", range));
     value = number;
@@ -34,9 +34,9 @@ class JsonReader final : public DocumentFields {
   void count(std::string_view name, std::int64_t& value, CountRange range, std::string_view) override {
     const Json* json = find(name);
     if (json == nullptr) return;
-    if (!json->is_number_integer()) at(name).unexpected(*json, "a whole number");
+    const bool whole = json->is_number_integer();
     const bool huge = json->is_number_unsigned() && json->get<std::uint64_t>() > INT64_MAX;
-    if (huge || json->get<std::int64_t>() < range.min || json->get<std::int64_t>() > range.max) {
+    if (!whole || huge || json->get<std::int64_t>() < range.min || json->get<std::int64_t>() > range.max) {
       at(name).unexpected(*json, fmt::format("a whole number from {} to {}", range.min, range.max));
     }
     value = json->get<std::int64_t>();
@@ -143,18 +143,7 @@ class JsonReader final : public DocumentFields {
   }
 
   static std::string within(std::string_view what, NumberRange range) {
-    if (range.max >= 1e300) return fmt::format("{}, {} or more", what, range.min);
     return fmt::format("{} from {} to {}", what, range.min, range.max);
-  }
-
-  static Duration read_duration(const Json& json, const Place& place, DurationRange range) {
-    Duration value{};
-    JsonValue<Duration>::read(value, json, place);
-    if (value < range.min || value > range.max) {
-      place.unexpected(
-          json, fmt::format("a duration from \"{}\" to \"{}\"", to_text(range.min), to_text(range.max)));
-    }
-    return value;
   }
 
   std::vector<Level> levels_;

@@ -107,7 +107,7 @@ void ScenarioSpec::describe(DocumentFields& f) {
   f.duration("duration", duration, {1ns, kYear}, "the chaos phase: clients call, faults strike");
   f.duration("settle", settle, {0ns, kYear},
              "then: faults are healed, clients quiet, replicas must converge");
-  f.whole("replicas", replicas, {1, 1000}, "how many replicas");
+  f.whole("replicas", replicas, {1, kMostReplicas}, "how many replicas");
   f.context().replicas = replicas;
   f.context().end = duration;
   f.required().value("protocol", protocol, "the protocol and its options");

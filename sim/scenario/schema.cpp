@@ -1,6 +1,5 @@
 // Turns a struct's description into JSON Schema (draft 2020-12), so that editors complete and check
 // scenarios.
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -18,23 +17,23 @@ class SchemaWriter final : public DocumentFields {
     put(name, {{"type", "boolean"}, {"default", value}}, about);
   }
   void number(std::string_view name, double& value, NumberRange range, std::string_view about) override {
-    Json schema{{"type", "number"}, {"default", value}, {"minimum", range.min}};
-    if (range.max < std::numeric_limits<double>::max()) schema["maximum"] = range.max;
-    put(name, std::move(schema), about);
+    put(name, {{"type", "number"}, {"default", value}, {"minimum", range.min}, {"maximum", range.max}},
+        about);
   }
   void count(std::string_view name, std::int64_t& value, CountRange range, std::string_view about) override {
     put(name, {{"type", "integer"}, {"default", value}, {"minimum", range.min}, {"maximum", range.max}},
         about);
   }
-  void duration(std::string_view name, Duration& value, DurationRange, std::string_view about) override {
-    Json schema = JsonValue<Duration>::schema();
+  void duration(std::string_view name, Duration& value, DurationRange range,
+                std::string_view about) override {
+    Json schema = schema_of(range);
     schema["default"] = to_text(value);
     put(name, std::move(schema), about);
   }
-  void switchable(std::string_view name, std::optional<Duration>& value, DurationRange,
+  void switchable(std::string_view name, std::optional<Duration>& value, DurationRange range,
                   std::string_view about) override {
     const Json by_default = value ? Json(to_text(*value)) : Json(false);
-    Json choices = Json::array({JsonValue<Duration>::schema(), {{"const", false}}});
+    Json choices = Json::array({schema_of(range), {{"const", false}}});
     put(name, {{"anyOf", std::move(choices)}, {"default", by_default}}, about);
   }
   bool wants(std::string_view, bool) override { return true; }

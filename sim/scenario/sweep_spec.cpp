@@ -187,6 +187,7 @@ template <> struct JsonValue<RandomDesign> {
 // "±10%" is a part of the mean, "±0.01" or 0.01 a value.
 template <> struct JsonValue<std::vector<Precision>> {
   static constexpr std::string_view kSign = "±";
+  static constexpr double kLargest = 1e15;
   static constexpr double kCoarsest = 0.5;  // beyond that an interval of a mean tells little
   static void read(std::vector<Precision>& value, const Json& json, const Place& place) {
     if (!json.is_object()) place.unexpected(json, "an object from JSON pointer to precision");
@@ -195,7 +196,7 @@ template <> struct JsonValue<std::vector<Precision>> {
       Precision& one = value.emplace_back(Precision{.pointer = pointer, .relative = false});
       if (wanted.is_number()) one.amount = wanted.get<double>();
       if (wanted.is_string()) parse(one, wanted.get_ref<const std::string&>());
-      if (!(one.amount > 0) || (one.relative && one.amount > kCoarsest))
+      if (!(one.amount > 0 && one.amount <= kLargest) || (one.relative && one.amount > kCoarsest))
         (place / pointer).unexpected(wanted, "a precision such as \"±10%\" (at most 50%) or \"±0.01\"");
     }
   }

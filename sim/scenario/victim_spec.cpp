@@ -37,8 +37,8 @@ Json JsonValue<Victim>::write(const Victim& value, Context&) {
 }
 
 Json JsonValue<Victim>::schema() {
-  Json choices = Json::array(
-      {{{"type", "integer"}, {"minimum", 0}}, {{"enum", {"primary", "backup", "any", "crashed"}}}});
+  Json choices = Json::array({{{"type", "integer"}, {"minimum", 0}, {"maximum", kMostReplicas - 1}},
+                              {{"enum", {"primary", "backup", "any", "crashed"}}}});
   return {{"anyOf", std::move(choices)}};
 }
 

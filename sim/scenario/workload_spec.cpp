@@ -10,6 +10,7 @@ namespace {
 
 constexpr DurationRange kAnyLength{1ns, std::chrono::hours{24 * 365}};
 constexpr std::int64_t kMostEnds = 3000;
+constexpr double kHeaviest = 1e9;
 
 /// Which service, by name.
 struct KindName {
@@ -64,8 +65,8 @@ template <> struct JsonValue<Mix> {
                               shown(key)),
                   fmt::format("one of {}", fmt::join(names, ", ")), nearest(key, names));
       }
-      if (!weight.is_number() || !(weight.get<double>() >= 0 && weight.get<double>() <= 1e9)) {
-        (place / key).unexpected(weight, "a weight, 0 or more");
+      if (!weight.is_number() || !(weight.get<double>() >= 0 && weight.get<double>() <= kHeaviest)) {
+        (place / key).unexpected(weight, fmt::format("a weight from 0 to {}", kHeaviest));
       }
       value.actions.emplace_back(*found, weight.get<double>());
       total += weight.get<double>();
@@ -78,7 +79,8 @@ template <> struct JsonValue<Mix> {
     return mix;
   }
   static Json schema() {
-    return {{"type", "object"}, {"additionalProperties", {{"type", "number"}, {"minimum", 0}}}};
+    return {{"type", "object"},
+            {"additionalProperties", {{"type", "number"}, {"minimum", 0}, {"maximum", kHeaviest}}}};
   }
 };
 
@@ -87,10 +89,8 @@ template <> struct JsonValue<Retry> {
     value.by_timeout = json.is_boolean() && json.get<bool>();
     value.interval.reset();
     if (json.is_boolean()) return;
-    Duration interval{};
     if (!json.is_string()) place.unexpected(json, "true, false, or a duration such as \"50ms\"");
-    JsonValue<Duration>::read(interval, json, place);
-    if (interval <= 0ns) place.unexpected(json, "a duration above 0");
+    const Duration interval = read_duration(json, place, kAnyLength);
     value.interval = interval;
   }
   static Json write(const Retry& value, Context& context) {
@@ -98,8 +98,7 @@ template <> struct JsonValue<Retry> {
     return value.interval ? JsonValue<Duration>::write(*value.interval, context) : Json(false);
   }
   static Json schema() {
-    return {{"anyOf", Json::array({{{"type", "boolean"}}, JsonValue<Duration>::schema()})},
-            {"default", false}};
+    return {{"anyOf", Json::array({{{"type", "boolean"}}, schema_of(kAnyLength)})}, {"default", false}};
   }
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/kernel/append.hpp"
+#include "sim/kernel/horizon.hpp"
 #include "sim/world/world.hpp"
 
 namespace sim {
@@ -85,7 +86,7 @@ void World::move(NodeId node, Version to) {
 
 Time World::persist(NodeId node) {
   Machine& m = machine(node);
-  return m.disk_free = std::max(m.disk_free, now_) + m.disk_delay;
+  return m.disk_free = std::min(std::max(m.disk_free, now_) + m.disk_delay, kHorizon);
 }
 
 void World::sync(NodeId node) {

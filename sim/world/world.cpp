@@ -5,6 +5,7 @@
 
 #include "sim/kernel/append.hpp"
 #include "sim/kernel/check.hpp"
+#include "sim/kernel/horizon.hpp"
 
 namespace sim {
 namespace {
@@ -211,7 +212,7 @@ bool World::waits(const Event& event) {
     return true;
   }
   if (event.deferred) return false;
-  m.busy_until = std::max(m.busy_until, now_) + m.slow;
+  m.busy_until = std::min(std::max(m.busy_until, now_) + m.slow, kHorizon);
   Event later = event;
   later.deferred = true;
   queue_.push(m.busy_until, event.kind == Event::Kind::timer ? Rank::timer : Rank::delivery, later);

@@ -1,0 +1,14 @@
+// The end of time, for what only ever adds up.
+#pragma once
+
+#include <chrono>
+
+#include "sim/kernel/time.hpp"
+
+namespace sim {
+
+/// Far behind the end of any run: a slow node's backlog, or a slow disk's, stops here, so that there is room
+/// to add to it.
+constexpr Time kHorizon{std::chrono::hours{24 * 365 * 100}};
+
+}  // namespace sim
