@@ -12,6 +12,7 @@
 #include "sim/experiment/merge.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/experiment/sweep_folder.hpp"
+#include "sim/report/expectation.hpp"
 #include "sim/report/result_json.hpp"
 #include "tests/catch.hpp"
 #include "tests/folder.hpp"

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/option_values.hpp"
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
@@ -27,6 +28,7 @@ struct AdviseArguments {
   unsigned jobs = 0;
   std::string out;
   bool json = false;
+  bool quiet = false;
 };
 
 [[noreturn]] void refuse_bound(const std::string& text, std::string nearest_name = {}) {
@@ -102,9 +104,7 @@ std::vector<std::string> settings_of(const AdviseArguments& options) {
 }
 
 int run_advise(const AdviseArguments& options) {
-  Scenario scenario = load_scenario(options.file);
-  if (!options.points.empty()) scenario = scenario_at_point(scenario, listed_point(scenario, options.points));
-  scenario = with_settings(std::move(scenario), settings_of(options));
+  const Scenario scenario = loaded_scenario(options.file, settings_of(options), options.points);
   AdviceOptions advise_options{.bounds = parse_bounds(options.bounds)};
   advise_options.heartbeat = parse_span("--heartbeat", options.heartbeat);
   advise_options.timeout = parse_span("--timeout", options.timeout);
@@ -117,7 +117,7 @@ int run_advise(const AdviseArguments& options) {
   std::optional<ProgressLine> line;
   advise_options.progress = [&](std::string_view stage, const SweepProgress& p) {
     if (stage != current) line.emplace(std::string(current = stage));
-    line->show(p);
+    if (!options.quiet) line->show(p);
   };
   const Advice advice = advise(scenario, advise_options);
   if (folder) {
@@ -126,7 +126,8 @@ int run_advise(const AdviseArguments& options) {
     json.commit();
     csv.commit();
   }
-  fmt::print("{}", options.json ? to_json(scenario, advice).dump() + "\n" : advice_text(scenario, advice));
+  if (options.json || !options.quiet)
+    fmt::print("{}", options.json ? to_json(scenario, advice).dump() + "\n" : advice_text(scenario, advice));
   if (advice.answer == Answer::found) return 0;
   return advice.answer == Answer::impossible ? 1 : 3;
 }
@@ -137,7 +138,7 @@ void add_advise_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<AdviseArguments>();
   CLI::App* command =
       app.add_subcommand("advise", "Find the heartbeat and the timeout that keep what you can bear");
-  command->add_option("FILE", options->file, "Scenario")->required();
+  command->add_option("FILE", options->file, "Scenario; - for standard input")->required();
   command
       ->add_option("--bound", options->bounds,
                    "What you can bear: split_brain=1/h, outage=2s (the defaults), "
@@ -151,17 +152,23 @@ void add_advise_command(CLI::App& app, int& exit_code) {
   command->add_option("--heartbeat", options->heartbeat,
                       "Search these, LOW..HIGH; default: half to twice the scenario's");
   command->add_option("--timeout", options->timeout, "Search these, LOW..HIGH; default: 1 to 20 heartbeats");
+  const auto take_hours = [options](const std::string& text) {
+    options->hours = parse_real("--hours", text, {0.01, 1e6});
+  };
   command
-      ->add_option("--hours", options->hours, "Virtual time to observe a finalist for, at most; default 24")
-      ->check(CLI::Range(0.01, 1e6));
+      ->add_option_function<std::string>("--hours", take_hours,
+                                         "Virtual time to observe a finalist for, at most; default 24")
+      ->type_name("HOURS");
   add_jobs_option(*command, options->jobs);
   command->add_option("--out", options->out,
                       "Folder for advice.json and advice.csv, which scripts/plot.py draws");
   command
-      ->add_option("--point", options->points, "At the point of its sweep with this label; one of each list")
+      ->add_option("--point", options->points,
+                   "At the point of its sweep with this label, or this value of what varies; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(*command, options->settings);
+  add_quiet_option(*command, options->quiet);
   command->add_flag("--json", options->json, "Print the advice as JSON");
   command->callback([options, &exit_code] { exit_code = run_advise(*options); });
 }

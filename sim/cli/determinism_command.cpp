@@ -9,8 +9,10 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/option_values.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/kernel/digest.hpp"
+#include "sim/kernel/printable.hpp"
 #include "sim/report/trace_writer.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/world/world.hpp"
@@ -80,12 +82,13 @@ int run_determinism(const DeterminismOptions& options) {
         digest_of_run(scenario, seed, [&](std::string_view line) { comparison.compare(line); });
     const auto difference = comparison.finish();
     if (!difference && digest == first) continue;
-    fmt::print("{} seed {}: run {} differs from run 1: digest {:016x}, not {:016x}\n{}\n", scenario.name,
-               seed, run, digest, first, difference.value_or("no traced event differs"));
+    fmt::print("{} seed {}: run {} differs from run 1: digest {:016x}, not {:016x}\n{}\n",
+               printable(scenario.name), seed, run, digest, first,
+               difference.value_or("no traced event differs"));
     return 1;
   }
-  fmt::print("{} seed {}: {} runs of {} traced events, all with digest {:016x}\n", scenario.name, seed,
-             options.runs, comparison.events(), first);
+  fmt::print("{} seed {}: {} runs of {} traced events, all with digest {:016x}\n", printable(scenario.name),
+             seed, options.runs, comparison.events(), first);
   return 0;
 }
 
@@ -96,7 +99,7 @@ void add_determinism_command(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("determinism", "Run again and again; find the first difference, if any");
   add_scenario_options(*command, *options);
-  command->add_option("--runs", options->runs, "How many runs")->check(CLI::Range(2, 1'000'000));
+  add_whole_option(*command, "--runs", options->runs, {2, 1'000'000}, "How many runs; default 2");
   command->callback([options, &exit_code] { exit_code = run_determinism(*options); });
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/option_values.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/object_model.hpp"
@@ -99,7 +100,7 @@ int run_generate(GenerateOptions& options) {
   plan.mix = parse_mix(options.mix);
   plan.crashes = parse_crashes(options.crashes, plan.operations);
   plan.bug = parse_bug(options.bug);
-  OutputFile out(options.out);
+  OutputFile out(options.out == "-" ? "" : options.out);
   const History history = generate_history(plan);
   const auto write = options.out.ends_with(".edn") ? write_edn : write_jsonl;
   write(out.wanted() ? out.stream() : std::cout, history);
@@ -115,22 +116,21 @@ void add_generate_command(CLI::App& app, int& exit_code) {
       app.add_subcommand("generate", "Write a history of a true object, or of one with a bug");
   GeneratorPlan& plan = options->plan;
   command->add_option("--model", options->model, "The object; default: register");
-  command->add_option("--operations", plan.operations, "How many; default: 1000")
-      ->check(CLI::Range(1, 100'000'000));
-  command->add_option("--clients", plan.clients, "How many have an operation open at any time; default: 5")
-      ->check(CLI::Range(1, 65'535));
-  command->add_option("--keys", plan.keys, "Objects; default: 1")->check(CLI::Range(1, 1'000'000));
+  add_whole_option(*command, "--operations", plan.operations, {1, 100'000'000}, "How many; default: 1000");
+  add_whole_option(*command, "--clients", plan.clients, {1, 65'535},
+                   "How many have an operation open at any time; default: 5");
+  add_whole_option(*command, "--keys", plan.keys, {1, 1'000'000}, "Objects; default: 1");
   command->add_option("--values", options->values,
                       "unique (default), or how many different ones are written");
   command->add_option("--mix", options->mix, "Actions with weights, such as read=3,write=1");
   command->add_option("--crashes", options->crashes,
                       "Changing operations that are never answered: a number, or a share such as 8%");
   command->add_option("--bug", options->bug, "none (default), stale-read, lost-update or reordered");
-  command->add_option("--bugs", plan.bugs, "How many operations the bug hits; default: 1")
-      ->check(CLI::Range(1, 1'000'000));
+  add_whole_option(*command, "--bugs", plan.bugs, {1, 1'000'000},
+                   "How many operations the bug hits; default: 1");
   command->add_option("--bug-from", plan.bug_from, "Only beyond this share of the history; default: 0")
       ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--seed", plan.seed, "Default: 1");
+  add_whole_option(*command, "--seed", plan.seed, {}, "Default: 1");
   command->add_option("--out", options->out,
                       "Where to, in Jepsen's EDN if it ends in .edn; default: standard output");
   command->callback([options, &exit_code] { exit_code = run_generate(*options); });

@@ -14,6 +14,8 @@
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/standard_files.hpp"
+#include "sim/cli/usage_error.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace {
 
@@ -32,6 +34,7 @@ int run(int argc, char** argv) {
   CLI::App app("Simulates replication protocols, deterministically, and judges what their clients saw.",
                "repsim");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "repsim " REPSIM_VERSION);
   app.footer("Exit codes: 0 all held, 1 a check or an expectation failed, 2 bad input, 3 undecided.");
   int exit_code = 0;
   sim::add_run_command(app, exit_code);
@@ -48,7 +51,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : kBadInput;  // 0: it was a call for help
+    if (e.get_exit_code() == 0) return app.exit(e);  // a call for help
+    sim::say(fmt::format("repsim: {}\n", sim::printable(sim::usage_error(app, e))));
+    return kBadInput;
   }
   return exit_code;
 }
@@ -65,10 +70,10 @@ int main(int argc, char** argv) {
   } catch (const std::system_error& e) {
     const bool printing = std::ferror(stdout) != 0;  // the library that prints doesn't say where to
     sim::say(printing ? fmt::format("repsim: standard output: can't be written: {}\n", e.code().message())
-                      : fmt::format("repsim: {}\n", e.what()));
+                      : fmt::format("repsim: {}\n", sim::printable(e.what())));
     return kBadInput;
   } catch (const std::exception& e) {
-    sim::say(fmt::format("repsim: {}\n", e.what()));
+    sim::say(fmt::format("repsim: {}\n", sim::printable(e.what())));
     return kBadInput;
   }
 }

@@ -10,6 +10,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/standard_files.hpp"
 #include "sim/experiment/merge.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 namespace {
@@ -25,7 +26,7 @@ void tell_unmet(const SweepSummary& s) {
   const auto& [point, seed, e] = *s.first_unmet;
   say(fmt::format(
       "{} of {} runs failed an expectation; the first: {} is {}, expected {} (seed {}, point {})\n", s.unmet,
-      s.runs, e.path, e.actual.dump(), e.expected.dump(), seed, s.points[point].dump()));
+      s.runs, printable(e.path), shown(e.actual), shown(e.expected), seed, shown(s.points[point])));
 }
 
 int run_merge(const MergeArguments& options) {
@@ -34,7 +35,7 @@ int run_merge(const MergeArguments& options) {
   if (options.json) {
     fmt::print("{}\n", to_json(summary).dump());
   } else {
-    fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
+    fmt::print("{}: {} points x {} seeds\n\n{}", printable(summary.scenario), summary.points.size(),
                summary.runs / summary.points.size(), to_table(summary));
   }
   if (summary.unmet == 0) return 0;

@@ -39,6 +39,8 @@ std::vector<fs::path> input_files(const Scenario& scenario) {
   return files;
 }
 
+fs::path output_path(const std::string& option) { return option == "-" ? "/dev/stdout" : option; }
+
 void check_outputs(const std::vector<fs::path>& outputs, const std::vector<fs::path>& inputs) {
   for (auto output = outputs.begin(); output != outputs.end(); ++output) {
     if (output->empty()) continue;

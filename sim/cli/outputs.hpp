@@ -14,6 +14,9 @@ namespace sim {
 /// The scenario's own file and those that it names.
 std::vector<std::filesystem::path> input_files(const Scenario& scenario);
 
+/// The file that an option names: "-" is standard output.
+std::filesystem::path output_path(const std::string& option);
+
 /// Throws InputError when an output is an input, too, under whatever name (a link, ./x for x), or two outputs
 /// are one file. Empty paths are not wanted.
 void check_outputs(const std::vector<std::filesystem::path>& outputs,

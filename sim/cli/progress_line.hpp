@@ -12,6 +12,7 @@
 
 #include "sim/cli/standard_files.hpp"
 #include "sim/experiment/sweep.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 
@@ -20,7 +21,7 @@ class ProgressLine {
  public:
   /// `what` is said before the numbers, `unit` is what is counted.
   explicit ProgressLine(std::string what = {}, std::string unit = "runs")
-      : what_(what.empty() ? std::move(what) : what + ": "), unit_(std::move(unit)) {}
+      : what_(what.empty() ? std::move(what) : printable(what) + ": "), unit_(std::move(unit)) {}
 
   void show(const SweepProgress& p) {
     const auto now = Clock::now();

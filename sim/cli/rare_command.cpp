@@ -9,11 +9,13 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/option_values.hpp"
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/rare.hpp"
 #include "sim/files/output_file.hpp"
+#include "sim/kernel/printable.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -28,6 +30,7 @@ struct RareArguments {
   RareOptions options{};
   std::string out;
   bool json = false;
+  bool quiet = false;
 };
 
 std::vector<Duration> parse_levels(const std::vector<std::string>& texts) {
@@ -46,7 +49,7 @@ std::vector<Duration> parse_levels(const std::vector<std::string>& texts) {
 }
 
 int run_rare(RareArguments& arguments) {
-  Scenario scenario = load_scenario(arguments.file, arguments.settings);
+  Scenario scenario = loaded_scenario(arguments.file, arguments.settings);
   keep_points(scenario, arguments.points);
   RareOptions& options = arguments.options;
   options.event = &rare_event(arguments.event);
@@ -54,7 +57,7 @@ int run_rare(RareArguments& arguments) {
   options.jobs = threads_for(options.jobs);
   ProgressLine line({}, "parts");
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
-    line.show({.done = done, .total = total});
+    if (!arguments.quiet) line.show({.done = done, .total = total});
   };
   const auto folder = answer_folder(arguments.out, {"rare.csv", "rare.json"}, input_files(scenario));
   OutputFile csv(folder ? folder->path() / "rare.csv" : ""), json(folder ? folder->path() / "rare.json" : "");
@@ -67,9 +70,9 @@ int run_rare(RareArguments& arguments) {
   }
   if (arguments.json) {
     fmt::print("{}\n", to_json(summary).dump());
-  } else {
-    fmt::print("{}: {}, {} replications at each of {} points\n\n{}", summary.scenario, summary.event,
-               summary.replications, summary.rows.size(), to_table(summary));
+  } else if (!arguments.quiet) {
+    fmt::print("{}: {}, {} replications at each of {} points\n\n{}", printable(summary.scenario),
+               summary.event, summary.replications, summary.rows.size(), to_table(summary));
   }
   const auto failed = [](const RareRow& row) { return !row.error.empty(); };
   return std::ranges::any_of(summary.rows, failed) ? 3 : 0;
@@ -82,28 +85,28 @@ void add_rare_command(CLI::App& app, int& exit_code) {
   a->options.jobs = 0;
   CLI::App* command =
       app.add_subcommand("rare", "How often something happens that plain sampling would hardly ever see");
-  command->add_option("FILE", a->file, "Scenario")->required();
+  command->add_option("FILE", a->file, "Scenario; - for standard input")->required();
   std::vector<std::string_view> names;
   for (const RareEvent& event : rare_events()) names.push_back(event.name);
   command->add_option("--event", a->event, fmt::format("{}; default split_brain", fmt::join(names, ", ")));
-  command->add_option("--replications", a->options.replications, "Independent ones at each point; default 40")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
-  command
-      ->add_option("--effort", a->options.pilot.effort,
-                   "Copies that are to rise from each level, in each replication; default 20")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}));
-  command->add_option("--seed", a->options.seed, "Another one gives other copies; default 1")
-      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000'000'000'000}));
+  add_whole_option(*command, "--replications", a->options.replications, {1, 1'000'000},
+                   "Independent ones at each point; default 40");
+  add_whole_option(*command, "--effort", a->options.pilot.effort, {1, 100'000},
+                   "Copies that are to rise from each level, in each replication; default 20");
+  add_whole_option(*command, "--seed", a->options.seed, {}, "Another one gives other copies; default 1");
   command->add_option("--levels", a->levels, "Silences at which runs are copied; default: a pilot chooses")
       ->delimiter(',')
       ->expected(1)
       ->take_all();
   add_jobs_option(*command, a->options.jobs);
   command->add_option("--out", a->out, "Folder for rare.csv and rare.json");
-  command->add_option("--point", a->points, "Only the listed points with these labels; may be repeated")
+  command
+      ->add_option("--point", a->points,
+                   "Only the points with these labels, or these values of what varies; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(*command, a->settings);
+  add_quiet_option(*command, a->quiet);
   command->add_flag("--json", a->json, "Print what rare.json holds");
   command->callback([a, &exit_code] { exit_code = run_rare(*a); });
 }

@@ -11,9 +11,12 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/scenario_options.hpp"
+#include "sim/cli/standard_files.hpp"
+#include "sim/cli/terminal.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/history.hpp"
+#include "sim/kernel/printable.hpp"
 #include "sim/report/fault_spans.hpp"
 #include "sim/report/result_json.hpp"
 #include "sim/report/run_text.hpp"
@@ -27,7 +30,10 @@ constexpr int kHeld = 0, kFailed = 1, kUndecided = 3;
 
 struct RunOptions : ScenarioOptions {
   bool json = false;
+  bool quiet = false;
   std::string trace, history, save;
+  // What people read then goes to standard error.
+  bool fills_standard_output() const { return trace == "-" || history == "-" || save == "-"; }
 };
 
 // Who wrote down what to expect knows that some scenarios are meant to go wrong; who didn't wants to be told.
@@ -64,8 +70,9 @@ std::string how_to_replay(const RunOptions& options, std::uint64_t seed) {
 int run_scenario(const RunOptions& options) {
   const Scenario scenario = load_scenario(options);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
-  check_outputs({options.trace, options.history, options.save}, input_files(scenario));
-  OutputFile trace(options.trace), history(options.history), save(options.save);
+  const auto paths = {output_path(options.trace), output_path(options.history), output_path(options.save)};
+  check_outputs(paths, input_files(scenario));
+  OutputFile trace(paths.begin()[0]), history(paths.begin()[1]), save(paths.begin()[2]);
 
   std::unique_ptr<TraceWriter> tracer;
   FaultSpans faults;
@@ -84,10 +91,11 @@ int run_scenario(const RunOptions& options) {
 
   const int code = verdict_of(result);
   if (options.json) {
-    fmt::print("{}\n", to_json(result).dump(2, ' ', false, Json::error_handler_t::replace));
-  } else {
-    fmt::print("{}", run_text(scenario, result));
-    if (code != kHeld) fmt::print("{:14}{}\n", "replay", how_to_replay(options, seed));
+    fmt::print("{}\n", printable_lines(to_json(result).dump(2, ' ', false, Json::error_handler_t::replace)));
+  } else if (!options.quiet) {
+    std::string text = run_text(scenario, result, line_width());
+    if (code != kHeld) text += fmt::format("{:14}{}\n", "replay", how_to_replay(options, seed));
+    options.fills_standard_output() ? say(text) : fmt::print("{}", text);
   }
   return code;
 }
@@ -99,7 +107,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("run", "Run one scenario and judge what happened");
   add_scenario_options(*command, *options);
   command->add_flag("--json", options->json, "Print the result as JSON");
-  command->add_option("--trace", options->trace, "Write every event to this file, for scripts/plot.py");
+  add_quiet_option(*command, options->quiet);
+  command->add_option("--trace", options->trace,
+                      "Write every event to this file (-: to standard output), for scripts/plot.py");
   command->add_option(
       "--history", options->history,
       "Write what the clients saw to this file, for repsim check; Jepsen's EDN if it ends in .edn");

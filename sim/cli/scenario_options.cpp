@@ -3,24 +3,20 @@
 #include <algorithm>
 #include <thread>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "sim/cli/option_values.hpp"
+#include "sim/kernel/printable.hpp"
+#include "sim/report/expectation.hpp"
+
 namespace sim {
-namespace {
-
-// The parser alone would take -1 for the largest number that there is.
-std::string only_digits(const std::string& text) {
-  const bool digits = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? "" : "found " + text + ", expected a whole number, 0 or more";
-}
-
-}  // namespace
-
 void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
-  command.add_option("file", options.file, "Scenario")->required();
-  command.add_option("--seed", options.seed, "Instead of the scenario's")->check(only_digits);
+  command.add_option("file", options.file, "Scenario; - for standard input")->required();
+  add_whole_option(command, "--seed", options.seed, {}, "Instead of the scenario's");
   command
-      .add_option("--point", options.points, "At the point of its sweep with this label; one of each list")
+      .add_option("--point", options.points,
+                  "At the point of its sweep with this label, or this value of what varies; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(command, options.settings);
@@ -33,18 +29,41 @@ void add_settings_option(CLI::App& command, std::vector<std::string>& settings) 
 }
 
 void add_jobs_option(CLI::App& command, unsigned& jobs) {
-  command.add_option("--jobs", jobs, "Threads; default: all cores")->check(CLI::Range(1u, 4096u));
+  add_whole_option(command, "--jobs", jobs, {1, 4096}, "Threads; default: all cores");
+}
+
+void add_quiet_option(CLI::App& command, bool& quiet) {
+  command.add_flag("--quiet", quiet, "Print nothing but errors, and what --json asks for");
 }
 
 unsigned threads_for(unsigned jobs) {
   return jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
 }
 
-Scenario load_scenario(const ScenarioOptions& options) {
-  if (options.points.empty()) return load_scenario(options.file, options.settings);
-  const Scenario scenario = load_scenario(options.file);
-  return with_settings(scenario_at_point(scenario, listed_point(scenario, options.points)), options.settings);
+Scenario loaded_scenario(const std::string& file, const std::vector<std::string>& settings,
+                         const std::vector<std::string>& points) {
+  Scenario scenario = load_scenario(file, settings, points);
+  check_expectations(scenario);
+  return scenario;
 }
+
+Scenario load_scenario(const ScenarioOptions& options) {
+  return loaded_scenario(options.file, options.settings, options.points);
+}
+
+namespace {
+
+// What can't be shown as it is, in the shells' $'...': every byte that isn't plain is written as a number.
+std::string quoted_bytes(const std::string& text) {
+  std::string word = "$'";
+  for (const char c : text) {
+    const bool plain = c >= ' ' && c < 127 && c != '\'' && c != '\\';
+    word += plain ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return word + "'";
+}
+
+}  // namespace
 
 std::string quoted(const std::string& text) {
   constexpr std::string_view kPlain = "/._-=+:,@%";
@@ -53,6 +72,7 @@ std::string quoted(const std::string& text) {
     return letter || kPlain.find(c) != std::string_view::npos;
   });
   if (plain) return text;
+  if (printable(text) != text) return quoted_bytes(text);
   std::string word = "'";
   for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return word + "'";

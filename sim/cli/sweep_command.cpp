@@ -11,15 +11,19 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/cli/option_values.hpp"
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
 #include "sim/experiment/sweep.hpp"
 #include "sim/experiment/sweep_folder.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 namespace {
+
+constexpr std::uint64_t kMostSeeds = 1'000'000'000'000;
 
 struct SweepArguments {
   std::string file;
@@ -32,19 +36,19 @@ struct SweepArguments {
   std::string baseline;
   std::string out;
   bool json = false;
+  bool quiet = false;
 };
 
 Shard parse_shard(const std::string& text) {
-  Shard shard{0, 0};
-  int used = 0;
-  const bool read = std::sscanf(text.c_str(), "%lu/%lu%n", &shard.index, &shard.count, &used) == 2;
-  if (!read || static_cast<std::size_t>(used) != text.size() || shard.index < 1 ||
-      shard.index > shard.count) {
+  constexpr std::uint64_t kMostShards = 1'000'000;
+  const auto slash = text.find('/');
+  if (slash == text.npos) {
     throw InputError({.file = "--shard",
-                      .found = fmt::format("found \"{}\"", text),
+                      .found = "found " + shown(text),
                       .expected = "a part of the whole such as 1/4, numbered from 1"});
   }
-  return shard;
+  const std::uint64_t count = parse_whole("--shard", text.substr(slash + 1), {1, kMostShards});
+  return {parse_whole("--shard", text.substr(0, slash), {1, count}), count};
 }
 
 // The label of each list's part of a point.
@@ -59,27 +63,58 @@ std::vector<std::string> labels_of(const Json& point) {
   return labels;
 }
 
+bool overlap(std::string_view a, std::string_view b) {
+  const auto within = [](std::string_view inner, std::string_view outer) {
+    return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+  };
+  return within(a, b) || within(b, a);
+}
+
+// What makes a value again that --set would read: a text that looks like JSON is in quotes.
+std::string setting_of(const std::string& pointer, const Json& value) {
+  const bool plain = value.is_string() && !Json::accept(value.get_ref<const std::string&>());
+  return " --set " + quoted(pointer + '=' + (plain ? value.get<std::string>() : value.dump()));
+}
+
+// In a sweep a point's values win over settings, in a run settings win: what both set is set once more.
+std::string arguments_of(const SweepArguments& options, const Json& point,
+                         const std::vector<std::string>& varied) {
+  std::string arguments;
+  for (const auto& label : labels_of(point)) arguments += " --point " + quoted(label);
+  for (const auto& setting : options.settings) arguments += " --set " + quoted(setting);
+  const Point settings = parsed_settings(options.settings);
+  for (const auto& [key, value] : point.items()) {
+    if (key == "label") continue;
+    const bool set = std::ranges::any_of(settings, [&](const auto& s) { return overlap(s.first, key); });
+    if (set || std::ranges::find(varied, key) != varied.end()) arguments += setting_of(key, value);
+  }
+  return arguments;
+}
+
 // On stderr: what went wrong first and how to see it again.
 void report_unmet(const SweepArguments& options, const SweepSummary& s) {
   const auto& failure = *s.first_unmet;
   const auto& e = failure.expectation;
-  const Json& point = s.points[failure.point];
-  std::string settings;
-  for (const auto& label : labels_of(point)) settings += " --point " + quoted(label);
-  for (const auto& setting : options.settings) settings += " --set " + quoted(setting);
-  for (const auto& heading : s.headings) {
-    if (heading == "label") continue;
-    const Json& value = point.at(heading);
-    settings +=
-        " --set " + quoted(heading + '=' + (value.is_string() ? value.get<std::string>() : value.dump()));
-  }
   say(fmt::format("{} of {} runs failed an expectation; the first: {} is {}, expected {}\n", s.unmet, s.runs,
-                  e.path, e.actual.dump(), e.expected.dump()));
-  say(fmt::format("replay it: repsim run {} --seed {}{}\n", options.file, failure.seed, settings));
+                  printable(e.path), shown(e.actual), shown(e.expected)));
+  say(fmt::format("replay it: repsim run {} --seed {}{}\n", quoted(options.file), failure.seed,
+                  arguments_of(options, s.points[failure.point], s.headings)));
+}
+
+std::string text_of(const SweepSummary& summary, bool with_differences) {
+  const std::string name = printable(summary.scenario);
+  const std::size_t points = summary.points.size();
+  std::string text = summary.precision.empty()
+                         ? fmt::format("{}: {} points x {} seeds\n\n{}", name, points, summary.runs / points,
+                                       to_table(summary))
+                         : fmt::format("{}: {} points, {} runs\n\n{}\n{}", name, points, summary.runs,
+                                       precision_text(summary), to_table(summary));
+  if (with_differences) text += "\n" + differences_text(summary);
+  return text;
 }
 
 int run_sweep(const SweepArguments& options) {
-  Scenario scenario = load_scenario(options.file, options.settings);
+  Scenario scenario = loaded_scenario(options.file, options.settings);
   keep_points(scenario, options.points);
   SweepOptions sweep_options{
       .first_seed = options.first_seed,
@@ -93,20 +128,12 @@ int run_sweep(const SweepArguments& options) {
     outputs.push_back(std::filesystem::path(options.out) / name);
   if (sweep_options.out) check_outputs(outputs, input_files(scenario));
   ProgressLine line;
-  sweep_options.progress = [&](const SweepProgress& p) { line.show(p); };
+  if (!options.quiet) sweep_options.progress = [&](const SweepProgress& p) { line.show(p); };
   const SweepSummary summary = sweep(scenario, sweep_options);
-  if (options.json) {
-    fmt::print("{}\n", to_json(summary).dump());
-  } else {
-    if (summary.precision.empty()) {
-      fmt::print("{}: {} points x {} seeds\n\n{}", summary.scenario, summary.points.size(),
-                 summary.runs / summary.points.size(), to_table(summary));
-    } else {
-      fmt::print("{}: {} points, {} runs\n\n{}\n{}", summary.scenario, summary.points.size(), summary.runs,
-                 precision_text(summary), to_table(summary));
-    }
-    if (!options.baseline.empty()) fmt::print("\n{}", differences_text(summary));
-  }
+  if (options.json)
+    fmt::print("{}\n", printable_lines(to_json(summary).dump()));
+  else if (!options.quiet)
+    fmt::print("{}", text_of(summary, !options.baseline.empty()));
   if (summary.unmet == 0) return 0;
   report_unmet(options, summary);
   return 1;
@@ -117,20 +144,24 @@ int run_sweep(const SweepArguments& options) {
 void add_sweep_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<SweepArguments>();
   CLI::App* command = app.add_subcommand("sweep", "Run a scenario over many seeds and points, on all cores");
-  command->add_option("FILE", options->file, "Scenario")->required();
-  command->add_option("--seeds", options->seeds, "Seeds at each point; default: as the scenario says")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
-  command->add_option("--first-seed", options->first_seed, "The first of them; default 1");
+  command->add_option("FILE", options->file, "Scenario; - for standard input")->required();
+  add_whole_option(*command, "--seeds", options->seeds, {1, kMostSeeds},
+                   "Seeds at each point; default: as the scenario says");
+  add_whole_option(*command, "--first-seed", options->first_seed, {0, UINT64_MAX - kMostSeeds},
+                   "The first of them; default 1");
   add_jobs_option(*command, options->jobs);
   command->add_option("--out", options->out,
                       "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
   command->add_option("--baseline", options->baseline,
                       "Say by how much every other point differs from the one of this name, such as 20ms");
   command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");
-  command->add_option("--point", options->points, "Only the listed points with these labels; may be repeated")
+  command
+      ->add_option("--point", options->points,
+                   "Only the points with these labels, or these values of what varies; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(*command, options->settings);
+  add_quiet_option(*command, options->quiet);
   command->add_flag("--json", options->json, "Print the summary as JSON");
   command->callback([options, &exit_code] { exit_code = run_sweep(*options); });
 }

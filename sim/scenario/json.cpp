@@ -152,7 +152,6 @@ std::string read_text_file(const std::filesystem::path& path) {
 }
 
 Json parse_json(std::string_view text, const std::string& file) {
-  if (text.find_first_not_of(" \t\r\n") == text.npos) refuse(file, "is empty", "a JSON document");
   Inspection inspection(text, file);
   Json::sax_parse(text, &inspection);
   return Json::parse(text);

@@ -1,0 +1,40 @@
+// Numbers on the command line: each has a range, and what lies outside is refused with it and with the
+// nearest value that would do. (The parser's own conversion takes -1 for the largest number that there is.)
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/App.hpp>
+
+namespace sim {
+
+struct WholeRange {
+  std::uint64_t min = 0;
+  std::uint64_t max = UINT64_MAX;
+};
+struct RealRange {
+  double min, max;
+};
+
+/// A whole number within a range; throws InputError that begins with the option's name.
+std::uint64_t parse_whole(const std::string& option, const std::string& text, WholeRange range);
+/// A decimal number within a range; throws InputError.
+double parse_real(const std::string& option, const std::string& text, RealRange range);
+
+/// Adds an option that takes a whole number into `variable`, which may be a std::optional.
+template <class T>
+CLI::Option* add_whole_option(CLI::App& command, const std::string& name, T& variable, WholeRange range,
+                              const std::string& about) {
+  const auto take = [name, &variable, range](const std::string& text) {
+    using Number = std::remove_cvref_t<decltype(variable)>;
+    const std::uint64_t number = parse_whole(name, text, range);
+    if constexpr (std::is_arithmetic_v<Number>)
+      variable = static_cast<Number>(number);
+    else
+      variable = number;
+  };
+  return command.add_option_function<std::string>(name, take, about)->type_name("N");
+}
+
+}  // namespace sim
