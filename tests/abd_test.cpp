@@ -40,6 +40,14 @@ int abd_violations(const Scenario& scenario, int seeds) {
   return count;
 }
 
+TEST_CASE("abd stays atomic when clients repeat what they asked because a replica didn't answer their ping") {
+  const Scenario scenario = load_scenario(std::string(REPSIM_SOURCE_DIR) + "/tests/data/hard/abd_ping.json");
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    CAPTURE(seed);
+    CHECK(run_for_sweep(scenario, seed).linearizability.verdict == Verdict::linearizable);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("abd: a write and a read cost 4n messages and 4 delays if the client coordinates", "[fidelity]") {

@@ -195,14 +195,19 @@ void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time no
   if (pending->asked == address) try_next(address);
   ++pending->attempts;
   pending->redirects = 0;
-  pending->asks.request.again = true;
-  if (plan_->policy.equal_answers) {  // a new vote: whoever has answered may know more by now
-    pending->answered_by.clear();
-    pending->votes = {};
-  }
   pending->asked = address;
-  transmit(port, id, *pending);
+  ask_again(port, id, *pending);
   port.wake(id, ClientPort::Wake::retry, number, now + *plan_->options.retry);
+}
+
+// Replicas must be told that this isn't the first time: the operation may have taken effect already.
+void Clients::ask_again(ClientPort& port, ClientId id, Pending& pending) {
+  pending.asks.request.again = true;
+  if (plan_->policy.equal_answers) {  // a new vote: whoever has answered may know more by now
+    pending.answered_by.clear();
+    pending.votes = {};
+  }
+  transmit(port, id, pending);
 }
 
 void Clients::retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now) {
@@ -269,7 +274,7 @@ void Clients::resend_all(ClientPort& port, ClientId id) {
   for (Pending& pending : clients_[id.value].pending) {
     if (pending.answered) continue;
     pending.asked = presumed(clients_[id.value], pending.request().command);
-    transmit(port, id, pending);
+    ask_again(port, id, pending);
   }
 }
 
