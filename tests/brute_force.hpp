@@ -59,20 +59,15 @@ class Twin {
   }
 
   // a must come before b.
-  bool precedes(const sim::Operation& a, const sim::Operation& b, bool a_stands_first) const {
-    if (a.outcome != sim::Outcome::ok) return false;
-    if (sequential_ && a.client != b.client) return false;
-    if (a.ret < b.call) return true;
-    if (a.client != b.client || a.key != b.key || a.ret != b.call) return false;
-    const bool of_one_instant = a.call == a.ret && b.call == b.ret;  // then each would precede the other
-    return a_stands_first || !of_one_instant;
+  bool must_precede(const sim::Operation& a, const sim::Operation& b) const {
+    return a.outcome == sim::Outcome::ok && a.ret < b.call && (!sequential_ || a.client == b.client);
   }
 
   bool ready(std::size_t i) const {
     for (std::size_t j = 0; j < operations_.size(); ++j) {
       if (j == i) continue;
-      if (!done_[j] && !may_be_missing_[j] && precedes(operations_[j], operations_[i], j < i)) return false;
-      if (done_[j] && precedes(operations_[i], operations_[j], i < j)) return false;  // it was left out
+      if (!done_[j] && !may_be_missing_[j] && must_precede(operations_[j], operations_[i])) return false;
+      if (done_[j] && must_precede(operations_[i], operations_[j])) return false;  // it was left out
     }
     return true;
   }

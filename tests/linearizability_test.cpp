@@ -267,9 +267,12 @@ TEST_CASE("keys are independent, and the story names the key") {
   CHECK(check({w, r}, Model::kv).story.starts_with("key 2: "));
 }
 
-TEST_CASE("operations that meet at one instant are ordered for one client and concurrent for two") {
-  CHECK(verdict({write(0, n(1), {0, 5}), read(0, Nil{}, {5, 9})}) == kViolation);
+TEST_CASE("operations that meet at one instant are concurrent, of two clients and of one") {
   CHECK(verdict({write(0, n(1), {0, 5}), read(1, Nil{}, {5, 9})}) == kLinearizable);
+  CHECK(verdict({write(0, n(1), {0, 5}), read(0, Nil{}, {5, 9})}) == kLinearizable);
+  CHECK(verdict({write(0, n(1), {0, 5}), read(0, Nil{}, {6, 9})}) == kViolation);
+  CHECK(verdict({write(0, n(1), {5, 5}), read(0, Nil{}, {5, 5})}) == kLinearizable);
+  CHECK(verdict({read(0, n(1), {0, 5}), write(0, n(1), {5, 5})}) == kLinearizable);
 }
 
 TEST_CASE("an action that the model doesn't have is refused") {

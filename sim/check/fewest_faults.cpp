@@ -130,14 +130,9 @@ bool FewestFaults::was_there(std::size_t read) const {
 std::vector<Operation> FewestFaults::sources(std::size_t read, std::vector<std::size_t>& places) const {
   std::vector<Operation> found;
   const Operation& by = of_key_[read];
-  // Who calls at the instant of the read's return comes after it, and so after what it saw.
-  const bool meets_next = std::ranges::any_of(of_key_, [&](const Operation& op) {
-    return &op != &by && op.client == by.client && op.call == by.ret;
-  });
-  const Time latest = meets_next ? by.ret - Duration{1} : by.ret;
   for (std::size_t i = 0; i < of_key_.size(); ++i) {
     const Operation& op = of_key_[i];
-    if (op.outcome == Outcome::failed || changed_nothing(op) || op.call > latest) continue;
+    if (op.outcome == Outcome::failed || changed_nothing(op) || op.call > by.ret) continue;
     const bool any = is_of_any_number(op);
     const bool fits = any ? by.action == Action::cas || by.output.as_number() != nullptr
                           : answered_by(read, value_left(op));
@@ -152,7 +147,7 @@ std::vector<Operation> FewestFaults::sources(std::size_t read, std::vector<std::
     }
     if (source.action == Action::cas) source.output = truth(true);
     source.outcome = Outcome::ok;
-    source.ret = std::min(source.ret, latest);
+    source.ret = std::min(source.ret, by.ret);
   }
   return found;
 }

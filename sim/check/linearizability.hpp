@@ -50,8 +50,7 @@ struct LinearizabilityResult {
 
 /// Judges `operations` (in any order) against one object of `model` for each key, each starting at `initial`.
 ///
-/// One operation precedes another if it returned before the other was called, or, for one client and key,
-/// if it returned no later than that: at equal times operations of different clients are concurrent. Pending
+/// Operations come one before the other as precedes() says: at equal times they are concurrent. Pending
 /// operations take effect at any time after their call or never; failed ones never. A pending stamp or draw
 /// wrote some integer. Throws std::invalid_argument for an action that the model doesn't have
 /// or an initial value that it can't hold.

@@ -17,7 +17,7 @@ class CasMonitor {
       : all_(all), of_key_(of_key), initial_(initial), spending_(spending) {}
 
   std::optional<Monitored> run() {
-    if (!collect() || stop() || calls_at_return(all_, of_key_) || stop()) return std::nullopt;
+    if (!collect() || stop()) return std::nullopt;
     if (auto broken = assign_reads()) return broken;
     if (auto broken = link()) return broken;
     if (stop()) return std::nullopt;

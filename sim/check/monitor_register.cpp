@@ -39,7 +39,7 @@ class RegisterMonitor {
 
   std::optional<Monitored> run(Spending& spending) {
     const auto stop = [&] { return spending.spent_now(of_key_.size() * kBytesEach); };
-    if (stop() || !find_values() || stop() || calls_at_return(all_, of_key_)) return std::nullopt;
+    if (stop() || !find_values() || stop()) return std::nullopt;
     make_blocks();
     constexpr std::size_t ask_every = 1 << 16;
     for (std::size_t i = 0; i < of_key_.size(); ++i) {
@@ -168,36 +168,6 @@ std::optional<Monitored> monitor_register(std::span<const Operation> all,
   };
   if (std::ranges::any_of(of_key, swaps)) return monitor_cas(all, of_key, initial, spending);
   return RegisterMonitor(all, of_key, initial).run(spending);
-}
-
-// Clients mostly do one thing after the other, and are listed so: then one pass suffices. Otherwise each call
-// is looked up among the returns of its client.
-bool calls_at_return(std::span<const Operation> all, std::span<const std::uint32_t> of_key) {
-  std::vector<Time> busy_until;
-  bool one_by_one = true;
-  for (const std::uint32_t index : of_key) {
-    const Operation& op = all[index];
-    if (op.outcome == Outcome::failed) continue;
-    if (op.client.value >= busy_until.size()) {
-      busy_until.resize(op.client.value + std::size_t{1}, Time::min());
-    }
-    Time& until = busy_until[op.client.value];
-    one_by_one = one_by_one && op.call > until;
-    until = std::max(until, op.outcome == Outcome::ok ? op.ret : op.call);
-  }
-  if (one_by_one) return false;
-  using Moment = std::pair<std::uint16_t, Time>;
-  std::vector<Moment> returns;
-  for (const std::uint32_t index : of_key) {
-    const Operation& op = all[index];
-    if (op.outcome == Outcome::ok) returns.emplace_back(op.client.value, op.ret);
-  }
-  std::ranges::sort(returns);
-  return std::ranges::any_of(of_key, [&](std::uint32_t index) {
-    const Operation& op = all[index];
-    const bool counts = op.outcome != Outcome::failed;
-    return counts && std::ranges::binary_search(returns, Moment{op.client.value, op.call});
-  });
 }
 
 }  // namespace sim

@@ -347,7 +347,7 @@ std::optional<Monitored> monitor_elements(std::span<const Operation> all,
 
 std::optional<Monitored> monitor_set(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                      const Value& initial, Spending& spending) {
-  if (initial != Value{List{}} || calls_at_return(all, of_key)) return std::nullopt;
+  if (initial != Value{List{}}) return std::nullopt;
   const auto reads_whole = [&](std::uint32_t index) { return is_whole_read(all[index]); };
   if (std::ranges::any_of(of_key, reads_whole)) return GrowingSet(all, of_key, spending).run();
   return monitor_elements(all, of_key, spending);

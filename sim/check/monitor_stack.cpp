@@ -135,7 +135,7 @@ class StackMonitor {
       : all_(all), of_key_(of_key), spending_(spending), handed_(all, of_key) {}
 
   std::optional<Monitored> run() {
-    if (!handed_.distinct() || calls_at_return(all_, of_key_) || stop()) return std::nullopt;
+    if (!handed_.distinct() || stop()) return std::nullopt;
     if (auto broken = handed_.match()) return broken;
     std::vector<Time> leaving(handed_.values().size(), kNever);
     if (handed_.unanswered().empty()) return judge(leaving);

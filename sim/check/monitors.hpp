@@ -99,11 +99,6 @@ std::optional<Monitored> monitor_stack(std::span<const Operation> all, std::span
 std::optional<Monitored> monitor_set(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                      const Value& initial, Spending& spending);
 
-/// Whether some client called again at the very instant at which it was answered. Such operations are ordered
-/// though their intervals touch, which intervals alone don't say. In any order; a client may have several
-/// operations open.
-bool calls_at_return(std::span<const Operation> all, std::span<const std::uint32_t> of_key);
-
 /// Where values are few, the first writers show that one repeats: then there's nothing to sort.
 inline constexpr std::size_t kFewWriters = 12;
 

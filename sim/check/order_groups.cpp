@@ -27,27 +27,15 @@ void OrderGroup::add_ready(std::span<const Placeable> operations, std::vector<st
   for (std::size_t k = first; k < answered.size(); ++k) {
     const std::size_t i = answered[k];
     if (operations[i].op->call > due) break;
-    if (!operations[i].placed && !follows(i, operations, due)) ready.push_back(i);
+    if (!operations[i].placed) ready.push_back(i);
   }
   const auto without_answer = static_cast<std::ptrdiff_t>(ready.size());
   for (const std::size_t i : pending) {
     if (operations[i].op->call > due) break;
-    if (operations[i].placed || follows(i, operations, due)) continue;
+    if (operations[i].placed) continue;
     const auto same = [&](std::size_t other) { return are_twins(*operations[i].op, *operations[other].op); };
     if (std::none_of(ready.begin() + without_answer, ready.end(), same)) ready.push_back(i);
   }
-}
-
-// A client that calls at the very instant at which it's answered, of the same key, calls after that.
-bool OrderGroup::follows(std::size_t i, std::span<const Placeable> operations, Time due) const {
-  const Operation& op = *operations[i].op;
-  if (op.call < due) return false;
-  for (std::size_t k = first; k < answered.size() && answered[k] < i; ++k) {
-    const Placeable& other = operations[answered[k]];
-    const bool same = other.op->client == op.client && other.op->key == op.key;
-    if (!other.placed && same && other.op->ret == op.call) return true;
-  }
-  return false;
 }
 
 // What is placed beyond the first unplaced one was called before that returned.

@@ -32,9 +32,6 @@ struct OrderGroup {
 
   /// Adds which of them are placed.
   void append_to(std::vector<std::uint32_t>& key, std::span<const Placeable> operations) const;
-
- private:
-  bool follows(std::size_t i, std::span<const Placeable> operations, Time due) const;
 };
 
 }  // namespace sim

@@ -71,15 +71,11 @@ std::vector<Operation> elements_as_registers(std::span<const Operation> operatio
   return rewritten;
 }
 
-// Locality needs an order by intervals: operations of one client that only touch are ordered beyond that.
 bool is_sum_of_elements(std::span<const Operation> operations) {
   const auto reads_whole = [](const Operation& op) {
     return op.action == Action::read && op.outcome == Outcome::ok;
   };
-  if (std::ranges::any_of(operations, reads_whole)) return false;
-  std::vector<std::uint32_t> all(operations.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
-  return !calls_at_return(operations, all);
+  return std::ranges::none_of(operations, reads_whole);
 }
 
 }  // namespace

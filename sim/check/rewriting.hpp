@@ -16,7 +16,7 @@ class Rewriting {
   /// * A set of which nobody reads the whole is as many registers as it has elements, each `1` (in it) or
   /// nil:
   ///   operations on different elements neither see nor disturb each other (locality).
-  /// * A set that somebody does read, or some client of which calls at the instant of a return, stays one.
+  /// * A set that somebody does read stays one.
   /// What was read is put in ascending order. `operations` must outlive this.
   Rewriting(std::span<const Operation> operations, Model model, const Value& initial);
 

@@ -70,9 +70,7 @@ class EdnWriter {
     bool busy;
   };
 
-  // Calls before returns: what happens at one instant is concurrent. Except for a client that returns and
-  // then calls at one instant, which comes between the others' calls and returns; an order can tell that of
-  // one client.
+  // Calls before returns: what happens at one instant is concurrent.
   std::vector<Event> in_order() const {
     std::vector<Event> events;
     const auto& operations = history_.operations;
@@ -81,30 +79,7 @@ class EdnWriter {
       events.push_back({operations[i].call, false, i});
       if (operations[i].outcome != Outcome::pending) events.push_back({operations[i].ret, true, i});
     }
-    const auto client = [&](const Event& e) { return operations[e.op].client; };
-    std::ranges::stable_sort(events, {}, &Event::at);
-    for (auto begin = events.begin(); begin != events.end();) {
-      const auto end = std::find_if(begin, events.end(), [&](const Event& e) { return e.at != begin->at; });
-      std::vector<ClientId> tied;  // who returns from something older, and calls
-      for (auto r = begin; r != end; ++r) {
-        const bool older = r->returns && operations[r->op].call < r->at;
-        const auto calls = [&](const Event& e) { return !e.returns && client(e) == client(*r); };
-        if (older && std::any_of(begin, end, calls)) tied.push_back(client(*r));
-      }
-      if (std::ranges::adjacent_find(tied, std::ranges::not_equal_to{}) != tied.end()) {
-        throw std::runtime_error(
-            fmt::format("clients {} and {} both return and call at {} ns, which no order of events can tell; "
-                        "expected a history for .jsonl",
-                        tied.front().value, tied.back().value, begin->at.time_since_epoch().count()));
-      }
-      const auto rank = [&](const Event& e) {
-        const bool of_one = !tied.empty() && client(e) == tied.front();
-        if (!of_one) return e.returns ? 3 : 0;
-        return e.returns ? (operations[e.op].call < e.at ? 1 : 3) : 2;
-      };
-      std::stable_sort(begin, end, [&](const Event& a, const Event& b) { return rank(a) < rank(b); });
-      begin = end;
-    }
+    std::ranges::stable_sort(events, {}, [](const Event& e) { return std::pair(e.at, e.returns); });
     return events;
   }
 

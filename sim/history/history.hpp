@@ -76,8 +76,7 @@ std::string jsonl_line(const Operation& operation);
 /// Writes Jepsen's EDN, a map a line. A cas, acquire or release that did nothing becomes `:fail`: that it
 /// could not is lost. What an insert, remove or contains found is written as `[ELEMENT true]` or
 /// `[ELEMENT false]`. Throws std::runtime_error for what EDN can't tell: answers of add, an unanswered stamp
-/// or draw, an initial value that isn't the model's, and two clients that both return and call at one
-/// instant.
+/// or draw, and an initial value that isn't the model's.
 void write_edn(std::ostream& out, const History& history);
 
 /// What an object of this model holds before the first operation.

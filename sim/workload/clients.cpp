@@ -65,8 +65,10 @@ void Clients::schedule_call(ClientPort& port, ClientId id, Time now) {
   Client& client = clients_[id.value];
   const auto& o = plan_->options;
   if (stopped_ || (o.operations > 0 && client.next_number >= o.operations)) return;
-  const bool poisson = o.arrivals == ClientOptions::Arrivals::poisson;
-  const Duration gap = poisson ? exponential_gap(client.arrivals.next(), o.rate) : o.interval;
+  Duration gap = o.interval;
+  if (o.arrivals == ClientOptions::Arrivals::poisson) gap = exponential_gap(client.arrivals.next(), o.rate);
+  // Who waits for an answer calls after it, and its history must show that: see precedes().
+  if (o.arrivals == ClientOptions::Arrivals::closed) gap = std::max(gap, Duration{1});
   port.wake(id, ClientPort::Wake::call, 0, now + gap);
 }
 
