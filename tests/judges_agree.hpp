@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/check/depth_search.hpp"
 #include "sim/check/key_history.hpp"
 #include "sim/check/linearizability.hpp"
 #include "sim/check/linearizability_sweep.hpp"
@@ -60,6 +61,25 @@ inline Verdict search(std::span<const Operation> history, Model model, const Val
     Spending spending;
     const KeyHistory key = make_key_history(history, of_key, model, initial);
     if (sweep(key, spending).verdict != Verdict::linearizable) return Verdict::violation;
+  }
+  return Verdict::linearizable;
+}
+
+/// The depth-first search, alone.
+inline Verdict search_depth_first(std::span<const Operation> history, Model model, const Value& initial) {
+  const auto no_number = [](const Operation& op) {
+    return op.outcome == Outcome::ok && op.output.as_number() == nullptr;
+  };
+  if (model == Model::counter && std::ranges::any_of(history, no_number)) return Verdict::violation;
+  for (const auto& of_key : places_by_key(history)) {
+    Spending spending;
+    const KeyHistory key = make_key_history(history, of_key, model, initial);
+    constexpr std::uint64_t no_end = ~std::uint64_t{0};
+    constexpr std::size_t little = 2000;  // bytes: must do with what it can remember
+    const std::size_t memory = of_key.size() % 2 == 0 ? little : no_end;
+    if (DepthSearch(key, spending, memory).advance(no_end)->verdict != Verdict::linearizable) {
+      return Verdict::violation;
+    }
   }
   return Verdict::linearizable;
 }
@@ -138,6 +158,8 @@ inline Agreement compare_all(std::span<const Operation> history, Model model, co
   compare("the judge", thorough.verdict);
   const Rewriting rewriting(history, model, initial);
   compare("the search", search(rewriting.operations(), rewriting.model(), rewriting.initial()));
+  compare("the depth-first search",
+          search_depth_first(rewriting.operations(), rewriting.model(), rewriting.initial()));
   if (model == Model::set) compare("the search without rewriting", search(history, model, initial));
   const Verdict by_order = search_orders(history, model, initial);
   if (by_order != Verdict::unknown) compare("the search for an order", by_order);

@@ -40,8 +40,16 @@ Explanation explain_violation(std::span<const Operation> operations, Model model
   const Time end = operations[why.contradiction.prefix_end].ret;
   why.prefix_operations = static_cast<std::size_t>(
       std::ranges::count_if(operations, [&](const Operation& op) { return op.call <= end; }));
-  why.story = tell_violation(operations, witness, {.model = model, .initial = initial, .unit = unit});
   why.steps = why.contradiction.steps;
+  const StoryContext context{.model = model, .initial = initial, .unit = unit};
+  if (witness.size() > kMostToRead) {
+    LinearizabilityBudget some = budget;
+    some.steps = std::min(kStepsToDeadEnd, budget.steps - std::min(budget.steps, why.steps));
+    why.dead_end = find_dead_end(operations, model, initial, why.contradiction.prefix_end, some, why.steps);
+    why.story = tell_dead_end(operations, *why.dead_end, context);
+  } else {
+    why.story = tell_violation(operations, witness, context);
+  }
   if (!is_classified(operations, model)) return why;
   if (time_is_up(budget)) {
     why.kind = FaultKind::undecided;

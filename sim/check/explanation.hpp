@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/check/contradiction.hpp"
+#include "sim/check/dead_end.hpp"
 #include "sim/check/fault_kind.hpp"
 #include "sim/check/linearizability.hpp"
 
@@ -25,7 +26,8 @@ struct OrderedOperation {
 struct Explanation {
   Contradiction contradiction{};
   std::size_t prefix_operations = 0;  ///< Called until the contradiction was complete.
-  std::string story{};                ///< The contradiction in words.
+  std::optional<DeadEnd> dead_end{};  ///< Where the contradiction is too long to read.
+  std::string story{};                ///< The one or the other in words.
   std::optional<FaultKind> kind{};    ///< Only of registers and key-value stores without appends.
   std::uint64_t steps = 0;            ///< Spent.
 };

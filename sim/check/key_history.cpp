@@ -51,7 +51,6 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
                                   .call = op.call,
                                   .ret = owed ? op.ret : kNever,
                                   .index = kept[i],
-                                  .client = op.client.value,
                                   .owed = owed});
   }
   const auto earlier = [](const SweptOperation& a, const SweptOperation& b) {
@@ -68,6 +67,22 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
   return history;
 }
 
+bool KeyHistory::settles(State state, const Step& step) const {
+  switch (step.kind) {
+    case Step::Kind::observe: return state == step.expected;
+    case Step::Kind::forbid: return state != step.expected;
+    case Step::Kind::set: return state == step.target;
+    case Step::Kind::swap: return state == step.expected && state == step.target;
+    case Step::Kind::append: return states.stays(state, *step.argument);
+    case Step::Kind::look:
+    case Step::Kind::transit: return may_leave(state, step);
+    case Step::Kind::add:
+    case Step::Kind::wild: return false;
+  }
+  return false;
+}
+
+// A look or transit: whether it looks only, or takes a hidden value.
 bool KeyHistory::may_leave(State state, const Step& step) const {
   const Action action = step.operation->action;
   const bool puts = action == Action::enqueue || action == Action::push;
@@ -79,6 +94,21 @@ bool KeyHistory::may_leave(State state, const Step& step) const {
 }
 
 void KeyHistory::add_states_after(State state, const Step& step, std::vector<State>& found) const {
+  switch (step.kind) {
+    case Step::Kind::set: return found.push_back(step.target);
+    case Step::Kind::swap:
+      if (state == step.expected) found.push_back(step.target);
+      return;
+    case Step::Kind::append: return found.push_back(states.appended(state, *step.argument));
+    case Step::Kind::add:
+      return found.push_back(
+          static_cast<State>(static_cast<std::uint64_t>(state) + static_cast<std::uint64_t>(step.target)));
+    case Step::Kind::transit: return add_states_behind(state, step, found);
+    default: return;  // it changes nothing, or is wild
+  }
+}
+
+void KeyHistory::add_states_behind(State state, const Step& step, std::vector<State>& found) const {
   const auto add = [&](State after, State hiding) {
     if (after != ObjectStates::kImpossible) found.push_back(after | hiding);
   };
@@ -95,6 +125,18 @@ void KeyHistory::add_states_after(State state, const Step& step, std::vector<Sta
   } else if (!sees_none) {
     add(states.after(seen, step), 0);  // what hid has all been taken
   }
+}
+
+bool are_twins(const Step& a, const Step& b) {
+  if (a.kind != b.kind || a.expected != b.expected || a.target != b.target || a.answered != b.answered) {
+    return false;
+  }
+  if (a.operation != nullptr && b.operation != nullptr &&
+      (a.operation->action != b.operation->action || a.operation->output != b.operation->output)) {
+    return false;
+  }
+  return a.argument == b.argument ||
+         (a.argument != nullptr && b.argument != nullptr && *a.argument == *b.argument);
 }
 
 // States of a counter are unbounded, and appending keeps a value in sight: there, every state stays relevant.

@@ -16,7 +16,6 @@ struct SweptOperation {
   Time call{};
   Time ret = kNever;
   std::uint32_t index = 0;  ///< In the history.
-  std::uint16_t client = 0;
   bool owed = true;  ///< Must be placed before its return. Otherwise it may be placed until then, or never.
 };
 
@@ -35,12 +34,20 @@ struct KeyHistory {
   static constexpr State kHiding = State{1} << 60;
   std::vector<std::int64_t> hidden{};  ///< Ascending.
 
-  /// Whether a look or transit may leave `state` as it is: it looks only, or takes a hidden value.
-  bool may_leave(State state, const Step& step) const;
+  /// Whether doing `step` in `state` is possible and changes nothing.
+  bool settles(State state, const Step& step) const;
 
-  /// Adds the other states that a transit may lead to.
+  /// Adds the states that `step` may lead to from `state`, none if it can't be done there; not of a wild one,
+  /// which may lead anywhere, nor where it takes a hidden value.
   void add_states_after(State state, const Step& step, std::vector<State>& found) const;
+
+ private:
+  bool may_leave(State state, const Step& step) const;
+  void add_states_behind(State state, const Step& step, std::vector<State>& found) const;
 };
+
+/// Whether two steps do the same and were answered alike: for whatever comes later, any one will do.
+bool are_twins(const Step& a, const Step& b);
 
 /// Failed operations and unanswered reads are left out: they say nothing. Nor does an unanswered enqueue or
 /// push of a value that nobody took out: whatever happens with it, happens without it, too.

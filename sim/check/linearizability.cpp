@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "sim/check/contradiction.hpp"
+#include "sim/check/dead_end.hpp"
+#include "sim/check/key_search.hpp"
 #include "sim/check/linearizability_story.hpp"
-#include "sim/check/linearizability_sweep.hpp"
 #include "sim/check/monitors.hpp"
 #include "sim/check/rewriting.hpp"
 #include "sim/history/object_model.hpp"
@@ -152,7 +153,7 @@ LinearizabilityResult search_keys(const Rewriting& history, std::span<const Oper
     if (spending.spent_now(0)) return undecided(key);
     const KeyHistory searched =
         make_key_history(history.operations(), of_key, history.model(), history.initial());
-    const SweepResult swept = sweep(searched, spending);
+    const SweepResult swept = search_key(searched, spending);
     if (swept.verdict == Verdict::unknown) return undecided(key);
     if (swept.verdict == Verdict::linearizable) continue;
     return {.verdict = Verdict::violation,
@@ -209,8 +210,14 @@ LinearizabilityResult check_linearizability(std::span<const Operation> operation
   result.witness = std::move(why.witness);
   result.prefix_end = why.prefix_end;
   result.steps += why.steps;
-  result.story =
-      tell_violation(operations, result.witness, {.model = model, .initial = initial, .unit = unit});
+  const StoryContext context{.model = model, .initial = initial, .unit = unit};
+  if (result.witness.size() <= kMostToRead) {
+    result.story = tell_violation(operations, result.witness, context);
+    return result;
+  }
+  left.steps = std::min(kStepsToDeadEnd, budget.steps - std::min(budget.steps, result.steps));
+  const DeadEnd end = find_dead_end(operations, model, initial, why.prefix_end, left, result.steps);
+  result.story = tell_dead_end(operations, end, context);
   return result;
 }
 

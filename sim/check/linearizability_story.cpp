@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "sim/history/history.hpp"
@@ -50,7 +51,64 @@ class Teller {
     return where + tell_all();
   }
 
+  std::string tell(const DeadEnd& end) const {
+    const Operation& last = *told_.back();
+    std::string text = context_.model == Model::kv ? fmt::format("key {}: ", last.key) : std::string();
+    text += fmt::format("no order reaches the return of the {} {}, which {}; ", deed(last), who(last),
+                        answer(last));
+    if (end.order.empty()) {
+      text += fmt::format("{} operations were answered before it", end.answered_before);
+    } else {
+      Operation nearest = last;
+      nearest.output = end.answer;
+      text += fmt::format(
+          "the {} operations answered before it have an order, and in the nearest one it would "
+          "have {}{}",
+          end.answered_before, in_past(answer(nearest)), difference(last.output, end.answer));
+    }
+    return text + still_open(end);
+  }
+
  private:
+  // "was acknowledged" as "been acknowledged"; "returned 4" as it is.
+  static std::string in_past(const std::string& answer) {
+    return answer.starts_with("was ") ? "been " + answer.substr(4) : answer;
+  }
+
+  // Of two lists, which are often too long to compare by eye.
+  static std::string difference(const Value& found, const Value& expected) {
+    if (found.as_list() == nullptr || expected.as_list() == nullptr) return {};
+    List is = *found.as_list(), should = *expected.as_list();
+    std::ranges::sort(is);
+    std::ranges::sort(should);
+    List missing, extra;
+    std::ranges::set_difference(should, is, std::back_inserter(missing));
+    std::ranges::set_difference(is, should, std::back_inserter(extra));
+    std::string text;
+    if (!missing.empty()) text += fmt::format("; what it returned lacks {}", show(missing));
+    if (!extra.empty())
+      text += fmt::format("{} has {} in excess", text.empty() ? "; what it returned" : " and", show(extra));
+    return text;
+  }
+
+  std::string still_open(const DeadEnd& end) const {
+    if (end.open.empty()) return "; nothing else was open at that time";
+    std::string text = "; open at that time: ";
+    for (std::size_t i = 0; i < std::min(kListed, end.open.size()); ++i) {
+      const Operation& op = operations_[end.open[i]];
+      text += fmt::format("{}{} by client {} (since {})", i > 0 ? ", " : "", asked(op), op.client.value,
+                          time(op.call));
+    }
+    if (end.open.size() > kListed) text += fmt::format(", and {} more", end.open.size() - kListed);
+    return text;
+  }
+
+  // What it asked for: how it was answered came later.
+  static std::string asked(const Operation& op) {
+    const bool own_choice = op.action == Action::stamp || op.action == Action::draw;
+    return own_choice ? std::string(action_name(op.action)) : deed(op);
+  }
+
   std::string time(Time t) const {
     const auto ns = t.time_since_epoch().count();
     if (context_.unit == TimeUnit::lines) return fmt::format("line {}", ns);
@@ -255,6 +313,11 @@ class Teller {
 std::string tell_violation(std::span<const Operation> operations, std::span<const std::size_t> witness,
                            const StoryContext& context) {
   return Teller(operations, witness, context).tell();
+}
+
+std::string tell_dead_end(std::span<const Operation> operations, const DeadEnd& dead_end,
+                          const StoryContext& context) {
+  return Teller(operations, std::span(&dead_end.operation, 1), context).tell(dead_end);
 }
 
 }  // namespace sim

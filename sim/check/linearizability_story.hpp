@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "sim/check/dead_end.hpp"
 #include "sim/check/linearizability.hpp"
 
 namespace sim {
@@ -19,5 +20,10 @@ struct StoryContext {
 /// Tells why the operations of `witness` (all of one key) can't all have been answered as they were.
 std::string tell_violation(std::span<const Operation> operations, std::span<const std::size_t> witness,
                            const StoryContext& context);
+
+/// Tells where every order ends, and the one that comes nearest: for a contradiction that is too long to
+/// read.
+std::string tell_dead_end(std::span<const Operation> operations, const DeadEnd& dead_end,
+                          const StoryContext& context);
 
 }  // namespace sim

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "sim/check/sweep_search.hpp"
 
@@ -13,10 +14,6 @@ namespace sweep_search {
 namespace {
 
 constexpr std::size_t kTwinSearch = 64;  // how far back to look: a missed twin costs time only
-
-bool same_action(const Step& a, const Step& b) {
-  return a.operation == nullptr || b.operation == nullptr || a.operation->action == b.operation->action;
-}
 
 }  // namespace
 
@@ -57,36 +54,45 @@ std::size_t Sweep::most_open() const {
   return most;
 }
 
-SweepResult Sweep::run() {
+Sweep::Sweep(const KeyHistory& history, Spending& spending, std::size_t beam)
+    : history_(history),
+      spending_(spending),
+      relevance_(history),
+      beam_(beam),
+      returns_(returns_in_order()),
+      words_((most_open() + 63) / 64),
+      now_(words_),
+      next_(words_),
+      work_(words_) {
   constexpr std::size_t usual = 16;  // so many open at once
   slots_.reserve(usual);
   open_.reserve(usual);
   unused_.reserve(usual);
   slot_of_.assign(history_.operations.size(), kNone);
+  is_set_ = history.states.model() == Model::set;
   child_.assign(1 + 2 * words_, 0);
   parent_ = done_ = child_;
   for (const State state : history_.beginnings) {
     child_[0] = static_cast<Word>(state);
     now_.add(child_.data(), spending_.steps);
   }
-  std::size_t next_call = 0;
-  for (const std::size_t op : returns_) {
-    const Time ret = history_.operations[op].ret;
-    while (next_call < history_.operations.size() && history_.operations[next_call].call <= ret)
-      call(next_call++);
-    if (!complete(op)) return {Verdict::violation, op};
-    if (spending_.spent(bytes())) return {Verdict::unknown, op};
-  }
-  return {Verdict::linearizable, 0};
 }
 
-std::vector<int> Sweep::find_predecessors(const SweptOperation& op) const {
-  std::vector<int> found;
-  for (const int slot : open_) {
-    const SweptOperation& other = history_.operations[slots_[static_cast<std::size_t>(slot)].op];
-    if (other.client == op.client && other.ret == op.call) found.push_back(slot);
+std::optional<SweepResult> Sweep::advance(std::uint64_t until) {
+  for (; at_ < returns_.size(); ++at_) {
+    const std::size_t op = returns_[at_];
+    const Time ret = history_.operations[op].ret;
+    while (next_call_ < history_.operations.size() && history_.operations[next_call_].call <= ret)
+      call(next_call_++);
+    const int x = slot_of_[op];
+    if (x == kNone) continue;  // it could have happened, and makes no difference
+    if (!exploring_) begin(x);
+    const bool paused = exploring_ && !explore(x, until);
+    if (spending_.spent(bytes())) return SweepResult{Verdict::unknown, op};
+    if (paused) return std::nullopt;
+    if (!complete(x)) return SweepResult{Verdict::violation, op};
   }
-  return found;
+  return SweepResult{Verdict::linearizable, 0};
 }
 
 void Sweep::call(std::size_t i) {
@@ -108,21 +114,13 @@ void Sweep::call(std::size_t i) {
   }
   slot_of_[i] = slot;
   Slot& s = slots_[static_cast<std::size_t>(slot)];
-  s = Slot{.step = op.step, .op = i, .predecessors = find_predecessors(op)};
-  for (const int predecessor : s.predecessors) {
-    slots_[static_cast<std::size_t>(predecessor)].has_successor = true;
-  }
+  s = Slot{.step = op.step, .op = i};
   if (is_idle) {
-    // Identical unanswered operations are interchangeable: the later one is only placed after the earlier.
     for (std::size_t k = idle_.size(); k-- > 0 && s.twin == kNone && k + kTwinSearch > idle_.size();) {
-      const Step& other = slots_[static_cast<std::size_t>(idle_[k])].step;
-      const bool same =
-          other.kind == s.step.kind && same_action(other, s.step) && other.expected == s.step.expected &&
-          other.target == s.step.target &&
-          (other.argument == s.step.argument ||
-           (other.argument != nullptr && s.step.argument != nullptr && *other.argument == *s.step.argument));
-      if (same) s.twin = idle_[k];
+      if (are_twins(slots_[static_cast<std::size_t>(idle_[k])].step, s.step)) s.twin = idle_[k];
     }
+  } else if (is_owed && op.step.changes() && !op.step.blind() && op.step.kind != Step::Kind::add) {
+    find_twins(slot);
   }
   (is_idle ? idle_ : open_).push_back(slot);
   for (std::size_t k = 0; k < now_.size(); ++k) {
@@ -135,10 +133,21 @@ void Sweep::call(std::size_t i) {
   }
 }
 
+void Sweep::find_twins(int slot) {
+  Slot& s = slots_[static_cast<std::size_t>(slot)];
+  const auto ret = [&](const Slot& of) { return history_.operations[of.op].ret; };
+  for (const int o : open_) {
+    Slot& other = slots_[static_cast<std::size_t>(o)];
+    if (!history_.operations[other.op].owed || !are_twins(other.step, s.step)) continue;
+    const bool is_sooner = ret(other) <= ret(s);
+    (is_sooner ? s : other).sooner.push_back(is_sooner ? o : slot);
+    (is_sooner ? other : s).has_later = true;
+  }
+}
+
 void Sweep::release(int slot) {
-  if (slots_[static_cast<std::size_t>(slot)].has_successor) {
-    for (const int o : open_) std::erase(slots_[static_cast<std::size_t>(o)].predecessors, slot);
-    for (const int o : idle_) std::erase(slots_[static_cast<std::size_t>(o)].predecessors, slot);
+  if (slots_[static_cast<std::size_t>(slot)].has_later) {
+    for (const int o : open_) std::erase(slots_[static_cast<std::size_t>(o)].sooner, slot);
   }
   for (const int o : idle_) {
     Slot& s = slots_[static_cast<std::size_t>(o)];
@@ -170,54 +179,60 @@ void Sweep::drop_useless(Time now) {
   for (const int slot : dropped) release(slot);
 }
 
-bool Sweep::complete(std::size_t op) {
-  const int x = slot_of_[op];
-  if (x == kNone) return true;  // it could have happened, and makes no difference
-  drop_useless(history_.operations[op].ret);
-  bool settled = true;
-  for (std::size_t i = 0; i < now_.size() && settled; ++i) {
-    settled = !now_.alive(i) || has(placed(now_.at(i)), x) || (has(free(now_.at(i)), x) && !useful_later(x));
+// What returns must be behind every configuration; in some, something may have to be placed for that.
+void Sweep::begin(int x) {
+  drop_useless(history_.operations[slots_[static_cast<std::size_t>(x)].op].ret);
+  for (std::size_t i = 0; i < now_.size() && !exploring_; ++i) {
+    const bool settled =
+        !now_.alive(i) || has(placed(now_.at(i)), x) || (has(free(now_.at(i)), x) && !useful_later(x));
+    exploring_ = !settled;
   }
-  if (!settled) {
-    next_.clear();
-    work_.clear();
-    for (std::size_t i = 0; i < now_.size(); ++i) {
-      if (now_.alive(i)) route(now_.at(i), x);
-    }
-    explore(x);
+  if (!exploring_) return;
+  next_.clear();
+  work_.clear();
+  explored_ = 0;
+  for (std::size_t i = 0; i < now_.size(); ++i) {
+    if (now_.alive(i)) route(now_.at(i), x);
+  }
+}
+
+// False if no configuration is left.
+bool Sweep::complete(int x) {
+  const bool explored = std::exchange(exploring_, false);
+  if (explored) {
     std::swap(now_, next_);
-    if (spending_.exhausted != nullptr) return true;  // the caller looks at the spending
     if (now_.live() == 0) return false;
     if (now_.live() > beam_) {
       now_.truncate(beam_);
       truncated_ = true;
     }
   }
-  const bool has_successor = slots_[static_cast<std::size_t>(x)].has_successor;
   std::erase(open_, x);
   release(x);
-  for (std::size_t i = 0; i < now_.size(); ++i) {
-    if (settled) forget(now_.at(i), x);
-    if (has_successor) settle_all(now_.at(i));
-  }
+  for (std::size_t i = 0; !explored && i < now_.size(); ++i) forget(now_.at(i), x);
   return true;
+}
+
+std::optional<SweepResult> WideningSweep::advance(std::uint64_t until) {
+  constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
+  constexpr std::array<std::size_t, 6> widths{8, 32, 128, 512, 4096, widest};
+  while (true) {
+    if (!attempt_) {
+      if (spending_.spent_now(0)) return SweepResult{};
+      attempt_.emplace(history_, spending_, widths[width_]);
+    }
+    const auto result = attempt_->advance(until);
+    if (spending_.exhausted != nullptr) return SweepResult{Verdict::unknown, result ? result->failing : 0};
+    if (!result || result->verdict == Verdict::linearizable || !attempt_->truncated()) return result;
+    ++width_;
+    attempt_.reset();
+  }
 }
 
 }  // namespace sweep_search
 
-// Narrow first: a lucky path through a history that is linearizable is usually found among few
-// configurations. Only a search that left nothing out may call a history a violation.
 SweepResult sweep(const KeyHistory& history, Spending& spending) {
-  constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
-  constexpr std::array<std::size_t, 6> widths{8, 32, 128, 512, 4096, widest};
-  for (const std::size_t beam : widths) {
-    if (spending.spent_now(0)) return {};
-    sweep_search::Sweep attempt(history, spending, beam);
-    const SweepResult result = attempt.run();
-    if (spending.exhausted != nullptr) return {Verdict::unknown, result.failing};
-    if (result.verdict == Verdict::linearizable || !attempt.truncated()) return result;
-  }
-  return {};
+  return *sweep_search::WideningSweep(history, spending).advance(std::numeric_limits<std::uint64_t>::max());
 }
 
 }  // namespace sim

@@ -68,7 +68,8 @@ bool tells_states_apart_whole(Model model) {
 }
 
 ObjectStates::ObjectStates(std::span<const Operation* const> operations, Model model)
-    : counter_(model == Model::counter),
+    : model_(model),
+      counter_(model == Model::counter),
       whole_(tells_states_apart_whole(model) ? &object_model(model) : nullptr) {
   if (counter_ || whole_ != nullptr) return;
   for (const Operation* op : operations) {

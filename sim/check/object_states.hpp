@@ -79,6 +79,11 @@ class ObjectStates {
   /// Adds to `states` the numbers to which `argument` can be appended so that the result matters.
   void numbers_before(const Value& argument, std::vector<State>& states) const;
 
+  Model model() const { return model_; }
+
+  /// The state itself, where states are told apart whole.
+  const Value& whole(State state) const { return interned_[state]; }
+
   std::size_t known_numbers() const { return numbers_.size(); }
   std::size_t bytes() const { return interned_.bytes(); }
 
@@ -98,6 +103,7 @@ class ObjectStates {
   State text_extended(std::size_t first, std::size_t length, const std::string& piece) const;
   Step counter_step(const Operation& op) const;
 
+  Model model_;
   bool counter_;
   const ObjectModel* whole_ = nullptr;  // set if states are told apart whole
   mutable InternedStates interned_{};   // a memory of what was met: it changes no answer

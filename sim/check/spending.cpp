@@ -5,7 +5,7 @@ namespace sim {
 bool Spending::spent(std::size_t bytes) {
   constexpr std::uint64_t between = 20'000;
   if (steps > steps_max) exhausted = "steps";
-  if (bytes > memory_max) exhausted = "memory";
+  if (bytes + held > memory_max) exhausted = "memory";
   if (exhausted == nullptr && out_of_time != nullptr && *out_of_time && steps >= ask_again) {
     ask_again = steps + between;
     if ((*out_of_time)()) exhausted = "time";

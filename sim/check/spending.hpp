@@ -13,6 +13,7 @@ struct Spending {
   std::uint64_t steps = 0;
   std::uint64_t steps_max = std::numeric_limits<std::uint64_t>::max();
   std::size_t memory_max = std::numeric_limits<std::size_t>::max();
+  std::size_t held = 0;  ///< Bytes in use besides those that are asked about.
   const std::function<bool()>* out_of_time = nullptr;
   std::uint64_t ask_again = 0;      ///< When `steps` gets here, ask for the time.
   const char* exhausted = nullptr;  ///< What ran out: "steps", "memory" or "time".

@@ -6,37 +6,9 @@
 
 namespace sim::sweep_search {
 
-// Something placed, or an observation made, comes before whatever is placed from now on. A write that is
-// merely free doesn't: it may yet be placed later.
-bool Sweep::done_before(Word* c, int predecessor) const {
-  if (has(placed(c), predecessor)) return true;
-  return has(free(c), predecessor) && !slots_[static_cast<std::size_t>(predecessor)].step.changes();
-}
-
-bool Sweep::predecessors_done(Word* c, const Slot& slot) const {
-  return std::ranges::all_of(slot.predecessors, [&](int predecessor) { return done_before(c, predecessor); });
-}
-
-// Whether doing `step` in `state` is possible and changes nothing.
-bool Sweep::settles(State state, const Step& step) const {
-  switch (step.kind) {
-    case Step::Kind::observe: return state == step.expected;
-    case Step::Kind::forbid: return state != step.expected;
-    case Step::Kind::set: return state == step.target;
-    case Step::Kind::swap: return state == step.expected && state == step.target;
-    case Step::Kind::append: return history_.states.stays(state, *step.argument);
-    case Step::Kind::look:
-    case Step::Kind::transit: return history_.may_leave(state, step);
-    case Step::Kind::add:
-    case Step::Kind::wild: return false;
-  }
-  return false;
-}
-
 void Sweep::settle(Word* c, int slot) const {
   const Slot& s = slots_[static_cast<std::size_t>(slot)];
-  if (is_owed(c, slot) && settles(static_cast<State>(c[0]), s.step) && predecessors_done(c, s))
-    add(free(c), slot);
+  if (is_owed(c, slot) && history_.settles(static_cast<State>(c[0]), s.step)) add(free(c), slot);
 }
 
 void Sweep::settle_all(Word* c) const {
@@ -49,14 +21,12 @@ void Sweep::hide(Word* c, int o) const {
   for (const int m : open_) {
     const Slot& slot = slots_[static_cast<std::size_t>(m)];
     const bool always_holds = slot.step.kind == Step::Kind::set || slot.step.kind == Step::Kind::append;
-    if (m != o && always_holds && is_owed(c, m) && predecessors_done(c, slot)) add(free(c), m);
+    if (m != o && always_holds && is_owed(c, m)) add(free(c), m);
   }
 }
 
 bool Sweep::wanted(Word* c, int o, State target) {
-  const Slot& placed_slot = slots_[static_cast<std::size_t>(o)];
-  if (placed_slot.has_successor || placed_slot.step.kind == Step::Kind::transit) return true;
-  if (!predecessors_done(c, placed_slot)) return true;  // nothing hides it
+  if (slots_[static_cast<std::size_t>(o)].step.kind == Step::Kind::transit) return true;  // nothing hides it
   // An append that leads out of sight does so from any state: then a free `o` needn't come before it.
   constexpr State other = ObjectStates::kOther;
   const bool any_will_do = history_.has_forbids || is_owed(c, o);
@@ -76,6 +46,26 @@ bool Sweep::wanted(Word* c, int o, State target) {
   if (std::ranges::any_of(open_, wants)) return true;
   spending_.steps += 1 + idle_.size() / 4;
   return (history_.has_swaps || history_.has_appends) && std::ranges::any_of(idle_, wants);
+}
+
+// Of a set: whether placing `o` before `x` can matter. Operations on other elements neither see nor disturb
+// each other; what they do can wait until `x` is placed, unless it leads to a whole that somebody reads: then
+// the element must change that isn't yet as it was read.
+bool Sweep::concerns(Word* c, int o, int x) const {
+  const auto operation = [&](int slot) -> const Operation& {
+    return *slots_[static_cast<std::size_t>(slot)].step.operation;
+  };
+  const std::int64_t element = *operation(o).argument.as_number();
+  if (operation(x).action != Action::read && *operation(x).argument.as_number() == element) return true;
+  const auto has_element = [&](const Value& set) {
+    const auto* list = set.as_list();
+    return list != nullptr && std::ranges::binary_search(*list, element);
+  };
+  const bool is_in = has_element(history_.states.whole(static_cast<State>(c[0])));
+  return std::ranges::any_of(open_, [&](int slot) {
+    const bool done = has(placed(c), slot) || has(free(c), slot);
+    return !done && operation(slot).action == Action::read && has_element(operation(slot).output) != is_in;
+  });
 }
 
 // Whether placing `x` at the last moment can do anything that counting it as done doesn't.
@@ -109,26 +99,12 @@ void Sweep::targets(Word* c, int o, int x) {
   targets_.clear();
   const auto state = static_cast<State>(c[0]);
   const Step& step = slots_[static_cast<std::size_t>(o)].step;
-  switch (step.kind) {
-    case Step::Kind::set: targets_.push_back(step.target); break;
-    case Step::Kind::swap:
-      if (state == step.expected) targets_.push_back(step.target);
-      break;
-    case Step::Kind::append: targets_.push_back(history_.states.appended(state, *step.argument)); break;
-    case Step::Kind::add:
-      targets_.push_back(
-          static_cast<State>(static_cast<std::uint64_t>(state) + static_cast<std::uint64_t>(step.target)));
-      break;
-    case Step::Kind::transit: history_.add_states_after(state, step, targets_); break;
-    case Step::Kind::wild:
-      if (slots_[static_cast<std::size_t>(x)].step.kind == Step::Kind::forbid) {
-        targets_ = history_.states.wild_targets();
-      } else {
-        aim(c);
-      }
-      break;
-    default:
-      if (settles(state, step)) targets_.push_back(state);  // held back by its predecessor only
+  if (step.kind != Step::Kind::wild) {
+    history_.add_states_after(state, step, targets_);
+  } else if (slots_[static_cast<std::size_t>(x)].step.kind == Step::Kind::forbid) {
+    targets_ = history_.states.wild_targets();
+  } else {
+    aim(c);
   }
 }
 
@@ -153,14 +129,9 @@ void Sweep::place(const Word* from, int o, State target, int x) {
   const Slot& slot = slots_[static_cast<std::size_t>(o)];
   std::copy(from, from + child_.size(), child_.begin());
   Word* c = child_.data();
-  for (const int predecessor : slot.predecessors) {
-    if (done_before(c, predecessor)) continue;
-    add(placed(c), predecessor);  // counted as done: it can't be placed after its successor
-    remove(free(c), predecessor);
-  }
   if (slot.step.blind()) hide(c, o);
   remove(free(c), o);
-  add(slot.step.changes() ? placed(c) : free(c), o);
+  add(placed(c), o);
   c[0] = static_cast<Word>(target);
   settle_all(c);
   route(c, x);
@@ -170,22 +141,18 @@ void Sweep::expand(Word* c, int x) {
   const auto consider = [&](int o) {
     const Slot& slot = slots_[static_cast<std::size_t>(o)];
     ++spending_.steps;
-    if (has(placed(c), o) || (!slot.step.changes() && has(free(c), o))) return;
-    const auto owes = [&](int predecessor) { return is_owed(c, predecessor); };
-    if (slot.predecessors.empty() && !slot.step.changes()) return;
-    if (std::ranges::any_of(slot.predecessors, owes)) return;
-    if (slot.twin != kNone) {
-      const Slot& twin = slots_[static_cast<std::size_t>(slot.twin)];
-      if (twin.predecessors.empty() && !has(placed(c), slot.twin)) return;
-    }
+    if (has(placed(c), o) || !slot.step.changes()) return;
+    if (slot.twin != kNone && !has(placed(c), slot.twin)) return;
+    const auto is_left = [&](int sooner) { return is_owed(c, sooner); };
+    if (std::ranges::any_of(slot.sooner, is_left)) return;
+    if (slot.step.kind == Step::Kind::add && o != x) return;  // many at once: see add_up
+    if (is_set_ && !concerns(c, o, x)) return;
     targets(c, o, x);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       const State target = targets_[i];
       // Writing what is there already does nothing, except that a blind write hides others.
-      const bool idles =
-          target == static_cast<State>(c[0]) && slot.predecessors.empty() && !slot.step.blind();
-      const bool must_be_placed =
-          o == x || !slot.step.changes() || (slot.step.kind == Step::Kind::swap && is_owed(c, o));
+      const bool idles = target == static_cast<State>(c[0]) && !slot.step.blind();
+      const bool must_be_placed = o == x || (slot.step.kind == Step::Kind::swap && is_owed(c, o));
       if (idles || (!must_be_placed && !wanted(c, o, target))) continue;
       const bool forgotten =
           relevance_.forgotten(target, history_.operations[slots_[static_cast<std::size_t>(x)].op].ret);
@@ -194,15 +161,19 @@ void Sweep::expand(Word* c, int x) {
   };
   for (const int o : open_) consider(o);
   for (const int o : idle_) consider(o);
+  if (history_.counter) add_up(c, x);
 }
 
-void Sweep::explore(int x) {
-  for (std::size_t i = 0; i < work_.size(); ++i) {
-    if (!work_.alive(i)) continue;
-    std::copy(work_.at(i), work_.at(i) + parent_.size(), parent_.begin());  // work_ grows meanwhile
+// False if it isn't through.
+bool Sweep::explore(int x, std::uint64_t until) {
+  for (; explored_ < work_.size(); ++explored_) {
+    if (!work_.alive(explored_)) continue;
+    if (spending_.steps >= until) return false;
+    std::copy(work_.at(explored_), work_.at(explored_) + parent_.size(), parent_.begin());  // work_ grows
     expand(parent_.data(), x);
-    if (spending_.spent(bytes())) return;
+    if (spending_.spent(bytes())) return false;
   }
+  return true;
 }
 
 }  // namespace sim::sweep_search

@@ -25,6 +25,22 @@ std::string until(const History& history, const Explanation& why) {
   return fmt::format("{} ns", ns);
 }
 
+// The operation with this answer, as a line of a history has it.
+nlohmann::ordered_json answer_of(Operation operation, const Value& answer) {
+  operation.output = answer;
+  const auto json = nlohmann::ordered_json::parse(jsonl_line(operation));
+  return json.contains("output") ? json["output"] : nullptr;
+}
+
+nlohmann::ordered_json to_json(const History& history, const DeadEnd& end) {
+  nlohmann::ordered_json json{
+      {"operation", end.operation}, {"answered_before", end.answered_before}, {"open", end.open}};
+  if (end.order.empty()) return json;
+  json["nearest_order"] = end.order;
+  json["nearest_answer"] = answer_of(history.operations[end.operation], end.answer);
+  return json;
+}
+
 }  // namespace
 
 void add_explanation(nlohmann::ordered_json& json, const History& history, const Explanation& why) {
@@ -37,6 +53,7 @@ void add_explanation(nlohmann::ordered_json& json, const History& history, const
   if (why.kind) json["classification"] = std::string(fault_kind_name(*why.kind));
   json["witness_is_minimal"] = found.witness_is_minimal;
   json["witness_is_smallest"] = found.witness_is_smallest;
+  if (why.dead_end) json["dead_end"] = to_json(history, *why.dead_end);
   if (found.witness.size() > most) return;
   auto operations = nlohmann::ordered_json::array();
   for (const std::size_t i : found.witness) {

@@ -12,7 +12,8 @@
 
 namespace sim {
 
-/// Adds "prefix", "classification", what is proved of the witness, and "witness_operations" to `json`.
+/// Adds "prefix", "classification", what is proved of the witness, "witness_operations", and where those are
+/// too many to read "dead_end" to `json`.
 void add_explanation(nlohmann::ordered_json& json, const History& history, const Explanation& why);
 
 /// The same in a few words, for the end of a line; in brackets.
