@@ -91,8 +91,17 @@ void MultiPaxos::on_request(Env& env, const Request& request) {
   if (reads_by_itself() && is_read(request.command)) return read(env, request);
   if (const auto* earlier = sessions_.find(request.id)) return env.reply(request.id, earlier->output);
   if (request.again && underway(request.id)) return;
-  backlog_.push_back(request);
+  wait_for_window(request);
   propose_backlog(env);
+}
+
+// Slots are scarce for what waits for them: a client says with each request which earlier ones it still
+// needs, and those that it has given up don't take the place of others.
+void MultiPaxos::wait_for_window(const Request& request) {
+  const std::size_t client = request.id.client.value;
+  if (client >= needed_from_.size()) needed_from_.resize(client + 1);
+  needed_from_[client] = std::max(needed_from_[client], request.oldest_pending);
+  backlog_.push_back(request);
 }
 
 bool MultiPaxos::underway(RequestId id) const {
@@ -110,10 +119,13 @@ void MultiPaxos::propose_backlog(Env& env) {
   while (!backlog_.empty() && open_.size() < window && next_ <= commit_ + window * batch) {
     const auto room = static_cast<std::size_t>(commit_ + window * batch + 1 - next_);
     Values values;
-    for (std::size_t left = std::min({batch, room, backlog_.size()}); left > 0; --left) {
-      values.push_back({.noop = false, .request = backlog_.front()});
+    while (!backlog_.empty() && values.size() < std::min(batch, room)) {
+      const RequestId id = backlog_.front().id;
+      const bool needed = id.number >= needed_from_[id.client.value];
+      if (needed) values.push_back({.noop = false, .request = backlog_.front()});
       backlog_.pop_front();
     }
+    if (values.empty()) return;
     const Slot slot = std::exchange(next_, next_ + values.size());
     propose(env, slot, values);
   }

@@ -251,6 +251,7 @@ struct MultiPaxos {
 
   // phase 2
   bool underway(RequestId id) const;
+  void wait_for_window(const Request& request);
   void propose_backlog(Env& env);
   void propose(Env& env, Slot slot, const Values& values);
   void propose_again(Env& env);
@@ -312,12 +313,13 @@ struct MultiPaxos {
   Checkpoint checkpoint_{};
   Sessions sessions_{};
 
-  NodeSet promised_by_{};                  ///< As candidate, who has promised,
-  std::map<Slot, Recovered> recovered_{};  ///< and the votes of the highest ballot among the promises.
-  Slot next_ = 1;                          ///< As leader, the next slot to propose in,
-  std::map<Slot, Proposal> open_{};        ///< what is not chosen yet, by its first slot,
-  std::deque<Request> backlog_{};          ///< the requests that wait for the window,
-  Slot recovers_to_ = 0;                   ///< and the last slot that others may know to be chosen.
+  NodeSet promised_by_{};                     ///< As candidate, who has promised,
+  std::map<Slot, Recovered> recovered_{};     ///< and the votes of the highest ballot among the promises.
+  Slot next_ = 1;                             ///< As leader, the next slot to propose in,
+  std::map<Slot, Proposal> open_{};           ///< what is not chosen yet, by its first slot,
+  std::deque<Request> backlog_{};             ///< the requests that wait for the window,
+  std::vector<std::uint32_t> needed_from_{};  ///< by client, the first of them that it still needs,
+  Slot recovers_to_ = 0;                      ///< and the last slot that others may know to be chosen.
 
   LocalTime heard_{};  ///< When the leader was last heard of.
   std::vector<std::optional<LocalTime>>

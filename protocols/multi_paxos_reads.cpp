@@ -18,7 +18,7 @@ void MultiPaxos::read(Env& env, const Request& request) {
     const auto span = static_cast<double>(options_.lease.count()) * (1 - drift) / (1 + drift);
     if (hears_majority(env, Duration{static_cast<std::int64_t>(span)}))
       return env.reply(request.id, env.apply(request).output);
-    backlog_.push_back(request);  // the long way
+    wait_for_window(request);  // the long way
     return propose_backlog(env);
   }
   reads_.push_back({++round_, request, {}});

@@ -81,7 +81,8 @@ TEST_CASE("an order to a replica that does not lead goes on to the leader; one t
 TEST_CASE("an order is refused, given up, or replaced where one can see it") {
   const auto orders = orders_of(five(R"(, "members": 3)", R"(
       {"at": "500ms", "transfer": 4}, {"at": "900ms", "crash": 2}, {"at": "1s", "transfer": 2},
-      {"at": "2s", "crash": 4}, {"at": "2s", "reconfigure": [0, 1, 4]}, {"at": "2500ms", "reconfigure": [0, 1]},
+      {"at": "2s", "crash": 4}, {"at": "2s", "reconfigure": [0, 1, 4]},
+      {"at": "2500ms", "reconfigure": [0, 1]},
       {"at": "3s", "transfer": 0}, {"at": "3100ms", "crash": 0}, {"at": "3100ms", "reconfigure": [0, 1]})"));
   REQUIRE(orders.size() == 6);
   CHECK(orders[0].fate == Fate::refused);
@@ -151,4 +152,17 @@ TEST_CASE("a new member is added though nobody writes and the way to it is long"
       five(R"(, "members": 3)", R"({"at": "1s", "reconfigure": [0, 1, 2, 3]})",
            {{"/clients/count", 0}, {"/network/delay", "40ms"}, {"/protocol/election_timeout_min", "75ms"}});
   CHECK(orders_of(scenario).at(0).fate == Fate::carried_out);
+}
+
+TEST_CASE("a leader deposed by the term of whom it adds goes on when it leads again: 10 seeds") {
+  const Scenario scenario =
+      five(R"(, "members": 3, "check_quorum": true)", R"({"at": "500ms", "reconfigure": [2]},
+      {"at": "2s", "by": 2, "reconfigure": [0, 1, 2]})");
+  for (int seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    const auto orders = orders_of(scenario, seed);
+    REQUIRE(orders.size() == 2);
+    CHECK(orders[0].fate == Fate::carried_out);
+    CHECK(orders[1].fate == Fate::carried_out);
+  }
 }

@@ -1,6 +1,6 @@
 // What an operator asks of the replicas. No fault, but it comes at a time of the scenario, as faults do; a
-// protocol that carries orders out has a handler `on_order(env, OrderId, const Order&)`, and says in the end what
-// became of each: carried out, refused, or given up.
+// protocol that carries orders out has a handler `on_order(env, OrderId, const Order&)`, and says in the end
+// what became of each: carried out, refused, or given up.
 #pragma once
 
 #include <cstdint>
