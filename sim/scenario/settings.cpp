@@ -139,12 +139,11 @@ Scenario load_scenario(const std::string& file, const std::vector<std::string>& 
   if (labels.empty()) return changed_scenario(document, changes, file);
   // What is set of the sweep counts before a point of it is chosen, the rest after it.
   const auto of_sweep = [](const auto& change) { return lies_within(change.first, "/sweep"); };
-  const auto others = std::ranges::stable_partition(changes, of_sweep);
-  for (auto it = changes.begin(); it != others.begin(); ++it)
-    set_value(document, it->first, it->second, file);
+  const auto others = std::stable_partition(changes.begin(), changes.end(), of_sweep);  // for clang 14
+  for (auto it = changes.begin(); it != others; ++it) set_value(document, it->first, it->second, file);
   const SweepPoint point = chosen_point(read_sweep(document, file), labels, file);
   Point all = point.values;
-  all.insert(all.end(), others.begin(), others.end());
+  all.insert(all.end(), others, changes.end());
   document.erase("sweep");
   try {
     return changed_scenario(document, all, file);
