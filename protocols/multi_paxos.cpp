@@ -150,8 +150,9 @@ MultiPaxos::Values MultiPaxos::proposed(Slot slot, Slot count) const {
 void MultiPaxos::propose_again(Env& env) {
   for (auto& [slot, proposal] : open_) {
     if (!std::exchange(proposal.old, true)) continue;
+    const NodeSet& accepted_by = proposal.accepted_by;
     env.multicast(Accept{ballot_, slot, proposed(slot, proposal.count)},
-                  [&](NodeId id) { return !proposal.accepted_by.contains(id); });
+                  [&accepted_by](NodeId id) { return !accepted_by.contains(id); });
   }
 }
 
