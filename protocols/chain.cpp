@@ -88,6 +88,19 @@ struct Chain {
     return {.target = Target::primary, .read_target = anywhere ? Target::own : Target::last};
   }
 
+  // All that have not failed serve; lost messages are repeated.
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm) {
+    const auto row = static_cast<std::int64_t>(calm.members);
+    const bool repeats = options.retransmit.has_value();
+    if ((calm.loss > 0 && !repeats) || calm.loss > 0.2 || 4 * row * calm.delay > calm.client_timeout)
+      return std::nullopt;
+    const Duration repair = options.retransmit.value_or(Duration{}) + 2 * row * calm.delay;
+    return ServicePromise{.within = 30 * repair + 10 * calm.round(),
+                          .running = calm.members,
+                          .untold = false,
+                          .memory = ServicePromise::Memory::in_others};
+  }
+
   using Env = EnvOf<Chain>;
 
   Chain(const Options& o, const NoDisk&) : options(o) {}
@@ -128,6 +141,7 @@ struct Chain {
     const std::optional<NodeId> old_successor = successor(env);
     const std::optional<NodeId> old_predecessor = predecessor(env);
     failed.insert(node);
+    declare_members(env);
     take_role(env);
     // What was said to the old one is lost, if it had failed by then.
     if (predecessor(env) != old_predecessor) tell_predecessor(env);
@@ -160,6 +174,15 @@ struct Chain {
     NodeId node{static_cast<std::uint16_t>(env.cluster() - 1)};
     while (node != env.self() && failed.contains(node)) --node.value;
     return node;
+  }
+
+  // To observers: the row is all that has not failed.
+  void declare_members(Env& env) const {
+    NodeSet row;
+    for (std::uint16_t i = 0; i < env.cluster(); ++i) {
+      if (!failed.contains(NodeId{i})) row.insert(NodeId{i});
+    }
+    env.members(failed.size(), row);
   }
 
   void take_role(Env& env) {

@@ -60,21 +60,27 @@ void LocalWrite::on_request(Env& env, const Request& request) {
   const auto is_it = [&](const Asked& asked) { return asked.request.id == request.id; };
   if (request.again && std::ranges::any_of(x.waiting, is_it)) return;
   if (reads && !x.mine && !x.fetching) {
-    return env.send(directory(env), Relay{reign_, env.self(), request});
+    return env.send(directory(env), Relay{reign_, env.self(), request, 0});
   }
   ask(env, {request, env.self()});
 }
 
 // A replica to which the item is on its way keeps the read; one that has given it away sends the read after.
+// One that has been passed on for long is chasing the item, or goes in circles that somebody has lied it
+// into: who has it then fetches the item.
 void LocalWrite::on(Env& env, NodeId from, const Relay& m) {
   if (!current(from, m.reign) || m.by.value >= env.cluster()) return;
   const Key key = m.request.command.key;
   Item& x = item(env, key);
-  if (x.mine || x.fetching || recovering_) return ask(env, {m.request, m.by});
+  const auto is_it = [&](const Asked& asked) { return asked.request.id == m.request.id; };
+  if (std::ranges::any_of(x.waiting, is_it)) return;
+  if (x.mine || x.fetching || recovering_ || m.hops > env.cluster()) return ask(env, {m.request, m.by});
+  Relay onwards = m;
+  ++onwards.hops;
   const auto line = lines_.find(key);
   const bool keeps_lines = directory(env) == env.self() && line != lines_.end();
-  if (keeps_lines && line->second.back() != env.self()) return env.send(line->second.back(), m);
-  if (x.given && x.given->node != env.self()) return env.send(x.given->node, m);
+  if (keeps_lines && line->second.back() != env.self()) return env.send(line->second.back(), onwards);
+  if (x.given && x.given->node != env.self()) return env.send(x.given->node, onwards);
   ask(env, {m.request, m.by});
 }
 

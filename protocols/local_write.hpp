@@ -117,6 +117,7 @@ struct LocalWrite {
     Reign reign;
     NodeId by;
     Request request;
+    std::uint16_t hops = 0;  ///< How often it has been passed on.
   };
   struct Recall {  // directory -> all: a new reign begins; give up all items. These are my copies
     static constexpr bool background = true;

@@ -170,6 +170,14 @@ void Pbft::promise(Env& env, Message message) {
   env.when_durable(std::move(message));
 }
 
+void Pbft::on_durable(Env& env, const Deferred& what) {
+  if (const auto* lasting = std::get_if<Lasting>(&what)) {
+    lasting_ = std::max(lasting_, lasting->seq);
+  } else {
+    release(env, std::get<Message>(what));
+  }
+}
+
 void Pbft::release(Env& env, const Message& message) {
   if (!deceive(env, message)) env.broadcast(message);
   on_message(env, env.self(), message);

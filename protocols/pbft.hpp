@@ -114,6 +114,7 @@ struct Pbft : PbftMessages {
     std::size_t quorum(std::size_t replicas) const { return replicas - f(replicas); }
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
   /// What a replica has promised, and the last stable state that it had.
   struct Disk {
@@ -162,14 +163,17 @@ struct Pbft : PbftMessages {
   };
   static const Fields::Names<Attack>& attacks();
 
-  using Deferred = Message;  ///< For everybody, itself included.
+  struct Lasting {  // up to here, what is stable will be known after a crash
+    Seq seq;
+  };
+  using Deferred = std::variant<Message, Lasting>;  ///< Messages are for everybody, itself included.
   using Env = EnvOf<Pbft>;
   Pbft(const Options& options, const Disk& disk);
   void on_start(Env& env);
   void on_message(Env& env, NodeId from, const Message& message);
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
-  void on_durable(Env& env, const Deferred& message) { release(env, message); }
+  void on_durable(Env& env, const Deferred& what);
 
  private:
   /// What a replica knows of one sequence number.
@@ -247,6 +251,7 @@ struct Pbft : PbftMessages {
   void roll_back(Env& env);
   void read(Env& env, const Request& request);
   void answer_reads(Env& env);
+  bool may_answer(Seq seq) const;
 
   // checkpoints and state transfer
   void take_checkpoint(Env& env);
@@ -353,6 +358,7 @@ struct Pbft : PbftMessages {
   std::uint64_t last_value_ = 0;
   std::uint64_t settled_ = 0;  ///< In which term; a batch's slots depend on all that is before.
   Sessions sessions_{};
+  Seq lasting_ = 0;               ///< The last stable checkpoint that is known to be on disk. read_only only.
   Seq reads_from_ = 0;            ///< May answer reads at once again when it has executed this.
   std::vector<Request> reads_{};  ///< Wait for what is executed tentatively.
 

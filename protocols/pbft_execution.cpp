@@ -49,7 +49,8 @@ void Pbft::run(Env& env, Seq seq, const Batch& batch, Answers answers) {
   for (const Request& request : batch) {
     if (sessions_.is_over(request.id) || sessions_.find(request.id) != nullptr) continue;
     Value output = env.apply(request).output;
-    if (answers != Answers::none) answer(env, request.id, output, answers == Answers::provisional);
+    if (answers != Answers::none && may_answer(seq))
+      answer(env, request.id, output, answers == Answers::provisional);
     sessions_.add(request, seq, std::move(output));
   }
 }
@@ -93,8 +94,15 @@ void Pbft::read(Env& env, const Request& request) {
   if (!ahead_) answer_reads(env);
 }
 
+// Whether this replica will know after a crash that it may have been there. Others' votes may take it far
+// ahead of a slow disk; if its answers counted then, it could contradict them later by reading from what it
+// remembers.
+bool Pbft::may_answer(Seq seq) const {
+  return !options_.read_only || !options_.disk || seq <= lasting_ + 2 * window_;
+}
+
 void Pbft::answer_reads(Env& env) {
-  if (!witness_ && executed_ >= reads_from_) {
+  if (!witness_ && executed_ >= reads_from_ && may_answer(executed_)) {
     for (const Request& request : reads_) answer(env, request.id, env.apply(request).output, false);
   }
   reads_.clear();  // the client turns to the ordered way
@@ -158,6 +166,7 @@ void Pbft::make_stable(Env& env, const StableProof& proof) {
   if (options_.disk) {
     env.persist(stable_proof_);
     if (states_.front().seq == stable_) env.persist(states_.front());
+    if (options_.read_only) env.when_durable(Lasting{stable_});
   }
   propose(env);
 }

@@ -28,6 +28,7 @@ bool Pbft::answer_again(Env& env, const Request& request) {
   if (sessions_.is_over(request.id)) return true;
   const auto* earlier = sessions_.find(request.id);
   if (earlier == nullptr) return false;
+  if (!may_answer(earlier->index)) return true;  // it may when its disk has caught up
   answer(env, request.id, earlier->output, ahead_ && earlier->index > executed_);
   return true;
 }
@@ -180,6 +181,22 @@ void Pbft::watch(Env& env) {
   const auto end = runs_out();
   if (!end) return env.cancel_timer(Timer::view_change);
   env.set_timer(Timer::view_change, std::max(Duration{}, *end - env.now()));
+}
+
+// A timeout that has been doubled as often as may be runs out, and up to f + 1 primaries are faulty or too
+// late; then comes one that serves, once the others have caught up. Tentative answers and reads at once may
+// not suffice, and the client must ask again. Where few requests may be under way nothing is promised: there
+// may be more.
+std::optional<ServicePromise> Pbft::promise(const Options& o, const Calm& calm) {
+  const std::size_t f = o.f(calm.members);
+  const bool quick = 10 * calm.delay <= o.longest_wait() && 8 * calm.delay <= calm.client_timeout;
+  const bool asks_again = calm.client_retry < calm.client_timeout;
+  if (calm.members < 3 * f + 1 || !quick || calm.loss > 0.1 || !o.disk) return std::nullopt;
+  if (((o.tentative || o.read_only) && !asks_again) || o.batch * o.in_progress < 64) return std::nullopt;
+  const auto primaries = static_cast<std::int64_t>(f) + 3;
+  return ServicePromise{.within = primaries * o.longest_wait() + 60 * o.status_every + 10 * calm.round(),
+                        .running = calm.members - f,
+                        .despite_liars = true};
 }
 
 // A batch of this view is executed. If that took so long that half of the patience would hardly have been

@@ -295,7 +295,8 @@ void Pbft::recover(Env& env) {
     states_ = found_->states;
   }
   if (active_ && new_view_) raise_stable(env, *new_view_->opening);
-  reads_from_ = stable_ + 2 * window_;  // it may have executed far more than it remembers
+  lasting_ = stable_;
+  reads_from_ = stable_ + 2 * window_;  // it may have answered for more than it remembers, see may_answer
   proposed_ = stable_;
   for (auto& [seq, kept] : found_->slots) {
     Slot* slot = slot_at(seq);
