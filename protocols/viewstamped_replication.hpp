@@ -34,9 +34,9 @@
 //   * Crash failures, n >= 2f + 1, and never more than f replicas down *or recovering*. Beyond that the
 //     replicas that came back wait for each other for ever: the service stops, and what only they held is
 //     gone. Random crashes go beyond that easily, as recovery takes as long as a majority is not heard: of
-//     100 hard runs (each replica down for 20 to 300 ms again and again, partitions, pauses, loss) 45 stopped
-//     or lost writes, and in each of these more than f were down or recovering at once. A replica that lies
-//     can do anything.
+//     246 hard runs (each replica down for 20 to 300 ms again and again, partitions, pauses, loss) 125
+//     stopped or lost writes, and in each of these more than f were down or recovering at once. A replica
+//     that lies can do anything.
 //   * Channels may lose, copy, delay and reorder.
 //   * Clocks matter only for progress: with a timeout that is shorter than the network's delays, views change
 //     all the time and nothing is answered, yet nothing is wrong either.
