@@ -129,6 +129,8 @@ bool DepthSearch::is_new() {
   key_.push_back(others);
   key_.insert(key_.end(), others_placed_.begin(),
               others_placed_.begin() + static_cast<std::ptrdiff_t>(others));
+  constexpr std::uint64_t to_remember = 16;  // as long as so many steps of the sweep
+  spending_.steps += to_remember + key_.size();
   return seen_.insert(key_);
 }
 

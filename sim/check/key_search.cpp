@@ -20,12 +20,13 @@ class KeySearch {
   // The depth-first search gets a share of the steps, but only where the sweep isn't through at once.
   SweepResult run() {
     constexpr std::uint64_t head_start = 20'000;
-    constexpr std::uint64_t share = 4;
+    constexpr std::uint64_t first_dive = 50'000;
+    constexpr std::uint64_t share = 8;
     for (std::uint64_t turn = head_start;; turn += turn / 2) {
       if (const auto found = along_->advance(spending_.steps + turn)) {
         return ran_out_of_memory() ? dive_alone(*found) : *found;
       }
-      if (const auto found = dive(turn / share)) return *found;
+      if (const auto found = dive(down_ ? turn / share : first_dive)) return *found;
     }
   }
 
