@@ -142,7 +142,17 @@ History read_history_file(const std::string& path, HistoryFormat format,
                           const std::function<bool()>& enough) {
   HistoryText text = HistoryText::of_file(path);
   text.stop_when(enough);
-  return read_text(text, path, format);
+  const auto require_whole = [&] {
+    if (text.was_cut()) throw HistoryError(path, 0, "was cut short while it was read");
+  };
+  try {
+    History history = read_text(text, path, format);
+    require_whole();
+    return history;
+  } catch (const HistoryError&) {
+    require_whole();
+    throw;
+  }
 }
 
 }  // namespace sim

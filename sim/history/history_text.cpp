@@ -20,9 +20,7 @@ HistoryText HistoryText::of_file(const std::string& path) {
       void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
       if (at != MAP_FAILED) {
         ::madvise(at, size, MADV_SEQUENTIAL);
-        HistoryText text({static_cast<const char*>(at), size});
-        text.mapped_ = true;
-        return text;
+        return HistoryText({static_cast<const char*>(at), size}, CutGuard(at, size));
       }
     }
     HistoryText text{std::string_view()};
@@ -33,10 +31,14 @@ HistoryText HistoryText::of_file(const std::string& path) {
   }
 }
 
+HistoryText::HistoryText(std::string_view mapping, CutGuard guard)
+    : whole_(mapping), mapped_(true), guard_(std::move(guard)) {}
+
 HistoryText::HistoryText(HistoryText&& other) noexcept
     : whole_(std::exchange(other.whole_, {})),
       own_(std::move(other.own_)),
       mapped_(std::exchange(other.mapped_, false)),
+      guard_(std::move(other.guard_)),
       released_(other.released_),
       enough_(std::move(other.enough_)) {}
 

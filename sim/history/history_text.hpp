@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "sim/history/cut_guard.hpp"
+
 namespace sim {
 
 class HistoryText {
@@ -19,6 +21,9 @@ class HistoryText {
   HistoryText(HistoryText&& other) noexcept;
   HistoryText& operator=(HistoryText&&) = delete;
   ~HistoryText();
+
+  /// Whether the file was cut short by somebody while it was read: then the rest was taken for zeros.
+  bool was_cut() const { return guard_.was_cut(); }
 
   /// From now on `release_before` throws ReadingStopped once this says so.
   void stop_when(std::function<bool()> enough) { enough_ = std::move(enough); }
@@ -32,12 +37,14 @@ class HistoryText {
   }
 
  private:
+  HistoryText(std::string_view mapping, CutGuard guard);
   static constexpr std::size_t kPortion = std::size_t{4} << 20;
   void let_go(std::size_t read);
 
   std::string_view whole_;
   std::string own_{};
   bool mapped_ = false;
+  CutGuard guard_{};  // where it's mapped
   std::size_t released_ = 0;
   std::function<bool()> enough_{};
 };
