@@ -111,6 +111,9 @@ void PrimaryBackup::follow(Env& env, std::optional<NodeId> primary, std::uint64_
   const bool others = primary && *primary != env.self();
   if (others) cut_back(env);
   if (log_.last_epoch() == reign) agreed_ = log_.last();
+  // An order may be all that is heard of a primary before it acts no longer: its next heartbeats will tell.
+  if (others && options_.elects())
+    peer(*primary).acted_at = std::max({peer(*primary).acted_at, peer(*primary).heard, std::uint64_t{1}});
   const bool doubtful = others && options_.elects() && peer(*primary).suspected;
   doubtful ? arm_election(env) : env.cancel_timer(Timer::election);
   if (role_ == Role::backup) return;

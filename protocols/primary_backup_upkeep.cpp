@@ -46,6 +46,7 @@ PrimaryBackup::Heartbeat PrimaryBackup::heartbeat_to(const Env& env, NodeId to, 
 void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
   Peer& sender = peer(from);
   sender.detector.heard(beat.number, env.now());
+  sender.heard = std::max(sender.heard, beat.number);
   sender.returning = beat.returning;
   if (env.now() < sender.detector.trusted_until()) {
     sender.suspected = false;
