@@ -85,7 +85,8 @@ std::string arguments_of(const SweepArguments& options, const Json& point,
   const Point settings = parsed_settings(options.settings);
   for (const auto& [key, value] : point.items()) {
     if (key == "label") continue;
-    const bool set = std::ranges::any_of(settings, [&](const auto& s) { return overlap(s.first, key); });
+    const auto same = [&name = key](const auto& s) { return overlap(s.first, name); };
+    const bool set = std::ranges::any_of(settings, same);
     if (set || std::ranges::find(varied, key) != varied.end()) arguments += setting_of(key, value);
   }
   return arguments;
