@@ -22,7 +22,7 @@ std::int64_t InternedStates::number_of(Value state) {
   if (place == kNone) {
     place = static_cast<std::uint32_t>(states_.size());
     const auto* list = state.as_list();
-    bytes_ += sizeof(Value) + 2 * sizeof(std::uint32_t) + (list != nullptr ? list->capacity() * 8 : 0);
+    bytes_ += sizeof(Value) + 2 * sizeof(std::uint32_t) + (list != nullptr ? list->size() * 8 : 0);
     states_.push_back(std::move(state));
   }
   return place;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -19,7 +20,7 @@
 
 namespace {
 
-constexpr int kBadInput = 2;
+constexpr int kBadInput = 2, kUndecided = 3;
 
 // One run after the other needs about the same memory: kept, it need not be given back to the system and be
 // cleared by it for each of them, which takes a quarter of a run's time.
@@ -67,6 +68,9 @@ int main(int argc, char** argv) {
     const int code = run(argc, argv);
     sim::flush_standard_output();
     return code;
+  } catch (const std::bad_alloc&) {
+    sim::say("repsim: undecided: the system has no memory left\n");
+    return kUndecided;
   } catch (const std::system_error& e) {
     const bool printing = std::ferror(stdout) != 0;  // the library that prints doesn't say where to
     sim::say(printing ? fmt::format("repsim: standard output: can't be written: {}\n", e.code().message())

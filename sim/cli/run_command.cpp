@@ -31,7 +31,7 @@ constexpr int kHeld = 0, kFailed = 1, kUndecided = 3;
 struct RunOptions : ScenarioOptions {
   bool json = false;
   bool quiet = false;
-  std::string trace, history, save;
+  std::string trace, history, save, memory;
   // What people read then goes to standard error.
   bool fills_standard_output() const { return trace == "-" || history == "-" || save == "-"; }
 };
@@ -67,7 +67,8 @@ std::string how_to_replay(const RunOptions& options, std::uint64_t seed) {
   return text;
 }
 
-int run_scenario(const RunOptions& options) {
+int run_scenario(RunOptions& options) {
+  if (!options.memory.empty()) options.settings.push_back("/max_memory=" + options.memory);
   const Scenario scenario = load_scenario(options);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   const auto paths = {output_path(options.trace), output_path(options.history), output_path(options.save)};
@@ -86,8 +87,13 @@ int run_scenario(const RunOptions& options) {
   if (history.wanted()) {
     write_history(history.stream(), options.history.ends_with(".edn"), scenario, result, faults.spans());
   }
-  if (save.wanted()) save.stream() << explicit_scenario(scenario, seed, options.save).dump(2) << '\n';
-  for (auto* file : {&trace, &history, &save}) file->commit();
+  const bool too_large = result.error == "too much memory";  // the random faults alone may be
+  if (save.wanted() && too_large)
+    say(fmt::format("repsim: {}: not written, as the run takes too much memory\n", options.save));
+  if (save.wanted() && !too_large)
+    save.stream() << explicit_scenario(scenario, seed, options.save).dump(2) << '\n';
+  for (auto* file : {&trace, &history}) file->commit();
+  if (!too_large) save.commit();
 
   const int code = verdict_of(result);
   if (options.json) {
@@ -107,6 +113,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("run", "Run one scenario and judge what happened");
   add_scenario_options(*command, *options);
   command->add_flag("--json", options->json, "Print the result as JSON");
+  command->add_option(
+      "--memory", options->memory,
+      "A run that takes more, such as 500MB, is stopped, undecided; the same as --set /max_memory=");
   add_quiet_option(*command, options->quiet);
   command->add_option("--trace", options->trace,
                       "Write every event to this file (-: to standard output), for scripts/plot.py");

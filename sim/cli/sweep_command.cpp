@@ -33,7 +33,7 @@ struct SweepArguments {
   std::uint64_t first_seed = 1;
   unsigned jobs = 0;  // 0: all cores
   std::string shard = "1/1";
-  std::string baseline;
+  std::string baseline, memory;
   std::string out;
   bool json = false;
   bool quiet = false;
@@ -114,7 +114,8 @@ std::string text_of(const SweepSummary& summary, bool with_differences) {
   return text;
 }
 
-int run_sweep(const SweepArguments& options) {
+int run_sweep(SweepArguments& options) {
+  if (!options.memory.empty()) options.settings.push_back("/max_memory=" + options.memory);
   Scenario scenario = loaded_scenario(options.file, options.settings);
   keep_points(scenario, options.points);
   SweepOptions sweep_options{
@@ -153,6 +154,9 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   add_jobs_option(*command, options->jobs);
   command->add_option("--out", options->out,
                       "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
+  command->add_option(
+      "--memory", options->memory,
+      "A run that takes more, such as 500MB, is stopped, undecided; the same as --set /max_memory=");
   command->add_option("--baseline", options->baseline,
                       "Say by how much every other point differs from the one of this name, such as 20ms");
   command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");

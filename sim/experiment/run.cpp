@@ -24,6 +24,7 @@ namespace sim {
 namespace {
 
 constexpr std::string_view kTooManyEvents = "too many events";
+constexpr std::string_view kTooMuchMemory = "too much memory";
 
 void judge_safety(const Record& record, RunResult& r) {
   const auto divergence = judge_divergence(record);
@@ -144,30 +145,37 @@ void judge_expectations(const Scenario& scenario, RunResult& r) {
     r.expectations.push_back(hold_against(json, e.pointer, e.expected));
 }
 
-// A run that was cut short ends where it was cut, for the judges too.
-Record cut_short(Record record, Time now) {
-  record.end = now;
-  record.chaos_end = std::min(record.chaos_end, now);
-  return record;
+std::string_view error_of(Ending ending) {
+  if (ending == Ending::complete) return {};
+  return ending == Ending::too_many_events ? kTooManyEvents : kTooMuchMemory;
+}
+
+RunResult result_of(const Scenario& scenario, std::uint64_t seed) {
+  RunResult r;
+  r.scenario = scenario.name;
+  r.protocol = scenario.protocol;
+  r.seed = seed;
+  return r;
+}
+
+// What would be too large before it begins isn't made.
+bool fits(const Scenario& scenario, RunResult& r) {
+  if (World::bytes_to_begin(scenario.setup) <= scenario.setup.max_memory) return true;
+  r.error = kTooMuchMemory;
+  judge_expectations(scenario, r);
+  return false;
 }
 
 // Plays the run and fills in all that doesn't need the verdict on linearizability. Returns whether it was
 // completed.
-bool play(World& world, const Scenario& scenario, std::uint64_t seed, RunResult& r) {
-  const bool complete = world.run() == Ending::complete;
-  r.scenario = scenario.name;
-  r.protocol = scenario.protocol;
-  r.seed = seed;
+bool play(World& world, const Scenario& scenario, RunResult& r) {
+  r.error = error_of(world.run());
   r.digest = world.digest();
   r.virtual_seconds = static_cast<double>(world.now().time_since_epoch().count()) / 1e9;
   r.events = world.events();
-  if (complete) {
-    judge_record(world.record(), scenario, r);
-  } else {
-    r.error = kTooManyEvents;
-    judge_record(cut_short(world.record(), world.now()), scenario, r);
-  }
-  return complete;
+  if (!r.error.empty()) world.cut_short();
+  judge_record(world.record(), scenario, r);
+  return r.error.empty();
 }
 
 World make_world(const Scenario& scenario, std::uint64_t seed, Tracer* tracer = nullptr) {
@@ -177,11 +185,12 @@ World make_world(const Scenario& scenario, std::uint64_t seed, Tracer* tracer = 
 }  // namespace
 
 RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer) {
-  RunResult r;
+  RunResult r = result_of(scenario, seed);
+  if (!fits(scenario, r)) return r;
   World world = make_world(scenario, seed, tracer);
   const Model model = scenario.setup.model;
-  const bool complete = play(world, scenario, seed, r);
-  r.record = complete ? world.record() : cut_short(world.record(), world.now());
+  const bool complete = play(world, scenario, r);
+  r.record = world.take_record();
   if (complete) {
     auto verdict = check_linearizability(r.record.operations, model, initial_value(model));
     r.linearizability = {verdict.verdict, std::move(verdict.story), std::move(verdict.witness)};
@@ -191,10 +200,11 @@ RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer)
 }
 
 RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed) {
-  RunResult r;
+  RunResult r = result_of(scenario, seed);
+  if (!fits(scenario, r)) return r;
   World world = make_world(scenario, seed);
   const Model model = scenario.setup.model;
-  if (play(world, scenario, seed, r)) {
+  if (play(world, scenario, r)) {
     r.linearizability.verdict =
         linearizability_verdict(world.record().operations, model, initial_value(model));
   }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/units.hpp"
+
 namespace sim {
 namespace {
 
@@ -54,6 +56,12 @@ void SplittingPath::handle_until(Time until, SplittingEffort& effort) {
   const Ending ending = world.run_until(until);
   effort.events += world.events() - before;
   if (ending == Ending::complete) return;
+  if (ending == Ending::too_much_memory) {
+    throw InputError({.file = scenario_->file,
+                      .pointer = "/max_memory",
+                      .found = "a run takes more than " + memory_text(scenario_->setup.max_memory),
+                      .expected = "a bound that every run keeps"});
+  }
   throw InputError({.file = scenario_->file,
                     .pointer = "/max_events",
                     .found = fmt::format("a run has more than {} events", scenario_->setup.max_events),

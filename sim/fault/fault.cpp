@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "sim/kernel/math.hpp"
 #include "sim/kernel/rng.hpp"
@@ -65,15 +66,23 @@ std::vector<Fault> drawn(std::vector<Fault> faults, std::uint64_t seed) {
   return faults;
 }
 
-std::vector<Fault> generate(const std::vector<RandomFault>& plan, std::uint64_t seed, std::size_t replicas,
-                            Duration end, std::size_t at_once) {
+std::optional<std::vector<Fault>> generate_at_most(std::size_t most, const std::vector<RandomFault>& plan,
+                                                   std::uint64_t seed, std::size_t replicas, Duration end,
+                                                   std::size_t at_once) {
+  constexpr std::uint64_t kMostDraws = 100'000'000;  // of processes that find nobody to crash
   std::vector<Fault> faults;
+  std::uint64_t draws = 0;
   Downtimes downtimes(replicas, at_once);
   for (std::size_t i = 0; i < plan.size(); ++i) {
     const RandomFault& process = plan[i];
+    // So many that it can't be otherwise: then they need not be drawn.
+    const double expected = process.rate * static_cast<double>(end.count()) / 1e9;
+    const bool all_strike = process.kind != Fault::Kind::crash;
+    if (all_strike && expected > 2.0 * static_cast<double>(most) + 1000) return std::nullopt;
     Rng rng(seed, "fault plan", i);
     for (Duration at = exponential(rng, 1e9 / process.rate); at < end;
          at += exponential(rng, 1e9 / process.rate)) {
+      if (faults.size() > most || ++draws > kMostDraws) return std::nullopt;
       const Duration until =
           std::min(end, at + exponential(rng, static_cast<double>(process.duration_mean.count())));
       const NodeId node{static_cast<std::uint16_t>(rng.below(replicas))};
@@ -90,6 +99,12 @@ std::vector<Fault> generate(const std::vector<RandomFault>& plan, std::uint64_t 
   }
   std::ranges::stable_sort(faults, {}, &Fault::at);
   return faults;
+}
+
+std::vector<Fault> generate(const std::vector<RandomFault>& plan, std::uint64_t seed, std::size_t replicas,
+                            Duration end, std::size_t at_once) {
+  constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+  return generate_at_most(kAny, plan, seed, replicas, end, at_once).value_or(std::vector<Fault>{});
 }
 
 }  // namespace sim

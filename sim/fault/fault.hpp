@@ -96,6 +96,11 @@ std::vector<Fault> drawn(std::vector<Fault> faults, std::uint64_t seed);
 
 /// The explicit timeline that a random plan stands for, in order of time; nothing of it begins after `end`.
 /// At most `at_once` nodes are crashed at a time.
+/// Nothing when there would be more than `most`, or a process were to draw for ever.
+std::optional<std::vector<Fault>> generate_at_most(std::size_t most, const std::vector<RandomFault>& plan,
+                                                   std::uint64_t seed, std::size_t replicas, Duration end,
+                                                   std::size_t at_once);
+/// The same without a bound.
 std::vector<Fault> generate(const std::vector<RandomFault>& plan, std::uint64_t seed, std::size_t replicas,
                             Duration end, std::size_t at_once);
 

@@ -1,19 +1,18 @@
 // What is read and written. Nearly always a number or nothing: a value takes 16 bytes then, and copying it no
-// call; lists and texts lie elsewhere.
+// call; lists and texts lie elsewhere, and copies of a list share its elements (list.hpp).
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
+#include "sim/history/list.hpp"
 #include "sim/kernel/rng.hpp"
 
 namespace sim {
 
 using Nil = std::monostate;
-using List = std::vector<std::int64_t>;
 
 /// Nothing yet, a number, a list of numbers (append), or text (imported histories only).
 class Value {

@@ -59,6 +59,14 @@ class EventQueue {
   static constexpr std::size_t kLines = 3;
 
   bool empty() const { return few_size_ == 0 && heap_.empty() && first_line_ == kNoLine; }
+  /// Room taken by those that are pending, and were at once.
+  std::size_t bytes() const {
+    std::size_t standing = 0;
+    for (const auto& line : lines_) standing += line.size();
+    return slab_.size() * (sizeof(Event) + sizeof(Key)) + standing * sizeof(Standing);
+  }
+  /// Whether there is hardly room for more, whatever memory there is.
+  bool nearly_full() const { return slab_.size() > (kSlotMask / 4) * 3; }
   Time next_time() const { return at(in_line_first() ? first_.time : first_key().time); }
 
   Ticket take_ticket() { return next_ticket_++; }

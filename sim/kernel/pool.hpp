@@ -50,6 +50,13 @@ template <class T> class Pool {
     if (--slot(handle).references == 0) free(handle);
   }
   std::size_t in_use() const { return in_use_; }
+  std::size_t slots() const { return size_; }  ///< That are or were in use.
+  /// Room taken by all slots, with what `inside(value)` says that values hold elsewhere.
+  template <class F> std::uint64_t bytes(const F& inside) const {
+    std::uint64_t sum = size_ * sizeof(Slot);
+    for (Handle h = 0; h < size_; ++h) sum += inside((*this)[h]);
+    return sum;
+  }
 
  private:
   struct Slot {

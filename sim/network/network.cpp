@@ -19,7 +19,7 @@ std::uint64_t link_key(std::uint64_t seed, std::uint64_t from, std::uint64_t to)
 }  // namespace
 
 Network::Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, const NetworkLaws& laws)
-    : replicas_(replicas), clients_(clients), links_((replicas + clients) * (replicas + clients)) {
+    : replicas_(replicas), clients_(clients), links_(replicas * (replicas + 2 * clients)) {
   reseed(seed);
   set_laws(laws);
 }
@@ -28,19 +28,16 @@ void Network::reseed(std::uint64_t seed) {
   constexpr std::uint64_t kClientMark = 1u << 31;
   const auto name = [&](std::size_t i) { return i < replicas_ ? i : (i - replicas_) | kClientMark; };
   const std::uint64_t stream = stream_seed(seed, "network");
-  const std::size_t ends = replicas_ + clients_;
-  for (std::size_t from = 0; from < ends; ++from) {
-    for (std::size_t to = 0; to < ends; ++to)
-      links_[from * ends + to].key = link_key(stream, name(from), name(to));
-  }
+  for_each_link([&](Endpoint from, Endpoint to) {
+    links_[index(from, to)].key = link_key(stream, name(from.index), name(to.index));
+  });
 }
 
 void Network::set_laws(const NetworkLaws& laws) {
   laws_ = {Law(laws.replicas), Law(laws.clients)};
-  const std::size_t ends = replicas_ + clients_;
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    links_[i].law = (i / ends < replicas_ && i % ends < replicas_) ? 0 : 1;
-  }
+  for_each_link([&](Endpoint from, Endpoint to) {
+    links_[index(from, to)].law = is_replica(from) && is_replica(to) ? 0 : 1;
+  });
   for (const auto& o : laws.overrides) {
     SIM_CHECK(laws_.size() < 65536, "too many links with laws of their own");
     links_[index(o.from, o.to)].law = static_cast<std::uint16_t>(laws_.size());
@@ -78,13 +75,12 @@ Network::Cut Network::between(const Groups& groups) const {
     if (member[e].empty()) member[e].push_back(groups.size());
   }
   Cut cut;
-  for (std::uint32_t a = 0; a < ends; ++a) {
-    for (std::uint32_t b = 0; b < ends; ++b) {
-      if (a == b || member[a].empty() || member[b].empty()) continue;
-      const bool together = std::ranges::find_first_of(member[a], member[b]) != member[a].end();
-      if (!together) cut.emplace_back(Endpoint{a}, Endpoint{b});
-    }
-  }
+  for_each_link([&](Endpoint a, Endpoint b) {
+    const auto& one = member[a.index];
+    const auto& other = member[b.index];
+    if (a == b || one.empty() || other.empty()) return;
+    if (std::ranges::find_first_of(one, other) == one.end()) cut.emplace_back(a, b);
+  });
   return cut;
 }
 

@@ -121,8 +121,20 @@ class Network {
     std::uint64_t second_delay() const { return mix(word + 3 * kGolden); }
     std::uint64_t reorder() const { return mix(word + 4 * kGolden); }
   };
+  // From each replica to everyone, then from each client to the replicas: clients don't talk to each other.
   std::size_t index(Endpoint from, Endpoint to) const {
-    return from.index * (replicas_ + clients_) + to.index;
+    const std::size_t ends = replicas_ + clients_;
+    return from.index < replicas_ ? from.index * ends + to.index
+                                  : replicas_ * ends + (from.index - replicas_) * replicas_ + to.index;
+  }
+  /// Calls `f` with the two ends of each link that there is, in the order of their indices.
+  template <class F> void for_each_link(F&& f) const {
+    const auto replicas = static_cast<std::uint32_t>(replicas_);
+    const auto ends = static_cast<std::uint32_t>(replicas_ + clients_);
+    for (std::uint32_t from = 0; from < ends; ++from) {
+      for (std::uint32_t to = 0; to < (from < replicas ? ends : replicas); ++to)
+        f(Endpoint{from}, Endpoint{to});
+    }
   }
   void decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate) const;
   Time arrival(Link& link, const LinkLaw& law, std::uint64_t bits, Time now) const;

@@ -28,6 +28,7 @@ template <class T> constexpr bool is_list = false;
 template <class T> constexpr bool is_list<std::vector<T>> = true;
 template <class T> constexpr bool is_list<std::deque<T>> = true;
 template <class T, std::size_t N> constexpr bool is_list<ShortList<T, N>> = true;
+template <> inline constexpr bool is_list<List> = true;
 template <class T> constexpr bool is_array = false;
 template <class T, std::size_t N> constexpr bool is_array<std::array<T, N>> = true;
 template <class T> constexpr bool is_optional = false;

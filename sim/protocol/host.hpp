@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "sim/kernel/ring.hpp"
+#include "sim/protocol/bytes_elsewhere.hpp"
 #include "sim/protocol/env.hpp"
 #include "sim/protocol/protocol.hpp"
 #include "sim/protocol/text.hpp"
@@ -94,6 +96,11 @@ class HostOf final
     }
   }
   void split(NodeId node) override { nodes_.push_back(Node(nodes_[node.value])); }
+  std::uint64_t bytes() const override {
+    if constexpr (std::is_trivially_copyable_v<Message>) return messages_.slots() * sizeof(Message);
+    return messages_.bytes([](const Message& message) { return bytes_elsewhere(message); });
+  }
+  std::size_t messages() const override { return messages_.slots(); }
   void retain(std::uint32_t message) override { messages_.retain(message); }
   void release(std::uint32_t message) override { messages_.release(message); }
   std::string_view message_name(std::uint8_t tag) const override { return NamesOf<Message>::value[tag]; }

@@ -166,10 +166,13 @@ std::string run_text(const Scenario& scenario, const RunResult& result, std::siz
   machinery(out, result);
   expectations(out, result);
   if (!result.error.empty()) {
+    const bool memory = result.error == "too much memory";
     out.line("STOPPED",
-             fmt::format("{}: the run was cut short at {} events; \"max_events\" in the scenario sets "
+             fmt::format("{}: the run was cut short at {} events; \"{}\" in the scenario, {}, sets "
                          "the bound",
-                         result.error, result.events));
+                         result.error, result.events, memory ? "max_memory" : "max_events",
+                         memory ? memory_text(scenario.setup.max_memory)
+                                : std::to_string(scenario.setup.max_events)));
   }
   return std::move(out).result();
 }

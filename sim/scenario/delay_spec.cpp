@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -184,6 +185,12 @@ Duration half_round_trip(const Rows& rows, const Regions& regions, std::size_t r
   return *full / 2;
 }
 
+[[noreturn]] void refuse_place(const std::string& name, const Rows& rows, const Place& place) {
+  std::vector<std::string> known;
+  for (std::size_t i = 1; i < rows.size(); ++i) known.emplace_back(rows[i][0]);
+  place.unexpected(name, fmt::format("one of {}", fmt::join(known, ", ")), nearest(name, known));
+}
+
 void load_regions(Regions& regions, const Place& place) {
   const std::string text = text_beside(place / "regions", regions.file);
   Rows rows;
@@ -192,27 +199,28 @@ void load_regions(Regions& regions, const Place& place) {
   }
   if (rows.size() < 2) (place / "regions").fail(regions.file + " holds no table");
   if (regions.places.empty()) (place / "place").fail("no place is named");
-  std::vector<std::string> names;
-  for (std::size_t i = 1; i < rows.size(); ++i) names.emplace_back(rows[i][0]);
-  const auto row_of = [&](std::size_t i) {
-    const auto& name = regions.places[i];
-    const auto found = std::ranges::find(names, name);
-    if (found == names.end()) {
-      (place / "place" / i)
-          .unexpected(name, fmt::format("one of {}", fmt::join(names, ", ")), nearest(name, names));
-    }
-    return static_cast<std::size_t>(found - names.begin()) + 1;
+  const auto at = [](std::string_view name, std::size_t place_in_list) {
+    return std::pair(std::string(name), place_in_list);
   };
-  const auto column_of = [&](std::size_t i) {
-    const auto found = std::ranges::find(rows[0], regions.places[i]);
-    if (found == rows[0].end()) (place / "place" / i).fail(regions.file + " has no column of that name");
-    return static_cast<std::size_t>(found - rows[0].begin());
-  };
-  regions.one_way.assign(regions.places.size(), {});
-  for (std::size_t from = 0; from < regions.places.size(); ++from) {
-    for (std::size_t to = 0; to < regions.places.size(); ++to) {
+  std::map<std::string, std::size_t> row_of, column_of, number_of;  // by name; of several, the first counts
+  for (std::size_t i = 1; i < rows.size(); ++i) row_of.insert(at(rows[i][0], i));
+  for (std::size_t i = 0; i < rows[0].size(); ++i) column_of.insert(at(rows[0][i], i));
+  std::vector<std::string> names;  // by number
+  regions.numbers.clear();
+  for (std::size_t i = 0; i < regions.places.size(); ++i) {
+    const std::string& name = regions.places[i];
+    const auto [number, is_new] = number_of.insert({name, names.size()});
+    regions.numbers.push_back(number->second);
+    if (!is_new) continue;
+    names.push_back(name);
+    if (!row_of.contains(name)) refuse_place(name, rows, place / "place" / i);
+    if (!column_of.contains(name)) (place / "place" / i).fail(regions.file + " has no column of that name");
+  }
+  regions.one_way.assign(names.size(), {});
+  for (std::size_t from = 0; from < names.size(); ++from) {
+    for (const std::string& to : names) {
       regions.one_way[from].push_back(
-          half_round_trip(rows, regions, row_of(from), column_of(to), place / "regions"));
+          half_round_trip(rows, regions, row_of[names[from]], column_of[to], place / "regions"));
     }
   }
 }
@@ -222,8 +230,8 @@ void load_regions(Regions& regions, const Place& place) {
 DelayLaw law_between(const DelaySpec& spec, std::size_t from, std::size_t to) {
   DelayLaw law = spec.law;
   if (!spec.regions.used()) return law;
-  const std::size_t places = spec.regions.places.size();
-  const Duration way = spec.regions.one_way[from % places][to % places];
+  const auto& numbers = spec.regions.numbers;
+  const Duration way = spec.regions.one_way[numbers[from % numbers.size()]][numbers[to % numbers.size()]];
   law.min += way;
   if (law.kind == DelayLaw::Kind::uniform) law.max += way;
   if (law.kind == DelayLaw::Kind::normal) law.mean += way;

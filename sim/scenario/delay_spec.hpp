@@ -14,7 +14,8 @@ namespace sim {
 struct Regions {
   std::string file{};                            ///< A table of round trips in ms: row = from, column = to.
   std::vector<std::string> places{};             ///< Of node 0, 1, ...; then from the start again.
-  std::vector<std::vector<Duration>> one_way{};  ///< Half the round trip, by number of place.
+  std::vector<std::size_t> numbers{};            ///< Of each of `places`: equal names have one number.
+  std::vector<std::vector<Duration>> one_way{};  ///< Half the round trip, by these numbers.
   bool used() const { return !file.empty(); }
 };
 

@@ -153,8 +153,8 @@ NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
   laws.replicas = law_of(spec.replicas, {}, {}, replicas);
   laws.clients = law_of(clients, {}, {}, replicas);
   for (std::uint32_t from = 0; from < ends; ++from) {
-    for (std::uint32_t to = 0; to < ends; ++to) {
-      if (from == to || (from >= replicas && to >= replicas)) continue;
+    for (std::uint32_t to = 0; to < (from < replicas ? ends : replicas); ++to) {
+      if (from == to) continue;
       const LinkSpec& law = from < replicas && to < replicas ? spec.replicas : clients;
       if (!law.delay.regions.used()) continue;
       laws.overrides.push_back({{from}, {to}, law_of(law, {from}, {to}, replicas)});

@@ -50,6 +50,7 @@ Setup setup_of(const ScenarioSpec& spec, const Place& place) {
               .duration = spec.duration,
               .settle = spec.settle,
               .max_events = spec.max_events,
+              .max_memory = spec.max_memory,
               .model = spec.service.kind->model,
               .keys = spec.service.keys};
   setup.network = laws_of(spec.network, place / "network");

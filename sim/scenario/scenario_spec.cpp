@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/units.hpp"
+
 namespace sim {
 namespace {
 
@@ -78,6 +80,31 @@ template <> struct JsonValue<std::vector<Expectation>> {
 
 namespace {
 
+/// An amount of memory, in a document as a text with a unit.
+struct Memory {
+  std::uint64_t& bytes;
+};
+
+}  // namespace
+
+template <> struct JsonValue<Memory> {
+  static void read(const Memory& value, const Json& json, const Place& place) {
+    constexpr std::uint64_t kLeast = std::uint64_t{1} << 20, kMost = std::uint64_t{1} << 50;
+    const auto bytes = json.is_string() ? parse_memory(json.get_ref<const std::string&>()) : std::nullopt;
+    if (!bytes || *bytes < kLeast || *bytes > kMost)
+      place.unexpected(json, "an amount of memory such as \"500MB\" or \"2GB\", from 1MB to 1024TB");
+    value.bytes = *bytes;
+  }
+  static Json write(const Memory& value, Context&) { return memory_text(value.bytes); }
+  static Json schema() {
+    return {{"type", "string"},
+            {"pattern", "^[0-9]+(\\.[0-9]+)?(B|KB|MB|GB|TB)$"},
+            {"examples", {"500MB", "2GB"}}};
+  }
+};
+
+namespace {
+
 /// Clients are checked against the service that they call.
 struct ClientsOf {
   WorkloadSpec& clients;
@@ -122,6 +149,11 @@ void ScenarioSpec::describe(DocumentFields& f) {
   f.value("expect", expect, "what the result will be, by JSON pointer into the result of `run --json`");
   f.optional("sweep", sweep, "what a sweep varies");
   f.whole("max_events", max_events, {1, 1'000'000'000'000}, "a run that reaches this many events is stopped");
+  Memory memory{max_memory};
+  f.value(
+      "max_memory", memory,
+      "a run that takes more is stopped, undecided: counted alike on every machine, in what it writes down "
+      "and has pending");
 }
 
 }  // namespace sim

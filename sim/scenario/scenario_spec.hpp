@@ -27,6 +27,7 @@ struct ScenarioSpec {
   Duration settle = 5s;
   std::size_t replicas = 3;
   std::uint64_t max_events = 100'000'000;
+  std::uint64_t max_memory = Setup{}.max_memory;
   ProtocolSpec protocol{};
   ServiceSpec service{};
   WorkloadSpec clients{};

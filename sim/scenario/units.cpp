@@ -99,6 +99,36 @@ std::optional<double> parse_rate(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 5> kMemoryUnits{
+    {{"TB", 1ULL << 40}, {"GB", 1ULL << 30}, {"MB", 1ULL << 20}, {"KB", 1ULL << 10}, {"B", 1}}};
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_memory(std::string_view text) {
+  constexpr double kMost = 0x1p60;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || !(value > 0)) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const auto& [name, size] : kMemoryUnits) {
+    const double bytes = value * static_cast<double>(size);
+    if (unit != name) continue;
+    if (!(bytes >= 1 && bytes < kMost)) return std::nullopt;
+    const auto whole = static_cast<std::uint64_t>(bytes);
+    return static_cast<double>(whole) == bytes ? std::optional(whole) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string memory_text(std::uint64_t bytes) {
+  for (const auto& [name, size] : kMemoryUnits) {
+    if (bytes % size == 0 && bytes >= size) return fmt::format("{}{}", bytes / size, name);
+  }
+  return "0B";
+}
+
 std::string rate_text(double per_second) { return fmt::format("{}/s", per_second); }
 
 }  // namespace sim

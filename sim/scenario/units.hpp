@@ -2,6 +2,7 @@
 // everywhere, because nobody remembers whether a timeout was in seconds or in milliseconds.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ std::string short_text(Duration duration);
 
 /// A number followed by /s, /min or /h, as a rate per second; nothing when it is malformed or not positive.
 std::optional<double> parse_rate(std::string_view text);
+
+/// A number followed by B, KB, MB, GB or TB, each 1,024 of the one before, in bytes; nothing when it is
+/// malformed, not positive, or no whole number of bytes.
+std::optional<std::uint64_t> parse_memory(std::string_view text);
+
+/// As a whole number of the largest unit for which it is one.
+std::string memory_text(std::uint64_t bytes);
 
 /// Such as "0.1/s"; reads back as the same double.
 std::string rate_text(double per_second);

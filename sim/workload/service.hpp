@@ -49,6 +49,10 @@ class Service {
   /// A fingerprint of the whole state; equal states have equal digests. Constant time.
   std::uint64_t digest() const { return digest_; }
 
+  /// Room that the table takes; lists share their elements with whoever copied them.
+  std::uint64_t bytes() const { return cells_.size() * sizeof(Cell); }
+  static std::uint64_t bytes_for(std::uint32_t keys) { return keys * sizeof(Cell); }
+
   std::uint32_t keys() const { return static_cast<std::uint32_t>(cells_.size()); }
   const Value& value(std::uint32_t key) const { return cells_[key].value; }
   bool operator==(const Service&) const = default;

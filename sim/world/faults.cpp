@@ -2,6 +2,7 @@
 // like.
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "sim/kernel/check.hpp"
@@ -15,6 +16,16 @@ namespace {
 constexpr std::uint32_t kSettle = 0xffffffff;
 
 }  // namespace
+
+// All faults of the run: those that were named, and those that were drawn.
+std::vector<Fault> World::timeline(const Setup& setup, std::uint64_t seed) {
+  auto faults = drawn(setup.faults, seed);
+  const auto random = generate_at_most(setup.max_memory / kBytesOfFault, setup.random_faults, seed,
+                                       setup.replicas, setup.duration, setup.crashed_at_once);
+  has_too_many_faults_ = !random;
+  if (random) std::ranges::copy(*random, std::back_inserter(faults));
+  return faults;
+}
 
 void World::schedule(std::vector<Fault> faults) {
   faults_ = std::move(faults);
@@ -43,7 +54,10 @@ void World::strike(const Event& event) {
 void World::begin(std::uint32_t index, const Fault& fault) {
   const auto sever = [&](Network::Cut cut) {
     network_.sever(cut);
+    cut_bytes_ += cut.size() * sizeof(cut[0]);
     cuts_[index] = std::move(cut);
+    severing_.push_back(index);
+    look_at_ = events_;  // cuts may be large
   };
   std::optional<NodeId> node;
   disturb(now_);
@@ -98,7 +112,7 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
 
 void World::end(std::uint32_t index, const Fault& fault) {
   disturb(now_);
-  network_.heal(std::exchange(cuts_[index], {}));
+  heal(index);
   if (fault.kind == Fault::Kind::network) restore_laws();
   const auto node = std::exchange(struck_[index], std::nullopt);
   if (tracer_ != nullptr) tracer_->healed(now_, fault, node);
@@ -118,14 +132,20 @@ void World::restore_laws() {
   laws_of_.reset();
 }
 
+void World::heal(std::uint32_t index) {
+  const Network::Cut cut = std::exchange(cuts_[index], {});
+  network_.heal(cut);
+  cut_bytes_ -= cut.size() * sizeof(cut[0]);
+}
+
 void World::heal_network() {
-  for (auto& cut : cuts_) network_.heal(std::exchange(cut, {}));
+  for (const std::uint32_t index : std::exchange(severing_, {})) heal(index);
   restore_laws();
 }
 
 void World::begin_settling() {
   clients_.stop();
-  const bool severed = std::ranges::any_of(cuts_, [](const auto& cut) { return !cut.empty(); });
+  const bool severed = cut_bytes_ > 0;
   if (severed || laws_of_) disturb(now_);
   heal_network();
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {

@@ -33,6 +33,10 @@ class Host {
   /// Makes a second copy of a Byzantine node, as the last of its nodes: one that only the world can name.
   virtual void split(NodeId node) = 0;
 
+  /// Room that messages on their way take.
+  virtual std::uint64_t bytes() const = 0;
+  /// How many of them there were at once.
+  virtual std::size_t messages() const = 0;
   virtual void retain(std::uint32_t message) = 0;   ///< One more copy of the message is on its way.
   virtual void release(std::uint32_t message) = 0;  ///< A copy of the message will not be delivered.
   virtual std::string_view message_name(std::uint8_t tag) const = 0;

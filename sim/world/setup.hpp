@@ -17,6 +17,7 @@ struct Setup {
   Duration duration = 10s;  ///< The chaos phase: clients call, faults strike.
   Duration settle = 0s;     ///< Then: faults are healed, clients quiet, replicas converge.
   std::uint64_t max_events = 100'000'000;
+  std::uint64_t max_memory = std::uint64_t{2} << 30;  ///< Bytes, as the world counts them: World::bytes.
   Model model = Model::kv;
   std::uint32_t keys = 1;
   NetworkLaws network{};

@@ -51,11 +51,7 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
                                 .identity = NodeId{static_cast<std::uint16_t>(i)},
                                 .service = Service(setup.model, setup.keys)});
   }
-  auto faults = drawn(setup.faults, seed);
-  std::ranges::copy(
-      generate(setup.random_faults, seed, setup.replicas, setup.duration, setup.crashed_at_once),
-      std::back_inserter(faults));
-  schedule(std::move(faults));
+  schedule(timeline(setup, seed));
   for (std::uint16_t i = 0; i < setup.replicas; ++i) {
     host_->start(*this, NodeId{i});
     complete_syncs(NodeId{i});
@@ -69,6 +65,9 @@ World::World(const World& other)
       chaos_end_(other.chaos_end_),
       end_(other.end_),
       events_(other.events_),
+      look_at_(other.look_at_),
+      cut_bytes_(other.cut_bytes_),
+      has_too_many_faults_(other.has_too_many_faults_),
       hops_(other.hops_),
       queue_(other.queue_),
       digest_(other.digest_),
@@ -79,6 +78,7 @@ World::World(const World& other)
       replies_(other.replies_),
       faults_(other.faults_),
       cuts_(other.cuts_),
+      severing_(other.severing_),
       struck_(other.struck_),
       laws_of_(other.laws_of_),
       fault_rng_(other.fault_rng_),
@@ -103,7 +103,10 @@ World World::fork(std::uint64_t seed) const {
 Ending World::run_until(Time until) {
   const Time last = std::min(until, end_);
   EventQueue::Next next;
-  while (events_ < setup_->max_events && queue_.pop_by(last, next)) take(next);
+  do {
+    if (events_ >= look_at_ && is_too_large()) return Ending::too_much_memory;
+    while (events_ < look_at_ && events_ < setup_->max_events && queue_.pop_by(last, next)) take(next);
+  } while (events_ >= look_at_ && events_ < setup_->max_events);
   if (!queue_.empty() && queue_.next_time() <= last) return Ending::too_many_events;
   now_ = last;
   return Ending::complete;

@@ -35,7 +35,7 @@ struct LogView {
 };
 
 /// Why `World::run` came back.
-enum class Ending : std::uint8_t { complete, too_many_events };
+enum class Ending : std::uint8_t { complete, too_many_events, too_much_memory };
 
 /// A complete copy of one replica's service, and which version it is.
 struct Snapshot {
@@ -73,9 +73,18 @@ class World final : private ClientPort {
 
   Time now() const { return now_; }
   std::uint64_t events() const { return events_; }
+  /// Room that the run takes, in bytes: what is pending, on its way and written down, counted piece by piece,
+  /// so that it is the same on every machine; what replicas keep is estimated (sim/world/memory.cpp).
+  std::uint64_t bytes() const;
+  /// The same before the first event, from the setup alone.
+  static std::uint64_t bytes_to_begin(const Setup& setup);
   std::uint64_t digest() const { return digest_.value(); }
   /// What the observer has written down; complete once the run is.
   const Record& record() const { return record_; }
+  /// For a run that ends before its end: what was written down ends now, for the judges too.
+  void cut_short();
+  /// What was written down, from a world that is not needed any more.
+  Record take_record() { return std::move(record_); }
   const Host& host() const { return *host_; }
   std::size_t replicas() const { return setup_->replicas; }
   /// Tells `tracer` of everything from now on; nullptr stops it. Copies start without one.
@@ -157,6 +166,8 @@ class World final : private ClientPort {
     std::uint32_t generation = 0;   ///< Of that event; older ones are stale.
   };
   static constexpr std::uint32_t kNoFault = 0xffffffff;
+  /// Of a fault in the timeline, with its beginning and its end in the queue.
+  static constexpr std::uint64_t kBytesOfFault = sizeof(Fault) + 2 * 64;
   struct Machine {
     Rng rng;
     NodeId identity{};                       ///< Whose name it bears; not its own place if it is a twin.
@@ -211,12 +222,15 @@ class World final : private ClientPort {
   NodeId copy_that_hears(NodeId node, Endpoint from) const;
   Tracer::Message describe(const Event& event, Endpoint from, Endpoint to, bool copy = false) const;
 
+  bool is_too_large();
+
   // Versions.
   Version extend(NodeId node, RequestId request);
   void move(NodeId node, Version to);
   void push_timer(NodeId node, std::uint8_t timer);
 
   // Faults (sim/world/faults.cpp).
+  std::vector<Fault> timeline(const Setup& setup, std::uint64_t seed);
   void schedule(std::vector<Fault> faults);
   void strike(const Event& event);
   void begin(std::uint32_t index, const Fault& fault);
@@ -225,6 +239,7 @@ class World final : private ClientPort {
   void begin_settling();
   void disturb(Time until) { record_.disturbed_until = std::max(record_.disturbed_until, until); }
   void restore_laws();
+  void heal(std::uint32_t index);
   void heal_network();
   void crash(NodeId node, const Fault& fault);
   void restart(NodeId node, DiskFate disk);
@@ -259,6 +274,9 @@ class World final : private ClientPort {
   Time chaos_end_;
   Time end_;
   std::uint64_t events_ = 0;
+  std::uint64_t look_at_ = 0;    ///< After so many events `bytes` is looked at.
+  std::uint64_t cut_bytes_ = 0;  ///< Room that cuts_ takes.
+  bool has_too_many_faults_ = false;
   std::uint8_t hops_ = 0;  ///< One-way delays behind the event being handled.
   EventQueue queue_;
   Digest digest_;
@@ -269,6 +287,7 @@ class World final : private ClientPort {
   Pool<Reply> replies_;
   std::vector<Fault> faults_;
   std::vector<Network::Cut> cuts_;             ///< Per fault: the links that it severs now.
+  std::vector<std::uint32_t> severing_;        ///< The faults that may sever some.
   std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
   std::optional<std::uint32_t> laws_of_;       ///< The fault that sets the network's laws now.
   Rng fault_rng_;

@@ -1,0 +1,53 @@
+// How much room a run takes, counted piece by piece and not asked of the system, so that a run that is too
+// large is so on every machine and at the same event.
+#include <algorithm>
+#include <vector>
+
+#include "sim/world/world.hpp"
+
+namespace sim {
+namespace {
+
+// What replicas keep of a request that they executed (log, disk, session) is theirs; this is what it took on
+// average where it could be measured.
+constexpr std::uint64_t kKeptOfRequest = 64;
+
+template <class T> std::uint64_t bytes_of(const std::vector<T>& all) { return all.size() * sizeof(T); }
+
+std::uint64_t bytes_of(const Record& r) {
+  // Beside each operation: its place, the fingerprint of its request, what it said of earlier ones.
+  const std::uint64_t beside = r.operations.size() * (2 * sizeof(std::uint32_t) + sizeof(std::uint64_t));
+  return bytes_of(r.operations) + beside + bytes_of(r.versions) + bytes_of(r.moves) + bytes_of(r.roles) +
+         bytes_of(r.leaderships) + bytes_of(r.decisions.firsts()) + bytes_of(r.proposals) +
+         bytes_of(r.lives) + bytes_of(r.suspicions) + bytes_of(r.acknowledgements);
+}
+
+}  // namespace
+
+std::uint64_t World::bytes_to_begin(const Setup& setup) {
+  return setup.replicas * Service::bytes_for(setup.keys) + setup.faults.size() * kBytesOfFault;
+}
+
+std::uint64_t World::bytes() const {
+  std::uint64_t sum = bytes_of(record_) + record_.moves.size() * kKeptOfRequest;
+  sum +=
+      queue_.bytes() + host_->bytes() + requests_.slots() * sizeof(Asked) + replies_.slots() * sizeof(Reply);
+  sum += faults_.size() * kBytesOfFault + cut_bytes_ + bytes_of(severing_);
+  sum += machines_.size() * Service::bytes_for(setup_->keys);
+  for (const Machine& m : machines_) sum += bytes_of(m.held);
+  return sum;
+}
+
+void World::cut_short() {
+  record_.end = now_;
+  record_.chaos_end = std::min(record_.chaos_end, now_);
+}
+
+// Looking takes time that grows with the number of messages: less often when there are many.
+bool World::is_too_large() {
+  constexpr std::uint64_t kOften = 4096, kSeldom = 16384;
+  look_at_ = events_ + std::clamp<std::uint64_t>(host_->messages() / 16, kOften, kSeldom);
+  return has_too_many_faults_ || queue_.nearly_full() || bytes() > setup_->max_memory;
+}
+
+}  // namespace sim
