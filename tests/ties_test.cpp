@@ -61,7 +61,7 @@ TEST_CASE("one client, one primary and no fault: no violation though calls and r
 }
 
 TEST_CASE("a client that calls because it was answered calls later, and its history shows it") {
-  const Scenario scenario = colliding("primary_backup", R"("count": 3, "think": "0ms")");
+  const Scenario scenario = colliding("primary_backup", R"("count": 3, "think": "0ms", "retry": "20ms")");
   for_each_run(scenario, 2, [&](const Record& record) {
     std::map<std::uint16_t, const Operation*> last;
     std::size_t pairs = 0;

@@ -59,8 +59,11 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::vector<std::string>> cells = rows;
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (auto& row : cells) {
+    const auto used =
+        static_cast<std::size_t>(row.rend() - std::ranges::find_if(row.rbegin(), row.rend(),
+                                                                   [](const auto& c) { return !c.empty(); }));
     for (std::size_t i = 0; i < row.size(); ++i) {
-      row[i] = shortened(printable(row[i]), kWidest);
+      row[i] = i + 1 == used ? printable(row[i]) : shortened(printable(row[i]), kWidest);
       widths[i] = std::max(widths[i], columns_of(row[i]));
     }
   }
