@@ -129,6 +129,7 @@ struct Abd {
       return {};
     }
   };
+  static bool carries_out(Action action) { return action == Action::read || action == Action::write; }
   static ClientPolicy client_policy(const Options& o, std::size_t replicas) {
     if (o.coordinator == Options::Coordinator::replica) return {.target = ClientPolicy::Target::own};
     const std::size_t reads = quorum(o.read_quorum, replicas), writes = quorum(o.write_quorum, replicas);

@@ -107,7 +107,8 @@ struct Chain {
 
   void on_start(Env& env) {
     member = env.first_life();
-    if (member) take_role(env);
+    if (member) return take_role(env);
+    env.takes_part(false);
   }
 
   void on_request(Env& env, const Request& request) {

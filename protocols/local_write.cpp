@@ -38,6 +38,7 @@ LocalWrite::Item& LocalWrite::item(const Env& env, Key key) {
 
 void LocalWrite::on_start(Env& env) {
   member_ = env.first_life();
+  if (!member_) env.takes_part(false);
   if (member_ && options_.retransmit) env.set_timer(Timer::retransmit, *options_.retransmit);
 }
 

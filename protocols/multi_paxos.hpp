@@ -228,6 +228,11 @@ struct MultiPaxos {
   void on_message(Env& env, NodeId from, const Message& message);
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
+  void holds(std::vector<RequestId>& all) const {
+    for (auto at = log_.upper_bound(commit_); at != log_.end(); ++at) {
+      if (!at->second.vote.value.noop) all.push_back(at->second.vote.value.request.id);
+    }
+  }
 
  private:
   struct Entry {

@@ -174,6 +174,12 @@ struct Pbft : PbftMessages {
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
   void on_durable(Env& env, const Deferred& what);
+  void holds(std::vector<RequestId>& all) const {
+    for (const Slot& slot : slots_) {
+      if (slot.seq <= executed_ || !slot.accepted) continue;
+      for (const Request& request : slot.accepted->batch) all.push_back(request.id);
+    }
+  }
 
  private:
   /// What a replica knows of one sequence number.

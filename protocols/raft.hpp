@@ -252,6 +252,7 @@ struct Raft {
   void on_request(Env& env, const Request& request);
   void on_durable(Env& env, const Deferred& promise);
   void on_order(Env& env, OrderId id, const Order& order);
+  void holds(std::vector<RequestId>& all) const;
 
  private:
   struct Peer {

@@ -52,6 +52,12 @@ std::pair<RaftMembers, std::uint64_t> Raft::members_up_to(std::uint64_t index) c
 
 void Raft::adopt_members() { std::tie(members_, members_at_) = members_up_to(log_.last()); }
 
+void Raft::holds(std::vector<RequestId>& all) const {
+  for (std::uint64_t i = commit_ + 1; i <= log_.last(); ++i) {
+    if (log_.has(i) && log_[i].request() != nullptr) all.push_back(log_[i].request()->id);
+  }
+}
+
 // The next step of a change, if it is time for one.
 void Raft::change_members(Env& env) {
   const bool is_member = members_.contains(env.self());

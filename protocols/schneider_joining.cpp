@@ -40,6 +40,7 @@ const Fields::Names<Schneider::Attack>& Schneider::attacks() {
 
 void Schneider::come_back(Env& env) {
   member_ = false;
+  env.takes_part(false);
   pending_.clear();
   peers_.assign(env.cluster(), Peer{});
   noted_ = noted_by_members_ = reported_down_ = down_ = {};
@@ -122,6 +123,7 @@ bool Schneider::knows_less(const Env& env, const State& state) const {
 
 void Schneider::adopt(Env& env, NodeId from, const State& m) {
   member_ = true;
+  env.takes_part(true);
   env.install(m.service);
   sessions_ = m.sessions;
   executed_ = m.executed;

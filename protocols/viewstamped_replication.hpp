@@ -151,6 +151,9 @@ struct ViewstampedReplication {
   void on_message(Env& env, NodeId from, const Message& message);
   void on_timer(Env& env, Timer timer);
   void on_request(Env& env, const Request& request);
+  void holds(std::vector<RequestId>& all) const {
+    for (std::uint64_t op = commit_; op < log_.size(); ++op) all.push_back(log_[op].id);
+  }
 
  private:
   enum class Status : std::uint8_t { normal, view_change, recovering };

@@ -22,6 +22,41 @@ TEST_CASE("replicas that apply the same requests never diverge, however late") {
   CHECK_FALSE(verdict.first);
 }
 
+TEST_CASE("who is no member, or takes no part, need not hold what the members do") {
+  const auto diverged = [](const auto& change) {
+    RecordBuilder b(3);
+    b.call(0);
+    b.apply(10, 0, 0, 1);
+    b.apply(10, 1, 0, 1);
+    change(b);
+    return judge_divergence(b.record).diverged;
+  };
+  CHECK(diverged([](RecordBuilder&) {}));
+  CHECK_FALSE(diverged([](RecordBuilder& b) { b.members(0, {0, 1}); }));
+  CHECK(diverged([](RecordBuilder& b) {
+    b.members(0, {0, 1});
+    b.members(500, {0, 1, 2});
+  }));
+  CHECK_FALSE(diverged([](RecordBuilder& b) { b.record.parts.push_back({at_ms(5), NodeId{2}, false}); }));
+  CHECK(diverged([](RecordBuilder& b) {
+    b.record.parts.push_back({at_ms(5), NodeId{2}, false});
+    b.record.parts.push_back({at_ms(50), NodeId{2}, true});
+  }));
+}
+
+TEST_CASE("a removed member that goes its own way is not divergence, from its removal on") {
+  RecordBuilder b(3);
+  b.call(0);
+  b.call(0);
+  b.apply(10, 0, 0, 1);
+  b.apply(10, 1, 0, 1);
+  b.members(500, {0, 1});
+  b.apply(300, 2, 1, 2);
+  const auto verdict = judge_divergence(b.record);
+  CHECK_FALSE(verdict.diverged);
+  CHECK(verdict.seconds == Approx(0.2));
+}
+
 TEST_CASE("a request that never reached a replica is a loss, seen when that replica goes on") {
   RecordBuilder b(2);
   for (std::int64_t i = 0; i < 3; ++i) b.call(100 * i);

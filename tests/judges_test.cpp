@@ -5,6 +5,7 @@
 #include "sim/check/availability.hpp"
 #include "sim/check/detector.hpp"
 #include "sim/check/failover.hpp"
+#include "sim/check/leadership.hpp"
 #include "sim/check/lost_writes.hpp"
 #include "sim/check/node_lives.hpp"
 #include "sim/check/service_quality.hpp"
@@ -37,19 +38,6 @@ TEST_CASE("a third primary prolongs an episode instead of beginning one") {
   const auto verdict = judge_split_brain(b.record);
   REQUIRE(verdict.episodes.size() == 1);
   CHECK(verdict.seconds == Approx(0.9));
-}
-
-TEST_CASE("an episode is harmful only when two of its primaries acknowledged in it") {
-  RecordBuilder b(2);
-  b.become(0, 0, Role::primary);
-  b.become(100, 1, Role::primary);
-  b.become(200, 0, Role::backup);
-  b.acknowledge(50, 0, 0);
-  b.acknowledge(120, 1, 1);
-  b.acknowledge(130, 1, 2);
-  CHECK(judge_split_brain(b.record).harmful == 0);
-  b.acknowledge(200, 0, 3);
-  CHECK(judge_split_brain(b.record).harmful == 1);
 }
 
 TEST_CASE("a handover at one instant is no split brain") {
@@ -156,8 +144,43 @@ TEST_CASE("an acknowledged write that no running replica has is lost") {
   CHECK(judge_lost_writes(b.record).operations.empty());
   b.crash(100, 0);
   CHECK(judge_lost_writes(b.record).operations == std::vector<std::uint32_t>{lost});
+  CHECK(judge_lost_writes(b.record, 2).operations.empty());  // one of two doesn't decide
+  CHECK(judge_lost_writes(b.record, 2).unknown == std::vector<std::uint32_t>{lost});
   b.crash(200, 1);
   CHECK(judge_lost_writes(b.record).operations.empty());  // nobody is left to ask
+  CHECK(judge_lost_writes(b.record).unknown == std::vector<std::uint32_t>{kept, lost});
+}
+
+TEST_CASE("a write that a running replica holds without having executed it is not lost") {
+  RecordBuilder b(3);
+  const auto write = b.call(0, 10);
+  CHECK(judge_lost_writes(b.record).operations == std::vector<std::uint32_t>{write});
+  b.record.held.push_back({NodeId{1}, write});
+  CHECK(judge_lost_writes(b.record).operations.empty());
+  CHECK(judge_lost_writes(b.record).held == std::vector<std::uint32_t>{write});
+  b.crash(100, 1);
+  CHECK(judge_lost_writes(b.record).held.empty());
+  CHECK(judge_lost_writes(b.record).operations == std::vector<std::uint32_t>{write});
+}
+
+TEST_CASE("what only a replica holds that is no member any more is lost") {
+  RecordBuilder b(3);
+  const auto write = b.call(0, 10);
+  b.apply(5, 2, write, 1);
+  CHECK(judge_lost_writes(b.record).operations.empty());
+  b.members(100, {0, 1});
+  CHECK(judge_lost_writes(b.record).operations == std::vector<std::uint32_t>{write});
+}
+
+TEST_CASE("what changed nothing can't be lost") {
+  RecordBuilder b(1);
+  for (const Action action : {Action::contains, Action::remove, Action::acquire, Action::cas}) {
+    b.record.operations[b.call(0, 10, action)].output = std::int64_t{0};
+  }
+  b.call(0, 10, Action::pop);  // there was nothing
+  CHECK(judge_lost_writes(b.record).operations.empty());
+  b.record.operations[b.call(0, 10, Action::pop)].output = std::int64_t{7};
+  CHECK(judge_lost_writes(b.record).operations.size() == 1);
 }
 
 TEST_CASE("a write that was undone by installing another state is lost") {
@@ -301,7 +324,7 @@ TEST_CASE("a failover counts the terms that passed without a primary") {
   CHECK(after(7) == 3);
 }
 
-TEST_CASE("a pause, a crash beside a second primary, or an unending failover is none") {
+TEST_CASE("a pause, or a crash beside a second primary, begins no failover") {
   RecordBuilder b(2);
   b.become(0, 0, Role::primary);
   b.life(10, 0, Record::Life::paused);
@@ -309,9 +332,116 @@ TEST_CASE("a pause, a crash beside a second primary, or an unending failover is 
   b.life(80, 0, Record::Life::resumed);
   b.become(90, 0, Role::none);
   b.crash(90, 0);
-  b.become(200, 1, Role::none);
-  b.crash(200, 1);
   CHECK(judge_failover(b.record).completed.empty());
+  CHECK(judge_failover(b.record).unfinished == 0);
+}
+
+TEST_CASE("a failover without end counts, and so do the terms in which somebody stood in vain") {
+  RecordBuilder b(3);
+  b.become(0, 0, Role::primary, 2);
+  b.become(100, 0, Role::none);
+  b.crash(100, 0);
+  for (std::int64_t i = 0; i < 5; ++i)
+    b.become(200 + 100 * i, 1, Role::candidate, 3 + static_cast<std::uint64_t>(i));
+  const auto verdict = judge_failover(b.record);
+  CHECK(verdict.completed.empty());
+  CHECK(verdict.unfinished == 1);
+  CHECK(verdict.vain_terms == 5);
+}
+
+TEST_CASE("the first primary that lasts may come after the first primary") {
+  RecordBuilder b(3);
+  b.become(0, 0, Role::primary, 1);
+  b.become(100, 0, Role::none);
+  b.crash(100, 0);
+  b.become(130, 1, Role::primary, 2);
+  b.become(150, 1, Role::backup, 3);  // deposed though it is well
+  b.become(180, 2, Role::primary, 3);
+  const auto verdict = judge_failover(b.record);
+  CHECK(verdict.completed == std::vector<Duration>{30ms});
+  CHECK(verdict.stable == std::vector<Duration>{80ms});
+}
+
+// ---- leadership
+
+namespace {
+
+// Replica 0 leads three and is succeeded by 1 after 500 ms; `between` is what happens before.
+template <class Between> std::uint64_t needless_changes(const Between& between) {
+  RecordBuilder b(3);
+  b.become(0, 0, Role::primary, 1);
+  between(b);
+  b.become(500, 0, Role::backup, 2);
+  b.become(510, 1, Role::primary, 2);
+  const auto verdict = judge_leadership(b.record);
+  CHECK(verdict->changes == 1);
+  return verdict->needless;
+}
+
+}  // namespace
+
+TEST_CASE("a change of the leader is needless if the old one was up and connected all along") {
+  CHECK(needless_changes([](RecordBuilder&) {}) == 1);
+  // Another's trouble excuses nothing, as long as the leader reaches most of the others.
+  CHECK(needless_changes([](RecordBuilder& b) { b.life(200, 2, Record::Life::paused); }) == 1);
+  CHECK(needless_changes([](RecordBuilder& b) { b.reach(200, 0, {0, 1}); }) == 1);
+  CHECK(needless_changes([](RecordBuilder& b) { b.reach(200, 0, {0}); }) == 0);
+  CHECK(needless_changes([](RecordBuilder& b) {
+          b.reach(200, 0, {0});
+          b.reach(300, 0, {0, 1, 2});
+        }) == 0);
+  CHECK(needless_changes([](RecordBuilder& b) {
+          b.life(200, 0, Record::Life::paused);
+          b.life(300, 0, Record::Life::resumed);
+        }) == 0);
+  CHECK(needless_changes([](RecordBuilder& b) {
+          b.record.orders.push_back({.at = at_ms(200), .id = 0, .settled = {}});
+        }) == 0);
+}
+
+TEST_CASE("a second primary beside one that is well is a needless change, too") {
+  RecordBuilder b(3);
+  b.become(0, 0, Role::primary);
+  b.become(200, 1, Role::primary);
+  CHECK(judge_leadership(b.record)->needless == 1);
+}
+
+TEST_CASE("of two, neither is connected when they can't hear each other") {
+  RecordBuilder b(2);
+  b.become(0, 0, Role::primary);
+  b.reach(100, 0, {0});
+  b.reach(100, 1, {1});
+  b.become(200, 1, Role::primary);
+  CHECK(judge_leadership(b.record)->needless == 0);
+  CHECK(judge_leadership(b.record)->without_s == 0);  // who is left alone with half of all may go on
+}
+
+TEST_CASE("time without a primary counts whatever ended the last one") {
+  const auto without = [](const auto& end) {
+    RecordBuilder b(3);
+    b.become(50, 0, Role::primary);
+    end(b);
+    b.become(400, 1, Role::primary);
+    return judge_leadership(b.record)->without_s;
+  };
+  CHECK(without([](RecordBuilder&) {}) == 0);
+  CHECK(without([](RecordBuilder& b) { b.reach(100, 0, {0}); }) == Approx(0.3));
+  CHECK(without([](RecordBuilder& b) { b.life(100, 0, Record::Life::paused); }) == Approx(0.3));
+  CHECK(without([](RecordBuilder& b) { b.become(150, 0, Role::backup); }) == Approx(0.25));
+  CHECK(without([](RecordBuilder& b) {
+          b.become(100, 0, Role::none);
+          b.crash(100, 0);
+        }) == Approx(0.3));
+}
+
+TEST_CASE("nothing is said of leadership where nobody led, or a Byzantine replica may have") {
+  RecordBuilder b(3);
+  b.become(0, 1, Role::candidate, 1);
+  CHECK_FALSE(judge_leadership(b.record));
+  b.become(10, 1, Role::primary, 1);
+  CHECK(judge_leadership(b.record));
+  b.record.byzantine.insert(NodeId{2});
+  CHECK_FALSE(judge_leadership(b.record));
 }
 
 // ---- detectors

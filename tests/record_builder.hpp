@@ -61,8 +61,23 @@ class RecordBuilder {
   void suspect(std::int64_t at, std::uint16_t by, std::uint16_t of, bool suspected = true) {
     record.suspicions.push_back({at_ms(at), NodeId{by}, NodeId{of}, suspected});
   }
+  /// Says what the operation's client took.
   void acknowledge(std::int64_t at, std::uint16_t by, std::uint32_t operation) {
-    record.acknowledgements.push_back({at_ms(at), NodeId{by}, operation});
+    const std::uint64_t answer =
+        operation < record.operations.size() ? fingerprint(record.operations[operation].output) : 0;
+    record.acknowledgements.push_back({at_ms(at), NodeId{by}, operation, answer});
+  }
+  /// From then on `node` can talk with these only.
+  void reach(std::int64_t at, std::uint16_t node, const std::vector<std::uint16_t>& others) {
+    record.reaches.push_back({at_ms(at), NodeId{node}, set_of(others)});
+  }
+  void members(std::int64_t at, const std::vector<std::uint16_t>& members) {
+    record.memberships.push_back({at_ms(at), record.memberships.size() + 1, set_of(members)});
+  }
+  static NodeSet set_of(const std::vector<std::uint16_t>& nodes) {
+    NodeSet set;
+    for (const std::uint16_t node : nodes) set.insert(NodeId{node});
+    return set;
   }
 
   Record record;

@@ -51,6 +51,8 @@ TEST_CASE("each lesson, bug and incident meets its expectations") {
       REQUIRE_FALSE(scenario.expectations.empty());
       const RunResult result = run_once(scenario, scenario.seed);
       const Json json = to_json(result);
+      const auto& m = result.messages;
+      CHECK(m.delivered + m.lost + m.in_flight == m.sent + m.duplicated);
       for (const auto& expectation : json["expectations"]) {
         CAPTURE(expectation.dump());
         CHECK(expectation["held"].get<bool>());

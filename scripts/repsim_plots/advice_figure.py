@@ -14,6 +14,7 @@ CONCERNS = {
     "split_brain": ("split brains", "per hour"),
     "harmful": ("harmful split brains", "per hour"),
     "lost_writes": ("lost writes", "per hour"),
+    "needless_changes": ("needless leader changes", "per hour"),
     "false_suspicions": ("false suspicions", "per hour"),
     "outages": ("outages while calm", "per hour"),
     "outage": ("outage after a crash, 99th percentile", "ms"),

@@ -74,19 +74,24 @@ std::optional<IncompleteLeader> find_incomplete(const Record& record) {
   return std::nullopt;
 }
 
+// That any correct replica has decided; 1 if none has.
+std::uint64_t highest_slot(const Record& record) {
+  std::uint64_t highest = 1;
+  for (std::uint16_t i = 0; i < record.replicas; ++i) {
+    if (!record.byzantine.contains(NodeId{i}))
+      highest = std::max(highest, record.decisions.highest(NodeId{i}));
+  }
+  return highest;
+}
+
 std::vector<NodeId> find_undecided(const Record& record) {
   std::vector<NodeId> undecided;
   if (record.decisions.empty() && record.proposals.empty()) return undecided;
-  const auto correct = [&](NodeId node) { return !record.byzantine.contains(node); };
-  std::uint64_t highest = 1;
-  for (std::uint16_t i = 0; i < record.replicas; ++i) {
-    if (correct(NodeId{i})) highest = std::max(highest, record.decisions.highest(NodeId{i}));
-  }
-  const NodeLives lives = at_end(record);
+  const std::uint64_t highest = highest_slot(record);
+  const Concerned concerned = concerned_at_end(record);
   for (std::uint16_t i = 0; i < record.replicas; ++i) {
     const NodeId node{i};
-    if (correct(node) && lives.up(node) && record.decisions.highest(node) < highest)
-      undecided.push_back(node);
+    if (concerned.contains(node) && record.decisions.highest(node) < highest) undecided.push_back(node);
   }
   return undecided;
 }
@@ -101,6 +106,10 @@ ConsensusJudgement judge_consensus(const Record& record) {
   result.two_leaders = find_two_leaders(record);
   result.incomplete = find_incomplete(record);
   result.undecided = find_undecided(record);
+  result.highest = highest_slot(record);
+  const Concerned concerned = concerned_at_end(record);
+  for (std::uint16_t i = 0; i < record.replicas; ++i)
+    result.running += concerned.contains(NodeId{i}) ? 1u : 0u;
   const bool terms = std::ranges::any_of(record.roles, [](const auto& r) { return r.term > 0; });
   result.applies = !record.decisions.empty() || !record.proposals.empty() || terms;
   return result;

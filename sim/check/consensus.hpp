@@ -41,10 +41,12 @@ struct ConsensusJudgement {
   std::optional<TwoLeaders> two_leaders{};
   /// Leader completeness (the same). The first leader that lacked a decided entry.
   std::optional<IncompleteLeader> incomplete{};
-  /// Termination: correct replicas that are up when the run ends, and have not decided the highest slot that
-  /// any correct one has. All of them when values were proposed and none was decided.
+  /// Termination: replicas that should hold the state when the run ends (see Concerned), and have not decided
+  /// the highest slot that any correct one has. All of them when values were proposed and none was decided.
   std::vector<NodeId> undecided{};
-  bool applies = false;  ///< Something was proposed or decided, or somebody led a term.
+  std::size_t running = 0;    ///< How many should hold it.
+  std::uint64_t highest = 1;  ///< That slot.
+  bool applies = false;       ///< Something was proposed or decided, or somebody led a term.
 };
 
 /// Byzantine replicas' words count for nothing, and nothing is demanded of them.

@@ -13,15 +13,15 @@ namespace {
 class DivergenceReplay {
  public:
   explicit DivergenceReplay(const Record& record)
-      : record_(record), lives_(record), paths_(record.replicas), differs_(record.replicas, 0) {}
+      : record_(record), who_(record), paths_(record.replicas), differs_(record.replicas, 0) {}
 
   DivergenceJudgement run() {
     auto move = record_.moves.begin();
-    while (move != record_.moves.end() || lives_.next() != kNever) {
-      const Time now = std::min(move != record_.moves.end() ? move->at : kNever, lives_.next());
+    while (move != record_.moves.end() || who_.next() != kNever) {
+      const Time now = std::min(move != record_.moves.end() ? move->at : kNever, who_.next());
       touched_.clear();
-      while (lives_.next() == now) {
-        touched_.push_back(lives_.advance().node);
+      while (who_.next() == now) {
+        who_.advance();
         recheck_all_ = true;
       }
       for (; move != record_.moves.end() && move->at == now; ++move) follow(*move);
@@ -55,7 +55,7 @@ class DivergenceReplay {
 
   // Whether `a` is the better reference.
   bool before(NodeId a, NodeId b) const {
-    if (lives_.up(a) != lives_.up(b)) return lives_.up(a);
+    if (who_.contains(a) != who_.contains(b)) return who_.contains(a);
     return path(a).size() != path(b).size() ? path(a).size() > path(b).size() : a < b;
   }
 
@@ -85,7 +85,7 @@ class DivergenceReplay {
 
   void check(NodeId node) {
     const Path& p = path(node);
-    bool differs = lives_.up(node) && !p.empty();
+    bool differs = who_.contains(node) && !p.empty();
     if (differs) differs = version(p.back()).state != version(path(reference_)[p.size() - 1]).state;
     differing_ += differs ? 1u : 0u;
     differing_ -= differs_[node.value] != 0 ? 1u : 0u;
@@ -133,7 +133,7 @@ class DivergenceReplay {
   void judge_end() {
     for (std::uint16_t i = 0; i < record_.replicas; ++i) {
       const NodeId node{i};
-      if (!lives_.up(node) || final_state(node) == final_state(reference_)) continue;
+      if (!who_.contains(node) || final_state(node) == final_state(reference_)) continue;
       result_.diverged = true;
       if (!result_.first) note_first(node, record_.end);
     }
@@ -141,7 +141,7 @@ class DivergenceReplay {
   }
 
   const Record& record_;
-  NodeLives lives_;
+  Concerned who_;
   std::vector<Path> paths_;
   std::vector<char> differs_;  // per replica, from the reference
   std::size_t differing_ = 0;  // how many do
@@ -155,8 +155,12 @@ class DivergenceReplay {
 }  // namespace
 
 DivergenceJudgement judge_divergence(const Record& record) {
-  if (record.moves.empty()) return {};
-  return DivergenceReplay(record).run();
+  DivergenceJudgement result;
+  if (!record.moves.empty()) result = DivergenceReplay(record).run();
+  const Concerned concerned = concerned_at_end(record);
+  for (std::uint16_t i = 0; i < record.replicas; ++i)
+    result.compared += concerned.contains(NodeId{i}) ? 1u : 0u;
+  return result;
 }
 
 }  // namespace sim

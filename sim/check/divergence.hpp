@@ -2,6 +2,7 @@
 // behind is not divergence, until the settle phase is over.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -36,14 +37,16 @@ struct FirstDifference {
 };
 
 struct DivergenceJudgement {
-  bool diverged = false;  ///< When the run ends, the states of the replicas that are up aren't all equal.
-  double seconds = 0;     ///< How long replicas that were up differed, lagging left out.
+  /// When the run ends, the states of the replicas that should hold it (see Concerned) aren't all equal.
+  bool diverged = false;
+  std::size_t compared = 0;              ///< How many those are: of fewer than two nothing can be said.
+  double seconds = 0;                    ///< How long such replicas differed, lagging left out.
   std::optional<FirstDifference> first;  ///< If they ever did, even if they converged later.
   std::optional<DivergenceCause> cause;  ///< Of that first difference.
 };
 
-/// At any instant the replicas that are up are divergent if one's state differs from that which the reference
-/// (see FirstDifference) was in after as many requests. An instant counts as it ends.
+/// At any instant the replicas that should hold the state are divergent if one's state differs from that
+/// which the reference (see FirstDifference) was in after as many requests. An instant counts as it ends.
 DivergenceJudgement judge_divergence(const Record& record);
 
 /// Why they differ.

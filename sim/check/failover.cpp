@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "sim/check/leadership.hpp"
 #include "sim/check/node_lives.hpp"
 
 namespace sim {
@@ -26,6 +27,28 @@ std::uint64_t latest_term(const Record& record, NodeId node, Time until) {
   return term;
 }
 
+/// For which a node has stood, or in which one has led.
+std::uint64_t highest_term(const Record& record) {
+  std::uint64_t term = 0;
+  for (const auto& change : record.roles) term = std::max(term, change.term);
+  return term;
+}
+
+void note_stable(const Record& record, const std::vector<Time>& began, const std::vector<Time>& ended,
+                 FailoverJudgement& result) {
+  if (ended.empty()) return;
+  const auto leadership = judge_leadership(record);
+  if (!leadership) return;
+  for (const Time crash : ended) {
+    const auto later = std::ranges::upper_bound(began, crash);
+    const Time limit = later == began.end() ? kNever : *later;
+    const auto lasting = std::ranges::find_if(leadership->reigns, [&](const Reign& reign) {
+      return reign.begin >= crash && reign.begin < limit && reign.lasted();
+    });
+    if (lasting != leadership->reigns.end()) result.stable.push_back(lasting->begin - crash);
+  }
+}
+
 }  // namespace
 
 FailoverJudgement judge_failover(const Record& record) {
@@ -33,7 +56,9 @@ FailoverJudgement judge_failover(const Record& record) {
   const auto changes = acting_primaries(record);
   std::size_t acting = 0;
   std::optional<Time> crash;
-  std::uint64_t term = 0;  // of the primary that crashed
+  std::uint64_t term = 0;   // of the primary that crashed
+  std::vector<Time> began;  // all failovers,
+  std::vector<Time> ended;  // and those of them that ended
   for (std::size_t i = 0; i < changes.size();) {
     const Time now = changes[i].at;
     std::size_t stayed = acting;  // of those who acted until now
@@ -50,12 +75,20 @@ FailoverJudgement judge_failover(const Record& record) {
     if (by_crash && stayed == 0) {
       crash = now;
       term = latest;
+      began.push_back(now);
     }
     if (!crash || acting == 0) continue;
     result.completed.push_back(now - *crash);
+    ended.push_back(began.back());
     if (latest > term + 1) result.vain_terms += latest - term - 1;
     crash.reset();
   }
+  if (crash) {
+    result.unfinished = 1;
+    const std::uint64_t latest = highest_term(record);
+    if (latest > term) result.vain_terms += latest - term;
+  }
+  note_stable(record, began, ended, result);
   return result;
 }
 

@@ -10,13 +10,17 @@ namespace sim {
 
 struct FailoverJudgement {
   std::vector<Duration> completed;  ///< In order of the crashes.
-  /// The terms (views, epochs) that passed meanwhile without a primary, in all of them: elections in vain.
+  /// Of those that were completed: from the crash until the first primary that lasted (see Reign), where one
+  /// came before the next crash of a primary.
+  std::vector<Duration> stable;
+  std::uint64_t unfinished = 0;  ///< Nobody acted as primary any more: at most one, the last.
+  /// The terms (views, epochs) that passed meanwhile without a primary, in all of them: elections in vain. Of
+  /// one that never ended, all for which somebody stood.
   std::uint64_t vain_terms = 0;
 };
 
 /// A failover begins when a crash leaves no acting primary, and ends when some node, be it the old one, acts
-/// as primary. A primary that is paused or cut off doesn't begin one, and one that never ends isn't counted:
-/// the availability shows it.
+/// as primary. A primary that is paused or cut off doesn't begin one: see judge_leadership.
 FailoverJudgement judge_failover(const Record& record);
 
 }  // namespace sim

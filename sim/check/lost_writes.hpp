@@ -1,6 +1,7 @@
 // Lost writes: a client was told that its write is done, and at the end no running replica knows of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -8,13 +9,17 @@
 
 namespace sim {
 
+/// Places in Record::operations, ascending, of acknowledged writes that no replica has executed of those that
+/// should hold the service's state when the run ends (see Concerned).
 struct LostWritesJudgement {
-  std::vector<std::uint32_t> operations;  ///< Places in Record::operations, ascending.
+  std::vector<std::uint32_t> operations;  ///< Lost: none of them holds it.
+  std::vector<std::uint32_t> held;        ///< One of them holds it, and hasn't executed it (yet).
+  /// None holds it, but too few run to tell: what the others have on disk may come back.
+  std::vector<std::uint32_t> unknown;
 };
 
-/// A write is any answered operation that changes the service; a cas that found another value changed
-/// nothing. It is lost if its request is in the past of no replica that is up at the end. If none is up
-/// nothing can be said, and nothing counts as lost.
-LostWritesJudgement judge_lost_writes(const Record& record);
+/// A write is an answered operation that changed the service. `enough` replicas must run for a write that
+/// none of them holds to be lost; with one of several, those that are down may be the ones that count.
+LostWritesJudgement judge_lost_writes(const Record& record, std::size_t enough = 1);
 
 }  // namespace sim

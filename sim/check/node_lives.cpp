@@ -47,6 +47,36 @@ NodeLives at_end(const Record& record) {
   return lives;
 }
 
+Concerned::Concerned(const Record& record)
+    : record_(&record), lives_(record), member_(record.replicas, true), part_(record.replicas, true) {}
+
+Time Concerned::next() const {
+  Time next = lives_.next();
+  if (next_membership_ < record_->memberships.size())
+    next = std::min(next, record_->memberships[next_membership_].at);
+  if (next_part_ < record_->parts.size()) next = std::min(next, record_->parts[next_part_].at);
+  return next;
+}
+
+void Concerned::advance() {
+  const Time now = next();
+  if (lives_.next() == now) {
+    lives_.advance();
+  } else if (next_part_ < record_->parts.size() && record_->parts[next_part_].at == now) {
+    const auto& part = record_->parts[next_part_++];
+    part_[part.node.value] = part.taken;
+  } else {
+    const NodeSet& members = record_->memberships[next_membership_++].members;
+    for (std::uint16_t i = 0; i < record_->replicas; ++i) member_[i] = members.contains(NodeId{i});
+  }
+}
+
+Concerned concerned_at_end(const Record& record) {
+  Concerned concerned(record);
+  while (concerned.next() != kNever) concerned.advance();
+  return concerned;
+}
+
 NodeSet members_at_end(const Record& record) {
   if (!record.memberships.empty()) return record.memberships.back().members;
   NodeSet all;

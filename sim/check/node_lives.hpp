@@ -29,6 +29,28 @@ class NodeLives {
 /// Which replicas are up when the run ends.
 NodeLives at_end(const Record& record);
 
+/// The replicas that should hold the service's state, as time goes by: correct ones that are up, are members,
+/// and take part. What others hold or lack is held against nobody.
+class Concerned {
+ public:
+  explicit Concerned(const Record& record);
+
+  Time next() const;  ///< When the next change is due; kNever when there is none.
+  void advance();     ///< Takes the next change into account.
+  bool contains(NodeId node) const { return lives_.up(node) && member_[node.value] && part_[node.value]; }
+
+ private:
+  const Record* record_;
+  NodeLives lives_;
+  std::vector<bool> member_;
+  std::vector<bool> part_;
+  std::size_t next_membership_ = 0;
+  std::size_t next_part_ = 0;
+};
+
+/// Those that should hold it when the run ends.
+Concerned concerned_at_end(const Record& record);
+
 /// Of which replicas the service is made when the run ends.
 NodeSet members_at_end(const Record& record);
 

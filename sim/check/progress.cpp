@@ -100,14 +100,22 @@ bool memories_kept(const Record& record, const NodeSet& members, const ProgressR
   return true;
 }
 
+// A change of the members that is under way, or will never be complete, may need a majority of the new ones.
+bool most_of_the_ordered_run(const Record& record) {
+  const NodeLives lives = at_end(record);
+  return std::ranges::all_of(record.orders, [&](const Record::Ordered& order) {
+    const auto running = std::ranges::count_if(order.members, [&](NodeId id) { return lives.up(id); });
+    return order.successor || 2 * static_cast<std::size_t>(running) > order.members.size();
+  });
+}
+
 // Why the protocol promises nothing in this run; empty when it does.
 std::string void_because(const Record& record, const ProgressRules& rules) {
   const NodeSet members = members_at_end(record);
-  const NodeLives lives = at_end(record);
+  const Concerned concerned = concerned_at_end(record);
   std::size_t running = 0;
-  for (std::uint16_t i = 0; i < record.replicas; ++i) {
-    running += members.contains(NodeId{i}) && lives.up(NodeId{i}) ? 1u : 0u;
-  }
+  for (std::uint16_t i = 0; i < record.replicas; ++i) running += concerned.contains(NodeId{i}) ? 1u : 0u;
+  if (!most_of_the_ordered_run(record)) return "too few run of replicas that were ordered to be the members";
   if (running < rules.running) {
     return fmt::format("{} of {} correct members run, and the protocol needs {}", running, members.size(),
                        rules.running);

@@ -1,17 +1,16 @@
 #include "sim/check/split_brain.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
 #include "sim/check/node_lives.hpp"
+#include "sim/check/split_brain_harm.hpp"
 
 namespace sim {
 namespace {
 
-// An acknowledgement at the instant at which the episode ends counts: the primary gave it before it stepped
-// down.
-bool two_acknowledged(const Record& record, const SplitBrainEpisode& episode,
-                      std::span<const NodeId> primaries) {
+bool two_answered(const Record& record, const SplitBrainEpisode& episode, std::span<const NodeId> primaries) {
   const auto& all = record.acknowledgements;
   auto a = std::ranges::lower_bound(all, episode.begin, {}, &Record::Acknowledgement::at);
   const NodeId* first = nullptr;
@@ -30,10 +29,14 @@ SplitBrainJudgement judge_split_brain(const Record& record) {
   std::vector<NodeId> acting;     // now
   std::vector<NodeId> primaries;  // that acted in the episode under way
   Time begin{};
+  std::optional<SplitBrainHarm> harm;
   const auto close = [&](Time end) {
     SplitBrainEpisode episode{begin, end};
     if (end == begin) return;
-    episode.harmful = two_acknowledged(record, episode, primaries);
+    if (two_answered(record, episode, primaries)) {  // nearly none does
+      if (!harm) harm.emplace(record);
+      episode.harmful = harm->harmful(episode, primaries);
+    }
     result.seconds += seconds(end - begin);
     result.harmful += episode.harmful ? 1 : 0;
     result.episodes.push_back(episode);

@@ -13,7 +13,7 @@ namespace sim {
 struct SplitBrainEpisode {
   Time begin;
   Time end;
-  bool harmful = false;  ///< At least two of them acknowledged operations in it.
+  bool harmful = false;  ///< Clients were hurt in it: see SplitBrainHarm.
 };
 
 struct SplitBrainJudgement {

@@ -142,7 +142,7 @@ void add_advise_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--bound", options->bounds,
                    "What you can bear: split_brain=1/h, outage=2s (the defaults), "
-                   "lost_writes, false_suspicions, outages, messages=500/s")
+                   "harmful, lost_writes, needless_changes, false_suspicions, outages, messages=500/s")
       ->expected(1)
       ->take_all();
   command->add_option("--delays", options->delays,

@@ -278,6 +278,7 @@ std::vector<ConcernName> concerns() {
   return {{Concern::split_brain, "split_brain", "split brains an hour"},
           {Concern::harmful, "harmful", "harmful split brains an hour"},
           {Concern::lost_writes, "lost_writes", "lost writes an hour"},
+          {Concern::needless_changes, "needless_changes", "needless leader changes an hour"},
           {Concern::false_suspicions, "false_suspicions", "false suspicions an hour"},
           {Concern::outages, "outages", "outages an hour"},
           {Concern::outage, "outage", "s of outage after a crash"},

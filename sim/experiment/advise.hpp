@@ -28,9 +28,10 @@ namespace sim {
 /// What a bound is about.
 enum class Concern : std::uint8_t {
   split_brain,       ///< Episodes an hour, in calm runs.
-  harmful,           ///< Those of them in which both primaries acknowledged something.
+  harmful,           ///< Those of them in which clients were hurt.
   lost_writes,       ///< Acknowledged writes lost, an hour, in calm runs.
-  false_suspicions,  ///< An hour, in calm runs.
+  needless_changes,  ///< Of a leader that was up and connected, an hour, in calm runs.
+  false_suspicions,  ///< An hour, in calm runs; none where no failure detector is declared, as in Raft.
   outages,           ///< Clients waiting, an hour, in calm runs.
   outage,            ///< Seconds in which no client is answered after a crash, in 99 of 100 crashes.
   messages,          ///< A second, in calm runs: heartbeats and all.

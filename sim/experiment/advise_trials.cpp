@@ -22,6 +22,7 @@ double events_of(Concern c, const RunResult& r) {
     case Concern::split_brain: return static_cast<double>(r.split_brain.episodes);
     case Concern::harmful: return static_cast<double>(r.split_brain.harmful);
     case Concern::lost_writes: return static_cast<double>(r.lost_writes.count);
+    case Concern::needless_changes: return static_cast<double>(r.primary.needless.value_or(0));
     case Concern::false_suspicions: return static_cast<double>(r.detector.false_suspicions);
     case Concern::outages: return static_cast<double>(r.availability.outages);
     case Concern::outage:
@@ -36,6 +37,7 @@ const RareEvent* rare_event_of(Concern c) {
     case Concern::split_brain: return &rare_event("split_brain");
     case Concern::harmful: return &rare_event("harmful");
     case Concern::lost_writes: return &rare_event("lost_write");
+    case Concern::needless_changes:
     case Concern::false_suspicions:
     case Concern::outages:
     case Concern::outage:

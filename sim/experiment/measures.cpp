@@ -14,6 +14,11 @@ Maybe of_time(double part, const Run& r) {
   return r.virtual_seconds > 0 ? Maybe(part / r.virtual_seconds) : std::nullopt;
 }
 
+bool begun(const Run& r) { return r.failover.count + r.failover.unfinished > 0; }
+Maybe maybe(const std::optional<std::uint64_t>& count) {
+  return count ? Maybe(number(*count)) : std::nullopt;
+}
+
 constexpr auto kShare = MeasureKind::share;
 constexpr auto kRate = MeasureKind::rate;
 constexpr auto kFraction = MeasureKind::fraction;
@@ -44,7 +49,11 @@ constexpr std::array<Measure, kMeasures> kAll{{
     {"deceived", kShare, "of runs", [](const Run& r) -> Maybe { return as_share(r.answers.deceived > 0); }},
     {"vain_election", kShare, "of runs",
      [](const Run& r) -> Maybe {
-       return r.failover.count > 0 ? Maybe(as_share(r.failover.vain_terms > 0)) : std::nullopt;
+       return begun(r) ? Maybe(as_share(r.failover.vain_terms > 0)) : std::nullopt;
+     }},
+    {"unfinished_failover", kShare, "of runs",
+     [](const Run& r) -> Maybe {
+       return begun(r) ? Maybe(as_share(r.failover.unfinished > 0)) : std::nullopt;
      }},
     {"no_progress", kShare, "of runs",
      [](const Run& r) -> Maybe {
@@ -54,12 +63,15 @@ constexpr std::array<Measure, kMeasures> kAll{{
     {"split_brain_per_s", kRate, "/s", [](const Run& r) -> Maybe { return number(r.split_brain.episodes); }},
     {"false_suspicions_per_s", kRate, "/s",
      [](const Run& r) -> Maybe { return number(r.detector.false_suspicions); }},
+    {"needless_changes_per_s", kRate, "/s", [](const Run& r) { return maybe(r.primary.needless); }},
     {"outages_per_s", kRate, "/s", [](const Run& r) -> Maybe { return number(r.availability.outages); }},
     {"lost_writes_per_s", kRate, "/s", [](const Run& r) -> Maybe { return number(r.lost_writes.count); }},
     {"dual_primary_fraction", kFraction, "of time",
      [](const Run& r) { return of_time(r.split_brain.seconds, r); }},
     {"mistake_fraction", kFraction, "of time",
      [](const Run& r) { return of_time(r.detector.mistake_seconds, r); }},
+    {"without_primary_fraction", kFraction, "of time",
+     [](const Run& r) { return r.primary.without_s ? of_time(*r.primary.without_s, r) : std::nullopt; }},
     {"divergence_fraction", kFraction, "of time",
      [](const Run& r) { return of_time(r.divergence.seconds, r); }},
     {"availability", kFraction, "of time", [](const Run& r) -> Maybe { return r.availability.fraction; }},
@@ -72,6 +84,7 @@ constexpr std::array<Measure, kMeasures> kAll{{
     {"latency_p50_ms", kMean, "ms", [](const Run& r) { return r.latency_ms.p50; }},
     {"latency_p99_ms", kMean, "ms", [](const Run& r) { return r.latency_ms.p99; }},
     {"failover_mean_s", kMean, "s", [](const Run& r) { return r.failover.mean_s; }},
+    {"stable_failover_mean_s", kMean, "s", [](const Run& r) { return r.failover.stable_mean_s; }},
     {"detection_mean_s", kMean, "s", [](const Run& r) { return r.detector.mean_detection_s; }},
     {"messages_per_operation", kMean, "messages", [](const Run& r) { return r.cost.messages_per_operation; }},
     {"delays_per_operation", kMean, "delays", [](const Run& r) { return r.cost.delays_per_operation; }},

@@ -35,7 +35,7 @@ struct Measure {
   std::optional<double> (*of)(const RunResult&);
 };
 
-constexpr std::size_t kMeasures = 27;
+constexpr std::size_t kMeasures = 31;
 /// In the order of the columns of summary.csv.
 std::span<const Measure, kMeasures> measures();
 

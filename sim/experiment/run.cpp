@@ -10,8 +10,10 @@
 #include "sim/check/detector.hpp"
 #include "sim/check/divergence.hpp"
 #include "sim/check/failover.hpp"
+#include "sim/check/leadership.hpp"
 #include "sim/check/lost_writes.hpp"
 #include "sim/check/node_lives.hpp"
+#include "sim/check/orders.hpp"
 #include "sim/check/progress.hpp"
 #include "sim/check/service_quality.hpp"
 #include "sim/check/split_brain.hpp"
@@ -29,12 +31,17 @@ constexpr std::string_view kTooMuchMemory = "too much memory";
 void judge_safety(const Record& record, RunResult& r) {
   const auto divergence = judge_divergence(record);
   r.divergence = {.diverged = divergence.diverged, .seconds = divergence.seconds};
+  r.divergence.compared = divergence.compared;
   if (divergence.first) r.divergence.first_index = divergence.first->index;
   if (divergence.cause) r.divergence.cause = std::string(name_of(*divergence.cause));
   const auto split = judge_split_brain(record);
   r.split_brain = {split.episodes.size(), split.seconds, split.harmful};
-  r.lost_writes.operations = judge_lost_writes(record).operations;
-  r.lost_writes.count = r.lost_writes.operations.size();
+}
+
+void judge_losses(const Record& record, const std::optional<ServicePromise>& promise, RunResult& r) {
+  auto judgement = judge_lost_writes(record, promise ? promise->running : 1);
+  r.lost_writes = {judgement.operations.size(), std::move(judgement.operations), judgement.held.size(),
+                   judgement.unknown.size()};
 }
 
 void judge_agreement(const Record& record, RunResult& r) {
@@ -46,7 +53,11 @@ void judge_agreement(const Record& record, RunResult& r) {
   c.validity = !judgement.invented;
   c.election_safety = !judgement.two_leaders;
   c.leader_completeness = !judgement.incomplete;
-  c.termination = judgement.undecided.empty();
+  const bool asked = judgement.slots > 0 || !judgement.undecided.empty();  // else nothing was to be decided
+  if (asked && judgement.running > 0) c.termination = judgement.undecided.empty();
+  c.undecided = judgement.undecided.size();
+  c.running = judgement.running;
+  c.highest_slot = judgement.highest;
   if (judgement.disagreement) c.first_slot = judgement.disagreement->one.slot;
   c.story = story_of(judgement);
 }
@@ -67,8 +78,8 @@ void judge_service(const Record& record, const ClientOptions& clients, RunResult
   const auto availability =
       judge_availability(record, {.outage_after = clients.outage_after, .client_timeout = clients.timeout});
   auto by_time = answers_by_time(record, kParts);
-  r.availability = {availability.fraction, availability.outages.size(), availability.longest_s,
-                    std::move(by_time.called), std::move(by_time.answered)};
+  r.availability = {availability.fraction,         availability.outages.size(), availability.longest_s,
+                    seconds(clients.outage_after), std::move(by_time.called),   std::move(by_time.answered)};
   const auto cost = judge_cost(record);
   r.cost = {cost.messages_per_operation, cost.delays_per_operation};
 }
@@ -89,8 +100,8 @@ Calm calm_of(const Setup& setup, std::size_t members) {
   return calm;
 }
 
-void judge_service_goes_on(const Record& record, const Scenario& scenario, RunResult& r) {
-  const auto promise = scenario.plan->promise(calm_of(scenario.setup, members_at_end(record).size()));
+void judge_service_goes_on(const Record& record, const Scenario& scenario,
+                           const std::optional<ServicePromise>& promise, RunResult& r) {
   std::optional<ProgressRules> rules;
   if (promise) {
     rules = ProgressRules{.client_timeout = scenario.setup.clients.options.timeout,
@@ -118,6 +129,15 @@ void judge_failures(const Record& record, RunResult& r) {
     r.failover.mean_s = seconds(sum) / static_cast<double>(failovers.size());
     r.failover.max_s = seconds(*std::ranges::max_element(failovers));
   }
+  r.failover.unfinished = judgement.unfinished;
+  if (!judgement.stable.empty()) {
+    const auto sum = std::accumulate(judgement.stable.begin(), judgement.stable.end(), Duration{0});
+    r.failover.stable_mean_s = seconds(sum) / static_cast<double>(judgement.stable.size());
+  }
+  if (const auto leadership = judge_leadership(record)) {
+    r.primary = {leadership->without_s, leadership->longest_without_s, leadership->changes,
+                 leadership->needless};
+  }
   const auto detector = judge_detector(record);
   r.detector = {.false_suspicions = detector.false_suspicions,
                 .mistake_seconds = detector.mistake_seconds,
@@ -129,13 +149,17 @@ void judge_failures(const Record& record, RunResult& r) {
 // Everything but linearizability and expectations.
 void judge_record(const Record& record, const Scenario& scenario, RunResult& r) {
   r.messages = {record.messages_sent, record.messages_delivered, record.messages_lost,
-                record.messages_duplicated};
+                record.messages_duplicated, record.messages_in_flight};
+  const auto promise = scenario.plan->promise(calm_of(scenario.setup, members_at_end(record).size()));
   judge_safety(record, r);
+  judge_losses(record, promise, r);
   judge_agreement(record, r);
   judge_truth(record, r);
   judge_service(record, scenario.setup.clients.options, r);
-  judge_service_goes_on(record, scenario, r);
+  judge_service_goes_on(record, scenario, promise, r);
   judge_failures(record, r);
+  auto orders = judge_orders(record);
+  r.orders = {orders.given, orders.carried_out, orders.without_effect, std::move(orders.notes)};
 }
 
 void judge_expectations(const Scenario& scenario, RunResult& r) {

@@ -33,6 +33,14 @@ bool has_data(const SweepSummary& s, const Column& column) {
   });
 }
 
+// Whether any run at any point came to that.
+bool happened(const SweepSummary& s, const Column& column) {
+  return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
+    const auto estimate = summary.estimates()[measure_index(column.measure)];
+    return estimate && estimate->value > 0;
+  });
+}
+
 // Columns without any data are left out.
 std::string block(const SweepSummary& s, std::string_view heading, std::vector<Column> columns) {
   std::erase_if(columns, [&](const Column& c) { return !has_data(s, c); });
@@ -132,14 +140,15 @@ std::string precision_text(const SweepSummary& s) {
 }
 
 std::string to_table(const SweepSummary& s) {
-  return block(s, "Share of runs in per cent [95 % interval]",
-               {{"violation", "violation"},
-                {"diverged", "diverged"},
-                {"split_brain", "split brain"},
-                {"harmful", "harmful"},
-                {"lost_write", "lost write"},
-                {"consensus_broken", "consensus broken"}}) +
-         "\n" +
+  std::vector<Column> shares{{"violation", "violation"},     {"diverged", "diverged"},
+                             {"split_brain", "split brain"}, {"harmful", "harmful"},
+                             {"lost_write", "lost write"},   {"consensus_broken", "consensus broken"}};
+  // Means over runs leave out what never ends: where that happens, it is said beside them.
+  for (const Column& c :
+       {Column{"no_progress", "no progress"}, Column{"unfinished_failover", "endless failover"}}) {
+    if (happened(s, c)) shares.push_back(c);
+  }
+  return block(s, "Share of runs in per cent [95 % interval]", std::move(shares)) + "\n" +
          block(s,
                "Per virtual second; share of time in per cent; mean of the longest outages [95 % interval]",
                {{"split_brain_per_s", "split brains/s"},

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,19 @@ struct Record {
     NodeSet members{};
   };
   std::vector<Membership> memberships;  ///< In order of time and of ascending versions.
+  /// A replica says that it takes no part (after a restart, say, until it is repaired), or does again.
+  struct Part {
+    Time at;
+    NodeId node;
+    bool taken = true;
+  };
+  std::vector<Part> parts;  ///< All take part at first.
+
+  struct Idle {
+    Time at;
+    std::string what{};  ///< For people.
+  };
+  std::vector<Idle> idle;  ///< Faults and orders of the scenario at which nothing happened.
 
   /// A primary of a new term began with this log.
   struct Leadership {
@@ -99,6 +113,22 @@ struct Record {
   std::vector<LifeChange> lives;  ///< Nodes begin up.
   NodeSet lost_disk{};            ///< Have restarted with an empty disk.
   NodeSet untold{};               ///< Have crashed without anybody being told.
+
+  /// With which other replicas a node can talk, both ways, from then on; with all before the first entry.
+  struct Reach {
+    Time at;
+    NodeId node;
+    NodeSet others{};
+  };
+  std::vector<Reach> reaches;
+
+  /// When the run ends: an operation that a running replica holds, on disk or in memory, without having
+  /// executed it.
+  struct Held {
+    NodeId by;
+    std::uint32_t operation;
+  };
+  std::vector<Held> held;
 
   /// When the last fault or order struck or ended, its backlog worked off and everybody told: from then on
   /// nothing goes wrong but what still does. The chaos phase's end where something lasted until then.
@@ -145,8 +175,9 @@ struct Record {
 
   std::uint64_t messages_sent = 0;       ///< All messages, clients' included; none to oneself.
   std::uint64_t messages_delivered = 0;  ///< Copies counted.
-  std::uint64_t messages_lost = 0;
+  std::uint64_t messages_lost = 0;  ///< Copies counted; delivered + lost + in flight = sent + duplicated.
   std::uint64_t messages_duplicated = 0;
+  std::uint64_t messages_in_flight = 0;       ///< When the run ends: neither delivered nor lost.
   std::uint64_t messages_for_operations = 0;  ///< Sent, without upkeep such as heartbeats.
   std::uint64_t hops_of_answers = 0;          ///< Sum over answered operations of their one-way delays.
 };

@@ -1,6 +1,7 @@
 // A set of replicas. A quorum is a set, never a counter: networks deliver some messages twice.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,12 @@ class NodeSet {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   void clear() { *this = NodeSet{}; }
+  bool operator==(const NodeSet& other) const {
+    if (size_ != other.size_ || first_ != other.first_) return false;
+    const auto& longer = more_.size() < other.more_.size() ? other.more_ : more_;
+    const auto& shorter = more_.size() < other.more_.size() ? more_ : other.more_;
+    return std::equal(shorter.begin(), shorter.end(), longer.begin());  // and as many are in the rest: none
+  }
 
  private:
   static std::uint64_t bit(NodeId id) { return std::uint64_t{1} << (id.value % 64u); }

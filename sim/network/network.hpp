@@ -86,6 +86,12 @@ class Network {
   /// arrival.
   bool severed(Endpoint from, Endpoint to) const { return links_[index(from, to)].cuts > 0; }
 
+  /// Whether a message sent now could get through: no cut, and not every message lost.
+  bool passes(Endpoint from, Endpoint to) const {
+    const Link& link = links_[index(from, to)];
+    return link.cuts == 0 && laws_[link.law].loss < 1;
+  }
+
   /// The links that separate `groups`; see `Groups`.
   Cut between(const Groups& groups) const;
   void sever(const Cut& cut);

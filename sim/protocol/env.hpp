@@ -209,6 +209,9 @@ class Env {
   void members(std::uint64_t version, const NodeSet& members) {
     world_.declare_members(node_, version, members);
   }
+  /// Declares that this replica takes no part from now on, or does again: one that came back without its
+  /// state says so until it is repaired. Nobody then expects it to hold what the others do.
+  void takes_part(bool does) { world_.takes_part(node_, does); }
   /// Proposes a value to agree on, for protocols that agree on values of their own rather than on clients'
   /// requests. Call it in the first handler that makes the proposal.
   void propose(std::uint64_t value) { world_.propose(node_, value); }

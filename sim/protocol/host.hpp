@@ -95,6 +95,11 @@ class HostOf final
       at(node).on_order(env, id, order);
     }
   }
+  std::vector<RequestId> holds(NodeId node) const override {
+    std::vector<RequestId> all;
+    if constexpr (Holds<P>) nodes_[node.value].protocol.holds(all);
+    return all;
+  }
   void split(NodeId node) override { nodes_.push_back(Node(nodes_[node.value])); }
   std::uint64_t bytes() const override {
     if constexpr (std::is_trivially_copyable_v<Message>) return messages_.slots() * sizeof(Message);

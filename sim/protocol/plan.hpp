@@ -31,6 +31,8 @@ class ProtocolPlan {
   virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
   /// Whether it carries out an operator's orders.
   virtual bool takes_orders() const = 0;
+  /// Whether clients may ask this of it.
+  virtual bool carries_out(Action action) const = 0;
   /// What it promises once faults are over; nothing when it promises nothing under these conditions.
   virtual std::optional<ServicePromise> promise(const Calm& calm) const = 0;
 };

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "sim/fault/order.hpp"
 #include "sim/kernel/ids.hpp"
@@ -92,6 +93,13 @@ concept HandlesRequests = requires(P p, EnvOf<P>& env, const Request& r) {
 template <class P>
 concept TakesOrders = requires(P p, EnvOf<P>& env, OrderId id, const Order& o) {
   p.on_order(env, id, o);
+};
+
+/// Optional: what this replica holds without having executed it, such as entries of its log that are not
+/// known to be committed. Observers ask when the run ends: a write that is held is not lost.
+template <class P>
+concept Holds = requires(const P p, std::vector<RequestId>& all) {
+  p.holds(all);
 };
 
 /// Optional: the second of two rounds, for protocols that answer requests with offers (`Env::offer`). A

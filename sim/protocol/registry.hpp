@@ -19,6 +19,7 @@ namespace sim {
 ///   static ClientPolicy client_policy(const Options&, std::size_t replicas);
 /// and may have
 ///   static std::optional<ServicePromise> promise(const Options&, const Calm&);
+///   static bool carries_out(Action);  which actions it knows, if not all
 template <Protocol P> class PlanOf final : public ProtocolPlan {
  public:
   explicit PlanOf(typename P::Options options = {}) : options_(std::move(options)) {}
@@ -39,6 +40,10 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
     return std::make_unique<HostOf<P>>(options_, replicas);
   }
   bool takes_orders() const override { return TakesOrders<P>; }
+  bool carries_out(Action action) const override {
+    if constexpr (requires { P::carries_out(action); }) return P::carries_out(action);
+    return true;
+  }
   std::optional<ServicePromise> promise(const Calm& calm) const override {
     if constexpr (requires { P::promise(options_, calm); }) return P::promise(options_, calm);
     return std::nullopt;

@@ -217,6 +217,7 @@ template <class Visitor, class Result> void visit_counts(Visitor& out, Result& r
   out.value("delivered", r.messages.delivered);
   out.value("lost", r.messages.lost);
   out.value("duplicated", r.messages.duplicated);
+  out.value("in_flight", r.messages.in_flight);
   out.end();
   out.begin("operations");
   out.value("invoked", r.operations.invoked);
@@ -243,6 +244,7 @@ template <class Visitor, class Result> void visit_safety(Visitor& out, Result& r
   out.value("seconds", r.divergence.seconds);
   out.value("first_index", r.divergence.first_index);
   out.value("cause", r.divergence.cause);
+  out.value("compared", r.divergence.compared);
   out.end();
   out.begin("split_brain");
   out.value("episodes", r.split_brain.episodes);
@@ -252,6 +254,8 @@ template <class Visitor, class Result> void visit_safety(Visitor& out, Result& r
   out.begin("lost_writes");
   out.value("count", r.lost_writes.count);
   out.list("operations", r.lost_writes.operations);
+  out.value("held", r.lost_writes.held);
+  out.value("unknown", r.lost_writes.unknown);
   out.end();
   auto& consensus = r.consensus;
   out.begin("consensus");
@@ -262,6 +266,9 @@ template <class Visitor, class Result> void visit_safety(Visitor& out, Result& r
   out.value("leader_completeness", consensus.leader_completeness);
   out.value("termination", consensus.termination);
   out.value("first_slot", consensus.first_slot);
+  out.value("undecided", consensus.undecided);
+  out.value("running", consensus.running);
+  out.value("highest_slot", consensus.highest_slot);
   visit_story(out, consensus.story);
   out.end();
   out.begin("answers");
@@ -276,6 +283,7 @@ template <class Visitor, class Result> void visit_service(Visitor& out, Result& 
   out.value("fraction", r.availability.fraction);
   out.value("outages", r.availability.outages);
   out.value("longest_outage_s", r.availability.longest_outage_s);
+  out.value("outage_after_s", r.availability.outage_after_s);
   out.list("called", r.availability.called);
   out.list("answered", r.availability.answered);
   out.end();
@@ -291,6 +299,20 @@ template <class Visitor, class Result> void visit_service(Visitor& out, Result& 
   out.value("mean_s", r.failover.mean_s);
   out.value("max_s", r.failover.max_s);
   out.value("vain_terms", r.failover.vain_terms);
+  out.value("unfinished", r.failover.unfinished);
+  out.value("stable_mean_s", r.failover.stable_mean_s);
+  out.end();
+  out.begin("primary");
+  out.value("without_s", r.primary.without_s);
+  out.value("longest_without_s", r.primary.longest_without_s);
+  out.value("changes", r.primary.changes);
+  out.value("needless", r.primary.needless);
+  out.end();
+  out.begin("orders");
+  out.value("given", r.orders.given);
+  out.value("carried_out", r.orders.carried_out);
+  out.value("without_effect", r.orders.without_effect);
+  out.list("notes", r.orders.notes);
   out.end();
   out.begin("detector");
   out.value("false_suspicions", r.detector.false_suspicions);

@@ -32,7 +32,7 @@ struct RunResult {
   double virtual_seconds = 0;
   std::uint64_t events = 0;
   struct {
-    std::uint64_t sent = 0, delivered = 0, lost = 0, duplicated = 0;
+    std::uint64_t sent = 0, delivered = 0, lost = 0, duplicated = 0, in_flight = 0;
   } messages;
   struct {
     std::uint64_t invoked = 0, ok = 0, failed = 0, pending = 0;
@@ -50,6 +50,7 @@ struct RunResult {
     double seconds = 0;
     std::optional<std::uint32_t> first_index{};
     std::optional<std::string> cause{};
+    std::uint64_t compared = 0;  ///< Replicas whose states were compared at the end.
   } divergence;
   struct {
     std::uint64_t episodes = 0;
@@ -59,12 +60,17 @@ struct RunResult {
   struct {
     std::uint64_t count = 0;
     std::vector<std::uint32_t> operations{};
+    std::uint64_t held = 0;     ///< Not lost: running replicas hold them, and haven't executed them.
+    std::uint64_t unknown = 0;  ///< Too few replicas run to tell.
   } lost_writes;
   /// Whether each property of consensus held; empty where the protocol declares neither decisions nor terms.
   struct {
     std::uint64_t slots = 0;
     std::optional<bool> agreement{}, validity{}, election_safety{}, leader_completeness{}, termination{};
     std::optional<std::uint64_t> first_slot{};  ///< The lowest slot that was decided in two ways.
+    std::uint64_t undecided = 0;  ///< Replicas that should, and have not decided the highest decided slot ...
+    std::uint64_t running = 0;    ///< ... of so many that should hold the state at the end ...
+    std::uint64_t highest_slot = 0;  ///< ... and this slot.
     std::string story{};
   } consensus;
   struct {
@@ -74,6 +80,7 @@ struct RunResult {
     double fraction = 1;
     std::uint64_t outages = 0;
     double longest_outage_s = 0;
+    double outage_after_s = 0;  ///< A silence is an outage when it lasts longer.
     /// Operations called in each of kParts equal parts of the chaos phase, and how many of them were
     /// answered.
     std::vector<std::uint64_t> called{}, answered{};
@@ -89,8 +96,19 @@ struct RunResult {
   struct {
     std::uint64_t count = 0;
     std::optional<double> mean_s{}, max_s{};
-    std::uint64_t vain_terms = 0;  ///< That passed meanwhile without a primary.
+    std::uint64_t vain_terms = 0;           ///< That passed meanwhile without a primary.
+    std::uint64_t unfinished = 0;           ///< Begun, and never ended: not in `count`, nor in the mean.
+    std::optional<double> stable_mean_s{};  ///< Until the first primary that lasted, where there was one.
   } failover;
+  /// Empty where nobody acts as primary, or a Byzantine replica may have.
+  struct {
+    std::optional<double> without_s{}, longest_without_s{};
+    std::optional<std::uint64_t> changes{}, needless{};
+  } primary;
+  struct {
+    std::uint64_t given = 0, carried_out = 0, without_effect = 0;
+    std::vector<std::string> notes{};
+  } orders;
   struct {
     std::uint64_t false_suspicions = 0;
     double mistake_seconds = 0;

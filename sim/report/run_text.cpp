@@ -31,6 +31,7 @@ void banner(Report& out, const Scenario& s, const RunResult& r) {
 
 void clients(Report& out, const RunResult& r) {
   const auto& o = r.operations;
+  if (o.invoked == 0) return;  // a lesson in agreement has no clients
   std::string text = fmt::format("{}: {} answered", count(o.invoked, "operation", "operations"), o.ok);
   if (o.pending > 0)
     text += fmt::format(", {} without an answer in time (may or may not have happened)", o.pending);
@@ -44,10 +45,16 @@ void clients(Report& out, const RunResult& r) {
   const auto& a = r.availability;
   std::string available = fmt::format("{} % of the time", percent_text(a.fraction));
   if (a.outages > 0) {
-    available += fmt::format("; {}, the longest {}", count(a.outages, "outage", "outages"),
-                             time_text(a.longest_outage_s));
+    available += fmt::format("; {} of more than {}, the longest {}", count(a.outages, "outage", "outages"),
+                             time_text(a.outage_after_s), time_text(a.longest_outage_s));
   }
   out.line("available", available);
+  if (r.latency_ms.p50 && a.outage_after_s * 1e3 < *r.latency_ms.p50) {
+    out.line("",
+             fmt::format("WARNING: outage_after ({}) is shorter than the median latency: waiting as usual "
+                         "counts as an outage",
+                         time_text(a.outage_after_s)));
+  }
   using enum ProgressJudgement::Verdict;
   const auto& p = r.progress;
   if (p.verdict == stopped) out.line("progress", "NONE: " + p.story);
@@ -58,7 +65,8 @@ void clients(Report& out, const RunResult& r) {
   if (p.verdict == unknown && p.within_s) out.line("progress", "not judged: " + p.story);
 }
 
-void safety(Report& out, const RunResult& r) {
+void linearizability(Report& out, const RunResult& r) {
+  if (r.operations.invoked == 0) return;
   switch (r.linearizability.verdict) {
     case Verdict::linearizable:
       out.line("linearizable", "yes: clients saw what one copy would have shown them");
@@ -69,59 +77,116 @@ void safety(Report& out, const RunResult& r) {
       break;
     case Verdict::unknown: out.line("linearizable", "UNDECIDED"); break;
   }
+}
+
+void replicas(Report& out, const RunResult& r) {
   const auto& d = r.divergence;
   if (d.diverged) {
     out.line("replicas",
              fmt::format("DIVERGED: they differ at the end{}{}; differed for {} in all",
                          d.first_index ? fmt::format(", first at update {}", *d.first_index) : "",
                          d.cause ? fmt::format(" (cause: {})", *d.cause) : "", time_text(d.seconds)));
-  } else {
-    out.line("replicas", d.seconds > 0
-                             ? fmt::format("agree at the end, but differed for {}", time_text(d.seconds))
-                             : std::string("agree at the end"));
+  } else if (r.operations.invoked > 0 && d.compared < 2) {
+    out.line("replicas", d.compared == 0 ? "none runs at the end whose state could be compared"
+                                         : "only one runs at the end: there is nothing to compare");
+  } else if (r.operations.invoked > 0) {
+    out.line("replicas", d.seconds > 0 ? fmt::format("hold equal states at the end, but differed for {}",
+                                                     time_text(d.seconds))
+                                       : std::string("hold equal states at the end"));
   }
+}
+
+void split_brain(Report& out, const RunResult& r) {
   const auto& b = r.split_brain;
-  out.line("split brain",
-           b.episodes == 0
-               ? std::string("none")
-               : fmt::format("{}, {} in all, {} HARMFUL (both primaries acknowledged)",
-                             count(b.episodes, "episode", "episodes"), time_text(b.seconds), b.harmful));
-  out.line("lost writes", r.lost_writes.count == 0
-                              ? std::string("none")
-                              : fmt::format("LOST: {}", count(r.lost_writes.count, "acknowledged write",
-                                                              "acknowledged writes")));
+  if (b.episodes == 0) return out.line("split brain", "none");
+  const std::string harm = b.harmful == 0
+                               ? std::string("none harmful")
+                               : fmt::format("{} HARMFUL (clients got answers that don't fit)", b.harmful);
+  out.line("split brain", fmt::format("{}, {} in all, {}", count(b.episodes, "episode", "episodes"),
+                                      time_text(b.seconds), harm));
+}
+
+void lost_writes(Report& out, const RunResult& r) {
+  if (r.operations.invoked == 0) return;
+  const auto& l = r.lost_writes;
+  const auto writes = [](std::uint64_t n) { return count(n, "acknowledged write", "acknowledged writes"); };
+  std::string text = l.count > 0 ? "LOST: " + writes(l.count) : l.unknown > 0 ? "none known" : "none";
+  if (l.held > 0) text += fmt::format("; {} held by running replicas, not executed (yet)", writes(l.held));
+  if (l.unknown > 0)
+    text += fmt::format("; {} of unknown fate: too few replicas run to tell", writes(l.unknown));
+  out.line("lost writes", text);
+}
+
+void safety(Report& out, const RunResult& r) {
+  linearizability(out, r);
+  replicas(out, r);
+  split_brain(out, r);
+  lost_writes(out, r);
 }
 
 void consensus(Report& out, const RunResult& r) {
   const auto& c = r.consensus;
   if (!c.agreement) return;
-  if (r.consensus_broken()) {
-    out.line("consensus", "BROKEN: " + c.story);
-  } else {
-    out.line("consensus", fmt::format("{} decided alike by all, validly{}", count(c.slots, "slot", "slots"),
-                                      c.termination == false ? "; NOT by every replica that is up" : ""));
+  if (r.consensus_broken()) return out.line("consensus", "BROKEN: " + c.story);
+  std::string text = fmt::format("{} decided alike by all, validly", count(c.slots, "slot", "slots"));
+  if (c.slots == 0) text = "nothing decided";
+  if (c.undecided > 0 && c.slots > 0) {
+    text = fmt::format("{} decided, none in two ways; {} of {} running replicas had not decided slot {}",
+                       count(c.slots, "slot", "slots"), c.undecided, c.running, c.highest_slot);
   }
+  out.line("consensus", text);
 }
 
 void answers(Report& out, const RunResult& r) {
   const auto& a = r.answers;
   if (a.deceived > 0) {
-    out.line("answers",
-             fmt::format(
-                 "{} DECEIVED: only Byzantine replicas gave the answer that was taken, against a correct one",
-                 count(a.deceived, "client was", "clients were")));
+    out.line("answers", fmt::format("{} answered with a LIE: a correct replica had given another answer",
+                                    count(a.deceived, "operation was", "operations were")));
   } else if (a.contested > 0) {
     out.line("answers", fmt::format("replicas contradicted each other on {}; {} never settled",
                                     count(a.contested, "operation", "operations"), a.undecided));
   }
 }
 
-void machinery(Report& out, const RunResult& r) {
-  if (r.failover.count > 0) {
-    out.line("failover",
-             fmt::format("{}, {} in the mean, {} at most", count(r.failover.count, "time", "times"),
-                         time_text(r.failover.mean_s.value_or(0)), time_text(r.failover.max_s.value_or(0))));
+void leaders(Report& out, const RunResult& r) {
+  const auto& f = r.failover;
+  if (f.count + f.unfinished > 0) {
+    std::string text;
+    if (f.count > 0) {
+      text = count(f.count, "time", "times");
+      text += fmt::format(", {} in the mean, {} at most", time_text(f.mean_s.value_or(0)),
+                          time_text(f.max_s.value_or(0)));
+      if (f.stable_mean_s && *f.stable_mean_s > *f.mean_s)
+        text += fmt::format("; until a primary that lasted {} in the mean", time_text(*f.stable_mean_s));
+    }
+    if (f.unfinished > 0) {
+      if (!text.empty()) text += "; ";
+      text += "NEVER ENDED after a crash: nobody acts as primary any more";
+    }
+    if (f.vain_terms > 0) text += fmt::format("; {} passed in vain", count(f.vain_terms, "term", "terms"));
+    out.line("failover", text);
   }
+  const auto& p = r.primary;
+  if (p.without_s.value_or(0) > 0 || p.changes.value_or(0) > 0) {
+    std::string text = p.changes.value_or(0) == 0 ? "never changed" : count(*p.changes, "change", "changes");
+    if (p.needless.value_or(0) > 0)
+      text += fmt::format(", {} of them needless (the one before was up and connected)", *p.needless);
+    if (p.without_s.value_or(0) > 0)
+      text += fmt::format("; {} without one that could reach the others, {} at the longest",
+                          time_text(*p.without_s), time_text(p.longest_without_s.value_or(0)));
+    out.line("primary", text);
+  }
+}
+
+void orders(Report& out, const RunResult& r) {
+  std::string_view label = "orders";
+  for (const auto& note : r.orders.notes) {
+    out.line(label, note);
+    label = "";
+  }
+}
+
+void machinery(Report& out, const RunResult& r) {
   const auto& d = r.detector;
   if (d.false_suspicions + d.detections > 0) {
     std::string text = count(d.false_suspicions, "false suspicion", "false suspicions");
@@ -133,6 +198,7 @@ void machinery(Report& out, const RunResult& r) {
   const auto& m = r.messages;
   std::string text = fmt::format("{} sent, {} delivered, {} lost", m.sent, m.delivered, m.lost);
   if (m.duplicated > 0) text += fmt::format(", {} duplicated by the network", m.duplicated);
+  if (m.in_flight > 0) text += fmt::format(", {} on their way when the run ended", m.in_flight);
   out.line("messages", text);
   if (r.cost.messages_per_operation && r.cost.delays_per_operation) {
     out.line("cost", fmt::format("{} messages and {} one-way delays per operation",
@@ -163,6 +229,8 @@ std::string run_text(const Scenario& scenario, const RunResult& result, std::siz
   safety(out, result);
   consensus(out, result);
   answers(out, result);
+  leaders(out, result);
+  orders(out, result);
   machinery(out, result);
   expectations(out, result);
   if (!result.error.empty()) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/history/history.hpp"
 #include "sim/scenario/scenario_spec.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -45,6 +46,31 @@ void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
   setup.crashed_at_once = at_once.value_or(1);
 }
 
+// Two and a half times what an operation takes that waits for four messages between replicas and two of its
+// client's: the outages of a protocol that is well are none.
+Duration several_latencies(const NetworkLaws& laws) {
+  constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
+  Duration between = laws.replicas.delay.sample(kHalf);
+  for (const auto& link : laws.overrides) between = std::max(between, link.law.delay.sample(kHalf));
+  return std::max<Duration>(10ms, 10 * between + 5 * laws.clients.delay.sample(kHalf));
+}
+
+void refuse_actions(const ScenarioSpec& spec, const ClientOptions& options, const Place& place) {
+  if (options.count == 0) return;
+  const auto& protocol = spec.protocol;
+  const auto refuse = [&](Action action, std::string_view key) {
+    if (protocol.plan->carries_out(action)) return;
+    (place / key)
+        .fail(fmt::format("the protocol \"{}\" has no action \"{}\"", protocol.entry->name,
+                          action_name(action)));
+  };
+  if (options.reads > 0) refuse(Action::read, "reads");
+  if (options.reads == 1) return;
+  for (const auto& [action, weight] : options.writes) {
+    if (weight > 0) refuse(action, "writes");
+  }
+}
+
 Setup setup_of(const ScenarioSpec& spec, const Place& place) {
   Setup setup{.replicas = spec.replicas,
               .duration = spec.duration,
@@ -57,6 +83,8 @@ Setup setup_of(const ScenarioSpec& spec, const Place& place) {
   split_faults(spec, place / "faults", setup);
   ClientOptions options = spec.clients.options;
   if (spec.clients.retry_by_timeout) options.retry = std::max(options.timeout / 10, Duration{1});
+  options.outage_after = spec.clients.outage_after.value_or(several_latencies(setup.network));
+  refuse_actions(spec, options, place / "clients");
   setup.clients = ClientPlan(options, spec.protocol.plan->client_policy(spec.replicas), *spec.service.kind,
                              spec.service.keys, spec.replicas);
   return setup;

@@ -158,8 +158,9 @@ void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
   Retry retry{o.retry, retry_by_timeout};
   f.value("retry", retry, "ask again this often; true: a tenth of the timeout");
   f.switchable("ping", o.ping, kAnyLength, "ask the presumed primary this often whether it is there");
-  f.duration("outage_after", o.outage_after, kAnyLength,
-             "waiting this long without any answer counts as an outage");
+  f.switchable("outage_after", outage_after, kAnyLength,
+               "waiting this long without any answer counts as an outage; false: 10 ms, or as long as ten "
+               "messages between replicas and five of clients take in the median, if that is longer");
 }
 
 }  // namespace sim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ struct WorkloadSpec {
   ClientOptions options{.count = 3};
   /// As the scenario says it: `true` stands for a tenth of the timeout, whatever that is set to.
   bool retry_by_timeout = false;
+  std::optional<Duration> outage_after{};  ///< Unless it is to follow from the network's delays.
   /// Names of actions with weights; checked against the service.
   void describe(DocumentFields& fields, const ServiceKind& service);
 };

@@ -103,7 +103,8 @@ void World::sync(NodeId node) {
 
 void World::become(NodeId node, Role role, std::uint64_t term) {
   Machine& m = machine(node);
-  if (m.role == role && (m.term == term || role != Role::primary)) return;
+  const bool terms_count = role == Role::primary || role == Role::candidate;
+  if (m.role == role && (m.term == term || !terms_count)) return;
   if (m.role != role) m.role_since = now_;
   if (role == Role::primary) settle_transfers(node);
   m.role = role;
@@ -129,6 +130,10 @@ void World::lead(NodeId node, std::uint64_t term, const LogView& log) {
 void World::decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term) {
   if (tracer_ != nullptr) tracer_->decided(now_, identity(node), slot, value);
   if (honest(node)) record_.decisions.add({now_, node, slot, value, term});
+}
+
+void World::takes_part(NodeId node, bool does) {
+  if (honest(node)) record_.parts.push_back({now_, node, does});
 }
 
 void World::declare_members(NodeId node, std::uint64_t version, const NodeSet& members) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "sim/kernel/check.hpp"
@@ -73,10 +74,11 @@ void World::begin(std::uint32_t index, const Fault& fault) {
     default:
       node = resolve(fault.victim);
       if (!node) {  // nobody plays that role at the moment
-        if (is_order(fault.kind)) settle_order_to_nobody(index, "nobody led");
-        return;
+        if (is_order(fault.kind)) return settle_order_to_nobody(index, "nobody led");
+        return record_.idle.push_back({now_, std::string(name_of(fault.kind)) + " found no such replica"});
       }
   }
+  note_reach();
   if (tracer_ != nullptr) tracer_->fault(now_, fault, node);
   if (node) begin_at_node(index, fault, *node);
 }
@@ -114,6 +116,7 @@ void World::end(std::uint32_t index, const Fault& fault) {
   disturb(now_);
   heal(index);
   if (fault.kind == Fault::Kind::network) restore_laws();
+  note_reach();
   const auto node = std::exchange(struck_[index], std::nullopt);
   if (tracer_ != nullptr) tracer_->healed(now_, fault, node);
   if (!node) return;
@@ -141,6 +144,21 @@ void World::heal(std::uint32_t index) {
 void World::heal_network() {
   for (const std::uint32_t index : std::exchange(severing_, {})) heal(index);
   restore_laws();
+  note_reach();
+}
+
+// Who can talk with whom, both ways: no cut between them, and not every message lost.
+void World::note_reach() {
+  for (std::uint16_t i = 0; i < replicas(); ++i) {
+    NodeSet others;
+    for (std::uint16_t j = 0; j < replicas(); ++j) {
+      const Endpoint here{i}, there{j};
+      if (i == j || (network_.passes(here, there) && network_.passes(there, here))) others.insert(NodeId{j});
+    }
+    if (others == reach_[i]) continue;
+    reach_[i] = others;
+    record_.reaches.push_back({now_, NodeId{i}, others});
+  }
 }
 
 void World::begin_settling() {
@@ -170,7 +188,7 @@ void World::crash(NodeId node, const Fault& fault) {
   m.crashed_at = now_;
   ++m.incarnation;
   if (fault.in_flight_lost) m.first_that_counts = m.incarnation;
-  for (const Event& event : std::exchange(m.held, {})) drop(event);
+  for (const Event& event : std::exchange(m.held, {})) give_up_on(event);
   settle_orders_of(node);
   m.timers.clear();
   m.syncs = 0;
@@ -179,9 +197,19 @@ void World::crash(NodeId node, const Fault& fault) {
   record_.lives.push_back({now_, node, Record::Life::down});
 }
 
+// What waited for a node that will never look at it.
+void World::give_up_on(const Event& event) {
+  if (is_message(event)) return lose(event, "down");
+  drop(event);
+}
+
 void World::restart(NodeId node, DiskFate disk) {
   Machine& m = machine(node);
-  if (m.up || m.gone_for_good) return;
+  if (m.up || m.gone_for_good) {
+    const std::string why =
+        m.up ? " was to restart, but it ran" : " was to restart, but it has failed for good";
+    return record_.idle.push_back({now_, "replica " + std::to_string(node.value) + why});
+  }
   m.up = true;
   m.busy_until = now_;
   m.disk_free = now_;

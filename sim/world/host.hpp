@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/fault/fault.hpp"
 #include "sim/kernel/ids.hpp"
@@ -30,6 +31,8 @@ class Host {
   virtual void persisted(World& world, NodeId node) = 0;
   virtual void told_of_failure(World& world, NodeId node, NodeId failed) = 0;
   virtual void ordered(World& world, NodeId node, OrderId id, const Order& order) = 0;
+  /// What the node holds without having executed it, as far as its protocol tells.
+  virtual std::vector<RequestId> holds(NodeId node) const = 0;
   /// Makes a second copy of a Byzantine node, as the last of its nodes: one that only the world can name.
   virtual void split(NodeId node) = 0;
 

@@ -63,7 +63,7 @@ void World::behave(NodeId node) {
   m.misbehaves_by = kNoFault;
   if (const auto twin = std::exchange(m.twin, std::nullopt)) {
     machine(*twin).up = false;
-    for (const Event& event : std::exchange(machine(*twin).held, {})) drop(event);
+    for (const Event& event : std::exchange(machine(*twin).held, {})) give_up_on(event);
   }
 }
 

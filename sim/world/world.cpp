@@ -52,6 +52,10 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
                                 .service = Service(setup.model, setup.keys)});
   }
   schedule(timeline(setup, seed));
+  NodeSet all;
+  for (std::uint16_t i = 0; i < setup.replicas; ++i) all.insert(NodeId{i});
+  reach_.assign(setup.replicas, all);
+  note_reach();
   for (std::uint16_t i = 0; i < setup.replicas; ++i) {
     host_->start(*this, NodeId{i});
     complete_syncs(NodeId{i});
@@ -80,6 +84,7 @@ World::World(const World& other)
       cuts_(other.cuts_),
       severing_(other.severing_),
       struck_(other.struck_),
+      reach_(other.reach_),
       laws_of_(other.laws_of_),
       fault_rng_(other.fault_rng_),
       whims_(other.whims_),
@@ -104,12 +109,30 @@ Ending World::run_until(Time until) {
   const Time last = std::min(until, end_);
   EventQueue::Next next;
   do {
-    if (events_ >= look_at_ && is_too_large()) return Ending::too_much_memory;
+    if (events_ >= look_at_ && is_too_large()) return ended(Ending::too_much_memory);
     while (events_ < look_at_ && events_ < setup_->max_events && queue_.pop_by(last, next)) take(next);
   } while (events_ >= look_at_ && events_ < setup_->max_events);
-  if (!queue_.empty() && queue_.next_time() <= last) return Ending::too_many_events;
+  if (!queue_.empty() && queue_.next_time() <= last) return ended(Ending::too_many_events);
   now_ = last;
-  return Ending::complete;
+  return now_ == end_ ? ended(Ending::complete) : Ending::complete;
+}
+
+// What only a look at the whole world can tell.
+Ending World::ended(Ending how) {
+  record_.messages_in_flight = 0;
+  const auto count = [&](const Event& event) {
+    record_.messages_in_flight += is_message(event) && !to_itself(event) ? 1u : 0u;
+  };
+  for (const auto& pending : queue_.pending()) count(pending.event);
+  for (const Machine& m : machines_) std::ranges::for_each(m.held, count);
+  record_.held.clear();
+  for (std::uint16_t i = 0; i < replicas(); ++i) {
+    if (!machines_[i].up) continue;
+    for (const RequestId id : host_->holds(NodeId{i})) {
+      if (const auto operation = record_.find(id)) record_.held.push_back({NodeId{i}, *operation});
+    }
+  }
+  return how;
 }
 
 bool World::step() {
@@ -223,7 +246,7 @@ bool World::waits(const Event& event) {
 }
 
 void World::deliver(const Event& event) {
-  if (NodeId{event.peer} != identity(NodeId{event.node})) ++record_.messages_delivered;
+  if (!to_itself(event)) ++record_.messages_delivered;
   host_->deliver(*this, NodeId{event.node}, NodeId{event.peer}, event.handle);
 }
 
@@ -243,8 +266,13 @@ void World::fire(const Event& event) {
   host_->timer(*this, NodeId{event.node}, event.tag);
 }
 
+// What a node sends to itself takes no network, and counts neither as sent nor as lost.
+bool World::to_itself(const Event& event) const {
+  return event.kind == Event::Kind::deliver && NodeId{event.peer} == identity(NodeId{event.node});
+}
+
 void World::lose(const Event& event, std::string_view why) {
-  ++record_.messages_lost;
+  record_.messages_lost += to_itself(event) ? 0u : 1u;
   if (tracer_ != nullptr) {
     const auto [from, to] = ends(event);
     tracer_->lost(now_, describe(event, from, to), why);

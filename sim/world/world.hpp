@@ -150,6 +150,7 @@ class World final : private ClientPort {
   void lead(NodeId node, std::uint64_t term, const LogView& log);
   void decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term);
   void propose(NodeId node, std::uint64_t value);
+  void takes_part(NodeId node, bool does);
   void declare_members(NodeId node, std::uint64_t version, const NodeSet& members);
   void suspect(NodeId node, NodeId of, bool suspected);
   // What became of an operator's order (sim/world/orders.cpp):
@@ -212,6 +213,9 @@ class World final : private ClientPort {
   void complete_syncs(NodeId node);
   void lose(const Event& event, std::string_view why);
   void drop(const Event& event);
+  void give_up_on(const Event& event);
+  bool to_itself(const Event& event) const;
+  Ending ended(Ending how);
   bool died_in_flight(const Event& event) const;
   void note(const Event& event);
 
@@ -238,6 +242,7 @@ class World final : private ClientPort {
   void end(std::uint32_t index, const Fault& fault);
   void begin_settling();
   void disturb(Time until) { record_.disturbed_until = std::max(record_.disturbed_until, until); }
+  void note_reach();
   void restore_laws();
   void heal(std::uint32_t index);
   void heal_network();
@@ -289,6 +294,7 @@ class World final : private ClientPort {
   std::vector<Network::Cut> cuts_;             ///< Per fault: the links that it severs now.
   std::vector<std::uint32_t> severing_;        ///< The faults that may sever some.
   std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
+  std::vector<NodeSet> reach_;                 ///< Per node, as last written down.
   std::optional<std::uint32_t> laws_of_;       ///< The fault that sets the network's laws now.
   Rng fault_rng_;
   Rng whims_;
