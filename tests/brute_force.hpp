@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,9 +18,13 @@ namespace brute_force {
 class Twin {
  public:
   /// `needed`, if given: all other operations may have happened as recorded, or never.
+  /// `model` tells apart what the same actions do to different objects.
   Twin(std::span<const sim::Operation> operations, sim::Value initial, bool sequential = false,
-       const std::vector<std::size_t>* needed = nullptr)
-      : initial_(std::move(initial)), sequential_(sequential) {
+       const std::vector<std::size_t>* needed = nullptr, sim::Model model = sim::Model::reg)
+      : initial_(std::move(initial)),
+        sequential_(sequential),
+        unordered_(model == sim::Model::unordered_queue),
+        anonymous_(model == sim::Model::mutex) {
     for (std::size_t i = 0; i < operations.size(); ++i) {
       if (operations[i].outcome == sim::Outcome::failed) continue;
       operations_.push_back(operations[i]);
@@ -116,7 +121,8 @@ class Twin {
       case sim::Action::append: return {appended(state, op.argument)};
       case sim::Action::add: {
         const std::int64_t sum = *state.as_number() + *op.argument.as_number();
-        if (ok && !(op.output == sim::Value{sum})) return {};
+        const bool told = ok && !op.output.is_nil();
+        if (told && !(op.output == sim::Value{sum})) return {};
         return {sim::Value{sum}};
       }
       case sim::Action::stamp:
@@ -131,15 +137,93 @@ class Twin {
       case sim::Action::contains: return after_set_operation(state, op);
       case sim::Action::enqueue:
       case sim::Action::push: return {appended(state, op.argument)};
-      case sim::Action::dequeue: return after_taking(state, op, true);
+      case sim::Action::dequeue:
+        return unordered_ ? after_taking_any(state, op) : after_taking(state, op, true);
       case sim::Action::pop: return after_taking(state, op, false);
+      case sim::Action::size: {
+        const auto size = static_cast<std::int64_t>(state.as_list()->size());
+        if (ok && !(op.output == sim::Value{size})) return {};
+        return {state};
+      }
+      case sim::Action::txn: return after_transaction(state, op);
       case sim::Action::acquire: return after_lock_operation(state, op, sim::Value{}, holder(op));
       case sim::Action::release: return after_lock_operation(state, op, holder(op), sim::Value{});
     }
     return {};
   }
 
-  static sim::Value holder(const sim::Operation& op) { return std::int64_t{op.client.value}; }
+  // Of a mutex, whoever takes it is the same.
+  sim::Value holder(const sim::Operation& op) const {
+    return anonymous_ ? std::int64_t{1} : std::int64_t{op.client.value};
+  }
+
+  // Steps and answers, taken apart by hand: [kind, register, value ...], where a value is 0 (nil), or 1 and a
+  // number, or 2, a length and so many numbers; a state is the value of all registers, then [register, value]
+  // of those that hold another.
+  static std::size_t length_of_value(const sim::List& list, std::size_t at) {
+    if (list[at] == 0) return 1;
+    return list[at] == 1 ? 2 : 2 + static_cast<std::size_t>(list[at + 1]);
+  }
+  static sim::List part(const sim::List& list, std::size_t at, std::size_t size) {
+    const auto begin = list.begin() + static_cast<std::ptrdiff_t>(at);
+    return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+  }
+
+  static std::vector<sim::Value> after_transaction(const sim::Value& state, const sim::Operation& op) {
+    const sim::List& held = *state.as_list();
+    const sim::List others = part(held, 0, length_of_value(held, 0));
+    std::map<std::int64_t, sim::List> registers;
+    for (std::size_t i = others.size(); i < held.size();) {
+      const std::size_t size = length_of_value(held, i + 1);
+      registers[held[i]] = part(held, i + 1, size);
+      i += 1 + size;
+    }
+    sim::List answer;
+    const sim::List& asked = *op.argument.as_list();
+    for (std::size_t i = 0; i < asked.size();) {
+      const std::int64_t kind = asked[i];
+      sim::List& reg = registers.try_emplace(asked[i + 1], others).first->second;
+      i += 2;
+      if (kind == 0) {
+        answer.insert(answer.end(), reg.begin(), reg.end());
+        continue;
+      }
+      const std::size_t size = length_of_value(asked, i);
+      if (kind == 1) {
+        reg = part(asked, i, size);
+      } else {
+        sim::List longer{2, 1};
+        if (reg[0] == 1) longer = {2, 2, reg[1]};
+        if (reg[0] == 2) longer = reg;
+        if (reg[0] == 2) ++longer[1];
+        longer.push_back(asked[i + 1]);
+        reg = longer;
+      }
+      i += size;
+    }
+    if (op.outcome == sim::Outcome::ok && op.output != sim::Value{answer}) return {};
+    sim::List after = others;
+    for (const auto& [number, value] : registers) {
+      if (value == others) continue;
+      after.push_back(number);
+      after.insert(after.end(), value.begin(), value.end());
+    }
+    return {after};
+  }
+
+  static std::vector<sim::Value> after_taking_any(const sim::Value& state, const sim::Operation& op) {
+    const sim::List& in = *state.as_list();
+    const bool ok = op.outcome == sim::Outcome::ok;
+    if (in.empty() && (!ok || op.output.is_nil())) return {state};
+    std::vector<sim::Value> found;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      if (ok && op.output != sim::Value{in[i]}) continue;
+      sim::List rest = in;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      found.emplace_back(rest);
+    }
+    return found;
+  }
 
   static std::vector<sim::Value> after_lock_operation(const sim::Value& state, const sim::Operation& op,
                                                       const sim::Value& from, const sim::Value& to) {
@@ -198,6 +282,8 @@ class Twin {
 
   sim::Value initial_;
   bool sequential_;  // only the order of each client counts
+  bool unordered_;   // any value may come out of a queue next
+  bool anonymous_;   // anybody may release a lock
   std::vector<sim::Operation> operations_;
   std::vector<bool> may_be_missing_;
   std::vector<bool> done_;
@@ -205,19 +291,21 @@ class Twin {
 };
 
 /// The verdict by definition, for up to some eight operations.
-inline bool linearizable(std::span<const sim::Operation> operations, const sim::Value& initial) {
-  return Twin(operations, initial).linearizable();
+inline bool linearizable(std::span<const sim::Operation> operations, const sim::Value& initial,
+                         sim::Model model = sim::Model::reg) {
+  return Twin(operations, initial, false, nullptr, model).linearizable();
 }
 
 /// Whether those of `witness` contradict each other: there is no order of them and any choice of the others.
 inline bool contradict(std::span<const sim::Operation> operations, const std::vector<std::size_t>& witness,
-                       const sim::Value& initial) {
-  return !Twin(operations, initial, false, &witness).linearizable();
+                       const sim::Value& initial, sim::Model model = sim::Model::reg) {
+  return !Twin(operations, initial, false, &witness, model).linearizable();
 }
 
 /// The verdict for sequential consistency: operations of different clients may come in any order.
-inline bool sequentially_consistent(std::span<const sim::Operation> operations, const sim::Value& initial) {
-  return Twin(operations, initial, true).linearizable();
+inline bool sequentially_consistent(std::span<const sim::Operation> operations, const sim::Value& initial,
+                                    sim::Model model = sim::Model::reg) {
+  return Twin(operations, initial, true, nullptr, model).linearizable();
 }
 
 }  // namespace brute_force

@@ -70,7 +70,8 @@ TEST_CASE("judge and twin agree on generated histories, with and without a bug")
                                              .values = seed % 4,
                                              .crashes = seed % 2,
                                              .seed = seed});
-      const bool expected = brute_force::linearizable(history.operations, initial_value(model->model));
+      const bool expected =
+          brute_force::linearizable(history.operations, initial_value(model->model), model->model);
       INFO("model " << model->name << ", seed " << seed);
       CHECK((verdict_of(history) == Verdict::linearizable) == expected);
     }

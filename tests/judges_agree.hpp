@@ -54,7 +54,8 @@ inline std::vector<std::vector<std::uint32_t>> places_by_key(std::span<const Ope
 /// The search, alone; a counter's answers that are no numbers must have been found before.
 inline Verdict search(std::span<const Operation> history, Model model, const Value& initial) {
   const auto no_number = [](const Operation& op) {
-    return op.outcome == Outcome::ok && op.output.as_number() == nullptr;
+    const bool silent = op.action == Action::add && op.output.is_nil();
+    return op.outcome == Outcome::ok && !silent && op.output.as_number() == nullptr;
   };
   if (model == Model::counter && std::ranges::any_of(history, no_number)) return Verdict::violation;
   for (const auto& of_key : places_by_key(history)) {
@@ -102,6 +103,8 @@ inline Verdict search_orders(std::span<const Operation> history, Model model, co
 inline std::optional<Monitored> monitor(std::span<const Operation> history,
                                         std::span<const std::uint32_t> of_key, Model model,
                                         const Value& initial, Spending& spending) {
+  const auto sized = [&](std::uint32_t i) { return history[i].action == Action::size; };
+  if (std::ranges::any_of(of_key, sized)) return std::nullopt;
   switch (model) {
     case Model::reg:
     case Model::cas_register:
@@ -109,6 +112,7 @@ inline std::optional<Monitored> monitor(std::span<const Operation> history,
     case Model::queue: return monitor_queue(history, of_key, initial, spending);
     case Model::stack: return monitor_stack(history, of_key, initial, spending);
     case Model::set: return monitor_set(history, of_key, initial, spending);
+    case Model::unordered_queue: return monitor_unordered_queue(history, of_key, initial, spending);
     default: return std::nullopt;
   }
 }
@@ -136,9 +140,9 @@ inline void compare_monitors(Agreement& agreement, std::span<const Operation> hi
     ++agreement.monitored;
     std::vector<Operation> alone;
     for (const std::uint32_t i : of_key) alone.push_back(history[i]);
-    if (found->linearizable != brute_force::linearizable(alone, initial)) {
+    if (found->linearizable != brute_force::linearizable(alone, initial, model)) {
       agreement.problem = "the monitor disagrees with the twin";
-    } else if (!found->linearizable && !brute_force::contradict(history, found->witness, initial)) {
+    } else if (!found->linearizable && !brute_force::contradict(history, found->witness, initial, model)) {
       agreement.problem = "the monitor's witness is no contradiction";
     }
   }
@@ -146,7 +150,7 @@ inline void compare_monitors(Agreement& agreement, std::span<const Operation> hi
 
 /// Holds all judges against each other, on up to some eight operations.
 inline Agreement compare_all(std::span<const Operation> history, Model model, const Value& initial) {
-  Agreement agreement{.problem = {}, .linearizable = brute_force::linearizable(history, initial)};
+  Agreement agreement{.problem = {}, .linearizable = brute_force::linearizable(history, initial, model)};
   const Verdict right = agreement.linearizable ? Verdict::linearizable : Verdict::violation;
   const auto compare = [&](const std::string& who, Verdict verdict) {
     if (verdict == right) return;
@@ -164,7 +168,7 @@ inline Agreement compare_all(std::span<const Operation> history, Model model, co
   const Verdict by_order = search_orders(history, model, initial);
   if (by_order != Verdict::unknown) compare("the search for an order", by_order);
   compare_monitors(agreement, history, model, initial);
-  if (!agreement.linearizable && !brute_force::contradict(history, thorough.witness, initial)) {
+  if (!agreement.linearizable && !brute_force::contradict(history, thorough.witness, initial, model)) {
     agreement.problem = "the witness is no contradiction: " + thorough.story;
   }
   if (!agreement.problem.empty()) agreement.problem += "\n" + show(history, model);

@@ -60,6 +60,7 @@ Subject drawn(Model model, Dice& dice) {
                                     .growing = model == Model::set && dice.chance(40),
                                     .silent = dice.chance(50) ? 0 : 30,
                                     .chained = dice.chance(50),
+                                    .sizes = holds_elements(model) && dice.chance(15),
                                     .distinct = dice.chance(40)};
   return {random_history::make(shape, dice), random_history::Recorder::initial(shape)};
 }
@@ -100,7 +101,8 @@ TEST_CASE("all judges agree with the definition on random histories of every mod
     CHECK(violations * 10 > count);
     CHECK(violations * 10 < count * 9);
     const bool has_monitor = model->model == Model::reg || model->model == Model::queue ||
-                             model->model == Model::stack || model->model == Model::set;
+                             model->model == Model::stack || model->model == Model::set ||
+                             model->model == Model::unordered_queue;
     if (has_monitor) CHECK(monitored * 10 > count);
   }
 }

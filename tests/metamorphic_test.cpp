@@ -10,6 +10,7 @@
 #include "sim/check/order_search.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/transaction.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"
 
@@ -112,7 +113,8 @@ TEST_CASE("renaming keys changes no verdict") {
 
 TEST_CASE("renaming values changes no verdict") {
   verdicts_stay(300, [](History& history) {
-    if (*history.model == Model::counter) return;  // whose values mean something
+    // Whose values mean something.
+    if (*history.model == Model::counter || *history.model == Model::multi_register) return;
     const std::int64_t factor = history.seed % 2 == 0 ? 3 : -3;
     for (Operation& op : history.operations) {
       change_values(op, [=](std::int64_t value) { return factor * value - 1'000'000; });
@@ -244,13 +246,22 @@ class Probe {
  public:
   Probe(Time at, Model model, const Value& state) : at_(at) {
     const List values = state.as_list() != nullptr ? *state.as_list() : List{};
-    if (model == Model::lock) {
+    if (model == Model::lock || model == Model::mutex) {
       const auto* holder = state.as_number();
       const int client = holder != nullptr ? static_cast<int>(*holder) : 50'000;
       const bool held = holder != nullptr;
       add(held ? Action::release : Action::acquire, client, Nil{}, truth(true));
       add(held ? Action::acquire : Action::release, client, Nil{}, truth(true));
-    } else if (model == Model::queue) {
+    } else if (model == Model::multi_register) {
+      std::vector<TransactionStep> steps;  // on all that the generator knows
+      for (std::int64_t reg = 0; reg < 4; ++reg) steps.push_back({TransactionStep::Kind::read, reg});
+      Operation op;
+      op.action = Action::txn;
+      op.argument = transaction_argument(steps);
+      Value copy = state;
+      const Value output = object_model(model).execute(copy, op);
+      add(Action::txn, 50'000, op.argument, output);
+    } else if (model == Model::queue || model == Model::unordered_queue) {
       for (const std::int64_t value : values) add(Action::dequeue, 50'000, Nil{}, value);
       add(Action::dequeue, 50'000, Nil{}, Nil{});
       for (const std::int64_t value : values) add(Action::enqueue, 50'000, value, Nil{});

@@ -196,7 +196,7 @@ TEST_CASE(
                         .spoiled = 90,
                         .touching = true};
       const auto history = crowded(shape, seed);
-      const bool expected = brute_force::linearizable(history, initial);
+      const bool expected = brute_force::linearizable(history, initial, object->model);
       INFO("seed " << seed << "\n" << judges::show(history, object->model));
       REQUIRE((linearizability_verdict(history, object->model, initial) == Verdict::linearizable) ==
               expected);

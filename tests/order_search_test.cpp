@@ -37,7 +37,7 @@ void require_explains(const std::vector<Operation>& history, const OrderFound& f
     if (in_order[a].outcome == Outcome::ok)
       in_order[a].ret = Time{Duration{2 * static_cast<std::int64_t>(a) + 1}};
   }
-  REQUIRE(brute_force::linearizable(in_order, random_history::Recorder::initial(shape)));
+  REQUIRE(brute_force::linearizable(in_order, random_history::Recorder::initial(shape), shape.model));
 }
 
 void compare_with_twin(const Shape& shape, int count, std::uint64_t first_seed) {
@@ -48,8 +48,8 @@ void compare_with_twin(const Shape& shape, int count, std::uint64_t first_seed) 
       Dice dice{seed};
       const auto history = random_history::make(shape, dice);
       const bool expected = consistency == Consistency::linearizable
-                                ? brute_force::linearizable(history, initial)
-                                : brute_force::sequentially_consistent(history, initial);
+                                ? brute_force::linearizable(history, initial, shape.model)
+                                : brute_force::sequentially_consistent(history, initial, shape.model);
       const OrderFound found = search_order(history, shape.model, initial, {.consistency = consistency});
       violations += !expected;
       INFO("seed " << seed << ", " << (consistency == Consistency::sequential ? "sequential" : "linearizable")

@@ -8,6 +8,7 @@
 
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/transaction.hpp"
 
 namespace random_history {
 
@@ -42,6 +43,7 @@ struct Shape {
   bool growing = false;   ///< Nothing is inserted twice into a set or removed from it.
   int silent = 30;        ///< Percent of inserts and removes that don't say what they found.
   bool chained = false;   ///< A cas expects what somebody wrote, or the initial value.
+  bool sizes = false;     ///< Somebody asks how many values are in.
   bool distinct = false;  ///< No value is written, or put in, twice.
 };
 
@@ -56,12 +58,22 @@ inline std::vector<sim::Action> actions_of(const Shape& shape) {
     case sim::Model::counter: return {read, add, add};
     case sim::Model::log: return {read, append, append};
     case sim::Model::set:
+      if (shape.sizes) return {read, insert, insert, remove, contains, size};
       if (shape.growing) return {read, read, insert, insert, insert, contains};
       if (shape.whole) return {read, read, insert, insert, remove, contains};
       return {insert, insert, remove, contains};
-    case sim::Model::queue: return {enqueue, enqueue, enqueue, dequeue, dequeue, dequeue};
-    case sim::Model::stack: return {push, push, push, pop, pop, pop};
-    case sim::Model::lock: return {acquire, acquire, release};
+    case sim::Model::queue:
+      if (shape.sizes) return {enqueue, enqueue, dequeue, size};
+      return {enqueue, enqueue, enqueue, dequeue, dequeue, dequeue};
+    case sim::Model::stack:
+      if (shape.sizes) return {push, push, pop, size};
+      return {push, push, push, pop, pop, pop};
+    case sim::Model::lock:
+    case sim::Model::mutex: return {acquire, acquire, release};
+    case sim::Model::unordered_queue:
+      if (shape.sizes) return {enqueue, enqueue, dequeue, size};
+      return {enqueue, enqueue, enqueue, dequeue, dequeue, dequeue};
+    case sim::Model::multi_register: return {txn};
   }
   return {read};
 }
@@ -120,9 +132,27 @@ class Recorder {
 
   sim::Value some_value() { return std::int64_t{1} + dice_.below(shape_.operations); }
 
+  sim::Value any_of(const sim::Value& cell) {
+    const sim::List& in = *cell.as_list();
+    if (in.empty()) return {};
+    return in[static_cast<std::size_t>(dice_.below(static_cast<std::int64_t>(in.size())))];
+  }
+
+  // One to three steps on two registers.
+  sim::Value transaction() {
+    std::vector<sim::TransactionStep> steps(static_cast<std::size_t>(1 + dice_.below(3)));
+    for (sim::TransactionStep& step : steps) {
+      step.reg = 7 + dice_.below(2);
+      if (dice_.chance(50)) continue;
+      step.kind = dice_.chance(70) ? sim::TransactionStep::Kind::write : sim::TransactionStep::Kind::append;
+      step.value = 1 + dice_.below(shape_.values);
+    }
+    return sim::transaction_argument(steps);
+  }
+
   void choose_arguments(sim::Operation& op) {
     using enum sim::Action;
-    if (sim::takes_argument(op.action)) op.argument = value();
+    if (sim::takes_argument(op.action)) op.argument = op.action == txn ? transaction() : value();
     if (shape_.growing) op.argument = op.action == insert ? ++last_value_ : 1 + dice_.below(last_value_ + 1);
     if (op.action == cas) op.expected = dice_.chance(15) ? sim::Value{sim::Nil{}} : value();
     if (op.action == cas && shape_.chained) op.expected = expected_somewhere();
@@ -145,10 +175,12 @@ class Recorder {
         break;
       case sim::Action::stamp:
       case sim::Action::draw: op.output = cell = value(); break;
-      default: op.output = sim::object_model(shape_.model).execute(cell, op);
+      default:
+        if (shape_.model == sim::Model::unordered_queue && op.action == sim::Action::dequeue)
+          op.output = any_of(cell);
+        op.output = sim::object_model(shape_.model).execute(cell, op);
     }
-    const bool may_be_silent = op.action == sim::Action::insert || op.action == sim::Action::remove;
-    if (may_be_silent && dice_.chance(shape_.silent)) op.output = sim::Nil{};
+    if (sim::may_be_silent(op.action) && dice_.chance(shape_.silent)) op.output = sim::Nil{};
   }
 
   static void append(sim::Value& cell, const sim::Value& argument) {
@@ -183,7 +215,14 @@ class Recorder {
     if (op.outcome != sim::Outcome::ok) return;
     if (sim::output_of(op.action) == sim::Output::truth && op.output != sim::Value{}) {
       op.output = std::int64_t{op.output == sim::Value{std::int64_t{0}}};
-    } else if (op.action == sim::Action::add) {
+    } else if (op.action == sim::Action::txn) {
+      std::vector<sim::Value> reads = sim::transaction_reads(op.output);
+      if (!reads.empty())
+        reads.front() = dice_.chance(30) ? sim::Value{} : sim::Value{1 + dice_.below(shape_.values)};
+      op.output = sim::transaction_output(reads);
+    } else if (op.action == sim::Action::size) {
+      op.output = *op.output.as_number() + 1 - dice_.below(3);
+    } else if (op.action == sim::Action::add && !op.output.is_nil()) {
       op.output = *op.output.as_number() + 1 - dice_.below(3);
     } else if (auto* list = op.output.as_list(); list != nullptr && !list->empty() && dice_.chance(50)) {
       list->pop_back();

@@ -85,18 +85,18 @@ TEST_CASE("the judge of sequential consistency agrees with its twin, and its wit
     for (std::uint64_t seed = 60'000'000; seed < 60'000'400; ++seed) {
       Dice dice{seed};
       auto history = random_history::make(shape, dice);
-      const bool expected = brute_force::sequentially_consistent(history, initial);
+      const bool expected = brute_force::sequentially_consistent(history, initial, shape.model);
       const auto result = check_sequential_consistency(history, shape.model, initial);
       INFO("model " << object->name << ", seed " << seed << ": " << result.story);
       REQUIRE(result.verdict == (expected ? Verdict::linearizable : Verdict::violation));
-      const bool linearizable = brute_force::linearizable(history, initial);
+      const bool linearizable = brute_force::linearizable(history, initial, shape.model);
       if (linearizable) REQUIRE(expected);
       weaker += expected && !linearizable;
       if (expected) continue;
       for (std::size_t i = 0; i < history.size(); ++i) {
         if (!std::ranges::binary_search(result.witness, i)) forget_answer(history[i]);
       }
-      REQUIRE_FALSE(brute_force::sequentially_consistent(history, initial));
+      REQUIRE_FALSE(brute_force::sequentially_consistent(history, initial, shape.model));
     }
   }
   CHECK(weaker > 50);

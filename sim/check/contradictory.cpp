@@ -27,7 +27,10 @@ std::int64_t wrapped_sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-// What a counter held before an answered add.
+// Of a counter: its client was told what it led to.
+bool told_sum(const Operation& op) { return op.action == Action::add && op.output.as_number() != nullptr; }
+
+// What a counter held before such an add.
 std::int64_t before(const Operation& add) {
   const auto added = static_cast<std::uint64_t>(*add.argument.as_number());
   return wrapped_sum(*add.output.as_number(), static_cast<std::int64_t>(0 - added));
@@ -45,7 +48,7 @@ std::vector<std::int64_t> seen_by(const Operation& op) {
   if (looks) add_values(op.output, values);
   const auto* number = looks ? op.output.as_number() : swaps ? op.expected.as_number() : nullptr;
   if (number != nullptr) values.push_back(*number);
-  if (op.action == Action::add) values.push_back(before(op));
+  if (told_sum(op)) values.push_back(before(op));
   return values;
 }
 
@@ -94,10 +97,12 @@ void ContradictionTest::sort_out(std::span<const std::uint32_t> of_key, std::siz
 
 void ContradictionTest::note_source(const Operation& op, std::size_t rank) {
   using enum Action;
+  sized_ |= op.action == size;
   only_writes_ &= op.action == read || op.action == write || op.action == stamp || op.action == draw;
   if (changed_nothing(op)) return;
   const bool told = op.action == stamp || op.action == draw || op.action == add;
-  if (told && op.outcome == Outcome::pending) anything_from_ = std::min(anything_from_, op.call);
+  only_told_ &= op.action != add || op.outcome == Outcome::pending || told_sum(op);
+  if (told && op.output.is_nil()) anything_from_ = std::min(anything_from_, op.call);
   const auto* number = told ? op.output.as_number() : op.argument.as_number();
   if (number != nullptr) sources_.push_back({*number, op.call, rank});
   std::vector<std::int64_t> elements;  // of a list that was written whole
@@ -271,16 +276,19 @@ std::vector<Value> ContradictionTest::observed(const Scene& scene) const {
     const bool answered = op.outcome == Outcome::ok;
     if (op.action == Action::cas) values.push_back(op.expected);
     if (op.action == Action::read && answered) values.push_back(op.output);
-    if (op.action == Action::add && answered) values.emplace_back(before(op));
+    if (told_sum(op)) values.emplace_back(before(op));
   }
   return values;
 }
 
 bool ContradictionTest::can_begin_anywhere(const Scene& scene) const {
+  if (sized_) return false;
   switch (model_) {
     case Model::queue:
     case Model::stack: return true;
-    case Model::counter: return open_.size() <= kMostOpenAdds;
+    case Model::unordered_queue:
+    case Model::multi_register: return false;
+    case Model::counter: return only_told_ && open_.size() <= kMostOpenAdds;
     case Model::set: return scene.values.size() <= kMostElements;
     default: break;
   }

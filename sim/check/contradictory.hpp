@@ -34,7 +34,9 @@ class ContradictionTest {
   const Operation& operation(std::size_t rank) const { return all_[answered_[rank]]; }
 
   /// Of a set, queue or stack.
-  bool is_collection() const { return tells_states_apart_whole(model_); }
+  bool is_collection() const {
+    return tells_states_apart_whole(model_) && model_ != Model::multi_register && !sized_;
+  }
 
   enum class Begin : std::uint8_t {
     near,  ///< What returned before all of them were called is replaced by all states that it may have left:
@@ -93,6 +95,8 @@ class ContradictionTest {
   std::vector<Operation> open_{};          // when the last one returned; answers forgotten
   std::vector<Source> sources_{};          // by value, then by call
   Time anything_from_ = kNever;            // when the first one was called that leaves a number nobody knows
+  bool sized_ = false;                     // somebody asked for the number of values in it
+  bool only_told_ = true;                  // all answered adds to a counter were told the sum
   bool only_writes_ = true;                // and reads
 };
 

@@ -31,17 +31,22 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
                             Model model, const Value& initial) {
   const bool counter = model == Model::counter;
   const auto taken = taken_out(all, of_key);
+  const bool sized =
+      std::ranges::any_of(of_key, [&](std::uint32_t index) { return all[index].action == Action::size; });
   std::vector<const Operation*> operations;
   std::vector<std::uint32_t> kept;
   for (const std::uint32_t index : of_key) {
     const Operation& op = all[index];
     const bool silent =
         op.outcome == Outcome::failed || (op.outcome == Outcome::pending && changed_nothing(op));
-    if (silent || is_idle_put(op, taken)) continue;
+    if (silent || (!sized && is_idle_put(op, taken))) continue;
     operations.push_back(&op);
     kept.push_back(index);
   }
-  KeyHistory history{.states = ObjectStates(operations, model), .operations = {}, .counter = counter};
+  KeyHistory history{.states = ObjectStates(operations, model),
+                     .operations = {},
+                     .counter = counter,
+                     .unordered = model == Model::unordered_queue};
   history.beginnings = {history.states.of(initial)};
   history.operations.reserve(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
@@ -112,6 +117,9 @@ void KeyHistory::add_states_behind(State state, const Step& step, std::vector<St
   const auto add = [&](State after, State hiding) {
     if (after != ObjectStates::kImpossible) found.push_back(after | hiding);
   };
+  const bool any_value =
+      unordered && step.operation->action == Action::dequeue && step.operation->outcome == Outcome::pending;
+  if (any_value) return states.add_taken(state, found);
   if ((state & kHiding) == 0) return add(states.after(state, step), 0);
   const State seen = state & ~kHiding;
   const Action action = step.operation->action;

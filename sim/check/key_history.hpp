@@ -25,6 +25,7 @@ struct KeyHistory {
   std::vector<State> beginnings{};         ///< It may begin in any of these; usually one.
   std::vector<SweptOperation> operations;  ///< In order of call, then of return.
   bool counter = false;
+  bool unordered = false;  ///< Who takes something out of it may take anything.
   bool has_swaps = false;
   bool has_appends = false;  ///< Or adds, or any other operation whose effect depends on the state.
   bool has_forbids = false;

@@ -17,7 +17,7 @@ namespace sim {
 namespace {
 
 bool holds_numbers_only(Model model) {
-  return model == Model::counter || model == Model::set || model == Model::queue || model == Model::stack;
+  return model == Model::counter || (holds_elements(model) && model != Model::log);
 }
 
 void require_allowed(std::span<const Operation> operations, Model model, const Value& initial) {
@@ -67,7 +67,8 @@ std::size_t find_impossible(std::span<const Operation> operations, Model model) 
   if (model != Model::counter) return operations.size();
   std::size_t i = 0;
   const auto possible = [&](const Operation& op) {
-    return op.outcome != Outcome::ok || op.output.as_number() != nullptr;
+    const bool silent = op.action == Action::add && op.output.is_nil();
+    return op.outcome != Outcome::ok || silent || op.output.as_number() != nullptr;
   };
   while (i < operations.size() && possible(operations[i])) ++i;
   return i;
@@ -77,6 +78,11 @@ Spending make_spending(const LinearizabilityBudget& budget) {
   return {.steps_max = budget.steps, .memory_max = budget.memory_bytes, .out_of_time = &budget.out_of_time};
 }
 
+// A size depends on all values at once, of which no monitor knows.
+bool tells_sizes(std::span<const Operation> operations, std::span<const std::uint32_t> of_key) {
+  return std::ranges::any_of(of_key, [&](std::uint32_t i) { return operations[i].action == Action::size; });
+}
+
 // Where the search is quick, too, it does as well as a monitor.
 constexpr std::size_t kWorthMonitoring = 16;
 
@@ -84,6 +90,7 @@ std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::
                                  Spending& spending) {
   const auto operations = history.operations();
   const Value& initial = history.initial();
+  if (tells_sizes(operations, of_key)) return std::nullopt;
   switch (history.model()) {
     case Model::reg:
     case Model::cas_register:
@@ -92,6 +99,7 @@ std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::
       return monitor_register(operations, of_key, initial, spending);
     case Model::queue: return monitor_queue(operations, of_key, initial, spending);
     case Model::stack: return monitor_stack(operations, of_key, initial, spending);
+    case Model::unordered_queue: return monitor_unordered_queue(operations, of_key, initial, spending);
     default: return std::nullopt;
   }
 }
@@ -101,7 +109,8 @@ std::optional<Monitored> monitor_sets(std::span<const Operation> operations, con
                                       Spending& spending) {
   std::optional<Monitored> all{Monitored{}};
   Keys(operations).each(operations, [&](std::span<const std::uint32_t> of_key) {
-    auto of_this = monitor_set(operations, of_key, initial, spending);
+    std::optional<Monitored> of_this;
+    if (!tells_sizes(operations, of_key)) of_this = monitor_set(operations, of_key, initial, spending);
     const bool violated = of_this && !of_this->linearizable;
     if (!of_this || violated) all = std::move(of_this);
     return !violated && spending.exhausted == nullptr;

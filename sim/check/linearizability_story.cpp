@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/history/history.hpp"
+#include "sim/history/transaction.hpp"
 
 namespace sim {
 namespace {
@@ -137,7 +138,8 @@ class Teller {
 
   // Whether its answer is the value that was there.
   static bool sees(const Operation& op) {
-    return op.action == Action::read || op.action == Action::cas || op.action == Action::add;
+    const bool sums = op.action == Action::add && !op.output.is_nil();
+    return op.action == Action::read || op.action == Action::cas || sums;
   }
 
   static bool takes_out(const Operation& op) {
@@ -149,6 +151,7 @@ class Teller {
     switch (op.action) {
       case Action::cas: return fmt::format("cas from {} to {}", show(op.expected), show(op.argument));
       case Action::read: return "read";
+      case Action::txn: return "txn " + transaction_text(op);
       case Action::stamp:
       case Action::draw: return fmt::format("{} of {}", action_name(op.action), show(op.output));
       default: break;
@@ -158,7 +161,10 @@ class Teller {
   }
 
   static std::string answer(const Operation& op) {
-    if (op.action == Action::read || op.action == Action::add) return "returned " + show(op.output);
+    const bool silent = op.action == Action::add && op.output.is_nil();
+    if (op.action == Action::txn || silent) return "was acknowledged";
+    if (op.action == Action::read || op.action == Action::add || op.action == Action::size)
+      return "returned " + show(op.output);
     if (op.action == Action::cas) return is_failed_cas(op) ? "failed" : "succeeded";
     if (takes_out(op)) return op.output == Value{} ? "found nothing" : "returned " + show(op.output);
     if (output_of(op.action) != Output::truth || op.output == Value{}) return "was acknowledged";

@@ -69,7 +69,10 @@ Sweep::Sweep(const KeyHistory& history, Spending& spending, std::size_t beam)
   open_.reserve(usual);
   unused_.reserve(usual);
   slot_of_.assign(history_.operations.size(), kNone);
-  is_set_ = history.states.model() == Model::set;
+  const auto is_size = [](const SweptOperation& op) {
+    return op.step.operation != nullptr && op.step.operation->action == Action::size;
+  };
+  is_set_ = history.states.model() == Model::set && std::ranges::none_of(history.operations, is_size);
   child_.assign(1 + 2 * words_, 0);
   parent_ = done_ = child_;
   for (const State state : history_.beginnings) {

@@ -54,6 +54,17 @@ std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<c
 std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                        const Value& initial, Spending& spending);
 
+/// An unordered queue, initially empty, whatever is put in how often. Not decided: dequeues that found it
+/// empty.
+///
+/// If nobody did, values neither see nor disturb each other, and an enqueue can only help, a dequeue only
+/// harm those of the same value: let each enqueue take effect at its call and each dequeue at its return.
+/// It's right if and only if then, at each return of a dequeue, the value had been put in as often as it was
+/// taken out. An unanswered dequeue need not happen, an unanswered enqueue may.
+std::optional<Monitored> monitor_unordered_queue(std::span<const Operation> all,
+                                                 std::span<const std::uint32_t> of_key, const Value& initial,
+                                                 Spending& spending);
+
 /// A stack, initially empty, onto which no value is pushed twice. Rarely not decided: histories with
 /// unanswered pops. Values that must have been popped by some time get such a pop each, in order of time;
 /// it's a violation if there aren't enough or if it stays one though all such values could leave from the

@@ -64,7 +64,7 @@ State ObjectStates::Observed<Sequence>::of(const Sequence& sequence, State tag) 
 }
 
 bool tells_states_apart_whole(Model model) {
-  return model == Model::set || model == Model::queue || model == Model::stack;
+  return (holds_elements(model) && model != Model::log) || model == Model::multi_register;
 }
 
 ObjectStates::ObjectStates(std::span<const Operation* const> operations, Model model)
@@ -175,12 +175,17 @@ State ObjectStates::after(State state, const Step& step) const {
   return interned_.number_of(std::move(value));
 }
 
+void ObjectStates::add_taken(State state, std::vector<State>& found) const {
+  for (List& rest : without_each(*interned_[state].as_list()))
+    found.push_back(interned_.number_of(std::move(rest)));
+}
+
 // An answered add tells the state before it as well as the one after: it's a swap.
 Step ObjectStates::counter_step(const Operation& op) const {
   const auto* argument = op.argument.as_number();
   const auto* output = op.output.as_number();
   if (op.action == Action::read) return {.kind = Step::Kind::observe, .expected = *output};
-  if (op.outcome == Outcome::pending) return {.kind = Step::Kind::add, .target = *argument};
+  if (output == nullptr) return {.kind = Step::Kind::add, .target = *argument};
   return {.kind = Step::Kind::swap,
           .expected =
               static_cast<State>(static_cast<std::uint64_t>(*output) - static_cast<std::uint64_t>(*argument)),

@@ -67,6 +67,9 @@ class ObjectStates {
   /// The state that a look or transit leads to from `state`; `kImpossible` if it can't be answered so there.
   State after(State state, const Step& step) const;
 
+  /// Adds the states of an unordered queue that taking out any one value of `state` leads to.
+  void add_taken(State state, std::vector<State>& found) const;
+
   /// What `op` does, given its outcome. Failed operations and pending reads must have been left out.
   Step step(const Operation& op) const;
 

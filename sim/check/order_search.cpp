@@ -51,8 +51,7 @@ class OrderSearch {
     }
     if (order_.size() > found_.order.size() || owed_ == 0) found_.order = order_;
     if (owed_ == 0) {
-      found_.verdict = Verdict::linearizable;
-      found_.exhausted = nullptr;
+      found_.verdict = Verdict::linearizable, found_.exhausted = nullptr;
     } else if (found_.exhausted == nullptr) {
       found_.verdict = Verdict::violation;
     }
@@ -194,13 +193,15 @@ class OrderSearch {
     return lost(last.before) || (!changed_nothing(*p.op) && lost(written(*p.op)));
   }
 
-  // ---- One placement.
-
   // Whether an order may go on with it in this state, and if so, what follows.
   void consider(std::size_t i, std::vector<Choice>& choices) {
     const Placeable& p = operations_[i];
     if (wild(p)) {
       for (const std::int64_t guess : guesses_) choices.push_back({i, guess});
+      return;
+    }
+    if (object_.model == Model::unordered_queue && p.op->action == Action::dequeue && !p.answered) {
+      for (List& rest : without_each(*states_[p.cell].as_list())) choices.push_back({i, std::move(rest)});
       return;
     }
     Value after = states_[p.cell];
@@ -226,8 +227,7 @@ class OrderSearch {
 
   static std::uint64_t size_of(const Value& value) {
     if (const auto* list = value.as_list()) return list->size();
-    if (const auto* text = value.as_text()) return text->size() / 8;
-    return 0;
+    return value.as_text() != nullptr ? value.as_text()->size() / 8 : 0;
   }
 
   // Whether some older state gives this answer.
@@ -276,7 +276,7 @@ class OrderSearch {
     order_.pop_back();
   }
 
-  // Looking at the state as it is can't do any harm, now or later: then nothing else needs trying.
+  // Looking at the state can't do any harm, now or later: then nothing else needs trying.
   std::vector<Choice> choices() {
     std::vector<Choice> found;
     std::vector<std::size_t> ready;

@@ -8,7 +8,8 @@
 namespace sim {
 namespace {
 
-constexpr std::int64_t kIn = 1;  // what an element's register holds while the element is in the set
+constexpr std::int64_t kIn = 1;  // what an element's register holds while the element is in the set; a
+                                 // mutex's while it is held
 
 bool said(const Operation& op, bool truth) {
   return op.outcome == Outcome::ok && op.output == Value{std::int64_t{truth}};
@@ -25,6 +26,10 @@ Operation as_cas(const Operation& op, Value from, Value to) {
 Operation lock_as_register(const Operation& op) {
   const Value self = std::int64_t{op.client.value};
   return op.action == Action::acquire ? as_cas(op, Nil{}, self) : as_cas(op, self, Nil{});
+}
+
+Operation mutex_as_register(const Operation& op) {
+  return op.action == Action::acquire ? as_cas(op, Nil{}, kIn) : as_cas(op, kIn, Nil{});
 }
 
 Operation observation(const Operation& op, bool in) {
@@ -54,7 +59,7 @@ std::vector<Operation> elements_as_registers(std::span<const Operation> operatio
   using Element = std::pair<std::uint32_t, std::int64_t>;
   std::vector<Element> elements;
   for (const Operation& op : operations) {
-    if (op.action != Action::read) elements.emplace_back(op.key, *op.argument.as_number());
+    if (takes_argument(op.action)) elements.emplace_back(op.key, *op.argument.as_number());
   }
   std::ranges::sort(elements);
   elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
@@ -62,7 +67,7 @@ std::vector<Operation> elements_as_registers(std::span<const Operation> operatio
   rewritten.reserve(operations.size());
   for (const Operation& op : operations) {
     rewritten.push_back(op);
-    if (op.action == Action::read) continue;  // unanswered
+    if (!takes_argument(op.action)) continue;  // an unanswered look at the whole
     rewritten.back() = element_as_register(op);
     const Element element{op.key, *op.argument.as_number()};
     const auto at = std::ranges::lower_bound(elements, element);
@@ -73,7 +78,7 @@ std::vector<Operation> elements_as_registers(std::span<const Operation> operatio
 
 bool is_sum_of_elements(std::span<const Operation> operations) {
   const auto reads_whole = [](const Operation& op) {
-    return op.action == Action::read && op.outcome == Outcome::ok;
+    return (op.action == Action::read || op.action == Action::size) && op.outcome == Outcome::ok;
   };
   return std::ranges::none_of(operations, reads_whole);
 }
@@ -84,6 +89,9 @@ Rewriting::Rewriting(std::span<const Operation> operations, Model model, const V
     : operations_(operations), model_(model), initial_(initial) {
   if (model == Model::lock) {
     for (const Operation& op : operations) own_.push_back(lock_as_register(op));
+    model_ = Model::cas_register;
+  } else if (model == Model::mutex) {
+    for (const Operation& op : operations) own_.push_back(mutex_as_register(op));
     model_ = Model::cas_register;
   } else if (model == Model::set && initial == Value{List{}} && is_sum_of_elements(operations)) {
     own_ = elements_as_registers(operations);
@@ -110,6 +118,7 @@ Rewriting::Element Rewriting::of_element(std::span<const std::uint32_t> of_key, 
   for (const std::uint32_t i : of_key) {
     const Operation& op = operations_[i];
     const bool whole = op.action == Action::read;
+    if (op.action == Action::size) continue;
     if (op.outcome == Outcome::failed || (!whole && *op.argument.as_number() != element)) continue;
     found.operations.push_back(whole ? observation(op, is_in(op.output)) : element_as_register(op));
     found.places.push_back(i);

@@ -12,7 +12,7 @@ namespace sim {
 /// A history as the search takes it: either the given one, or one that says the same of other objects.
 class Rewriting {
  public:
-  /// * A lock is a compare-and-set register that holds its holder.
+  /// * A lock is a compare-and-set register that holds its holder; a mutex one that holds `1` or nil.
   /// * A set of which nobody reads the whole is as many registers as it has elements, each `1` (in it) or
   /// nil:
   ///   operations on different elements neither see nor disturb each other (locality).

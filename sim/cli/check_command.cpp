@@ -18,8 +18,7 @@
 #include <vector>
 
 #include "sim/check/linearizability.hpp"
-#include "sim/check/sequential_consistency.hpp"
-#include "sim/cli/check_report.hpp"
+#include "sim/cli/check_judging.hpp"
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/process_memory.hpp"
 #include "sim/cli/standard_files.hpp"
@@ -30,191 +29,43 @@
 namespace sim {
 namespace {
 
-struct CheckOptions {
-  std::vector<std::string> files;
-  std::string model;
-  std::string format = "auto";
-  std::string budget;
-  std::string memory;
-  std::size_t memory_bytes = 0;  // what `memory` says; 0: any
-  std::uint64_t steps = 0;       // 0: as many as the budget of time allows, or a thousand million
-  std::string consistency = "linearizable";
-  bool time = false;
-  bool json = false;
-  bool order = false;
-  std::string save;
-};
-
-struct Judged {
-  std::string file;
-  Model model{};
-  std::size_t operations = 0;
-  LinearizabilityResult result;
-  std::string why;  // the same as `explanation`, in words
-  nlohmann::ordered_json explanation = nlohmann::ordered_json::object();  // what to add to the JSON
-  double cpu_seconds = 0;          // until the verdict was known, reading included
-  double explain_cpu_seconds = 0;  // from then on
-  double peak_mib = 0;             // of the process so far
-};
-
-constexpr std::uint64_t kStepsToOrder = 3'000'000;  // a picture isn't worth more
-
-double seconds_since(std::clock_t start) {
-  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-}
-
-// "10s" or "1.5GB": a number and one of the units, each with what it stands for.
-double parse_amount(const std::string& option, const std::string& text,
-                    std::initializer_list<std::pair<std::string_view, double>> units, const char* expected) {
-  std::size_t used = 0;
-  double amount = -1;
-  try {
-    amount = std::stod(text, &used);
-  } catch (const std::logic_error&) {
-    used = 0;
-  }
-  for (const auto& [unit, scale] : units) {
-    if (used > 0 && amount > 0 && amount < 1e6 && text.substr(used) == unit) return amount * scale;
-  }
-  throw std::runtime_error(option + ": found \"" + text + "\"; expected " + expected);
-}
-
-// In bytes; 0 when nothing was said.
-std::size_t parse_memory(const std::string& text) {
-  if (text.empty()) return 0;
-  return static_cast<std::size_t>(
-      parse_amount("--memory", text, {{"MB", 0x1p20}, {"GB", 0x1p30}}, "an amount such as 500MB or 4GB"));
-}
-
-// A wall-clock limit makes the verdict depend on the machine, so there is none by default. It begins here.
-LinearizabilityBudget parse_budget(const CheckOptions& options) {
-  LinearizabilityBudget budget{.steps = 1'000'000'000};
-  if (!options.budget.empty()) {
-    const double seconds = parse_amount("--budget", options.budget, {{"ms", 1e-3}, {"s", 1.0}, {"m", 60.0}},
-                                        "a time such as 500ms, 10s or 2m");
-    const auto limit = std::chrono::duration<double>(seconds);
-    const auto start = std::chrono::steady_clock::now();
-    budget.steps = std::numeric_limits<std::uint64_t>::max();
-    budget.out_of_time = [=] { return std::chrono::steady_clock::now() - start > limit; };
-  }
-  if (options.steps > 0) budget.steps = options.steps;
-  if (options.memory_bytes > 0) {
-    budget.memory_bytes =
-        data_within(options.memory_bytes) / 3;  // while a table grows, old and new are there
-  }
-  return budget;
-}
-
-std::vector<std::string> model_names() {
+std::vector<std::string> models() {
   std::vector<std::string> names;
   for (const ObjectModel* model : object_models()) names.emplace_back(model->name);
   return names;
 }
 
-Model choose_model(const CheckOptions& options, const History& history, const std::string& file) {
-  const auto model = options.model.empty() ? history.model : model_from_name(options.model);
-  if (!model) throw HistoryError(file, 0, "the file names no model; choose one with --model");
-  return *model;
-}
-
-// What the file's verdict deserves to be told besides, within what the verdict left of the budget.
-void add_reasons(const CheckOptions& options, const History& history, const Value& initial,
-                 LinearizabilityBudget budget, Judged& judged) {
-  judged.explanation["consistency"] = options.consistency;
-  if (options.consistency == "sequential") return;
-  budget.steps -= std::min(budget.steps, judged.result.steps);
-  std::optional<std::size_t> end;
-  if (judged.result.verdict == Verdict::violation) {
-    const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
-    const Explanation why =
-        explain_violation(history.operations, judged.model, initial, judged.result, unit, budget);
-    judged.result.witness = why.contradiction.witness;
-    judged.result.story = why.story;
-    judged.result.steps += why.steps;
-    add_explanation(judged.explanation, history, why);
-    judged.why = explanation_text(history, why);
-    end = why.contradiction.prefix_end;
-    budget.steps -= std::min(budget.steps, why.steps);
+// Of several files, each has its line among the verdicts; a single one's is the command's error.
+void print_error(const CheckOptions& options, const CheckedFile& judged) {
+  const std::string where =
+      judged.file + (judged.error_line > 0 ? ":" + std::to_string(judged.error_line) : std::string());
+  if (options.json) {
+    const nlohmann::ordered_json json{
+        {"file", judged.file}, {"line", judged.error_line}, {"verdict", "error"}, {"story", judged.error}};
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  } else if (options.files.size() > 1) {
+    fmt::print("{}: error: {}\n", where, judged.error);
+  } else {
+    fmt::print(stderr, "repsim: {}: {}\n", where, judged.error);
   }
-  if (!options.order) return;
-  budget.steps = std::min(budget.steps, kStepsToOrder);
-  judged.explanation["linearization"] =
-      to_json(find_linearization(history.operations, judged.model, initial, end, budget));
+  std::fflush(stdout);
 }
 
-void save(History history, Model model, const std::string& file) {
-  history.model = model;
-  OutputFile out(file);
-  write_jsonl(out.stream(), history);
-  out.commit();
-}
-
-// First the verdict alone. Who is told of a violation also wants to know why, which takes longer.
-void judge_history(const CheckOptions& options, const std::string& file, Judged& judged) {
-  const std::clock_t start = std::clock();
-  const LinearizabilityBudget budget = parse_budget(options);
-  const History history = read_history_file(file, *format_from_name(options.format), budget.out_of_time);
-  judged.model = choose_model(options, history, file);
-  judged.operations = history.operations.size();
-  const Value initial = history.initial.value_or(initial_value(judged.model));
-  if (!options.save.empty()) save(history, judged.model, options.save);
-  const TimeUnit unit = history.times_are_lines ? TimeUnit::lines : TimeUnit::nanoseconds;
-  try {
-    judged.result =
-        options.consistency == "sequential"
-            ? check_sequential_consistency(history.operations, judged.model, initial, budget, unit)
-            : check_linearizability(history.operations, judged.model, initial, budget, unit, Detail::verdict);
-  } catch (const std::invalid_argument& error) {
-    throw HistoryError(file, 0,
-                       std::string(error.what()) + " (model " + std::string(model_name(judged.model)) + ")");
-  }
-  judged.cpu_seconds = seconds_since(start);
-  const std::clock_t known = std::clock();
-  try {
-    add_reasons(options, history, initial, budget, judged);
-  } catch (const std::bad_alloc&) {
-    judged.why = " (no memory was left to say more)";  // the verdict stands
-  }
-  judged.explain_cpu_seconds = seconds_since(known);
-}
-
-Judged judge(const CheckOptions& options, const std::string& file) {
-  const std::clock_t start = std::clock();
-  Judged judged;
-  judged.file = file;
-  try {
-    if (options.memory_bytes > 0 && peak_memory() > options.memory_bytes) throw std::bad_alloc();
-    judge_history(options, file, judged);
-  } catch (const ReadingStopped&) {
-    judged.cpu_seconds = seconds_since(start);
-    judged.result = {
-        .verdict = Verdict::unknown,
-        .story = "undecided: the budget of time (" + options.budget + ") was spent before all was read",
-        .witness = {}};
-  } catch (const std::bad_alloc&) {
-    judged.cpu_seconds = seconds_since(start);
-    judged.result = {.verdict = Verdict::unknown,
-                     .story = "undecided: the budget of memory" +
-                              (options.memory.empty() ? std::string() : " (" + options.memory + ")") +
-                              " was spent",
-                     .witness = {}};
-  }
-  judged.peak_mib = static_cast<double>(peak_memory()) / 0x1p20;
-  return judged;
-}
-
-void print(const CheckOptions& options, const Judged& judged) {
+void print(const CheckOptions& options, const CheckedFile& judged) {
+  if (!judged.error.empty()) return print_error(options, judged);
   const LinearizabilityResult& result = judged.result;
   const bool sequential = options.consistency == "sequential" && result.verdict == Verdict::linearizable;
   const std::string verdict(sequential ? "sequentially consistent" : verdict_name(result.verdict));
   if (options.json) {
-    nlohmann::ordered_json json{{"file", judged.file},
-                                {"model", std::string(model_name(judged.model))},
-                                {"operations", judged.operations},
-                                {"verdict", verdict},
-                                {"story", result.story},
-                                {"witness", result.witness},
-                                {"steps", result.steps}};
+    nlohmann::ordered_json json{
+        {"file", judged.file},
+        {"model", judged.model ? nlohmann::ordered_json(std::string(model_name(*judged.model))) : nullptr},
+        {"operations", judged.operations},
+        {"verdict", verdict},
+        {"story", result.story},
+        {"witness", result.witness},
+        {"steps", result.steps}};
+    if (!judged.remarks.empty()) json["remarks"] = judged.remarks;
     json.update(judged.explanation);
     if (options.time) {
       json["cpu_seconds"] = judged.cpu_seconds;
@@ -231,16 +82,18 @@ void print(const CheckOptions& options, const Judged& judged) {
         options.time ? fmt::format(" [{:.4f} s{}, {:.0f} MiB]", judged.cpu_seconds, more, judged.peak_mib)
                      : std::string();
     const std::string what =
-        judged.operations > 0
-            ? fmt::format(" ({} operations, {})", judged.operations, model_name(judged.model))
-            : std::string();  // the budget was spent before that was known
-    fmt::print("{}: {}{}{}{}\n", judged.file, verdict, what, time, story + judged.why);
+        judged.model ? fmt::format(" ({} operations, {})", judged.operations, model_name(*judged.model))
+                     : std::string();  // the budget was spent before that was known
+    const std::string remarks =
+        judged.remarks.empty() ? std::string() : fmt::format(" [{}]", fmt::join(judged.remarks, "; "));
+    fmt::print("{}: {}{}{}{}{}\n", judged.file, verdict, what, time, story + judged.why, remarks);
   }
   flush_standard_output();  // a later file may be bad or slow
 }
 
 int run_check(CheckOptions options) {
   parse_budget(options);
+  require_initial(options);
   options.memory_bytes = parse_memory(options.memory);
   if (!options.save.empty() && options.files.size() > 1)
     throw std::runtime_error("--save: found several histories; expected one");
@@ -248,12 +101,15 @@ int run_check(CheckOptions options) {
   if (options.memory_bytes > 0) bound_data(data_within(options.memory_bytes));
   bool violation = false;
   bool unknown = false;
+  bool bad = false;
   for (const std::string& file : options.files) {
-    const Judged judged = judge(options, file);
+    const CheckedFile judged = judge_file(options, file);
+    bad |= !judged.error.empty();
     violation |= judged.result.verdict == Verdict::violation;
-    unknown |= judged.result.verdict == Verdict::unknown;
+    unknown |= judged.result.verdict == Verdict::unknown && judged.error.empty();
     print(options, judged);
   }
+  if (bad) return 2;
   if (violation) return 1;
   return unknown ? 3 : 0;
 }
@@ -265,12 +121,23 @@ void add_check_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("check", "Judge recorded histories: are they linearizable?");
   command
       ->add_option("files", options->files,
-                   "Histories: JSON lines, EDN (Jepsen, Knossos), etcd logs, kv texts")
+                   "Histories: JSON lines, EDN (Jepsen, Knossos), history.txt, jepsen.log, kv texts")
       ->required();
   command->add_option("--model", options->model, "The object; default: what the file says")
-      ->check(CLI::IsMember(model_names()));
+      ->check(CLI::IsMember(models()));
   command->add_option("--format", options->format, "Default: told from the file's beginning")
-      ->check(CLI::IsMember({"auto", "jsonl", "edn", "etcd", "kv"}));
+      ->check(CLI::IsMember(format_names()));
+  command->add_option(
+      "--initial", options->initial,
+      "What the object holds at first, such as 0 or nil in EDN, or unknown (registers, keys)");
+  command
+      ->add_option("--nil", options->nil,
+                   "What a read's nil means: value (default), or unknown, as for Knossos: it wasn't told")
+      ->check(CLI::IsMember({"value", "unknown"}));
+  command
+      ->add_option("--tuples", options->tuples,
+                   "Whether values are [KEY VALUE] as of Jepsen's independent: auto (default), yes or no")
+      ->check(CLI::IsMember({"auto", "yes", "no"}));
   command->add_option("--budget", options->budget,
                       "Time for each file, such as 10s; beyond it the verdict is unknown");
   command->add_option("--steps", options->steps,

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <limits>
 #include <string_view>
+#include <utility>
 
 namespace sim {
 namespace {
@@ -43,6 +46,34 @@ nlohmann::ordered_json to_json(const History& history, const DeadEnd& end) {
 
 }  // namespace
 
+void name_values(std::string& story, const Names& names) {
+  const bool none = names.values.empty() && names.keys.empty() && names.clients.empty();
+  if (none) return;
+  std::string named;
+  for (std::size_t i = 0; i < story.size();) {
+    const bool negative = story[i] == '-';
+    const std::size_t digits = i + (negative ? 1 : 0);
+    std::size_t end = digits;
+    while (end < story.size() && story[end] >= '0' && story[end] <= '9') ++end;
+    std::int64_t number = 0;
+    const auto [stop, error] = std::from_chars(story.data() + i, story.data() + end, number);
+    if (end == digits || error != std::errc{} || stop != story.data() + end) {
+      named += story[i++];
+      continue;
+    }
+    const bool client = named.ends_with("client ") && number >= 0 && number <= 65'535;
+    const bool key =
+        named.ends_with("key ") && number >= 0 && number <= std::numeric_limits<std::uint32_t>::max();
+    if (client) {
+      named += std::to_string(names.client(static_cast<std::uint16_t>(number)));
+    } else {
+      named += key ? names.key(static_cast<std::uint32_t>(number)) : names.value(number);
+    }
+    i = end;
+  }
+  story = std::move(named);
+}
+
 void add_explanation(nlohmann::ordered_json& json, const History& history, const Explanation& why) {
   constexpr std::size_t most = 1000;  // a contradiction that nobody had time to make smaller
   const Contradiction& found = why.contradiction;
@@ -57,7 +88,7 @@ void add_explanation(nlohmann::ordered_json& json, const History& history, const
   if (found.witness.size() > most) return;
   auto operations = nlohmann::ordered_json::array();
   for (const std::size_t i : found.witness) {
-    auto operation = nlohmann::ordered_json::parse(jsonl_line(history.operations[i]));
+    auto operation = nlohmann::ordered_json::parse(jsonl_line(history.operations[i], history.names));
     operation["index"] = i;
     operations.push_back(std::move(operation));
   }

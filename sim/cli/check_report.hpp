@@ -16,6 +16,10 @@ namespace sim {
 /// too many to read "dead_end" to `json`.
 void add_explanation(nlohmann::ordered_json& json, const History& history, const Explanation& why);
 
+/// Puts the file's own notation in the place of numbers that stand for values, keys and clients. No number of
+/// a file is like that of a value, so that none can be taken for another.
+void name_values(std::string& story, const Names& names);
+
 /// The same in a few words, for the end of a line; in brackets.
 std::string explanation_text(const History& history, const Explanation& why);
 

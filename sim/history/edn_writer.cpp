@@ -11,26 +11,10 @@
 #include <fmt/format.h>
 
 #include "sim/history/history.hpp"
+#include "sim/history/transaction.hpp"
 
 namespace sim {
 namespace {
-
-std::string edn_of(const Value& value) {
-  struct Visitor {
-    std::string operator()(Nil) const { return "nil"; }
-    std::string operator()(std::int64_t number) const { return std::to_string(number); }
-    std::string operator()(const List& list) const { return fmt::format("[{}]", fmt::join(list, " ")); }
-    std::string operator()(const std::string& text) const {
-      std::string quoted = "\"";
-      for (const char c : text) {
-        if (c == '"' || c == '\\') quoted += '\\';
-        c == '\n' ? quoted += "\\n" : quoted += c;
-      }
-      return quoted + '"';
-    }
-  };
-  return value.visit(Visitor{});
-}
 
 class EdnWriter {
  public:
@@ -38,7 +22,7 @@ class EdnWriter {
       : out_(out), history_(history), keyed_(history.model == Model::kv) {
     for (const Operation& op : history.operations) {
       keyed_ = keyed_ || op.key != 0;
-      next_process_ = std::max(next_process_, std::int64_t{op.client.value} + 1);
+      next_process_ = std::max(next_process_, history.names.client(op.client.value) + 1);
     }
   }
 
@@ -57,9 +41,6 @@ class EdnWriter {
   }
 
  private:
-  static constexpr std::int64_t kProcessMax = 65'535;
-  static constexpr std::uint32_t kNamedKeys = 1U << 31;  // from here on, keys are read by name only
-
   struct Event {
     Time at;
     bool returns;
@@ -85,15 +66,38 @@ class EdnWriter {
 
   static void require_known(const Operation& op) {
     const bool own_choice = op.action == Action::stamp || op.action == Action::draw;
-    if (op.action != Action::add && (!own_choice || op.outcome == Outcome::ok)) return;
+    const bool sums = op.action == Action::add && op.outcome == Outcome::ok && !op.output.is_nil();
+    if (!sums && (!own_choice || op.outcome == Outcome::ok)) return;
     throw std::runtime_error(fmt::format(
         "Jepsen's notation can't tell all of an operation such as {}; expected a history for .jsonl",
         action_name(op.action)));
   }
 
+  std::string edn_of(const Value& value) const { return history_.names.value(value); }
+
+  // What was read, where it's known.
+  std::string steps_of(const Operation& op, bool answered) const {
+    using Kind = TransactionStep::Kind;
+    const std::vector<Value> reads = answered ? transaction_reads(op.output) : std::vector<Value>();
+    std::string text = "[";
+    std::size_t read = 0;
+    for (const TransactionStep& step : transaction_steps(op.argument)) {
+      const bool looks = step.kind == Kind::read;
+      const Value seen = looks && read < reads.size() ? reads[read] : Value{};
+      read += looks ? 1 : 0;
+      text += fmt::format("{}[:{} {} {}]", text.size() > 1 ? " " : "",
+                          looks                       ? "r"
+                          : step.kind == Kind::append ? "append"
+                                                      : "w",
+                          edn_of(step.reg), edn_of(looks ? seen : step.value));
+    }
+    return text + ']';
+  }
+
   // What the event's :value is; that of a read or dequeue is its answer.
-  static std::string told(const Operation& op) {
+  std::string told(const Operation& op) const {
     if (op.action == Action::cas) return '[' + edn_of(op.expected) + ' ' + edn_of(op.argument) + ']';
+    if (op.action == Action::txn) return steps_of(op, false);
     if (op.action == Action::stamp || op.action == Action::draw) return edn_of(op.output);
     return takes_argument(op.action) ? edn_of(op.argument) : "nil";
   }
@@ -106,10 +110,7 @@ class EdnWriter {
     auto& own = processes_[client];
     auto free = std::ranges::find(own, false, &Process::busy);
     if (free == own.end()) {
-      const std::int64_t name = own.empty() ? op.client.value : next_process_++;
-      if (name > kProcessMax) {
-        throw std::runtime_error("the history needs more than 65536 of Jepsen's processes");
-      }
+      const std::int64_t name = own.empty() ? history_.names.client(op.client.value) : next_process_++;
       free = own.insert(own.end(), {name, false});
     }
     free->busy = true;
@@ -129,8 +130,9 @@ class EdnWriter {
       return line(i, "ok", fmt::format("[{} {}]", told(op), found));
     }
     const bool did_nothing = output_of(op.action) == Output::truth && !of_element && !found;
-    const bool answers = output_of(op.action) == Output::value;
+    const bool answers = output_of(op.action) == Output::value || op.action == Action::size;
     if (op.outcome == Outcome::failed || did_nothing) return line(i, "fail", told(op));
+    if (op.action == Action::txn) return line(i, "ok", steps_of(op, true));
     line(i, "ok", answers ? edn_of(op.output) : told(op));
   }
 
@@ -139,8 +141,7 @@ class EdnWriter {
     const bool writes = op.action == Action::stamp || op.action == Action::draw;
     out_ << fmt::format("{{:process {}, :type :{}, :f :{}, ", process_of_[i], type,
                         writes ? "write" : action_name(op.action));
-    const std::string_view quote = op.key < kNamedKeys ? "" : "\"";
-    if (keyed_) out_ << fmt::format(":key {0}{1}{0}, ", quote, op.key);
+    if (keyed_) out_ << fmt::format(":key {}, ", history_.names.key(op.key));
     out_ << fmt::format(":value {}", value);
     const Time at = type == "invoke" ? op.call : op.ret;
     if (type != "info") out_ << fmt::format(", :time {}", at.time_since_epoch().count());

@@ -25,7 +25,7 @@ struct Words {
 std::optional<std::int64_t> number(std::string_view word) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+  if (error != std::errc{} || end != word.data() + word.size() || is_name(value)) return std::nullopt;
   return value;
 }
 
@@ -81,9 +81,10 @@ void complete(EventPairing& events, Event& event, Action action) {
 
 }  // namespace
 
-History read_etcd_log(HistoryText& source, const std::string& file) {
+History read_etcd_log(HistoryText& source, const std::string& file, const ReadingOptions& options) {
   History history;
-  history.model = Model::cas_register;
+  history.model = options.model.value_or(Model::cas_register);
+  bool any = false;
   EventPairing events(history, file);
   const std::string_view whole = source.view();
   std::string_view text = whole;
@@ -96,6 +97,8 @@ History read_etcd_log(HistoryText& source, const std::string& file) {
     const bool cut = !event && whole.ends_with(content) && !content.empty() && content.starts_with("INFO");
     if (cut && text.empty()) events.fail("the file ends within a line; expected a complete one");
     if (!event) continue;
+    any = true;
+    events.of(event->f.substr(event->f.starts_with(':') ? 1 : 0));
     const auto action = event->f.starts_with(':') ? action_from_name(event->f.substr(1)) : std::nullopt;
     if (!action || (*action != Action::read && *action != Action::write && *action != Action::cas)) {
       events.fail("found \"" + std::string(event->f) + "\"; expected :read, :write or :cas");
@@ -111,6 +114,9 @@ History read_etcd_log(HistoryText& source, const std::string& file) {
       events.fail("found \"" + std::string(event->type) + "\"; expected :invoke, :ok, :fail or :info");
     }
   }
+  if (!any)
+    throw HistoryError(file, 0, "no line of jepsen.util tells of an operation; expected a log with some");
+  events.finish();
   return history;
 }
 

@@ -13,29 +13,51 @@ EventPairing::EventPairing(History& history, std::string file) : history_(histor
 void EventPairing::at_line(std::size_t line) {
   line_ = line;
   now_ = std::max(now_ + 1, static_cast<std::int64_t>(line));
+  f_.clear();
 }
 
 void EventPairing::fail(const std::string& expectation) const {
-  throw HistoryError(file_, line_, expectation);
+  throw HistoryError(file_, line_, f_.empty() ? expectation : ":f :" + f_ + ": " + expectation);
 }
 
-void EventPairing::invoke(std::int64_t process, Operation op) {
-  const std::string name = "process " + std::to_string(process);
-  if (process < 0 || process > 65'535) fail(name + "; expected a number from 0 to 65535");
-  if (lost_.contains(process))
-    fail(name + " acts again after its operation's outcome became unknown (:info)");
-  if (!open_.emplace(process, history_.operations.size()).second)
-    fail(name + " already has an operation open");
-  op.client.value = static_cast<std::uint16_t>(process);
+std::size_t EventPairing::client_of(std::int64_t process) {
+  if (process < 0) fail("process " + std::to_string(process) + "; expected a number from 0 on");
+  const bool small = process < kSmall;
+  const auto at = static_cast<std::size_t>(process);
+  if (small && at >= small_.size()) small_.resize(at + 1, -1);
+  if (small && small_[at] >= 0) return static_cast<std::size_t>(small_[at]);
+  if (const auto known = large_.find(process); !small && known != large_.end()) return known->second;
+  const std::size_t client = processes_.size();
+  if (client == static_cast<std::size_t>(kSmall)) fail("more than 65536 processes; expected fewer");
+  if (small) {
+    small_[at] = static_cast<std::int32_t>(client);
+  } else {
+    large_.emplace(process, client);
+  }
+  processes_.push_back(process);
+  open_.push_back(kNone);
+  return client;
+}
+
+Operation& EventPairing::invoke(std::int64_t process, Operation op) {
+  const std::size_t client = client_of(process);
+  if (open_[client] != kNone) fail("process " + std::to_string(process) + " already has an operation open");
+  open_[client] = history_.operations.size();
+  op.client.value = static_cast<std::uint16_t>(client);
   op.call = Time{Duration{now_}};
-  history_.clients = std::max(history_.clients, static_cast<std::uint32_t>(process) + 1);
-  history_.operations.push_back(std::move(op));
+  return history_.operations.emplace_back(std::move(op));
+}
+
+bool EventPairing::has_open(std::int64_t process) { return open_[client_of(process)] != kNone; }
+
+Operation& EventPairing::open(std::int64_t process) {
+  const std::size_t place = open_[client_of(process)];
+  if (place == kNone) fail("process " + std::to_string(process) + " completes what it never invoked");
+  return history_.operations[place];
 }
 
 Operation& EventPairing::completing(std::int64_t process, Action action) {
-  const auto open = open_.find(process);
-  if (open == open_.end()) fail("process " + std::to_string(process) + " completes what it never invoked");
-  Operation& op = history_.operations[open->second];
+  Operation& op = open(process);
   if (op.action != action) {
     fail("process " + std::to_string(process) + " completes a " + std::string(action_name(action)) +
          "; expected the " + std::string(action_name(op.action)) + " that it invoked");
@@ -44,15 +66,28 @@ Operation& EventPairing::completing(std::int64_t process, Action action) {
 }
 
 void EventPairing::complete(std::int64_t process, Outcome outcome) {
-  Operation& op = history_.operations[open_.at(process)];
+  Operation& op = open(process);
   op.outcome = outcome;
   op.ret = Time{Duration{now_}};
-  open_.erase(process);
+  open_[client_of(process)] = kNone;
 }
 
-void EventPairing::lose(std::int64_t process) {
-  open_.erase(process);
-  lost_.insert(process);
+void EventPairing::lose(std::int64_t process) { open_[client_of(process)] = kNone; }
+
+void EventPairing::finish() {
+  std::vector<std::int64_t> ascending = processes_;
+  std::ranges::sort(ascending);
+  const bool small = ascending.empty() || ascending.back() < kSmall;
+  std::vector<std::uint16_t> number;  // of each client, for good
+  for (const std::int64_t process : processes_) {
+    const auto rank = std::ranges::lower_bound(ascending, process) - ascending.begin();
+    number.push_back(static_cast<std::uint16_t>(small ? process : rank));
+  }
+  for (Operation& op : history_.operations) op.client.value = number[op.client.value];
+  history_.clients = static_cast<std::uint32_t>(!small              ? ascending.size()
+                                                : ascending.empty() ? 0
+                                                                    : ascending.back() + 1);
+  if (!small) history_.names.clients = std::move(ascending);
 }
 
 }  // namespace sim

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "sim/history/history.hpp"
 
@@ -19,27 +20,48 @@ class EventPairing {
   /// Where the next event stands; its line number serves as its time.
   void at_line(std::size_t line);
 
-  /// A process begins an operation. It must have none open and must not have been lost before.
-  void invoke(std::int64_t process, Operation op);
+  /// What the next event does, for errors: `:f :write`.
+  void of(std::string_view f) { f_ = f; }
 
-  /// The operation that `process` has open. It's an error if there is none, or one that does something else.
+  /// A process begins an operation. It must have none open; one whose outcome became unknown doesn't count.
+  Operation& invoke(std::int64_t process, Operation op);
+
+  /// Whether `process` has an operation open.
+  bool has_open(std::int64_t process);
+
+  /// The operation that `process` has open. It's an error if there is none.
+  Operation& open(std::int64_t process);
+
+  /// The same; an error, too, if it does something else than `action`.
   Operation& completing(std::int64_t process, Action action);
 
   /// Closes the open operation: answered, or known not to have happened.
   void complete(std::int64_t process, Outcome outcome);
 
-  /// Leaves the operation open for ever; the process never acts again.
+  /// Leaves the operation open for ever. The process may go on: then it has several open.
   void lose(std::int64_t process);
+
+  /// Clients keep the numbers of their processes if those are small; otherwise the history says which is
+  /// which.
+  void finish();
 
   [[noreturn]] void fail(const std::string& expectation) const;
 
  private:
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+  static constexpr std::int64_t kSmall = 65'536;
+
+  std::size_t client_of(std::int64_t process);
+
   History& history_;
   std::string file_;
+  std::string f_{};
   std::size_t line_ = 0;
   std::int64_t now_ = 0;
-  std::map<std::int64_t, std::size_t> open_;  // process -> place in history_.operations
-  std::set<std::int64_t> lost_;
+  std::vector<std::int32_t> small_{};            // process -> client, or -1
+  std::map<std::int64_t, std::size_t> large_{};  // the same
+  std::vector<std::int64_t> processes_{};        // by client
+  std::vector<std::size_t> open_{};              // by client: place in history_.operations
 };
 
 }  // namespace sim

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/history/object_model.hpp"
+#include "sim/history/transaction.hpp"
 #include "sim/kernel/rng.hpp"
 
 namespace sim {
@@ -46,14 +47,17 @@ class Generator {
   }
 
  private:
-  static bool looks(Action action) { return action == Action::read || action == Action::contains; }
+  static bool looks(Action action) {
+    return action == Action::read || action == Action::contains || action == Action::size;
+  }
 
-  // Stamps and draws are for runs: what they write is no part of a plan.
+  // Stamps and draws are for runs: what they write is no part of a plan. Sizes are for those who ask for
+  // them.
   std::vector<GeneratorPlan::Weight> equal_mix() const {
     std::uint64_t looking = 0;
     std::vector<GeneratorPlan::Weight> mix;
     for (const Action action : object_.actions) {
-      if (action == Action::stamp || action == Action::draw) continue;
+      if (action == Action::stamp || action == Action::draw || action == Action::size) continue;
       mix.push_back({action, 1});
       looking += looks(action);
     }
@@ -203,16 +207,38 @@ class Generator {
       op.expected = static_cast<std::int64_t>(1 + rng_.below(known));
       if (rng_.chance(0.5)) op.expected = cells_[op.key];
     }
-    if (op.action == Action::add) {
+    if (op.action == Action::txn) {
+      op.argument = draw_transaction();
+    } else if (op.action == Action::add) {
       op.argument = plan_.values > 0 ? draw_value() : 1;
     } else if (takes_argument(op.action)) {
       op.argument = draw_value();
     }
   }
 
+  // One to four steps on four registers.
+  Value draw_transaction() {
+    std::vector<TransactionStep> steps(1 + rng_.below(4));
+    for (TransactionStep& step : steps) {
+      step.reg = static_cast<std::int64_t>(rng_.below(4));
+      if (rng_.chance(0.5)) continue;
+      step.kind = TransactionStep::Kind::write;
+      step.value = draw_value();
+    }
+    return transaction_argument(steps);
+  }
+
+  // Of an unordered queue any value may come out.
+  void choose_taken(Operation& op, const Value& cell) {
+    if (plan_.model != Model::unordered_queue || op.action != Action::dequeue) return;
+    const List& in = *cell.as_list();
+    if (!in.empty()) op.output = in[rng_.below(in.size())];
+  }
+
   void execute(std::size_t i) {
     Operation& op = operations_[i];
     Value& cell = cells_[op.key];
+    choose_taken(op, cell);
     const bool hit = is_victim(i);
     Value output;
     if (hit && plan_.bug == GeneratorPlan::Bug::stale_read) {
@@ -225,6 +251,7 @@ class Generator {
       remember(op.key, cell, op);
       output = object_.execute(cell, op);
     }
+    op.output = {};
     if (op.outcome == Outcome::ok && output_of(op.action) != Output::none) op.output = std::move(output);
   }
 

@@ -7,36 +7,29 @@
 #include <utility>
 
 #include "sim/history/formats.hpp"
+#include "sim/history/jepsen_reader.hpp"
 #include "sim/history/object_model.hpp"
 
 namespace sim {
 namespace {
 
 // The first name of an action is the one that is written.
-constexpr std::array<std::pair<std::string_view, Action>, 18> kActions{{
-    {"read", Action::read},
-    {"write", Action::write},
-    {"cas", Action::cas},
-    {"append", Action::append},
-    {"add", Action::add},
-    {"stamp", Action::stamp},
-    {"draw", Action::draw},
-    {"insert", Action::insert},
-    {"remove", Action::remove},
-    {"contains", Action::contains},
-    {"enqueue", Action::enqueue},
-    {"dequeue", Action::dequeue},
-    {"push", Action::push},
-    {"pop", Action::pop},
-    {"acquire", Action::acquire},
-    {"release", Action::release},
-    {"get", Action::read},
-    {"put", Action::write},
+constexpr std::array<std::pair<std::string_view, Action>, 20> kActions{{
+    {"read", Action::read},         {"write", Action::write},     {"cas", Action::cas},
+    {"append", Action::append},     {"add", Action::add},         {"stamp", Action::stamp},
+    {"draw", Action::draw},         {"insert", Action::insert},   {"remove", Action::remove},
+    {"contains", Action::contains}, {"enqueue", Action::enqueue}, {"dequeue", Action::dequeue},
+    {"push", Action::push},         {"pop", Action::pop},         {"acquire", Action::acquire},
+    {"release", Action::release},   {"size", Action::size},       {"txn", Action::txn},
+    {"get", Action::read},          {"put", Action::write},
 }};
-constexpr std::array<std::pair<std::string_view, HistoryFormat>, 5> kFormats{
+constexpr std::array<std::pair<std::string_view, HistoryFormat>, 8> kFormats{
     {{"auto", HistoryFormat::automatic},
      {"jsonl", HistoryFormat::jsonl},
+     {"json", HistoryFormat::json},
      {"edn", HistoryFormat::edn},
+     {"log", HistoryFormat::log},
+     {"txt", HistoryFormat::txt},
      {"etcd", HistoryFormat::etcd},
      {"kv", HistoryFormat::kv}}};
 
@@ -50,25 +43,6 @@ template <typename Table, typename Named> std::string_view find_value(const Tabl
   return std::ranges::find(table, value, [](const auto& entry) { return entry.second; })->first;
 }
 
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-// A history says what it is early on; a few hundred characters are enough to tell.
-HistoryFormat detect(std::string_view text, const std::string& file) {
-  const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos) throw HistoryError(file, 0, "empty; expected a history");
-  const std::string_view head = text.substr(start, 400);
-  if (head.starts_with("{\"")) return HistoryFormat::jsonl;
-  if (head.starts_with("INFO") || contains(head, "jepsen.util")) return HistoryFormat::etcd;
-  const bool is_map = head.starts_with("{");
-  const bool on_text = contains(head, ":get") || contains(head, ":put") || contains(head, ":append");
-  if (is_map && contains(head, ":key") && on_text) return HistoryFormat::kv;
-  if (contains("[({;#", head.substr(0, 1))) return HistoryFormat::edn;
-  throw HistoryError(file, 1,
-                     "unknown format; expected JSON lines, an etcd log, or EDN (choose with --format)");
-}
-
 }  // namespace
 
 HistoryError::HistoryError(std::string file_name, std::size_t line_number,
@@ -76,7 +50,8 @@ HistoryError::HistoryError(std::string file_name, std::size_t line_number,
     : std::runtime_error(file_name + (line_number > 0 ? ":" + std::to_string(line_number) : std::string()) +
                          ": " + what_was_expected),
       file(std::move(file_name)),
-      line(line_number) {}
+      line(line_number),
+      expectation(what_was_expected) {}
 
 Value initial_value(Model model) { return object_model(model).initial; }
 
@@ -101,9 +76,35 @@ std::string action_names() {
   return names;
 }
 
+std::string action_names(Model model) {
+  std::string names;
+  for (const Action action : object_model(model).actions) {
+    names += (names.empty() ? "" : ", ") + std::string(action_name(action));
+  }
+  return names;
+}
+
+std::string model_names() {
+  std::string names;
+  for (const ObjectModel* model : object_models())
+    names += (names.empty() ? "" : ", ") + std::string(model->name);
+  return names;
+}
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, format] : kFormats) names.emplace_back(name);
+  return names;
+}
+
 std::string_view outcome_name(Outcome outcome) {
   constexpr std::array<std::string_view, 3> names{"pending", "ok", "failed"};
   return names[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return text;
 }
 
 std::string_view take_line(std::string_view& text) {
@@ -116,29 +117,41 @@ std::string_view take_line(std::string_view& text) {
 
 namespace {
 
-History read_text(HistoryText& text, const std::string& file, HistoryFormat format) {
-  if (format == HistoryFormat::automatic) format = detect(text.view(), file);
-  History history;
-  switch (format) {
+History read_as(HistoryText& text, const std::string& file, const ReadingOptions& options) {
+  switch (options.format) {
     case HistoryFormat::automatic:
-    case HistoryFormat::jsonl: history = read_jsonl(text, file); break;
-    case HistoryFormat::edn: history = read_jepsen_edn(text, file); break;
-    case HistoryFormat::etcd: history = read_etcd_log(text, file); break;
-    case HistoryFormat::kv: history = read_kv_text(text, file); break;
+    case HistoryFormat::jsonl: break;
+    case HistoryFormat::json: return read_jepsen_json(text, file, options);
+    case HistoryFormat::edn: return read_jepsen_edn(text, file, options);
+    case HistoryFormat::etcd: return read_etcd_log(text, file, options);
+    case HistoryFormat::log: return read_jepsen_log(text, file, options);
+    case HistoryFormat::txt: return read_history_txt(text, file, options);
+    case HistoryFormat::kv: return read_kv_text(text, file, options);
   }
-  if (history.operations.empty()) throw HistoryError(file, 0, "no operations; expected at least one");
-  return history;
+  return read_jsonl(text, file, options);
+}
+
+History read_text(HistoryText& text, const std::string& file, ReadingOptions options) {
+  if (text.view().starts_with("\xEF\xBB\xBF")) text.skip(3);  // a byte order mark
+  if (options.format == HistoryFormat::automatic) options.format = detect_format(text.view(), file);
+  try {
+    return read_as(text, file, options);
+  } catch (const NoTuplesAfterAll&) {
+    options.tuples = false;
+    text.start_again();
+    return read_as(text, file, options);
+  }
 }
 
 }  // namespace
 
-History read_history(std::istream& in, const std::string& file, HistoryFormat format) {
+History read_history(std::istream& in, const std::string& file, const ReadingOptions& options) {
   const std::string content{std::istreambuf_iterator<char>(in), {}};
   HistoryText text{content};
-  return read_text(text, file, format);
+  return read_text(text, file, options);
 }
 
-History read_history_file(const std::string& path, HistoryFormat format,
+History read_history_file(const std::string& path, const ReadingOptions& options,
                           const std::function<bool()>& enough) {
   HistoryText text = HistoryText::of_file(path);
   text.stop_when(enough);
@@ -146,7 +159,7 @@ History read_history_file(const std::string& path, HistoryFormat format,
     if (text.was_cut()) throw HistoryError(path, 0, "was cut short while it was read");
   };
   try {
-    History history = read_text(text, path, format);
+    History history = read_text(text, path, options);
     require_whole();
     return history;
   } catch (const HistoryError&) {

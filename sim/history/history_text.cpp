@@ -37,6 +37,7 @@ HistoryText::HistoryText(std::string_view mapping, CutGuard guard)
 HistoryText::HistoryText(HistoryText&& other) noexcept
     : whole_(std::exchange(other.whole_, {})),
       own_(std::move(other.own_)),
+      skipped_(other.skipped_),
       mapped_(std::exchange(other.mapped_, false)),
       guard_(std::move(other.guard_)),
       released_(other.released_),

@@ -28,7 +28,17 @@ class HistoryText {
   /// From now on `release_before` throws ReadingStopped once this says so.
   void stop_when(std::function<bool()> enough) { enough_ = std::move(enough); }
 
-  std::string_view view() const { return own_.empty() ? whole_ : std::string_view(own_); }
+  std::string_view view() const {
+    std::string_view text = own_.empty() ? whole_ : std::string_view(own_);
+    text.remove_prefix(skipped_);
+    return text;
+  }
+
+  /// Leaves out the first characters, such as a byte order mark. Before anything is released.
+  void skip(std::size_t count) { skipped_ += count; }
+
+  /// It is read once more from the front.
+  void start_again() { released_ = 0; }
 
   /// Everything before `rest`, an end of `view()`, has been read and won't be again.
   void release_before(std::string_view rest) {
@@ -43,6 +53,7 @@ class HistoryText {
 
   std::string_view whole_;
   std::string own_{};
+  std::size_t skipped_ = 0;
   bool mapped_ = false;
   CutGuard guard_{};  // where it's mapped
   std::size_t released_ = 0;

@@ -78,6 +78,15 @@ class List {
     elements.insert(elements.begin() + place, element);
     ++size_;
   }
+  template <std::input_iterator I> void insert(const std::int64_t* at, I first, I last) {
+    const auto place = at - std::as_const(*this).begin();
+    Elements& elements = own();
+    elements.insert(elements.begin() + place, first, last);
+    size_ = elements.size();
+  }
+  void insert(const std::int64_t* at, std::initializer_list<std::int64_t> more) {
+    insert(at, more.begin(), more.end());
+  }
   void erase(const std::int64_t* at) {
     const auto place = at - std::as_const(*this).begin();
     Elements& elements = own();

@@ -10,6 +10,7 @@ namespace {
 Value execute_set(Value& state, const Operation& op) {
   if (op.action == Action::read) return state;
   auto& elements = *state.as_list();
+  if (op.action == Action::size) return static_cast<std::int64_t>(elements.size());
   const auto element = *op.argument.as_number();
   const auto at = std::ranges::lower_bound(elements, element);
   const bool present = at != elements.end() && *at == element;
@@ -24,7 +25,8 @@ Value execute_set(Value& state, const Operation& op) {
   }
 }
 
-constexpr std::array kSetActions{Action::read, Action::insert, Action::remove, Action::contains};
+constexpr std::array kSetActions{Action::read, Action::insert, Action::remove, Action::contains,
+                                 Action::size};
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/history/transaction.hpp"
+
 namespace sim {
 
 extern const ObjectModel kRegister;
@@ -14,10 +16,14 @@ extern const ObjectModel kSet;
 extern const ObjectModel kQueue;
 extern const ObjectModel kStack;
 extern const ObjectModel kLock;
+extern const ObjectModel kUnorderedQueue;
+extern const ObjectModel kMutex;
+extern const ObjectModel kMultiRegister;
 
 std::span<const ObjectModel* const> object_models() {
-  static constexpr std::array<const ObjectModel*, 9> all{
-      &kRegister, &kCasRegister, &kKeyValue, &kCounter, &kLog, &kSet, &kQueue, &kStack, &kLock};
+  static constexpr std::array<const ObjectModel*, 12> all{
+      &kRegister, &kCasRegister, &kKeyValue, &kCounter,        &kLog,   &kSet,
+      &kQueue,    &kStack,       &kLock,     &kUnorderedQueue, &kMutex, &kMultiRegister};
   return all;
 }
 
@@ -28,16 +34,25 @@ bool allows(const ObjectModel& model, Action action) {
 }
 
 bool changed_nothing(const Operation& op) {
-  if (op.action == Action::read || op.action == Action::contains) return true;
+  if (op.action == Action::read || op.action == Action::contains || op.action == Action::size) return true;
+  if (op.action == Action::txn) return only_reads(op.argument);
   if (op.outcome != Outcome::ok) return false;
   if (op.action == Action::dequeue || op.action == Action::pop) return op.output == Value{};
   return output_of(op.action) == Output::truth && op.output == truth(false);
 }
 
-// A set's client may not be told whether its request made a difference.
+std::vector<List> without_each(const List& values) {
+  std::vector<List> rests;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0 && values[i] == values[i - 1]) continue;
+    rests.push_back(values);
+    rests.back().erase(rests.back().begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return rests;
+}
+
 bool answer_fits(const Operation& op, const Value& output) {
-  const bool may_be_silent = op.action == Action::insert || op.action == Action::remove;
-  return op.output == output || (may_be_silent && op.output == Value{});
+  return op.output == output || (may_be_silent(op.action) && op.output == Value{});
 }
 
 }  // namespace sim

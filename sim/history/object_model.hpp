@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "sim/history/operation.hpp"
 
@@ -17,8 +18,8 @@ struct ObjectModel {
   Value initial;                    ///< Its state before the first operation.
 
   /// Does to `state` what `op` does and returns the output that this gives; nil when the action has none.
-  /// A function of its arguments alone. It doesn't look at the output of `op`, except that of a stamp or
-  /// draw.
+  /// A function of its arguments alone. It doesn't look at the output of `op`, except that of a stamp, a
+  /// draw, or a dequeue from an unordered queue: what it says was taken is, if it's in.
   Value (*execute)(Value& state, const Operation& op);
 };
 
@@ -35,6 +36,20 @@ bool changed_nothing(const Operation& op);
 
 /// Whether the output of an answered `op` may be `output`.
 bool answer_fits(const Operation& op, const Value& output);
+
+/// What is left when any one of `values`, which ascend, is taken out.
+std::vector<List> without_each(const List& values);
+
+/// Whether a client may be answered without being told what its request found or made.
+constexpr bool may_be_silent(Action action) {
+  return action == Action::insert || action == Action::remove || action == Action::add;
+}
+
+/// Whether the states of such an object are lists of numbers, to which values are added one by one.
+constexpr bool holds_elements(Model model) {
+  return model == Model::set || model == Model::queue || model == Model::stack ||
+         model == Model::unordered_queue || model == Model::log;
+}
 
 /// 1 or 0 as a value.
 inline Value truth(bool holds) { return std::int64_t{holds}; }

@@ -15,25 +15,29 @@ enum class Action : std::uint8_t {
   write,     ///< Sets the value to `argument`. No output.
   cas,       ///< Sets the value to `argument` if it equals `expected`. Output: 1 if it did, 0 if not.
   append,    ///< Adds `argument` at the end of the list (or text). No output.
-  add,       ///< Adds `argument` to a counter. Output: the new value.
+  add,       ///< Adds `argument` to a counter. Output: the new value; nil: it doesn't say.
   stamp,     ///< Writes the executing node's clock: nondeterministic. Output: the value written.
   draw,      ///< Writes a random number: nondeterministic. Output: the value written.
   insert,    ///< Puts `argument` into a set. Output: 1 if it wasn't in it, 0 if it was; nil: it doesn't say.
   remove,    ///< Takes `argument` out of a set. Output: 1 if it was in it, 0 if not; nil: it doesn't say.
   contains,  ///< Output: 1 if `argument` is in the set, 0 if not.
   enqueue,   ///< Puts `argument` at the end of a queue. No output.
-  dequeue,   ///< Takes the first value out of a queue. Output: that value; nil: the queue was empty.
+  dequeue,   ///< Takes the first value out of a queue (of an unordered one: any). Output: that value; nil: it
+             ///< was empty.
   push,      ///< Puts `argument` on top of a stack. No output.
   pop,       ///< Takes the topmost value off a stack. Output: that value; nil: the stack was empty.
   acquire,   ///< Takes a lock for this client. Output: 1 if it was free, 0 if not (and nothing happened).
-  release,   ///< Frees a lock. Output: 1 if this client held it, 0 if not (and nothing happened).
+  release,   ///< Frees a lock. Output: 1 if this client held it (of a mutex: if it was held), 0 if not (and
+             ///< nothing happened).
+  size,      ///< Output: how many values are in.
+  txn,       ///< Reads and writes several registers at once, as transaction.hpp says. Output: what was read.
 };
 
 /// Whether operations of this kind have an `argument`.
 constexpr bool takes_argument(Action action) {
   using enum Action;
   return action == write || action == cas || action == append || action == add || action == insert ||
-         action == remove || action == contains || action == enqueue || action == push;
+         action == remove || action == contains || action == enqueue || action == push || action == txn;
 }
 
 /// What the `output` of an answered operation is.
@@ -51,9 +55,11 @@ constexpr Output output_of(Action action) {
     case Action::enqueue:
     case Action::push: return Output::none;
     case Action::read:
+    case Action::txn:
     case Action::dequeue:
     case Action::pop: return Output::value;
     case Action::add:
+    case Action::size:
     case Action::stamp:
     case Action::draw: return Output::number;
     case Action::cas:
@@ -103,12 +109,15 @@ enum class Model : std::uint8_t {
   reg,           ///< "register": read, write; initially nil.
   cas_register,  ///< "cas-register": read, write, cas; initially nil.
   kv,            ///< "kv": per key read, write, append, cas; initially nil. Keys are independent.
-  counter,       ///< "counter": add, read; initially 0.
+  counter,       ///< "counter": add, read; initially 0. Wraps around.
   log,           ///< "log": append, read of the whole list; initially the empty list.
-  set,           ///< "set": insert, remove, contains, read of all in ascending order; initially empty.
-  queue,         ///< "queue": enqueue, dequeue, first in first out; initially empty.
-  stack,         ///< "stack": push, pop, last in first out; initially empty.
-  lock,          ///< "lock": acquire, release; initially free.
+  set,           ///< "set": insert, remove, contains, size, read of all in ascending order; initially empty.
+  queue,         ///< "queue": enqueue, dequeue, size; first in first out; initially empty.
+  stack,         ///< "stack": push, pop, size; last in first out; initially empty.
+  lock,          ///< "lock": acquire, release, each by its holder; initially free.
+  unordered_queue,  ///< "unordered-queue": as a queue, but any value may come out next.
+  mutex,            ///< "mutex": a lock that anybody may release, as Knossos has it.
+  multi_register,   ///< "multi-register": txn; each register is initially nil.
 };
 
 }  // namespace sim

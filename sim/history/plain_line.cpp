@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "sim/history/history.hpp"
+#include "sim/history/names.hpp"
 
 namespace sim {
 namespace {
@@ -76,7 +77,7 @@ class PlainLine {
     }
     if (*at_ == '[') return list(into);
     std::int64_t number = 0;
-    if (!whole(number)) return false;
+    if (!whole(number) || is_name(number)) return false;
     into = number;
     return true;
   }
@@ -86,7 +87,7 @@ class PlainLine {
     take('[');
     if (!take(']')) {
       do {
-        if (!whole(found.emplace_back())) return false;
+        if (!whole(found.emplace_back()) || is_name(found.back())) return false;
       } while (take(','));
       if (!take(']')) return false;
     }
@@ -112,7 +113,7 @@ class PlainLine {
         op_.client.value = static_cast<std::uint16_t>(number);
         return true;
       case key:
-        if (!whole(number, std::numeric_limits<std::uint32_t>::max())) return false;
+        if (!whole(number, std::int64_t{kFirstNamedKey} - 1)) return false;
         op_.key = static_cast<std::uint32_t>(number);
         return true;
       case call:
@@ -166,8 +167,8 @@ class PlainLine {
     if (has(ret) != answered || (answered && op_.ret < op_.call)) return false;
     if (has(value) != takes_argument(op_.action) || has(expected) != (op_.action == Action::cas))
       return false;
-    const bool any_argument =
-        op_.action == Action::write || op_.action == Action::cas || op_.action == Action::append;
+    if (op_.action == Action::txn) return false;
+    const bool any_argument = op_.action != Action::add;
     if (has(value) && !any_argument && op_.argument.as_number() == nullptr) return false;
     const Output kind = output_of(op_.action);
     if (has(output) != (answered && kind != Output::none)) return false;

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/transaction.hpp"
 #include "tests/fuzz/harness.hpp"
 #include "tests/judges_agree.hpp"
 
@@ -57,9 +59,30 @@ class Decoder {
     op.key = who / 4 % 8 == 7 ? 1 : 0;
     op.call = Time{Duration{when % 16}};
     if (op.outcome == Outcome::ok) op.ret = op.call + Duration{when / 16};
+    if (op.action == Action::txn) return transaction(op, with, gives);
     if (takes_argument(op.action)) op.argument = argument(op.action, with % 16);
     if (op.action == Action::cas) op.expected = cell_value(with / 16);
     if (op.outcome == Outcome::ok) op.output = output(op.action, gives);
+    return op;
+  }
+
+  // One or two steps on two registers; what it read is nothing, a number or a list.
+  static Operation transaction(Operation op, unsigned bits, unsigned gives) {
+    using Kind = TransactionStep::Kind;
+    std::vector<TransactionStep> steps;
+    std::vector<Value> reads;
+    for (; steps.size() <= bits / 128; bits = bits % 128 * 16, gives /= 16) {
+      TransactionStep& step = steps.emplace_back();
+      step.reg = bits / 8 % 2;
+      step.kind = static_cast<Kind>(std::min(bits / 16 % 4, 2U));
+      if (step.kind != Kind::read) step.value = number(bits);
+      if (step.kind == Kind::read)
+        reads.push_back(gives % 8 == 7   ? Value{}
+                        : gives % 16 < 8 ? Value{number(gives)}
+                                         : Value{List{number(gives)}});
+    }
+    op.argument = transaction_argument(steps);
+    if (op.outcome == Outcome::ok) op.output = transaction_output(reads);
     return op;
   }
 
@@ -83,11 +106,11 @@ class Decoder {
   }
 
   Value output(Action action, unsigned bits) const {
-    const bool silent = (action == Action::insert || action == Action::remove) && bits >= 128;
+    const bool silent = may_be_silent(action) && bits >= 128;
     switch (output_of(action)) {
       case Output::none: return Nil{};
       case Output::truth: return silent ? Value{} : truth(bits % 2 == 1);
-      case Output::number: return static_cast<std::int64_t>(bits % 8);
+      case Output::number: return silent ? Value{} : Value{static_cast<std::int64_t>(bits % 8)};
       case Output::value: break;
     }
     if (action == Action::read && model_->model == Model::set) return elements(bits);

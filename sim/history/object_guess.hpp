@@ -1,0 +1,36 @@
+// Which object a history is about, where its notation doesn't say: some operations do.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "sim/history/history.hpp"
+
+namespace sim {
+
+class ObjectGuess {
+ public:
+  /// Somebody asks `action`, called `f` in the file; `keyed`: of one of several objects.
+  void learn(Action action, std::string_view f, bool keyed);
+  /// Somebody read such a value.
+  void learn_read(const Value& output, bool set_literal);
+
+  /// Fills in the model of `history` if nobody chose it, with one that allows more where the operations fit
+  /// both and may tell them apart, and a remark in words. `fallback`: of reads, writes and compare-and-sets.
+  void settle(History& history, Model fallback) const;
+
+ private:
+  std::optional<Model> collection_{};  // or other object that isn't a register
+  bool writes_ = false;
+  bool keyed_ = false;
+  bool adds_ = false;         // :add, which is a set's or a counter's
+  bool set_actions_ = false;  // only a set's
+  bool read_number_ = false;
+  bool read_list_ = false;
+};
+
+/// Makes what was read fit the model: elements of collections become numbers (or names), a counter's adds
+/// stay adds. Throws HistoryError for values that the model can't hold.
+void fit_to_model(History& history, NameTable& names, const std::string& file);
+
+}  // namespace sim
