@@ -105,7 +105,7 @@ def limits(all_values):
     if low > 0 and high > 10 * low:
         return low / 1.25, 1.15 * high, True
     has_zeros = any(values[0] <= 0 for values in all_values)
-    room = 0.06 * (high - low)
+    room = 0.06 * (high - low) or 0.06 * high or 1.0
     return (0.0 if has_zeros or low < 0.4 * high else low - room), high + room, False
 
 
@@ -127,9 +127,7 @@ def draw_panel(ax, by_point):
 def plain_ticks(ax, most=9):
     """Ticks that a reader can name on a logarithmic axis, about `most` of them."""
     low, high = ax.get_xlim()
-    steps = (1, 2, 5) if 3 * math.log10(high / low) < most else (1,)
-    ticks = [base * 10 ** power for power in range(-6, 9) for base in steps]
-    ax.set_xticks([tick for tick in ticks if low <= tick <= high])
+    ax.set_xticks(units.log_ticks(low, high, most))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.set_xlim(low, high)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 
 from . import measures, style, units
 from .output import BadInput, read_json_lines
@@ -41,7 +41,7 @@ def read(sweep):
     counts, failovers = {}, {}
     for run in read_json_lines(sweep.folder / "runs.jsonl"):
         both = np.array([run["availability"]["called"], run["availability"]["answered"]], dtype=float)
-        label = run["point"]["label"]
+        label = sweep.as_drawn(run["point"])["label"]
         counts[label] = counts[label] + both if label in counts else both
         if run["failover"]["mean_s"] is not None:
             failovers.setdefault(label, []).append(run["failover"]["mean_s"])
@@ -164,7 +164,6 @@ def draw_latency(ax, page):
         ax.plot([e.value for e in both], [y, y], color=style.BLUE, linewidth=1.6, alpha=0.5, zorder=3)
         for e, hollow in zip(both, (False, True)):
             dot(ax, e, y, hollow=hollow)
-    ax.set_xscale("log")
     spread(ax, [e.value for row in page.rows for name in ("latency_p50_ms", "latency_p99_ms")
                 if (e := row.measures.get(name))])
     title(ax, "Latency", "ms")
@@ -183,10 +182,9 @@ def draw_outage(ax, page):
             dot(ax, outage.scaled(1e3), y + 0.16 if failover else y, hollow=True)
         if not failover and not outage:
             nothing(ax, y)
-    ax.set_xscale("log")
     spread(ax, [1e3 * e.value for row in page.rows for name in ("failover_mean_s", "longest_outage_s")
                 if (e := row.measures.get(name)) and e.value > 0]
-           + [1e3 * max(each) for each in page.failovers.values()])
+           + [1e3 * m for each in page.failovers.values() if (m := max(each)) > 0])
     title(ax, "Failover", "ms")
 
 
@@ -202,11 +200,10 @@ def draw_plain(ax, page, name, heading, below):
                         va="center_baseline", fontsize=9.5, color="#333333")
     values = [row.measures[name].value for row in page.rows if name in row.measures] or [1]
     if min(values) > 0 and max(values) / min(values) > 12:  # one that keeps repeating itself hides the others
-        ax.set_xscale("log")
         spread(ax, values)
         ax.set_xlim(right=ax.get_xlim()[1] * 4)
     else:
-        ax.set_xlim(0, 1.38 * max(values))
+        ax.set_xlim(0, 1.38 * max(values) or 1)
     title(ax, heading, below)
 
 
@@ -224,12 +221,17 @@ def nothing(ax, y):
 
 
 def spread(ax, values):
-    """Ticks that a reader can name on a logarithmic axis."""
-    low, high = min(values, default=1) / 1.4, max(values, default=1) * 1.4
-    steps = (1, 3) if high / low < 200 else (1,)
-    ticks = [t * 10 ** e for e in range(-3, 6) for t in steps if low <= t * 10 ** e <= high]
+    """A logarithmic axis with ticks that a reader can name, where all values are positive; else a plain one
+    that begins at zero."""
+    positive = [v for v in values if v > 0]
+    if len(positive) < len(values) or not values:
+        ax.set_xlim(0, 1.25 * max(values, default=0) or 1)
+        ax.xaxis.set_major_locator(MaxNLocator(3))
+        return
+    ax.set_xscale("log")
+    low, high = min(values) / 1.4, max(values) * 1.4
     ax.set_xlim(low, high)
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_locator(FixedLocator(units.log_ticks(low, high, 4)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
 

@@ -134,7 +134,7 @@ def picture(sweep, names, baseline, panels):
 def draw_panel(ax, panel, shown):
     ends = [v for d in panel.by_point.values() for v in (d.value, d.low, d.high) if v is not None]
     low, high = min(ends + [0]), max(ends + [0])
-    room = high - low
+    room = (high - low) or 1.0
     ax.set_xlim(low - 0.07 * room, high + 0.07 * room)
     ax.set_ylim(len(shown) - 0.5, -0.5)
     ax.axvline(0, color="#222222", linewidth=1.1, zorder=3)

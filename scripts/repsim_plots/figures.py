@@ -1,9 +1,10 @@
 """From the paths on the command line to finished pictures: what is it, and who draws it."""
 
+import json
 import pathlib
 
-from . import judged, sweep, trace, units
-from .output import BadInput, Pictures, read_json_lines
+from . import judged, sweep, trace, units, words
+from .output import BadInput, Pictures, read_json_lines, read_text
 
 
 def draw(arguments):
@@ -90,6 +91,7 @@ def draw_lines(path, arguments):
     begin, end = (window_bound(name, text) for name,
                   text in (("--from", arguments.begin), ("--to", arguments.end)))
     pictures = Pictures(arguments.out or path.parent)
+    refuse_scenario(path)
     ours = judged.is_json_lines(path) or path.suffix == ".jsonl"
     lines = read_json_lines(path) if ours else None
     kind = lines[0].get("repsim") if ours else "history"
@@ -100,8 +102,26 @@ def draw_lines(path, arguments):
     elif kind == "history":
         draw_history(pictures, path, lines, begin, end, arguments)
     else:
-        raise BadInput(f"{path}:1: neither a trace nor a history (no \"repsim\": \"trace\" or \"history\")")
+        raise BadInput(neither(path, lines[0]))
     return pictures.write()
+
+
+def refuse_scenario(path):
+    """A scenario is what one has at hand first; it says what is to be run, and isn't a result."""
+    try:
+        found = json.loads(read_text(path))
+    except (ValueError, RecursionError):
+        return
+    if isinstance(found, dict) and {"protocol", "network", "sweep", "duration", "faults"} & found.keys():
+        if "repsim" in found:  # a trace of one line
+            return
+        command = f"repsim sweep {path} --out DIR" if "sweep" in found else f"repsim run {path} --trace FILE"
+        raise BadInput(f"{path}: is a scenario: `{command}` runs it, and leaves what can be drawn")
+
+
+def neither(path, first):
+    return (f"{path}:1: neither a trace nor a history (expected \"repsim\": \"trace\" or \"history\", found "
+            f"{words.short(json.dumps(first), 60)})")
 
 
 def draw_history(pictures, path, lines, begin, end, arguments):

@@ -124,7 +124,7 @@ def lines_page(study, names, looks):
     first = axes.flat[0]
     if in_time:
         first.set_yscale("log")
-        first.set_ylim(floor, 1.4 * max(e.value for e in estimates))
+        first.set_ylim(floor, 1.4 * max([e.value for e in estimates] + [floor]))
         tidy_log(first.yaxis)
     else:
         first.set_ylim(-0.03, 1.03)

@@ -122,7 +122,7 @@ def tidy_log(axis):
     axis.set_major_locator(LogLocator(numticks=8))
     axis.set_minor_formatter(NullFormatter())
     axis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}" if 1e-3 <= y < 1e4
-                                           else f"$10^{{{round(math.log10(y))}}}$"))
+                                           else style.power_of_ten(y)))
 
 
 def set_x(ax, study, label=True):

@@ -24,7 +24,7 @@ def read(sweep, wanted):
                 if number > most:
                     break
                 row = json.loads(line)
-                place = places[json.dumps(row["point"], sort_keys=True)]
+                place = places[json.dumps(sweep.as_drawn(row["point"]), sort_keys=True)]
                 for name, value_of in wanted.items():
                     value = value_of(row)
                     if value is not None:

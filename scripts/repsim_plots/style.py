@@ -1,10 +1,15 @@
 """One look for all pictures: colours that the colour-blind can tell apart, light grids, legible sizes."""
 
+import math
+import warnings
+
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import patheffects, pyplot  # noqa: E402  (the backend comes first)
+from matplotlib import patheffects, pyplot, text as mtext  # noqa: E402  (the backend comes first)
 from matplotlib.transforms import Bbox  # noqa: E402
+
+from . import words  # noqa: E402
 
 # Okabe and Ito's palette.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -21,7 +26,29 @@ matplotlib.rcParams.update({
     "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#888888",
     "legend.frameon": False, "figure.dpi": 130, "savefig.dpi": 130, "savefig.facecolor": "white",
     "svg.hashsalt": "repsim", "lines.linewidth": 1.8, "lines.markersize": 5.5, "hatch.linewidth": 0.7,
+    "text.parse_math": False,  # a name with $, _ or ^ is a name
     "axes.unicode_minus": True, "axes.xmargin": 0.04})
+
+
+# A letter that the font lacks is drawn as a box; that is no message for the terminal.
+warnings.filterwarnings("ignore", message=r"Glyph .* missing from current font")
+
+set_text_unchecked = mtext.Text.set_text
+
+
+def set_text(self, text):
+    """Every text of a picture passes here, whoever makes it, so that none can break the file."""
+    set_text_unchecked(self, None if text is None else words.clean(str(text)))
+
+
+mtext.Text.set_text = set_text
+
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(value):
+    return "10" + str(round(math.log10(value))).translate(SUPERSCRIPTS)
 
 
 def series_style(number):

@@ -10,7 +10,7 @@ import pathlib
 import re
 from typing import Optional
 
-from . import units
+from . import units, words
 from .output import BadInput, read_text
 
 
@@ -44,12 +44,13 @@ class Sweep:
     first_seed: int
     rows: list
     listed: dict = dataclasses.field(default_factory=dict)  # label -> the values of that point
+    drawn: dict = dataclasses.field(default_factory=dict)   # label in the files -> label in pictures
     points: list = dataclasses.field(default_factory=list)  # as sweep.json lists them
     digest: str = ""  # of what was run and what came out: pictures that carry the same one show the same
 
     @property
     def name(self):
-        return self.scenario.get("name", self.folder.name)
+        return words.short(self.scenario.get("name", self.folder.name), 60)
 
     def scenario_at(self, point):
         """The scenario with a point's values put in."""
@@ -69,6 +70,21 @@ class Sweep:
         """What the scenario says that it is about, up to the first colon or full stop; else its name."""
         about = re.split(r"[.:](?:\s|$)", str(self.scenario.get("about", "")))[0]
         return about if 12 <= len(about) <= 95 else self.name
+
+    def shorten_labels(self):
+        """From here on points are called as pictures call them; the files of the sweep know them by
+        `drawn`."""
+        if "label" not in self.vary:
+            return
+        self.drawn = words.distinct(self.listed)
+        self.listed = {self.drawn[label]: values for label, values in self.listed.items()}
+        self.vary = {**self.vary, "label": list(self.listed)}
+        for point in [*self.points, *(row.point for row in self.rows)]:
+            point["label"] = self.drawn.get(point["label"], words.short(point["label"]))
+
+    def as_drawn(self, point):
+        """A point of runs.jsonl as `points` has it."""
+        return {**point, "label": self.drawn.get(point["label"])} if "label" in point else point
 
     def is_list(self):
         """Whether its points are listed ones and nothing else varies."""
@@ -113,8 +129,10 @@ def load(folder):
     if not all(isinstance(number, int) for number in (seeds, first) if number is not None):
         raise BadInput(f"{folder / 'sweep.json'}: expected whole numbers under \"seeds\" and \"first_seed\"")
     digest = hashlib.sha256((folder / "sweep.json").read_bytes() + (folder / "summary.csv").read_bytes())
-    return Sweep(folder, about["scenario"], about["vary"], seeds, first, rows, about["listed"],
-                 about.get("points", []), digest.hexdigest()[:12])
+    one = Sweep(folder, about["scenario"], about["vary"], seeds, first, rows, about["listed"],
+                points=about.get("points", []), digest=digest.hexdigest()[:12])
+    one.shorten_labels()
+    return one
 
 
 def _read_about(path):
@@ -142,7 +160,7 @@ def _read_about(path):
 def _raw_value(text, values):
     """The value of a point as the scenario writes it; summary.csv holds it as text."""
     for value in values:
-        if text in (value, json.dumps(value), str(value)):
+        if text in (value, json.dumps(value), str(value), json.dumps(value)[1:-1]):
             return value
     try:
         return json.loads(text)
@@ -186,6 +204,10 @@ class Series:
 def choose_axis(sweeps):
     """The parameter on the axis: numeric before categories, more values before fewer, then the first."""
     shared = [p for p in sweeps[0].vary if all(p in s.vary for s in sweeps)]
+    unvaried = [s for s in sweeps if not s.vary]
+    if unvaried:
+        raise BadInput(f"{unvaried[0].folder}: varies nothing, so that there is no axis to draw on; its "
+                       "numbers are in summary.csv, and a run of it (`repsim run --trace FILE`) can be drawn")
     if not shared:
         raise BadInput("these sweeps vary different parameters, so they share no axis: "
                        + " | ".join(f"{s.folder}: {', '.join(s.vary) or 'none'}" for s in sweeps))

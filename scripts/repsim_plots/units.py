@@ -4,6 +4,8 @@ import json
 import math
 import re
 
+from . import words
+
 NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "m": 60 * 10**9,
                "h": 3600 * 10**9, "d": 86400 * 10**9}
 DURATION = re.compile(r"^\s*([+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*(ns|us|µs|ms|s|min|m|h|d)\s*$")
@@ -44,8 +46,33 @@ def time_unit(largest_seconds):
     return "µs", 1e6
 
 
+LADDERS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), tuple(k / 10 for k in range(10, 100, 2)))
+
+
+def log_ticks(low, high, most):
+    """Round numbers between the ends of a logarithmic axis: three at least, and no more than `most` if that
+    can be. Where even the finest ladder has fewer, three numbers evenly apart, as round as that allows."""
+    def between(steps, every=1):
+        powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+        ticks = [float(f"{step * 10.0 ** power:.6g}") for power in powers[::every] for step in steps]
+        return [tick for tick in ticks if low <= tick <= high]
+    found = [between((1,), every) for every in (8, 4, 3, 2)] + [between(steps) for steps in LADDERS]
+    enough = [ticks for ticks in found if len(ticks) >= 3]
+    fitting = [ticks for ticks in enough if len(ticks) <= most]
+    if fitting or enough:
+        return fitting[-1] if fitting else enough[0]
+    digits = 2 + math.ceil(-math.log10(max(high / low - 1, 1e-9)))
+    spots = [low * (high / low) ** share for share in (0.1, 0.5, 0.9)]
+    return sorted({float(f"{spot:.{max(digits, 2)}g}") for spot in spots})
+
+
 def short(value):
     """A raw value of a scenario, for a label."""
+    return words.short(plain(value))
+
+
+def plain(value):
+    """The same, however long it is."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
@@ -65,8 +92,8 @@ def name_of(pointer):
     if pointer in known:
         return known[pointer]
     skip = {"protocol", "network", "clients", "service"}
-    words = [part for part in parts[-2:] if part not in skip] or parts[-1:]
-    return " ".join(words).replace("_", " ")
+    last = [part for part in parts[-2:] if part not in skip] or parts[-1:]
+    return words.short(" ".join(last).replace("_", " "), 48)
 
 
 class Axis:
@@ -78,7 +105,8 @@ class Axis:
         self.kind = next((kind for kind, read in READERS if all(read(v) is not None for v in raw_values)),
                          "category")
         if self.kind == "category":
-            self.order = sorted(set(map(short, raw_values)), key=[short(v) for v in raw_values].index)
+            self.drawn = words.distinct(map(plain, raw_values), 24)
+            self.order = list(self.drawn.values())
             self.label, self.factor = name_of(pointer), 1.0
             return
         read = dict(READERS)[self.kind]
@@ -89,7 +117,7 @@ class Axis:
 
     def position(self, raw):
         if self.kind == "category":
-            return float(self.order.index(short(raw)))
+            return float(self.order.index(self.drawn[plain(raw)]))
         return dict(READERS)[self.kind](raw) * self.factor
 
     def raw_at(self, position):
@@ -106,7 +134,7 @@ class Axis:
 
     def point_label(self, raw):
         if self.kind == "category":
-            return short(raw)
+            return self.drawn[plain(raw)]
         return f"{self.position(raw):.4g}" + (f" {self.unit}" if self.unit else "")
 
 
