@@ -2,10 +2,12 @@
 
 import dataclasses
 
+import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from . import style, trace, units
+from . import style, trace, units, words
 from .output import BadInput
 from .style import pyplot
 
@@ -13,7 +15,8 @@ READABLE = 150           # messages that a projected picture can hold
 ONLY_LINES = 700         # above this, arrowheads would cover everything
 MOST_LINES = 60          # replicas and clients together
 OUTCOMES = {"ok": style.GREEN, "failed": style.VERMILLION, "pending": "#9A9A9A"}
-MESSAGES = (style.BLUE, style.PURPLE, style.BLACK, style.SKY, "#8A6A00", "#5B3A8C")
+MESSAGES = (style.BLUE, style.PURPLE, style.BLACK, style.SKY, "#8A6A00")
+OTHERS = "#5B3A8C"       # of all types of message beyond those
 HEARTBEAT = "#B0B0B0"
 ROLES = {"primary": style.ORANGE, "candidate": style.YELLOW}
 BAR = 0.085              # half of a role bar's height
@@ -46,21 +49,51 @@ def choose_window(run, begin, end):
     def around(width):
         first = focus - int(0.35 * width)
         return Window(max(0, first), min(run.end, first + width))
-    widths = [max(1000, int(run.end * 0.8**k)) for k in range(70)]
-    window = next((w for w in map(around, widths) if crowd(run, w) <= 0.6 * READABLE), around(widths[-1]))
+    least = min(run.end, max(1000, 4 * usual_flight(run)))  # narrower, nothing would be seen to arrive
+    widths = [max(least, int(run.end * 0.8**k)) for k in range(70)]
+    crowd = Crowd(run)
+    window = next((w for w in map(around, widths) if crowd.within(w) <= 0.6 * READABLE), around(widths[-1]))
     wider = [Window(max(0, cause - window.width() // 12), window.end)] if cause is not None else []
     wider += [Window(window.begin, min(run.end, s.end + window.width() // 8))
               for s in run.split_brain()[:1] if s.end > window.end]
     for other in wider:
         other = Window(min(other.begin, window.begin), max(other.end, window.end))
-        if crowd(run, other) <= READABLE:
+        if crowd.within(other) <= READABLE:
             window = other
     return window
 
 
-def crowd(run, window):
-    """How full a window would be; heartbeats count less, since they may be thinned out."""
-    return sum(0.4 if m.is_heartbeat() else 1.0 for m in run.messages if window.holds(m.sent, m.ends))
+def usual_flight(run):
+    """The median time that a message was on its way; 0 where none arrived."""
+    flights = sorted(m.arrived - m.sent for m in run.messages if m.arrived is not None)
+    return flights[len(flights) // 2] if flights else 0
+
+
+class Crowd:
+    """How full a window would be: messages that begin or end in it. Heartbeats count less, since they may be
+    thinned out."""
+
+    def __init__(self, run):
+        self.sent = np.array([m.sent for m in run.messages])
+        self.ends = np.array([m.ends for m in run.messages])
+        beats = {m.kind: m.is_heartbeat() for m in run.messages}
+        self.weight = np.array([0.4 if beats[m.kind] else 1.0 for m in run.messages])
+
+    def within(self, window):
+        begins, ends = ((window.begin <= times) & (times <= window.end) for times in (self.sent, self.ends))
+        return float(self.weight[begins | ends].sum())
+
+
+def colours_of(run):
+    """{type of message: colour}, the same in every window of a run: the most frequent ones have their own,
+    the others share one. Heartbeats stay in the background."""
+    count = {}
+    for message in run.messages:
+        if not message.is_heartbeat():
+            count[message.kind] = count.get(message.kind, 0) + 1
+    order = sorted(count, key=lambda kind: (-count[kind], kind))
+    own = (*MESSAGES, OTHERS) if len(order) == len(MESSAGES) + 1 else MESSAGES
+    return {kind: own[i] if i < len(own) else OTHERS for i, kind in enumerate(order)}
 
 
 def lanes_of(operations):
@@ -70,7 +103,7 @@ def lanes_of(operations):
         end = operation.end if operation.end is not None else 2**62
         lane = next((i for i, until in enumerate(free) if until <= operation.begin), len(free))
         free[lane:lane + 1] = [end]
-        placed.append((operation, min(lane, 3)))
+        placed.append((operation, lane))
     return placed
 
 
@@ -83,7 +116,7 @@ class Diagram:
         self.left_out = 0
         self.operations = {c: lanes_of([o for o in run.operations if o.client == c and window.holds(
             o.begin, run.end if o.end is None else o.end)]) for c in range(run.clients)}
-        self.labels, self.heights = [], {}
+        self.labels, self.heights, self.heads = [], {}, []
         self.lay_out_rows()
 
     def lay_out_rows(self):
@@ -96,7 +129,7 @@ class Diagram:
             self.heights[f"c{client}"] = y
             y += 0.55 + 0.34 * (1 + max((lane for _, lane in self.operations[client]), default=0))
         self.top = y - 0.5
-        size = (13.6, min(10.5, 1.9 + 0.98 * (self.top + 0.5)))
+        size = (13.6, min(24.0, max(min(10.5, 1.9 + 0.98 * (self.top + 0.5)), 1.9 + 0.42 * self.top)))
         self.figure, self.ax = pyplot.subplots(figsize=size)
 
     def x(self, time):
@@ -122,9 +155,10 @@ class Diagram:
         ax.grid(axis="y", visible=False)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
-        note = f"{self.run.scenario} · {self.run.protocol} · seed {self.run.seed}"
+        note = " · ".join(map(words.short, (self.run.scenario, self.run.protocol, f"seed {self.run.seed}")))
         note += f" · {self.left_out} heartbeats left out" if self.left_out else ""
         style.finish(self.figure, note, self.legend())
+        self.draw_heads()
         self.place_labels()
         return self.figure
 
@@ -201,15 +235,6 @@ class Diagram:
                 if operation.begin >= self.window.begin and (not many or operation.outcome != "ok"):
                     self.labels.append((a, y + 0.13, operation.label, "#222222", "operation"))
 
-    def kinds(self):
-        """Colours by type of message, the most frequent first; heartbeats stay in the background."""
-        count = {}
-        for message in self.messages:
-            if not message.is_heartbeat():
-                count[message.kind] = count.get(message.kind, 0) + 1
-        order = sorted(count, key=lambda kind: (-count[kind], kind))
-        return {kind: MESSAGES[min(i, len(MESSAGES) - 1)] for i, kind in enumerate(order)}
-
     def thin_out(self):
         """Leaves out heartbeats that arrived, evenly, until the rest can be read; never a lost one."""
         beats = [m for m in self.messages if m.is_heartbeat() and m.lost is None]
@@ -227,20 +252,51 @@ class Diagram:
                          or id(m) in kept]
 
     def draw_messages(self):
-        self.colours = self.kinds()
+        self.colours = colours_of(self.run)
         self.thin_out()
-        flights = sorted(m.arrived - m.sent for m in self.run.messages if m.arrived is not None)
-        usual = flights[len(flights) // 2] if flights else self.window.width() // 40
+        usual = usual_flight(self.run) or self.window.width() // 40
         heads = len(self.messages) <= ONLY_LINES
+        lines, losses, along = {}, [], {}
         for message in self.messages:
-            self.draw_message(message, usual, heads)
+            begin, end, lost = self.flight(message, usual)
+            kinds = along.setdefault((begin, end), [])  # another type on the same way is drawn beside it
+            kinds += [message.kind] if message.kind not in kinds else []
+            aside = 0.04 * kinds.index(message.kind)
+            begin, end = (begin[0], begin[1] + aside), (end[0], end[1] + aside)
+            with_head = heads and message.arrived is not None and not lost
+            lines.setdefault((message.is_heartbeat(), message.copy, with_head), []).append(
+                (begin, end, HEARTBEAT if message.is_heartbeat() else self.colours[message.kind]))
+            losses += [end] if lost else []
+        for (beats, copies, with_head), flights in lines.items():
+            look = {"linewidths": 0.9 if beats else 1.25, "linestyles": "--" if copies else "-",
+                    "zorder": 4.5 if beats else 5, "colors": [colour for _, _, colour in flights]}
+            self.ax.add_collection(LineCollection([(b, e) for b, e, _ in flights], **look), autolim=False)
+            if with_head:
+                self.heads.append((flights, look["zorder"]))
+        self.ax.plot([x for x, _ in losses], [y for _, y in losses], marker="x", linestyle="none",
+                     color=style.VERMILLION, markersize=7, markeredgewidth=1.8, zorder=6)
 
-    def draw_message(self, message, usual, heads):
+    def draw_heads(self):
+        """The heads of all arrows, in few collections: an annotation for each takes seconds. They are laid
+        out in the pixels of the finished page, for they don't stretch with its axes."""
+        pixels, scale = self.ax.transData, self.figure.dpi / 72
+        for flights, zorder in self.heads:
+            begins, ends = (pixels.transform([f[i] for f in flights]) for i in (0, 1))
+            ways = ends - begins
+            ways /= np.maximum(np.hypot(ways[:, 0], ways[:, 1]), 1e-9)[:, None]
+            backs, across = ends - 4.5 * scale * ways, 2.2 * scale * ways[:, ::-1] * (-1, 1)
+            corners = np.stack([ends, backs + across, backs - across], axis=1)
+            corners = pixels.inverted().transform(corners.reshape(-1, 2)).reshape(-1, 3, 2)
+            colours = [colour for _, _, colour in flights]
+            self.ax.add_collection(PolyCollection(corners, facecolors=colours, edgecolors=colours,
+                                                  linewidths=0.4, zorder=zorder), autolim=False)
+
+    def flight(self, message, usual):
+        """Where the line of a message begins and ends, and whether it was lost."""
         y0, y1 = self.heights[message.source], self.heights[message.target]
         way = 1 if y1 > y0 else -1
         y0, y1 = y0 + way * BAR * isinstance(message.source, int), y1 - way * BAR * isinstance(message.target,
                                                                                                int)
-        colour = HEARTBEAT if message.is_heartbeat() else self.colours[message.kind]
         end, lost = message.arrived, message.lost is not None
         if lost:
             # A loss is known when it happens: at the sender, or where the message would have arrived.
@@ -249,18 +305,7 @@ class Diagram:
             y1 = y0 + share * (y1 - y0) * (0.94 if share == 1.0 else 1)
         elif end is None:
             end, y1 = self.run.end, y0 + (y1 - y0) * min(1.0, (self.run.end - message.sent) / max(usual, 1))
-        line = "--" if message.copy else "-"
-        arrow = {"arrowstyle": "-" if lost or not heads or message.arrived is None
-                 else "-|>,head_width=.22,head_length=.45",
-                 "color": colour, "linewidth": 0.9 if message.is_heartbeat() else 1.25, "linestyle": line,
-                 "shrinkA": 0, "shrinkB": 0}
-        self.ax.annotate("", (self.x(end), y1), (self.x(message.sent), y0), arrowprops=arrow,
-                         annotation_clip=False,
-                         zorder=4.5 if message.is_heartbeat() else 5).arrow_patch.set_clip_path(self.ax.patch)
-        if lost:
-            self.ax.plot(self.x(end), y1, marker="x", color=style.VERMILLION, markersize=7,
-                         markeredgewidth=1.8,
-                         zorder=6)
+        return (self.x(message.sent), y0), (self.x(end), y1), lost
 
     def draw_marks(self):
         for time, node, peer, suspects in self.run.suspicions:
@@ -299,11 +344,21 @@ class Diagram:
             placer.put(text, (x, y), offsets[kind], color=colour, fontsize=10.5 if bold else 9,
                        fontweight="bold" if bold else "normal", zorder=9)
 
+    def legend_of_messages(self):
+        """Types with their colours; those that share one are named together."""
+        drawn, names = {m.kind for m in self.messages}, words.distinct(self.colours, 24)
+        by_colour = {}
+        for kind, colour in self.colours.items():
+            if kind in drawn:
+                by_colour.setdefault(colour, []).append(names[kind])
+        shares = len(self.colours) > len(MESSAGES) + 1
+        return [Line2D([], [], color=colour, label=words.short(f"other: {', '.join(kinds)}", 90)
+                       if shares and colour == OTHERS else kinds[0]) for colour, kinds in by_colour.items()]
+
     def legend(self):
         """Only what the picture shows."""
         shown = self.messages
-        kinds = list(self.colours.items())[:len(MESSAGES)]
-        handles = [Line2D([], [], color=colour, label=kind) for kind, colour in kinds]
+        handles = self.legend_of_messages()
         if any(m.is_heartbeat() for m in shown):
             handles.append(Line2D([], [], color=HEARTBEAT, label="heartbeats"))
         if any(m.lost is not None for m in shown):
@@ -318,8 +373,10 @@ class Diagram:
                     colour in ROLES.items() if role in roles]
         if any(self.window.holds(s.begin, s.end) for s in self.run.split_brain()):
             handles.append(Patch(facecolor=style.VERMILLION, label="two primaries"))
-        if any(self.window.holds(s[0], s[0]) for s in self.run.suspicions):
-            handles.append(Line2D([], [], linestyle="none", marker="D", color=style.PURPLE, label="suspects"))
+        for suspects, face, label in ((True, style.PURPLE, "suspects"), (False, "white", "trusts again")):
+            if any(self.window.holds(s[0], s[0]) and s[3] == suspects for s in self.run.suspicions):
+                handles.append(Line2D([], [], linestyle="none", marker="D", markerfacecolor=face,
+                                      markeredgecolor=style.PURPLE, label=label))
         if any(self.window.holds(t, t) for t, _ in self.run.applied):
             handles.append(Line2D([], [], linestyle="none", marker="o", markersize=4, color="black",
                                   label="executes"))
