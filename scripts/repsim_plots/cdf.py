@@ -11,6 +11,7 @@ from . import rows, style, units
 from .style import pyplot
 
 MOST_CURVES, FEWEST_RUNS, FEWEST_VALUES = 10, 20, 10
+DASHES = ("-", (0, (5, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (10, 4)))
 QUANTILES = {0.5: "o", 0.9: "s", 0.99: "D"}
 
 
@@ -71,8 +72,8 @@ def table(names, shown):
 
 
 def look(number):
-    """A colour, and dashes from the fifth line on: told apart without colours, too."""
-    return style.series_style(number)[0], "-" if number < 4 else (0, (4, 1.6)) if number < 8 else ":"
+    """A colour and dashes, through whose gaps an equal curve below is seen."""
+    return style.series_style(number)[0], DASHES[(number - 1) % (len(DASHES) - 1) + 1 if number else 0]
 
 
 def draw_curve(ax, values, style_of, left):
@@ -103,7 +104,8 @@ def limits(all_values):
     positive = [values[values > 0] for values in all_values]
     low = min((quantile(values, 0.05)[0] for values in positive if len(values)), default=0)
     if low > 0 and high > 10 * low:
-        return low / 1.25, 1.15 * high, True
+        zeros = any(values[0] <= 0 for values in all_values)
+        return low / (2.5 if zeros else 1.25), 1.15 * high, True
     has_zeros = any(values[0] <= 0 for values in all_values)
     room = 0.06 * (high - low) or 0.06 * high or 1.0
     return (0.0 if has_zeros or low < 0.4 * high else low - room), high + room, False
@@ -119,17 +121,19 @@ def draw_panel(ax, by_point):
         ax.set_xscale("log")
     ax.set_xlim(left, right)
     if wide:
-        plain_ticks(ax)
+        plain_ticks(ax, none=any(values[0] <= 0 for _, values in drawn))
     ax.set_ylim(0, 1.005)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
 
 
-def plain_ticks(ax, most=9):
-    """Ticks that a reader can name on a logarithmic axis, about `most` of them."""
+def plain_ticks(ax, most=9, none=False):
+    """Ticks that a reader can name on a logarithmic axis, about `most` of them. With `none` the left end is
+    where zeros are drawn, and says so."""
     low, high = ax.get_xlim()
-    ax.set_xticks(units.log_ticks(low, high, most))
+    ticks = units.log_ticks(low * (2 if none else 1), high, most)
+    ax.set_xticks(([low] if none else []) + ticks)
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "0" if none and x <= low else f"{x:g}"))
     ax.set_xlim(low, high)
 
 
@@ -139,8 +143,7 @@ def picture(sweep, names, shown, runs):
         draw_panel(ax, by_point)
         title, below = TITLES[measure]
         ax.set_title(title)
-        none = any(len(values) and values[0] <= 0 for values in by_point)
-        ax.set_xlabel(f"{below}; left end: none" if none and measure == "outage" else below)
+        ax.set_xlabel(below)
     axes[0][0].set_ylabel("share of the runs with no more")
     whole = sweep.seeds is None or runs >= sweep.seeds
     style.finish(figure, sweep.provenance(), handles(names), title=sweep.headline(), note="" if whole else

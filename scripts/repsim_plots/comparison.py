@@ -119,12 +119,21 @@ def draw_answers(ax, page):
         ax.fill_between(edges, level, y + 0.36, step="post", color=style.BLUE, alpha=0.28, linewidth=0,
                         zorder=2)
         ax.step(edges, level, where="post", color=style.BLUE, linewidth=1.3, zorder=3)
-    for begin, end, text in fault_spans(page.sweep.scenario, page.duration):
-        ax.axvspan(begin, end, color="#8A8A8A", alpha=0.16, linewidth=0, zorder=1)
+    for begin, end, text in draw_faults(ax, page):
         ax.text((begin + end) / 2, -0.58, text, ha="center", va="bottom", fontsize=9, color="#333333",
                 clip_on=False)
     ax.set_xlim(0, page.duration)
     title(ax, "Operations answered", "when they were called (s); full height: all of them")
+
+
+def draw_faults(ax, page):
+    """Shades each row where a fault is on in it; returns those that all rows share, which are named above."""
+    spans = [fault_spans(page.sweep.scenario_at(row.point), page.duration) for row in page.rows]
+    for y, of_row in enumerate(spans):
+        for begin, end, _ in of_row:
+            ax.add_patch(Rectangle((begin, y - 0.5), end - begin, 1, color="#8A8A8A", alpha=0.16, linewidth=0,
+                                   zorder=1))
+    return [span for span in spans[0] if all(span in of_row for of_row in spans)]
 
 
 def fault_spans(scenario, duration):
@@ -269,11 +278,11 @@ def words(figure, page):
     height = figure.get_figheight()
     about = str(page.sweep.scenario.get("about", ""))
     head, _, rest = about.partition(": ")
-    figure.text(0.10 / WIDTH, 1 - 0.12 / height, head.rstrip(".") or page.sweep.name, va="top", fontsize=16,
-                fontweight="bold")
+    style.fit(figure.text(0.10 / WIDTH, 1 - 0.12 / height, head.rstrip(".") or page.sweep.name, va="top",
+                          fontsize=16, fontweight="bold"), WIDTH - 0.2)
     if rest:
-        figure.text(0.10 / WIDTH, 1 - 0.47 / height, rest[:1].upper() + rest[1:], va="top", fontsize=10.5,
-                    color="#333333")
+        style.fit(figure.text(0.10 / WIDTH, 1 - 0.47 / height, rest[:1].upper() + rest[1:], va="top",
+                              fontsize=10.5, color="#333333"), WIDTH - 0.2)
     filled, hollow = (dict(linestyle="none", marker="o", markersize=6, color=style.BLUE,
                            markerfacecolor=face) for face in (style.BLUE, "white"))
     handles = [Line2D([], [], label="mean; median latency", **filled),

@@ -14,6 +14,7 @@ from .style import pyplot
 
 WRONG = ("split_brain_per_s", "lost_writes_per_s", "violation", "diverged", "consensus_broken")
 SERVICE = ("longest_outage_s", "latency_p99_ms", "answered", "failover_mean_s", "messages_per_operation")
+NEITHER = ("messages_per_operation", "delays_per_operation")  # fewer is only fewer
 MORE_IS_BETTER = ("answered", "availability")
 MOST_PANELS, MOST_WRONG, MOST_ROWS = 5, 3, 24
 PANEL, ROW = 2.6, 0.50  # inches
@@ -91,7 +92,8 @@ class Panel:
     """One measure's differences, scaled so that their numbers are short."""
 
     def __init__(self, name, by_point):
-        self.measure, self.better = measures.of(name), 1 if name in MORE_IS_BETTER else -1
+        self.measure = measures.of(name)
+        self.better = 0 if name in NEITHER else 1 if name in MORE_IS_BETTER else -1
         unit = next(iter(by_point.values()))[1]
         largest = max(abs(d.value) for d, _ in by_point.values())
         factor, self.unit = unit_of(unit, self.measure, largest)
@@ -120,13 +122,15 @@ def picture(sweep, names, baseline, panels):
         ax = figure.add_subplot(grid[0, column])
         draw_panel(ax, panel, shown)
         ax.set_yticks(range(len(shown)), [names[i] for i in shown] if column == 0 else [])
-    figure.text(0.1 / width, 1 - 0.1 / height, f"Compared with {names[baseline]}, seed by seed", va="top",
-                fontsize=13.5, fontweight="bold")
-    marks = ((style.BLUE, style.BLUE, "better"), (style.VERMILLION, style.VERMILLION, "worse"),
-             (style.GREY, "white", "not clear"))
-    handles = [Line2D([], [], marker="o", color=colour, markerfacecolor=face, label=f"{text}, 95 % interval")
+    style.headline(figure, f"Compared with {names[baseline]}, seed by seed")
+    marks = [(style.BLUE, style.BLUE, "better"), (style.VERMILLION, style.VERMILLION, "worse"),
+             (style.GREY, "white", "not clear")]
+    if any(panel.better == 0 for panel in panels.values()):
+        marks.insert(2, (style.BLACK, style.BLACK, "more or fewer"))
+    handles = [Line2D([], [], marker="o", color=colour, markerfacecolor=face, label=text)
                for colour, face, text in marks]
-    figure.legend(handles=handles, loc="lower center", ncol=3, bbox_to_anchor=(0.5, 0.28 / height))
+    handles.append(Line2D([], [], color=style.GREY, linewidth=2.4, label="95 % interval"))
+    style.legend_below(figure, handles, 0.28)
     style.footer(figure, sweep.provenance())
     return figure
 
@@ -154,7 +158,8 @@ def draw_panel(ax, panel, shown):
 def draw_one(ax, panel, d, y):
     colour = style.GREY
     if d.is_clear():
-        colour = style.BLUE if d.value * panel.better > 0 else style.VERMILLION
+        good = d.value * panel.better
+        colour = style.BLUE if good > 0 else style.VERMILLION if good < 0 else style.BLACK
     at = y + 0.17
     if d.low is not None and d.high is not None:
         ax.plot([d.low, d.high], [at, at], color=colour, linewidth=2.4, zorder=4, solid_capstyle="butt")
@@ -176,7 +181,7 @@ def write(ax, text, x, y, colour):
     half = 0.036 * len(text) / PANEL  # of the panel's width
     place = min(max(place, half), 1 - half)
     ax.text(place, y, text, transform=ax.get_yaxis_transform(), ha="center", va="center", fontsize=9,
-            color=colour, path_effects=[style.HALO], zorder=6)
+            color=colour, zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
 
 
 def number(value):

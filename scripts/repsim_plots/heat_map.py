@@ -108,8 +108,9 @@ def draw_map(ax, grid, name):
         ax.add_patch(Rectangle((i, j), 1, 1, facecolor="white", edgecolor=style.FAINT, hatch="////",
                                linewidth=0))
     if grid.has_room():
+        digits = digits_of(values)
         for i, j, value in seen:
-            write(ax, i, j, number(value), "white" if norm(value) > 0.55 else "black")
+            write(ax, i, j, number(value, digits), "white" if norm(value) > 0.55 else "black")
         for i, j, e in zero:
             write(ax, i, j, f"<{number(e.high * factor)}", "black", behind="white")
     else:
@@ -127,9 +128,15 @@ def scale(measure, found):
     return 1.0, measure.axis
 
 
-def number(value):
+def digits_of(values):
+    """As many as the values need to differ, where five suffice for that."""
+    looks = {digits: len({number(v, digits) for v in values}) for digits in range(2, 6)}
+    return min(looks, key=lambda digits: (-looks[digits], digits))
+
+
+def number(value, digits=2):
     if value == 0 or 0.001 <= abs(value) < 1000:
-        return f"{value:.3g}" if abs(value) >= 1 else f"{value:.2g}"
+        return f"{value:.{max(3, digits) if abs(value) >= 1 else digits}g}"
     if 1000 <= abs(value) < 1e5:
         return f"{value:.0f}"
     return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")

@@ -14,6 +14,7 @@ from .style import pyplot
 
 MOST_AROUND = 60   # operations shown around a contradiction
 MOST_SHOWN = 120   # of a history without one
+MOST_IN_LINE = 40  # operations whose order is drawn as a line; more have a dot where each takes effect
 HEIGHT = 0.22      # of a bar
 FAULT = "#E9E9E9"
 
@@ -212,12 +213,14 @@ def draw_order(ax, verdict, heights, scale):
     """The order as a line from bar to bar; returns what the legend says of it and of the frames."""
     points = [(at * scale, heights[place]) for place, at in verdict.order if place in heights]
     xs, ys = ax.get_xlim(), ax.get_ylim()
-    ax.plot([x for x, _ in points], [y for _, y in points], color=style.BLUE, linewidth=1.1, marker="o",
-            markersize=3.5, zorder=4)
+    many = len(points) > MOST_IN_LINE  # then a line from client to client would cross out everything
+    ax.plot([x for x, _ in points], [y for _, y in points], color=style.BLUE, linewidth=0 if many else 1.1,
+            marker="o", markersize=3.5, zorder=4)
     ax.set_xlim(xs)
     ax.set_ylim(ys)
-    line = Line2D([], [], color=style.BLUE, linewidth=1.1, marker="o", markersize=3.5,
-                  label="longest order found" if verdict.witness else "an order that explains them")
+    said = "longest order found" if verdict.witness else "an order that explains them"
+    line = Line2D([], [], color=style.BLUE, linewidth=0 if many else 1.1, marker="o", markersize=3.5,
+                  label=f"{said}: left to right" if many else said)
     frame = Patch(facecolor="white", edgecolor=style.VERMILLION, linewidth=2.6, label="contradict each other")
     return ([frame] if verdict.witness else []) + ([line] if points else [])
 

@@ -11,6 +11,7 @@ from .study import table
 from .style import pyplot
 
 FEWEST, MOST = 3, 24
+PANEL = 2.35  # inches across
 COLOURS = {"latency": (style.GREEN, (0, (1.2, 1.2))), "outage": (style.VERMILLION, "-"),
            "failover": (style.BLUE, (0, (4, 1.6)))}
 WORDS = {"latency": "99th percentile of latency", "outage": "longest outage", "failover": "failover"}
@@ -41,8 +42,8 @@ def draw_spreads(pictures, sweep):
     left, right, wide = cdf.limits(enough)
     for place, (ax, name) in enumerate(zip(axes.flat, names)):
         draw_spread(ax, {m: by_point[place] for m, by_point in shown.items()}, left)
-        ax.set_title(name, fontsize=10, fontweight="normal")
-    share_axis(axes, len(names), (left, right, wide))
+        style.fit(ax.set_title(name, fontsize=10, fontweight="normal"), PANEL - 0.35)
+    share_axis(axes, len(names), (left, right, wide), any(values[0] <= 0 for values in enough))
     whole = sweep.seeds is None or runs >= sweep.seeds
     handles = [Line2D([], [], color=COLOURS[m][0], linestyle=COLOURS[m][1], linewidth=2, label=WORDS[m])
                for m in shown]
@@ -50,7 +51,7 @@ def draw_spreads(pictures, sweep):
                        label="median" if share == 0.5 else f"{100 * share:g} %")
                 for share, marker in cdf.QUANTILES.items()]
     handles.append(Patch(facecolor="#777777", alpha=0.3, label="95 % confidence"))
-    axes[-1, 0].set_xlabel("ms; left end: less, or none")
+    axes[-1, 0].set_xlabel("ms")
     axes[len(axes) // 2, 0].set_ylabel("share of the runs with no more")
     style.finish(figure, sweep.provenance(), handles, title=sweep.headline(), note="" if whole else
                  f"from the first {runs} runs of each point")
@@ -62,7 +63,7 @@ def draw_spreads(pictures, sweep):
 def small_panels(names):
     columns = min(len(names), 6 if len(names) > 12 else 4)
     lines = math.ceil(len(names) / columns)
-    figure, axes = pyplot.subplots(lines, columns, figsize=(2.35 * columns + 0.5, 1.75 * lines + 1.6),
+    figure, axes = pyplot.subplots(lines, columns, figsize=(PANEL * columns + 0.5, 1.75 * lines + 1.6),
                                    sharex=True, sharey=True, squeeze=False)
     for ax in axes.flat[len(names):]:
         ax.set_visible(False)
@@ -84,7 +85,7 @@ def draw_spread(ax, by_measure, left):
         cdf.mark_quantiles(ax, values, colour, left)
 
 
-def share_axis(axes, count, limits):
+def share_axis(axes, count, limits, none):
     left, right, wide = limits
     for ax in axes.flat[:count]:
         if wide:
@@ -93,7 +94,7 @@ def share_axis(axes, count, limits):
         ax.set_ylim(0, 1.01)
         ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     if wide:
-        cdf.plain_ticks(axes.flat[0], most=4)
+        cdf.plain_ticks(axes.flat[0], most=4, none=none)
     label_bottoms(axes, count)
 
 
@@ -120,7 +121,7 @@ def lines_page(study, names, looks):
     for ax, series in zip(axes.flat, study.series):
         for name in names:
             draw_line(ax, study.points(series, name, factors[name]), looks[name], floor)
-        ax.set_title(series.label, fontsize=10, fontweight="normal")
+        style.fit(ax.set_title(series.label, fontsize=10, fontweight="normal"), PANEL - 0.35)
     first = axes.flat[0]
     if in_time:
         first.set_yscale("log")

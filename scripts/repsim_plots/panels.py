@@ -12,6 +12,7 @@ from .style import pyplot
 
 
 INTERVAL = "95 % interval"
+MOST_BANDS = 3  # lines with bands: more would hide each other, and have bars
 MARGIN = 0.04  # of the axis, left and right of the outermost points
 
 
@@ -85,7 +86,8 @@ def draw_points(ax, points, style_of, floor, look):
     nothing = [p for p in points if floor is not None and p[2].value <= 0 and p not in limits]
     seen = [p for p in points if p not in limits and p not in nothing]
     lowest = floor / 10 if floor is not None else -math.inf
-    if look.line:
+    under = look.lines - 1 - look.number  # lines below others are wider: of equal ones each has a rim
+    if look.line and look.lines <= MOST_BANDS:
         banded = [p for p in (points if look.lines == 1 else seen)
                   if p[2].low is not None and p not in nothing]
         ax.fill_between([p[0] for p in banded], [max(p[2].low, lowest) for p in banded],
@@ -97,7 +99,8 @@ def draw_points(ax, points, style_of, floor, look):
                 elinewidth=1.2, capsize=2.5)
     ax.plot([p[0] for p in seen], [p[2].value for p in seen], color=colour, marker=marker, zorder=6,
             linestyle="-" if look.line else "none", markeredgecolor="white", markeredgewidth=0.7,
-            markersize=6.5, clip_on=floor is not None)  # a marker at zero is drawn whole
+            linewidth=1.8 + min(1.3 * under, 5.2), markersize=6.5 + min(1.5 * under, 6),
+            clip_on=floor is not None)  # a marker at zero is drawn whole
     ax.plot([p[0] for p in limits], [p[2].high for p in limits], linestyle="none", marker="v",
             markersize=max(5.0, 8.5 - 1.7 * look.number), markerfacecolor="white", markeredgecolor=colour,
             markeredgewidth=1.6, zorder=7 + look.number)
@@ -156,7 +159,7 @@ def legend_handles(study, limits, curve):
     grey = "#777777" if len(study.series) > 1 else style.BLUE
     bar = Line2D([], [], linestyle="none", marker="|", markersize=13, markeredgewidth=1.6, color=grey,
                  label=INTERVAL)
-    bars = curve or study.axis.kind == "category"
+    bars = curve or study.axis.kind == "category" or len(study.series) > MOST_BANDS
     handles.append(bar if bars else Patch(color=grey, alpha=0.3, label=INTERVAL))
     if curve:
         handles.append(Line2D([], [], color="#222222", linewidth=1.0, linestyle=(0, (5, 2)), label="theory"))

@@ -56,29 +56,62 @@ def series_style(number):
     return SERIES[number % len(SERIES)], MARKERS[(number + number // len(SERIES)) % len(MARKERS)]
 
 
+def fit(text, room):
+    """Cuts the longest line of a text until it is no wider than `room` inches."""
+    figure = text.figure
+    while text.get_window_extent(figure.canvas.get_renderer()).width > room * figure.dpi:
+        lines = text.get_text().split("\n")
+        longest = max(range(len(lines)), key=lambda i: len(lines[i]))
+        if len(lines[longest]) < 8:
+            return
+        lines[longest] = words.short(lines[longest], int(0.95 * len(lines[longest])))
+        text.set_text("\n".join(lines))
+
+
+def headline(figure, text):
+    """The title of a page, at its upper left."""
+    fit(figure.text(0.01, 1 - 0.10 / figure.get_figheight(), text, va="top", fontsize=13.5,
+                    fontweight="bold"), 0.98 * figure.get_figwidth())
+
+
 def footer(figure, text, note=""):
     """Where the numbers come from, small and grey in the bottom margin; a note above it."""
     for line, height in ((text, 0.06), (note, 0.24)):
-        figure.text(0.995, height / figure.get_figheight(), line, ha="right", va="bottom", fontsize=9,
-                    color="#777777")
+        fit(figure.text(0.995, height / figure.get_figheight(), line, ha="right", va="bottom", fontsize=9,
+                        color="#777777"), 0.985 * figure.get_figwidth())
+
+
+def legend_below(figure, handles, bottom):
+    """A legend in as many columns as the page is wide; returns its height in inches."""
+    for columns in range(len(handles), 0, -1):
+        legend = figure.legend(handles=handles, loc="lower center", ncol=columns,
+                               bbox_to_anchor=(0.5, bottom / figure.get_figheight()))
+        box = legend.get_window_extent(figure.canvas.get_renderer())
+        if columns == 1 or box.width <= figure.bbox.width - 8:
+            break
+        legend.remove()
+    for text in legend.get_texts():
+        fit(text, figure.get_figwidth() - 1.0)
+    legend.set_bbox_to_anchor((0.5, bottom / figure.get_figheight()))
+    return box.height / figure.dpi
+
+
+USUAL_BOTTOM = 0.9  # inches of the margin below the panels for which pages are laid out
 
 
 def finish(figure, footer_text, handles=(), title=None, note=""):
-    """Legend below the panels, the footer below that, and the panels fitted into what is left."""
-    height = figure.get_figheight()
-    bottom = 0.48 if note else 0.30
+    """Legend below the panels, the footer below that, and the panels fitted into what is left. A legend of
+    many lines makes the page higher, not the panels lower."""
+    begin = bottom = 0.48 if note else 0.30
     if handles:
-        widths = [len(handle.get_label()) * 0.078 + 0.65 for handle in handles]
-        room = figure.get_figwidth() - 0.3
-        columns = len(handles) if sum(widths) < room else max(1, min(len(handles), int(room / max(widths))))
-        figure.legend(handles=handles, loc="lower center", ncol=columns,
-                      bbox_to_anchor=(0.5, bottom / height))
-        bottom += 0.23 * -(-len(handles) // columns) + 0.12
-    top = 0.08
+        bottom += legend_below(figure, handles, begin) + 0.02
+    figure.set_figheight(figure.get_figheight() + max(0.0, bottom - USUAL_BOTTOM))
+    height = figure.get_figheight()
+    for legend in figure.legends:
+        legend.set_bbox_to_anchor((0.5, begin / height))
     if title:
-        figure.text(0.01, 1 - 0.10 / height, title, va="top", fontsize=13.5, fontweight="bold")
-        top += 0.42
-    figure.tight_layout(rect=(0, bottom / height, 1, 1 - top / height))
+        headline(figure, title)
+    figure.tight_layout(rect=(0, bottom / height, 1, 1 - (0.50 if title else 0.08) / height))
     footer(figure, footer_text, note)
 
 

@@ -60,7 +60,8 @@ def log_ticks(low, high, most):
     enough = [ticks for ticks in found if len(ticks) >= 3]
     fitting = [ticks for ticks in enough if len(ticks) <= most]
     if fitting or enough:
-        return fitting[-1] if fitting else enough[0]
+        ticks = fitting[-1] if fitting else enough[0]
+        return ticks[::max(1, min(math.ceil(len(ticks) / most), (len(ticks) - 1) // 2))]
     digits = 2 + math.ceil(-math.log10(max(high / low - 1, 1e-9)))
     spots = [low * (high / low) ** share for share in (0.1, 0.5, 0.9)]
     return sorted({float(f"{spot:.{max(digits, 2)}g}") for spot in spots})
