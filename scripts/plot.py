@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draw what repsim leaves behind: a sweep's folder, a run's trace, or a client history.
 
-Several sweeps given together are overlaid. Each figure is written as PNG and SVG, with its numbers as CSV
-beside it; either all files are written, or (bad input, exit 2) none.
+Several sweeps given together are overlaid. Each figure is written as PNG and SVG (--format for PDF), with its
+numbers as CSV beside it; either all files are written, or (bad input, exit 2) none.
 """
 
 import argparse
@@ -19,6 +19,8 @@ def parse_arguments(argv):
     parser.add_argument("paths", nargs="+", metavar="PATH",
                         help="a sweep's folder, TRACE.jsonl, or a history in any format that repsim reads")
     parser.add_argument("--out", metavar="DIR", help="where the pictures go (default: beside the input)")
+    parser.add_argument("--format", metavar="LIST", default="png,svg",
+                        help="files of each picture: png, svg, pdf (default: png,svg)")
     parser.add_argument("--measure", nargs="+", metavar="NAME", default=[],
                         help="sweeps: draw these columns of summary.csv instead of the usual figures")
     parser.add_argument("--baseline", metavar="POINT",

@@ -4,7 +4,7 @@ import json
 import pathlib
 
 from . import judged, sweep, trace, units, words
-from .output import BadInput, Pictures, read_json_lines, read_text
+from .output import NO_METADATA, BadInput, Pictures, read_json_lines, read_text
 
 
 def draw(arguments):
@@ -26,12 +26,21 @@ def draw(arguments):
     return written
 
 
+def formats_of(arguments):
+    wanted = tuple(dict.fromkeys(name.strip().lower() for name in arguments.format.split(",")))
+    unknown = [name for name in wanted if name not in NO_METADATA]
+    if unknown:
+        raise BadInput(f"--format {arguments.format}: expected some of {', '.join(NO_METADATA)}, with commas "
+                       f"between them; found \"{words.short(unknown[0])}\"")
+    return wanted
+
+
 def draw_sweeps(folders, arguments):
     if arguments.begin or arguments.end:
         raise BadInput("--from and --to are for traces")
     from . import advice_figure
     default = folders[0] if len(folders) == 1 else "plots"
-    pictures = Pictures(arguments.out or default)
+    pictures = Pictures(arguments.out or default, formats_of(arguments))
     if any(map(advice_figure.is_advice, folders)):
         if len(folders) > 1:
             raise BadInput("draw one advice at a time")
@@ -90,7 +99,7 @@ def draw_lines(path, arguments):
     """A trace or a history; its first line says which, or it's a history in another format."""
     begin, end = (window_bound(name, text) for name,
                   text in (("--from", arguments.begin), ("--to", arguments.end)))
-    pictures = Pictures(arguments.out or path.parent)
+    pictures = Pictures(arguments.out or path.parent, formats_of(arguments))
     refuse_scenario(path)
     ours = judged.is_json_lines(path) or path.suffix == ".jsonl"
     lines = read_json_lines(path) if ours else None

@@ -97,20 +97,25 @@ def remove_if_stale(draft):
 OF_THE_PROGRAM = ("summary.csv", "differences.csv", "rare.csv", "advice.csv")
 
 
+# What matplotlib would say of itself and of today: left out, for the same data give the same bytes.
+NO_METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None},
+               "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+
+
 class Pictures:
     """Collects finished files in memory and writes them all at the end, each by renaming a temporary one."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, formats=("png", "svg")):
         self.folder = pathlib.Path(folder)
+        self.formats = formats
         self.files = {}
 
     def add_figure(self, name, figure):
-        """PNG and SVG of a figure; the bytes depend on nothing but the data and matplotlib's version."""
-        png, svg = io.BytesIO(), io.BytesIO()
-        figure.savefig(png, format="png", metadata={"Software": None})
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        self.files[f"{name}.png"] = png.getvalue()
-        self.files[f"{name}.svg"] = svg.getvalue()
+        """A figure in each format; the bytes depend on nothing but the data and matplotlib's version."""
+        for kind in self.formats:
+            content = io.BytesIO()
+            figure.savefig(content, format=kind, metadata=NO_METADATA[kind])
+            self.files[f"{name}.{kind}"] = content.getvalue()
         from matplotlib import pyplot
         pyplot.close(figure)
 
@@ -132,4 +137,4 @@ class Pictures:
                     write_whole(self.folder / name, content)
         except OSError as problem:
             raise BadInput(f"{self.folder}: can't write here ({problem.strerror})") from None
-        return [self.folder / name for name in self.files if name.endswith(".png")]
+        return [self.folder / name for name in self.files if name.endswith("." + self.formats[0])]

@@ -126,6 +126,16 @@ class Sweeps(PlotTest):
         self.draws(sweep)
         self.assertEqual(first, {p.name: p.read_bytes() for p in self.out.iterdir()})
 
+    def test_formats_can_be_chosen(self):
+        sweep = synthetic.loss_sweep(self.dir / "sweep", runs=50)
+        self.refuses(sweep, "--format", "png,gif", because="found \"gif\"")
+        files = self.draws(sweep, "--measure", "diverged", "--format", "pdf,svg")
+        self.assertEqual(files, {"measures.pdf", "measures.svg", "measures.csv"})
+        first = (self.out / "measures.pdf").read_bytes()
+        self.assertTrue(first.startswith(b"%PDF"))
+        self.draws(sweep, "--measure", "diverged", "--format", "pdf")
+        self.assertEqual(first, (self.out / "measures.pdf").read_bytes())
+
     def test_chosen_measures(self):
         files = self.draws(synthetic.category_sweep(self.dir / "sweep"), "--measure", "latency_p50_ms")
         self.assertEqual(files, {"measures.png", "measures.svg", "measures.csv"})
