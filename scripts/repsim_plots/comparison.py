@@ -212,7 +212,7 @@ def draw_plain(ax, page, name, heading, below):
         spread(ax, values)
         ax.set_xlim(right=ax.get_xlim()[1] * 4)
     else:
-        ax.set_xlim(0, 1.38 * max(values) or 1)
+        from_zero(ax, 1.38 * max(values))
     title(ax, heading, below)
 
 
@@ -229,13 +229,20 @@ def nothing(ax, y):
     ax.text(0.5, y, "–", transform=ax.get_yaxis_transform(), ha="center", va="center", color=style.GREY)
 
 
+def from_zero(ax, right):
+    """An axis whose first and last labels don't stand in the panels beside it."""
+    right = right or 1
+    ax.set_xlim(-0.08 * right, right)
+    ax.xaxis.set_major_locator(MaxNLocator(3, prune="upper"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}" if x >= 0 else ""))
+
+
 def spread(ax, values):
     """A logarithmic axis with ticks that a reader can name, where all values are positive; else a plain one
     that begins at zero."""
     positive = [v for v in values if v > 0]
     if len(positive) < len(values) or not values:
-        ax.set_xlim(0, 1.25 * max(values, default=0) or 1)
-        ax.xaxis.set_major_locator(MaxNLocator(3))
+        from_zero(ax, 1.25 * max(values, default=0))
         return
     ax.set_xscale("log")
     low, high = min(values) / 1.4, max(values) * 1.4
