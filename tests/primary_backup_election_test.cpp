@@ -47,7 +47,7 @@ void check_safe(const Scenario& scenario, std::uint64_t seeds) {
 }
 
 // Slow disks, and one crash at a time that takes what they had not completed.
-const char* kSlowDisks = R"({"seed": 1, "duration": "5s", "settle": "2s", "replicas": 3,
+const char* kSlowDisks = R"({"name": "slow-disks", "seed": 1, "duration": "5s", "settle": "2s", "replicas": 3,
   "protocol": {"name": "primary_backup", "succession": "election", "lease": "40ms",
                "detector": {"kind": "timeout", "heartbeat": "10ms", "timeout": "50ms"}},
   "service": {"name": "kv", "keys": 1},
@@ -59,7 +59,7 @@ const char* kSlowDisks = R"({"seed": 1, "duration": "5s", "settle": "2s", "repli
              {"random": {"kind": "crash", "rate": "20/s", "mean": "3ms", "disk": "tail_lost"}}]})";
 
 // Lost, late and moving: what makes logs differ.
-const char* kRoughNetwork = R"({"seed": 1, "duration": "3s", "settle": "6s", "replicas": 3,
+const char* kRoughNetwork = R"({"name": "rough", "seed": 1, "duration": "3s", "settle": "6s", "replicas": 3,
   "protocol": {"name": "primary_backup", "succession": "election", "lease": "90ms", "retransmit": "30ms",
                "detector": {"kind": "timeout", "heartbeat": "20ms", "timeout": "100ms"}},
   "clients": {"count": 6, "writes": {"append": 1}, "every": "20ms"},
@@ -106,7 +106,7 @@ TEST_CASE("elected replicas agree after loss, reordering, crashes and partitions
 
 TEST_CASE("a restarted replica begins from its service's first state: a counter reads 0, not nothing") {
   for (const auto* service : {"counter", "log", "register", "kv"}) {
-    Json document = Json::parse(R"({"duration": "3s", "settle": "1s", "replicas": 3,
+    Json document = Json::parse(R"({"name": "restart", "duration": "3s", "settle": "1s", "replicas": 3,
       "protocol": {"name": "primary_backup", "succession": "election"},
       "clients": {"count": 1, "rate": "50/s", "reads": 0.9, "retry": "40ms"},
       "faults": [{"at": "100ms", "crash": 0}, {"at": "1s", "crash": 1}, {"at": "1010ms", "restart": 1},
