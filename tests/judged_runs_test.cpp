@@ -10,9 +10,7 @@ using namespace sim;
 
 namespace {
 
-Scenario load(const std::string& name) {
-  return load_scenario(std::string(REPSIM_SOURCE_DIR) + "/" + name);
-}
+Scenario load(const std::string& name) { return load_scenario(std::string(REPSIM_SOURCE_DIR) + "/" + name); }
 RunResult run(const Scenario& scenario) { return run_once(scenario, scenario.seed); }
 
 }  // namespace

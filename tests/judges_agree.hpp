@@ -51,13 +51,17 @@ inline std::vector<std::vector<std::uint32_t>> places_by_key(std::span<const Ope
   return places;
 }
 
+/// Whether a counter can't have answered so: an answered add either tells the sum, a number, or doesn't tell.
+inline bool is_no_answer_of_a_counter(const Operation& op) {
+  const bool silent = op.action == Action::add && op.output.is_nil();
+  return op.outcome == Outcome::ok && !silent && op.output.as_number() == nullptr;
+}
+
 /// The search, alone; a counter's answers that are no numbers must have been found before.
 inline Verdict search(std::span<const Operation> history, Model model, const Value& initial) {
-  const auto no_number = [](const Operation& op) {
-    const bool silent = op.action == Action::add && op.output.is_nil();
-    return op.outcome == Outcome::ok && !silent && op.output.as_number() == nullptr;
-  };
-  if (model == Model::counter && std::ranges::any_of(history, no_number)) return Verdict::violation;
+  if (model == Model::counter && std::ranges::any_of(history, is_no_answer_of_a_counter)) {
+    return Verdict::violation;
+  }
   for (const auto& of_key : places_by_key(history)) {
     Spending spending;
     const KeyHistory key = make_key_history(history, of_key, model, initial);
@@ -68,10 +72,9 @@ inline Verdict search(std::span<const Operation> history, Model model, const Val
 
 /// The depth-first search, alone.
 inline Verdict search_depth_first(std::span<const Operation> history, Model model, const Value& initial) {
-  const auto no_number = [](const Operation& op) {
-    return op.outcome == Outcome::ok && op.output.as_number() == nullptr;
-  };
-  if (model == Model::counter && std::ranges::any_of(history, no_number)) return Verdict::violation;
+  if (model == Model::counter && std::ranges::any_of(history, is_no_answer_of_a_counter)) {
+    return Verdict::violation;
+  }
   for (const auto& of_key : places_by_key(history)) {
     Spending spending;
     const KeyHistory key = make_key_history(history, of_key, model, initial);

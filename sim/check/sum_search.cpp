@@ -1,22 +1,26 @@
 #include "sim/check/sum_search.hpp"
 
-#include <cmath>
-
 namespace sim {
 
 void SumSearch::prepare(std::span<const Term> terms, std::uint64_t& steps) {
   terms_.assign(terms.begin(), terms.end());
   counts_.assign(terms_.size(), 0);
   is_kept_.assign(terms_.size(), false);
-  double ways = 1;
-  for (const Term& term : terms_) ways *= term.most + 1.0;
-  constexpr double most = 1 << 18;
-  const double half = std::min(most, std::sqrt(ways) + 1);
+  constexpr std::uint64_t most = 1 << 18;
+  std::uint64_t ways = 1;  // of using all terms, or most * most if there are more
+  for (const Term& term : terms_) {
+    const std::uint64_t each = term.most + std::uint64_t{1};
+    ways = each > most * most / ways ? most * most : ways * each;
+  }
+  // Half of the terms have about the root of all ways.
+  const auto is_more_than_half = [&](std::uint64_t sums) {
+    return sums > most || (sums - 1) * (sums - 1) > ways;
+  };
   kept_.assign(1, {0, 0});
   for (std::size_t i = 0; i < terms_.size(); ++i) {
     const std::size_t before = kept_.size();
     const std::size_t each = terms_[i].most + std::size_t{1};
-    if (static_cast<double>(before) * static_cast<double>(each) > half) continue;
+    if (is_more_than_half(before * each)) continue;
     is_kept_[i] = true;
     for (std::size_t count = 1; count < each; ++count) {
       for (std::size_t k = 0; k < before; ++k) {
