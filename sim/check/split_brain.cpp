@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <vector>
 
+#include "sim/check/lost_writes.hpp"
 #include "sim/check/node_lives.hpp"
 #include "sim/check/split_brain_harm.hpp"
 
@@ -22,6 +24,19 @@ bool two_answered(const Record& record, const SplitBrainEpisode& episode, std::s
   return false;
 }
 
+// Whether an update is lost at the end that a client took for done when one of the primaries answered it.
+bool robbed(const Record& record, const SplitBrainEpisode& episode, std::span<const NodeId> primaries,
+            std::span<const std::uint32_t> lost) {
+  const auto& all = record.acknowledgements;
+  auto a = std::ranges::lower_bound(all, episode.begin, {}, &Record::Acknowledgement::at);
+  for (; a != all.end() && a->at <= episode.end; ++a) {
+    if (std::ranges::binary_search(lost, a->operation) && a->at <= record.operations[a->operation].ret &&
+        std::ranges::find(primaries, a->by) != primaries.end())
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 SplitBrainJudgement judge_split_brain(const Record& record) {
@@ -30,10 +45,13 @@ SplitBrainJudgement judge_split_brain(const Record& record) {
   std::vector<NodeId> primaries;  // that acted in the episode under way
   Time begin{};
   std::optional<SplitBrainHarm> harm;
+  std::optional<std::vector<std::uint32_t>> lost;
   const auto close = [&](Time end) {
     SplitBrainEpisode episode{begin, end};
     if (end == begin) return;
-    if (two_answered(record, episode, primaries)) {  // nearly none does
+    if (!lost) lost = judge_lost_writes(record).operations;
+    episode.harmful = robbed(record, episode, primaries, *lost);
+    if (!episode.harmful && two_answered(record, episode, primaries)) {  // nearly none does
       if (!harm) harm.emplace(record);
       episode.harmful = harm->harmful(episode, primaries);
     }

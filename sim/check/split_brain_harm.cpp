@@ -3,15 +3,11 @@
 #include <algorithm>
 
 #include "sim/check/changes.hpp"
-#include "sim/check/lost_writes.hpp"
 
 namespace sim {
 
 SplitBrainHarm::SplitBrainHarm(const Record& record)
-    : record_(record),
-      lost_(judge_lost_writes(record).operations),
-      answers_(record.operations.size()),
-      stays_(record.replicas) {
+    : record_(record), answers_(record.operations.size()), stays_(record.replicas) {
   for (const auto& a : record.acknowledgements) {
     const Operation& op = record.operations[a.operation];
     if (op.outcome != Outcome::ok || a.at > op.ret || record.byzantine.contains(a.by)) continue;
@@ -123,11 +119,6 @@ bool SplitBrainHarm::past_shown(std::span<const Answer> one, std::span<const Ans
   });
 }
 
-bool SplitBrainHarm::robbed(std::span<const Answer> answered) const {
-  return std::ranges::any_of(answered,
-                             [&](const Answer& a) { return std::ranges::binary_search(lost_, a.operation); });
-}
-
 bool SplitBrainHarm::harmful(const SplitBrainEpisode& episode, std::span<const NodeId> primaries) const {
   std::vector<std::vector<Answer>> all, updates;
   for (const NodeId node : primaries) {
@@ -137,7 +128,6 @@ bool SplitBrainHarm::harmful(const SplitBrainEpisode& episode, std::span<const N
     }
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (robbed(updates[i])) return true;
     for (std::size_t j = 0; j < all.size(); ++j) {
       if (i == j || primaries[i] == primaries[j]) continue;
       if ((i < j && updates_part(updates[i], updates[j])) || past_shown(all[i], updates[j])) return true;

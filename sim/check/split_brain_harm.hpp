@@ -19,9 +19,6 @@ namespace sim {
 ///   * An operation that changes nothing and was answered in the episode by one of its primaries harms when
 ///     nobody who answered it had executed an update of the same key that another of its primaries had
 ///     answered and whose client had its answer before the operation was called: the past was shown.
-///   * An update that was answered in the episode by one of its primaries harms when it is lost at the end:
-///   the
-///     other side prevailed.
 /// Whoever executes in one order and answers after executing does no harm, however many take themselves for
 /// primaries: of two operations, one comes first.
 class SplitBrainHarm {
@@ -49,11 +46,9 @@ class SplitBrainHarm {
   std::vector<Answer> answers_of(const SplitBrainEpisode& episode, NodeId by) const;
   bool updates_part(std::span<const Answer> one, std::span<const Answer> other) const;
   bool past_shown(std::span<const Answer> one, std::span<const Answer> other) const;
-  bool robbed(std::span<const Answer> answered) const;
   bool may_part(std::span<const Answer> one, std::span<const Answer> other) const;
 
   const Record& record_;
-  std::vector<std::uint32_t> lost_;                                ///< Updates that are lost at the end.
   std::vector<std::vector<Answer>> answers_;                       ///< Per operation: those that count.
   std::vector<std::map<std::uint32_t, std::vector<Stay>>> stays_;  ///< Per replica, of each operation.
 };
