@@ -13,7 +13,8 @@ namespace sim {
 struct SplitBrainEpisode {
   Time begin;
   Time end;
-  bool harmful = false;  ///< Clients were hurt in it: see SplitBrainHarm.
+  bool harmful = false;  ///< Clients were hurt in it: see SplitBrainHarm; or an update
+                         ///< that one of its primaries answered is lost at the end.
 };
 
 struct SplitBrainJudgement {
