@@ -61,8 +61,7 @@ void refuse_actions(const ScenarioSpec& spec, const ClientOptions& options, cons
   const auto refuse = [&](Action action, std::string_view key) {
     if (protocol.plan->carries_out(action)) return;
     (place / key)
-        .fail(fmt::format("the protocol \"{}\" has no action \"{}\"", protocol.entry->name,
-                          action_name(action)));
+        .fail(fmt::format("the protocol \"{}\" has no action \"{}\"", protocol.entry->name, name_of(action)));
   };
   if (options.reads > 0) refuse(Action::read, "reads");
   if (options.reads == 1) return;
