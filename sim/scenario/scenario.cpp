@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/history/history.hpp"
 #include "sim/scenario/scenario_spec.hpp"
 #include "sim/scenario/units.hpp"
 
