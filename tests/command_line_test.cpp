@@ -92,7 +92,7 @@ TEST_CASE("list shows what a protocol, a fault and a delay law can be told", "[c
     CHECK(Json::parse(shell(std::string("\"$R\" list --json ") + what).out).is_array());
 }
 
-TEST_CASE("- is standard input and standard output", "[command_line]") {
+TEST_CASE("the name - is standard input and standard output", "[command_line]") {
   const Desk desk;
   const Ended whole = desk("\"$R\" run s.json --json"), piped = desk("\"$R\" run --json - < s.json");
   CHECK(piped.code == 0);
@@ -104,7 +104,7 @@ TEST_CASE("- is standard input and standard output", "[command_line]") {
   CHECK(desk("\"$R\" generate --operations 3 --out - | head -1").out.starts_with("{\"repsim\":\"history\""));
 }
 
-TEST_CASE("--quiet leaves the exit code, and what --json asks for", "[command_line]") {
+TEST_CASE("option --quiet leaves the exit code, and what --json asks for", "[command_line]") {
   const Desk desk;
   CHECK(desk("\"$R\" run s.json --quiet 2>&1").out.empty());
   CHECK(desk("\"$R\" sweep s.json --quiet 2>&1").out.empty());

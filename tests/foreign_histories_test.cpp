@@ -163,7 +163,7 @@ TEST_CASE("an error names file, line, the operation's :f, what is understood, an
         "another --model)\n");
 }
 
-TEST_CASE("[KEY VALUE] is a tuple where reads ask for [KEY nil], and a plain value where they don't") {
+TEST_CASE("a pair [KEY VALUE] is a tuple where reads ask for [KEY nil], and a plain value where they don't") {
   const std::string write =
       "{:process 0, :type :invoke, :f :write, :value [0 3]}\n{:process 0, :type :ok, :f :write, :value [0 "
       "3]}\n";
