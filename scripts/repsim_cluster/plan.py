@@ -13,7 +13,7 @@ from repsim_plots.output import BadInput
 MOST_SHARDS = 10_000      # each is a folder until they are merged
 LONGEST_MEASUREMENT = 10  # seconds
 SHARDS_A_THREAD = 4       # at least, so that all end at about the same time
-NO_SEED = "1/1000000000001"  # the first of more shards than a sweep may have seeds: it is empty
+SMALLEST = "1/1000000"   # the first of as many shards as there may be: a millionth of the seeds, mostly none
 
 
 class Program:
@@ -40,9 +40,9 @@ class Program:
         return self.run("sweep", self.scenario, *self.options, *words, **how)
 
     def about(self):
-        """The whole sweep's sweep.json: that of a shard without runs, but for the shard."""
+        """The whole sweep's sweep.json: that of the smallest shard, but for the shard."""
         with tempfile.TemporaryDirectory() as folder:
-            self.ask("sweep", self.scenario, *self.options, "--shard", NO_SEED, "--out", folder)
+            self.ask("sweep", self.scenario, *self.options, "--shard", SMALLEST, "--out", folder)
             text = pathlib.Path(folder, "sweep.json").read_text(encoding="utf-8")
         return {**json.loads(text), "shard": "1/1"}
 
