@@ -483,6 +483,22 @@ TEST_CASE("who still suspects a restarted node is mistaken from then on") {
   CHECK(verdict.detections == 1);
 }
 
+TEST_CASE("to suspect a restarted node that waits for its repair is no mistake, once it is repaired it is") {
+  RecordBuilder b(2);
+  b.crash(100, 0);
+  b.suspect(120, 1, 0);
+  b.restart(200, 0);
+  b.record.parts.push_back({at_ms(200), NodeId{0}, false});
+  b.suspect(210, 1, 0, false);
+  b.suspect(220, 1, 0);
+  b.record.parts.push_back({at_ms(230), NodeId{0}, true});
+  b.suspect(250, 1, 0, false);
+  const auto verdict = judge_detector(b.record);
+  CHECK(verdict.false_suspicions == 0);
+  CHECK(verdict.mistake_seconds == Approx(0.02));
+  CHECK(verdict.detections == 1);
+}
+
 // ---- latency and cost
 
 TEST_CASE("percentiles are those of the nearest rank") {

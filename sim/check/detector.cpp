@@ -1,5 +1,6 @@
 #include "sim/check/detector.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -13,15 +14,16 @@ class DetectorReplay {
   explicit DetectorReplay(const Record& record)
       : record_(record),
         lives_(record),
+        part_(record.replicas, true),
         pairs_(record.replicas * record.replicas),
         crashed_(record.replicas) {}
 
   DetectorJudgement run() {
     for (const auto& s : record_.suspicions) {
-      while (lives_.next() <= s.at) life();
+      while (next() <= s.at) advance();
       suspicion(s);
     }
-    while (lives_.next() != kNever) life();
+    while (next() != kNever) advance();
     for (Pair& p : pairs_) end_mistake(p, record_.end);
     return result_;
   }
@@ -32,6 +34,22 @@ class DetectorReplay {
     bool detected = false;  // this crash
     std::optional<Time> mistaken_since{};
   };
+
+  // A replica that is up and waits to be repaired does nothing for anybody: to suspect it is no mistake.
+  bool serves(NodeId node) const { return lives_.up(node) && part_[node.value]; }
+
+  Time next() const {
+    return std::min(lives_.next(), next_part_ < record_.parts.size() ? record_.parts[next_part_].at : kNever);
+  }
+
+  void advance() {  // of what shares an instant, a restart comes before the word that it waits
+    if (lives_.next() <= next()) return life();
+    const Record::Part& part = record_.parts[next_part_++];
+    part_[part.node.value] = part.taken;
+    if (serves(part.node)) return rise(part.node, part.at);
+    for (std::uint16_t i = 0; i < record_.replicas; ++i) end_mistake(pair(NodeId{i}, part.node), part.at);
+  }
+
   Pair& pair(NodeId by, NodeId of) { return pairs_[by.value * record_.replicas + of.value]; }
 
   void end_mistake(Pair& p, Time now) {
@@ -53,6 +71,7 @@ class DetectorReplay {
     if (!s.suspected) return end_mistake(p, s.at);
     if (!lives_.up(s.by)) return;
     if (!lives_.up(s.of)) return detect(p, s.of, s.at);
+    if (!serves(s.of)) return;
     ++result_.false_suspicions;
     p.mistaken_since = s.at;
   }
@@ -74,8 +93,9 @@ class DetectorReplay {
     }
   }
 
-  // Whoever still suspects a node that is up again is mistaken from now on.
+  // Those that still suspect a node that serves again are mistaken from now on.
   void rise(NodeId node, Time now) {
+    if (!serves(node)) return;
     for (std::uint16_t i = 0; i < record_.replicas; ++i) {
       Pair& p = pair(NodeId{i}, node);
       if (p.suspected && !p.mistaken_since && lives_.up(NodeId{i})) p.mistaken_since = now;
@@ -84,6 +104,8 @@ class DetectorReplay {
 
   const Record& record_;
   NodeLives lives_;
+  std::vector<bool> part_;
+  std::size_t next_part_ = 0;
   std::vector<Pair> pairs_;
   std::vector<Time> crashed_;
   DetectorJudgement result_;
