@@ -222,14 +222,21 @@ void LocalWrite::on(Env& env, NodeId from, const Store& m) {
   Item& x = item(env, key);
   const Number before = x.last();
   if (has_bug(Options::Bug::unnumbered)) {
-    env.store(m.update.request.id, m.update.change);
-    adopt(x, m.update);
+    store_as_it_comes(env, x, m.update);
   } else {
     store_in_order(env, x, m.update);
   }
   const bool told_before = m.update.number <= before;  // but the word was lost
   if (confirms() && (told_before || x.last() > before)) env.send(from, Stored{reign_, key, x.last()});
   go_on(env, key, x);
+}
+
+// The bug. Each update is still adopted once: copies that are adopted make logs longer, longer logs are sent
+// again, and the network talks without end.
+void LocalWrite::store_as_it_comes(Env& env, Item& x, const Update& update) {
+  if (sessions_.is_over(update.request.id) || sessions_.find(update.request.id) != nullptr) return;
+  env.store(update.request.id, update.change);
+  adopt(x, update);
 }
 
 void LocalWrite::store_in_order(Env& env, Item& x, const Update& update) {
@@ -265,8 +272,9 @@ void LocalWrite::on_timer(Env& env, Timer) {
 void LocalWrite::store_again(Env& env, const Item& x) const {
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
     if (NodeId{i} == env.self() || failed_.contains(NodeId{i})) continue;
-    for (Number number = x.copies[i] + 1; number <= x.last(); ++number) {
-      env.send(NodeId{i}, Store{reign_, x.updates[number - 1]});
+    // Who began too early (a bug) may believe of copies that they go on for ever, if a liar said so.
+    for (Number number = std::min(x.copies[i], x.last()); number < x.last(); ++number) {
+      env.send(NodeId{i}, Store{reign_, x.updates[number]});
     }
   }
 }

@@ -218,6 +218,7 @@ struct LocalWrite {
   void settle(Env& env, Key key, Item& item);
   void give(Env& env, Key key, Item& item);
   void adopt(Item& item, const Update& update);
+  void store_as_it_comes(Env& env, Item& item, const Update& update);
   void store_in_order(Env& env, Item& item, const Update& update);
 
   void on(Env& env, NodeId from, const Fetch& m);

@@ -137,8 +137,7 @@ void PrimaryBackup::on_request(Env& env, const Request& request) {
   }
   if (request.ping) return env.reply(request.id, {});
   if (is_read(request.command)) {
-    if (options_.lease && !lease_holds(env))
-      return execute(env, request);  // the long way: backups must confirm
+    if (options_.lease && !lease_holds(env)) return read_the_long_way(env, request);
     // The read may have seen writes that could still be lost: it is answered when they are.
     waiting_.push_back({log_.last(), request.id, env.apply(request).output});
     return answer_waiting(env);
@@ -149,6 +148,13 @@ void PrimaryBackup::on_request(Env& env, const Request& request) {
     waiting_.insert(place, {earlier->index, request.id, earlier->output});
     return answer_waiting(env);
   }
+  execute(env, request);
+}
+
+// Backups must confirm it. Who asks again while they haven't yet gets no second entry: slow disks would fall
+// behind the clients' impatience, and never catch up.
+void PrimaryBackup::read_the_long_way(Env& env, const Request& request) {
+  if (request.again && std::ranges::find(waiting_, request.id, &Waiting::request) != waiting_.end()) return;
   execute(env, request);
 }
 

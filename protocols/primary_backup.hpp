@@ -240,6 +240,7 @@ struct PrimaryBackup {
   };
 
   // normal case
+  void read_the_long_way(Env& env, const Request& request);
   void execute(Env& env, const Request& request);
   void append(Env& env, Entry entry);
   void ship(Env& env, std::uint64_t first);

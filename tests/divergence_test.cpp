@@ -141,6 +141,22 @@ TEST_CASE("a last write that never arrives diverges only at the end") {
   CHECK(verdict.cause == DivergenceCause::loss);
 }
 
+TEST_CASE("what was first applied late in the settle phase may still be on its way: no divergence") {
+  const auto diverged = [](std::int64_t applied_at, std::uint64_t other_state) {
+    RecordBuilder b(2, 1000, 3000);
+    b.call(0);
+    b.call(0);
+    b.apply(10, 0, 0, 1);
+    b.apply(10, 1, 0, other_state);
+    b.apply(applied_at, 0, 1, 2);
+    return judge_divergence(b.record).diverged;
+  };
+  CHECK(diverged(1500, 1));
+  CHECK(diverged(2000, 1));
+  CHECK_FALSE(diverged(2001, 1));
+  CHECK(diverged(2001, 7));  // what it has is another thing
+}
+
 TEST_CASE("a crashed replica takes no part, and one that installs a state agrees with it") {
   RecordBuilder b(2);
   for (std::int64_t i = 0; i < 2; ++i) b.call(0);

@@ -129,11 +129,22 @@ class DivergenceReplay {
     return path(node).empty() ? version(0).state : version(path(node).back()).state;
   }
 
+  // Whether all that the node lacks was first applied so late that it may still be under way: a service that
+  // is overloaded goes on working through the settle phase.
+  bool on_its_way(NodeId node) const {
+    const Path &has = path(node), &all = path(reference_);
+    if (has.size() >= all.size()) return false;
+    if (!has.empty() && version(has.back()).state != version(all[has.size() - 1]).state) return false;
+    const auto first = std::ranges::find(record_.moves, Version{all[has.size()]}, &Record::Moved::to);
+    const Time late = record_.chaos_end + (record_.end - record_.chaos_end) / 2;
+    return first != record_.moves.end() && first->at > late;
+  }
+
   // Those who never differed before may still have been left behind.
   void judge_end() {
     for (std::uint16_t i = 0; i < record_.replicas; ++i) {
       const NodeId node{i};
-      if (!who_.contains(node) || final_state(node) == final_state(reference_)) continue;
+      if (!who_.contains(node) || final_state(node) == final_state(reference_) || on_its_way(node)) continue;
       result_.diverged = true;
       if (!result_.first) note_first(node, record_.end);
     }

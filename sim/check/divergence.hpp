@@ -1,5 +1,5 @@
 // Divergence: replicas that have applied the same number of requests and are in different states. Lagging
-// behind is not divergence, until the settle phase is over.
+// behind is not divergence, unless it outlasts half of the settle phase.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,8 @@ struct FirstDifference {
 };
 
 struct DivergenceJudgement {
-  /// When the run ends, the states of the replicas that should hold it (see Concerned) aren't all equal.
+  /// When the run ends, the states of the replicas that should hold it (see Concerned) aren't all equal, what
+  /// nobody had applied before half of the settle phase was over left out: it may still be on its way.
   bool diverged = false;
   std::size_t compared = 0;              ///< How many those are: of fewer than two nothing can be said.
   double seconds = 0;                    ///< How long such replicas differed, lagging left out.

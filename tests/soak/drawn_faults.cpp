@@ -142,7 +142,7 @@ class Timeline {
   }
 
   void liars(const Json& limits) {
-    const int most = limits.value("liars", "a third") == "a third" ? (n_ - 1) / 3 : (n_ - 1) / 2;
+    const int most = limits["liars"] == "a third" ? (n_ - 1) / 3 : limits["liars"].get<int>();
     std::vector<int> traitors = draw_.some(n_, 1);
     traitors.resize(std::min(traitors.size(), static_cast<std::size_t>(draw_.between(1, most))));
     liars_ = traitors.size();
@@ -152,20 +152,32 @@ class Timeline {
       const auto attacks = sim::find_protocol(protocol_)->make_plan()->attacks();
       if (!attacks.empty()) fault["attack"] = std::string(draw_.one_of(attacks).first);
     }
-    if (draw_.chance(0.2)) fault["silent"] = draw_.some(n_, 1);
-    if (draw_.chance(0.3)) fault["equivocate"] = draw_.some(n_, 1);
-    if (draw_.chance(0.3)) fault["mutate"] = draw_.share(0.3);
-    if (draw_.chance(0.2)) fault["wild"] = true;
-    if (draw_.chance(0.3)) fault["replay"] = draw_.share(0.3);
-    if (draw_.chance(0.2)) fault["delay"] = text(draw_.between(0ms, 5ms));
-    if (draw_.chance(0.3)) fault["lie"] = true;
-    if (!deceives(fault)) fault["mutate"] = 0.1;
+    deceive(fault, limits.value("deceits", Json()));
     add(fault);
   }
 
+  // What may be done is all, or what the table names.
+  void deceive(Json& fault, const Json& named) {
+    const auto may = [&](const char* deceit, double probability) {
+      return (named.is_null() || std::ranges::find(named, Json(deceit)) != named.end()) &&
+             draw_.chance(probability);
+    };
+    if (may("silent", 0.2)) fault["silent"] = draw_.some(n_, 1);
+    if (may("equivocate", 0.3)) fault["equivocate"] = draw_.some(n_, 1);
+    if (may("twin", 0.2)) fault["twin"] = draw_.some(n_, 1);
+    if (may("mutate", 0.3)) fault["mutate"] = draw_.share(0.3);
+    if (may("wild", 0.2)) fault["wild"] = true;
+    if (may("replay", 0.3)) fault["replay"] = draw_.share(0.3);
+    if (may("delay", 0.2)) fault["delay"] = text(draw_.between(0ms, 5ms));
+    if (may("lie", 0.3)) fault["lie"] = true;
+    if (deceives(fault)) return;
+    if (named.is_null()) fault["mutate"] = 0.1;
+    if (named.is_array()) fault[named[0].get<std::string>()] = true;
+  }
+
   static bool deceives(const Json& fault) {
-    constexpr std::array<const char*, 7> kDeceits{"attack", "silent", "equivocate", "mutate",
-                                                  "replay", "delay",  "lie"};
+    constexpr std::array<const char*, 8> kDeceits{"attack", "silent", "equivocate", "twin",
+                                                  "mutate", "replay", "delay",      "lie"};
     return std::ranges::any_of(kDeceits, [&](const char* how) {
       return fault.contains(how) && fault[how] != 0 && fault[how] != "0us";
     });

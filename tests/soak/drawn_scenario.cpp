@@ -16,12 +16,6 @@ using sim::Json;
 
 namespace {
 
-constexpr Duration kCalm = 3300ms;
-
-Duration duration_of(const Json& bounds) {
-  return kChaosTo + std::chrono::milliseconds(bounds.value("calm_ms", kCalm.count() / 1'000'000));
-}
-
 const Json& options_of(const std::string& protocol) {
   static const Json schema = sim::scenario_schema();
   for (const Json& one : schema["properties"]["protocol"]["anyOf"]) {
@@ -74,6 +68,7 @@ Json clients(Drawing& draw, const Json& bounds, const sim::ServiceKind& service)
   const Json limits = bounds.value("clients", Json::object());
   const Json count = limits.value("count", Json{1, 4});
   Json drawn{{"count", draw.between(count[0].get<int>(), count[1].get<int>())}};
+  if (drawn["count"] == 0) return drawn;
   const bool open = limits.value("open", true) && draw.chance(0.6);
   if (open) drawn[draw.chance(0.5) ? "rate" : "every"] = "";
   if (drawn.contains("rate")) drawn["rate"] = fmt::format("{}/s", draw.between(5, 30));
@@ -84,7 +79,7 @@ Json clients(Drawing& draw, const Json& bounds, const sim::ServiceKind& service)
   if (draw.chance(0.3)) drawn["values"] = draw.between(2, 8);
   if (draw.chance(0.2)) drawn["zipf"] = 1.0;
   drawn["timeout"] = text(draw.one_of(std::vector<Duration>{100ms, 300ms, 800ms, 2s}));
-  if (draw.chance(0.7)) drawn["retry"] = text(draw.between(15ms, 90ms));
+  if (draw.chance(0.7) || limits.value("retry", false)) drawn["retry"] = text(draw.between(15ms, 90ms));
   if (draw.chance(0.2)) drawn["ping"] = text(draw.between(15ms, 90ms));
   return drawn;
 }
@@ -117,6 +112,25 @@ int replicas(Drawing& draw, const Json& limits) {
   return static_cast<int>(draw.between(limits[0].get<int>(), limits[1].get<int>()));
 }
 
+bool is_refused(const Json& scenario) {
+  try {
+    static_cast<void>(sim::read_scenario(scenario, "drawn.json"));
+    return false;
+  } catch (const sim::InputError&) {
+    return true;
+  }
+}
+
+// Options that each may have any value may not go together: then all are drawn again.
+Json with_protocol(Drawing& draw, const Json& bounds, Json scenario) {
+  constexpr int kTries = 50;
+  for (int i = 0;; ++i) {
+    scenario["protocol"] = protocol(draw, bounds);
+    const Json as_in_a_file = sim::parse_json(scenario.dump(), "drawn.json");
+    if (i == kTries || !is_refused(as_in_a_file)) return as_in_a_file;
+  }
+}
+
 const sim::ServiceKind& service(Drawing& draw, const Json& bounds) {
   if (bounds.contains("services"))
     return *sim::find_service(draw.one_of(bounds["services"]).get<std::string>());
@@ -132,12 +146,8 @@ std::vector<Json> read_bounds(const std::string& file) {
   for (const Json& row : table["rows"]) {
     for (const Json& bounds : row.value("soak", Json::array())) all.push_back(bounds);
   }
+  for (const Json& bounds : table["consensus"]) all.push_back(bounds);
   return all;
-}
-
-double serves_from(const Json& bounds) {
-  const auto duration = sim::seconds(duration_of(bounds));
-  return 1 - (duration - sim::seconds(kChaosTo)) / duration / 3;
 }
 
 Json draw_scenario(const Json& bounds, std::uint64_t seed) {
@@ -149,17 +159,16 @@ Json draw_scenario(const Json& bounds, std::uint64_t seed) {
   s["name"] = fmt::format("soak, {}, {}", name, seed);
   s["about"] = "Drawn at random within what the protocol assumes: nothing may go wrong.";
   s["seed"] = seed;
-  s["duration"] = text(duration_of(bounds));
+  s["duration"] = text(kDuration);
   s["settle"] = "3s";
   s["replicas"] = n;
-  s["protocol"] = protocol(draw, bounds);
   s["service"] = {{"name", kind.name}};
   if (kind.keyed) s["service"]["keys"] = draw.between(1, 4);
   s["clients"] = clients(draw, bounds, kind);
   s["network"] = network(draw, bounds["network"]);
   s["faults"] = draw_faults(draw, bounds["faults"], n, bounds["protocol"]);
   s["max_events"] = 5'000'000;
-  return sim::parse_json(s.dump(), "drawn.json");  // numbers as a file gives them
+  return with_protocol(draw, bounds, s);
 }
 
 }  // namespace soak
