@@ -91,10 +91,54 @@ TEST_CASE("a budget holds while a large history is still being read") {
 TEST_CASE("a bad budget is one line that says what was expected") {
   const auto time = together("$R check --budget 10 x.jsonl");
   CHECK(time.code == 2);
-  CHECK(time.out == "repsim: --budget: found \"10\"; expected a time such as 500ms, 10s or 2m\n");
+  CHECK(time.out ==
+        "repsim: --budget: found \"10\"; expected a time such as 500ms, 10s or 2m, more than 0 "
+        "and less than a million of its unit\n");
   const auto memory = together("$R check --memory 4 x.jsonl");
   CHECK(memory.code == 2);
-  CHECK(memory.out == "repsim: --memory: found \"4\"; expected an amount such as 500MB or 4GB\n");
+  CHECK(memory.out ==
+        "repsim: --memory: found \"4\"; expected an amount such as 500MB or 4GB, more "
+        "than 0 and less than a million of its unit\n");
+}
+
+TEST_CASE("a bad number of steps is refused with its range") {
+  for (const std::string steps : {"-1", "0", "18446744073709551616", "1e3", "x"}) {
+    INFO(steps);
+    const auto refused = together("$R check --steps " + steps + " x.jsonl");
+    CHECK(refused.code == 2);
+    says(refused,
+         "repsim: --steps: found \"" + steps + "\", expected a whole number from 1 to 18446744073709551615");
+  }
+}
+
+TEST_CASE("what check prints of files and values is clean, and the same JSON") {
+  const std::string write =
+      "(printf '{:process 0 :type :invoke :f :write :value 1}\n{:process 1 :type :invoke :f :read}\n"
+      "{:process 1 :type :ok :f :read :value \"\\033[31m\"}\n') > \"$n\"; ";
+  const std::string folder = "d=$(mktemp -d); n=\"$d/$(printf 'a\\033[1mb').edn\"; ";
+  for (const std::string options : {"", "--json "}) {
+    const auto ended = together(folder + write + "$R check " + options + "\"$n\" \"$n.none\"; rm -r \"$d\"");
+    CHECK(ended.out.find('\033') == std::string::npos);
+    says(ended, "a\\u001b[1mb.edn");
+    says(ended, "\\u001b[31m");
+  }
+}
+
+TEST_CASE("--quiet leaves the exit code to speak") {
+  const std::string history = "$R generate --quiet --bug stale-read | ";
+  const auto violated = together(history + "$R check --quiet /dev/stdin");
+  CHECK(violated.code == 1);
+  CHECK(violated.out.empty());
+  says(together("$R check --quiet /nowhere"), "repsim: /nowhere: no such file");
+  says(together(history + "$R check --quiet --json /dev/stdin"), "\"verdict\":\"violation\"");
+}
+
+TEST_CASE("a verdict that nobody could take is an error") {
+  for (const std::string options : {"", "--json ", "/nowhere "}) {
+    const auto full = together("$R generate | $R check " + options + "/dev/stdin > /dev/full");
+    CHECK(full.code == 2);
+    says(full, "standard output: can't be written");
+  }
 }
 
 TEST_CASE("generate gives the same bytes for the same seed, and says what is wrong with a plan") {

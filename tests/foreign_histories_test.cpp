@@ -48,7 +48,7 @@ std::string error_of(const std::string& text, const ReadingOptions& options = {}
 }
 
 TEST_CASE("histories of other testers get the verdicts that they deserve, or a clear error") {
-  CHECK(cases().size() >= 47);
+  CHECK(cases().size() >= 79);
   for (const auto& [file, options, expected] : cases()) {
     const std::string path = (kFolder / file).string();
     const auto ended = shell("$R check " + options + " " + path + " " + (kFolder / "empty_vec.edn").string());
@@ -184,6 +184,34 @@ TEST_CASE("a process with a name may only tell what it does: clients have number
   CHECK(parse("{:process :nemesis, :type :info, :f :kill}").operations.empty());
   CHECK_THAT(error_of("{\"process\":\"0\",\"type\":\"invoke\",\"f\":\"write\",\"value\":1}"),
              Catch::Contains("process \"0\" is said to :invoke; expected a number"));
+}
+
+TEST_CASE("a drain is as many dequeues, one after the other where nothing else happens meanwhile") {
+  const std::string put = "{:process 0, :type :invoke, :f :enqueue, :value 1}\n";
+  const std::string drain = "{:process 1, :type :invoke, :f :drain}\n";
+  const std::string taken = "{:process 1, :type :ok, :f :drain, :value [1 2]}\n";
+  const History alone = parse(put + drain + taken);
+  REQUIRE(alone.operations.size() == 4);
+  for (std::size_t i = 2; i < 4; ++i) CHECK(precedes(alone.operations[i - 1], alone.operations[i]));
+  CHECK(alone.operations[1].output == Value{std::int64_t{1}});
+  CHECK(alone.operations[3].output.is_nil());
+  const History amid = parse(drain + put + taken);
+  REQUIRE(amid.operations.size() == 4);
+  CHECK(amid.operations[0].output == Value{std::int64_t{1}});
+  for (const std::size_t i : {0U, 1U, 2U}) CHECK(amid.operations[i].ret == amid.operations[0].ret);
+  CHECK(amid.remarks.size() == 2);
+}
+
+TEST_CASE("an empty list is nothing where lists grow, and a value where somebody writes one") {
+  const auto verdict = [](const std::string& first) {
+    const History history = parse(first +
+                                  "{:process 0, :type :invoke, :f :txn, :value [[:append 1 2]]}\n"
+                                  "{:process 1, :type :invoke, :f :txn, :value [[:r 7 nil]]}\n"
+                                  "{:process 1, :type :ok, :f :txn, :value [[:r 7 []]]}\n");
+    return linearizability_verdict(history.operations, Model::multi_register, List{});
+  };
+  CHECK(verdict("") == Verdict::linearizable);
+  CHECK(verdict("{:process 2, :type :invoke, :f :txn, :value [[:w 8 []]]}\n") == Verdict::violation);
 }
 
 TEST_CASE("a set is its elements for a set, and a value of its own for a register") {

@@ -57,33 +57,28 @@ inline bool is_no_answer_of_a_counter(const Operation& op) {
   return op.outcome == Outcome::ok && !silent && op.output.as_number() == nullptr;
 }
 
-/// The search, alone; a counter's answers that are no numbers must have been found before.
-inline Verdict search(std::span<const Operation> history, Model model, const Value& initial) {
-  if (model == Model::counter && std::ranges::any_of(history, is_no_answer_of_a_counter)) {
-    return Verdict::violation;
-  }
-  for (const auto& of_key : places_by_key(history)) {
-    Spending spending;
-    const KeyHistory key = make_key_history(history, of_key, model, initial);
-    if (sweep(key, spending).verdict != Verdict::linearizable) return Verdict::violation;
-  }
-  return Verdict::linearizable;
+/// Whether a search, alone, explains a key.
+using KeyVerdict = Verdict (*)(const KeyHistory& key, Spending& spending);
+
+inline Verdict swept(const KeyHistory& key, Spending& spending) { return sweep(key, spending).verdict; }
+
+inline Verdict searched_depth_first(const KeyHistory& key, Spending& spending) {
+  constexpr std::uint64_t no_end = ~std::uint64_t{0};
+  constexpr std::size_t little = 2000;  // bytes: must do with what it can remember
+  const std::size_t memory = key.operations.size() % 2 == 0 ? little : no_end;
+  return DepthSearch(key, spending, memory).advance(no_end)->verdict;
 }
 
-/// The depth-first search, alone.
-inline Verdict search_depth_first(std::span<const Operation> history, Model model, const Value& initial) {
+/// What a search says, alone; a counter's answers that are no numbers must have been found before.
+inline Verdict search(KeyVerdict verdict_of, std::span<const Operation> history, Model model,
+                      const Value& initial) {
   if (model == Model::counter && std::ranges::any_of(history, is_no_answer_of_a_counter)) {
     return Verdict::violation;
   }
   for (const auto& of_key : places_by_key(history)) {
     Spending spending;
     const KeyHistory key = make_key_history(history, of_key, model, initial);
-    constexpr std::uint64_t no_end = ~std::uint64_t{0};
-    constexpr std::size_t little = 2000;  // bytes: must do with what it can remember
-    const std::size_t memory = of_key.size() % 2 == 0 ? little : no_end;
-    if (DepthSearch(key, spending, memory).advance(no_end)->verdict != Verdict::linearizable) {
-      return Verdict::violation;
-    }
+    if (verdict_of(key, spending) != Verdict::linearizable) return Verdict::violation;
   }
   return Verdict::linearizable;
 }
@@ -164,10 +159,12 @@ inline Agreement compare_all(std::span<const Operation> history, Model model, co
   const LinearizabilityResult thorough = check_linearizability(history, model, initial);
   compare("the judge", thorough.verdict);
   const Rewriting rewriting(history, model, initial);
-  compare("the search", search(rewriting.operations(), rewriting.model(), rewriting.initial()));
-  compare("the depth-first search",
-          search_depth_first(rewriting.operations(), rewriting.model(), rewriting.initial()));
-  if (model == Model::set) compare("the search without rewriting", search(history, model, initial));
+  const auto rewritten = [&](KeyVerdict verdict_of) {
+    return search(verdict_of, rewriting.operations(), rewriting.model(), rewriting.initial());
+  };
+  compare("the search", rewritten(swept));
+  compare("the depth-first search", rewritten(searched_depth_first));
+  if (model == Model::set) compare("the search without rewriting", search(swept, history, model, initial));
   const Verdict by_order = search_orders(history, model, initial);
   if (by_order != Verdict::unknown) compare("the search for an order", by_order);
   compare_monitors(agreement, history, model, initial);

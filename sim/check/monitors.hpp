@@ -54,13 +54,18 @@ std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<c
 std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                        const Value& initial, Spending& spending);
 
-/// An unordered queue, initially empty, whatever is put in how often. Not decided: dequeues that found it
-/// empty.
+/// An unordered queue, initially empty, whatever is put in how often. Not decided where some dequeue found it
+/// empty: a value that is put in twice, and unanswered dequeues.
 ///
-/// If nobody did, values neither see nor disturb each other, and an enqueue can only help, a dequeue only
-/// harm those of the same value: let each enqueue take effect at its call and each dequeue at its return.
-/// It's right if and only if then, at each return of a dequeue, the value had been put in as often as it was
-/// taken out. An unanswered dequeue need not happen, an unanswered enqueue may.
+/// If none found it empty, values neither see nor disturb each other, and an enqueue can only help, a dequeue
+/// only harm those of the same value: let each enqueue take effect at its call and each dequeue at its
+/// return. It's right if and only if then, at each return of a dequeue, the value had been put in as often as
+/// it was taken out. An unanswered dequeue need not happen, an unanswered enqueue may.
+///
+/// A dequeue that found nothing leaves everything as it was, so that the others must be right without it. Of
+/// distinct values each is in for certain from the return of its enqueue to the call of its dequeue, and can
+/// be kept out at any other instant; it's right if and only if each such dequeue has an instant at which no
+/// value is in for certain.
 std::optional<Monitored> monitor_unordered_queue(std::span<const Operation> all,
                                                  std::span<const std::uint32_t> of_key, const Value& initial,
                                                  Spending& spending);

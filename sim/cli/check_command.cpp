@@ -19,12 +19,15 @@
 
 #include "sim/check/linearizability.hpp"
 #include "sim/cli/check_judging.hpp"
+#include "sim/cli/option_values.hpp"
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/process_memory.hpp"
+#include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 namespace {
@@ -35,20 +38,25 @@ std::vector<std::string> models() {
   return names;
 }
 
+void print_json(const nlohmann::ordered_json& json) {
+  const std::string line = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  fmt::print("{}\n", printable(line));
+}
+
 // Of several files, each has its line among the verdicts; a single one's is the command's error.
 void print_error(const CheckOptions& options, const CheckedFile& judged) {
-  const std::string where =
-      judged.file + (judged.error_line > 0 ? ":" + std::to_string(judged.error_line) : std::string());
+  const std::string line = judged.error_line > 0 ? ":" + std::to_string(judged.error_line) : std::string();
+  const std::string where = printable(judged.file) + line;
   if (options.json) {
     const nlohmann::ordered_json json{
         {"file", judged.file}, {"line", judged.error_line}, {"verdict", "error"}, {"story", judged.error}};
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    print_json(json);
   } else if (options.files.size() > 1) {
-    fmt::print("{}: error: {}\n", where, judged.error);
+    fmt::print("{}: error: {}\n", where, printable(judged.error));
   } else {
-    fmt::print(stderr, "repsim: {}: {}\n", where, judged.error);
+    fmt::print(stderr, "repsim: {}: {}\n", where, printable(judged.error));
   }
-  std::fflush(stdout);
+  flush_standard_output();
 }
 
 void print(const CheckOptions& options, const CheckedFile& judged) {
@@ -72,7 +80,7 @@ void print(const CheckOptions& options, const CheckedFile& judged) {
       json["explain_cpu_seconds"] = judged.explain_cpu_seconds;
       json["peak_mib"] = judged.peak_mib;
     }
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    print_json(json);
   } else {
     const std::string story = result.story.empty() ? std::string() : ": " + result.story;
     const std::string more = result.verdict == Verdict::violation
@@ -86,7 +94,8 @@ void print(const CheckOptions& options, const CheckedFile& judged) {
                      : std::string();  // the budget was spent before that was known
     const std::string remarks =
         judged.remarks.empty() ? std::string() : fmt::format(" [{}]", fmt::join(judged.remarks, "; "));
-    fmt::print("{}: {}{}{}{}{}\n", judged.file, verdict, what, time, story + judged.why, remarks);
+    fmt::print("{}: {}{}{}{}{}\n", printable(judged.file), verdict, what, time, printable(story + judged.why),
+               printable(remarks));
   }
   flush_standard_output();  // a later file may be bad or slow
 }
@@ -107,7 +116,7 @@ int run_check(CheckOptions options) {
     bad |= !judged.error.empty();
     violation |= judged.result.verdict == Verdict::violation;
     unknown |= judged.result.verdict == Verdict::unknown && judged.error.empty();
-    print(options, judged);
+    if (!options.quiet || options.json || !judged.error.empty()) print(options, judged);
   }
   if (bad) return 2;
   if (violation) return 1;
@@ -138,11 +147,18 @@ void add_check_command(CLI::App& app, int& exit_code) {
       ->add_option("--tuples", options->tuples,
                    "Whether values are [KEY VALUE] as of Jepsen's independent: auto (default), yes or no")
       ->check(CLI::IsMember({"auto", "yes", "no"}));
-  command->add_option("--budget", options->budget,
-                      "Time for each file, such as 10s; beyond it the verdict is unknown");
-  command->add_option("--steps", options->steps,
-                      "Steps for each file: a budget that gives the same verdict on any machine");
-  command->add_option("--memory", options->memory, "Memory for all, such as 4GB: never exceeded");
+  // Without a text it's no option that wasn't given.
+  const auto some_amount = [](const std::string& text) {
+    return text.empty() ? std::string("found \"\"; expected an amount") : std::string();
+  };
+  command
+      ->add_option("--budget", options->budget,
+                   "Time for each file, such as 10s; beyond it the verdict is unknown")
+      ->check(some_amount);
+  add_whole_option(*command, "--steps", options->steps, {.min = 1},
+                   "Steps for each file: a budget that gives the same verdict on any machine");
+  command->add_option("--memory", options->memory, "Memory for all, such as 4GB: never exceeded")
+      ->check(some_amount);
   command
       ->add_option("--consistency", options->consistency,
                    "linearizable (default), or sequential: only each client's own order counts")
@@ -151,6 +167,7 @@ void add_check_command(CLI::App& app, int& exit_code) {
       "--time", options->time,
       "Add each file's processor time until its verdict and for explaining it, and peak memory");
   command->add_flag("--json", options->json, "One JSON object a line");
+  add_quiet_option(*command, options->quiet);
   command->add_flag("--order", options->order,
                     "Add an order of the operations, as far as there is one, to the JSON: for plot.py");
   command->add_option("--save", options->save,

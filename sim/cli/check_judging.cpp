@@ -45,7 +45,8 @@ double parse_amount(const std::string& option, const std::string& text,
   for (const auto& [unit, scale] : units) {
     if (used > 0 && amount > 0 && amount < 1e6 && text.substr(used) == unit) return amount * scale;
   }
-  throw std::runtime_error(option + ": found \"" + text + "\"; expected " + expected);
+  throw std::runtime_error(option + ": found \"" + text + "\"; expected " + expected +
+                           ", more than 0 and less than a million of its unit");
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct CheckOptions {
   std::string consistency = "linearizable";
   bool time = false;
   bool json = false;
+  bool quiet = false;
   bool order = false;
   std::string save;
 };

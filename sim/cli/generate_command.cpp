@@ -14,6 +14,7 @@
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/option_values.hpp"
+#include "sim/cli/scenario_options.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/object_model.hpp"
@@ -30,6 +31,7 @@ struct GenerateOptions {
   std::string crashes = "0";
   std::string bug = "none";
   std::string out;
+  bool quiet = false;
 };
 
 [[noreturn]] void refuse_option(std::string_view option, std::string_view found, std::string_view expected) {
@@ -133,6 +135,7 @@ void add_generate_command(CLI::App& app, int& exit_code) {
   add_whole_option(*command, "--seed", plan.seed, {}, "Default: 1");
   command->add_option("--out", options->out,
                       "Where to, in Jepsen's EDN if it ends in .edn; default: standard output");
+  add_quiet_option(*command, options->quiet);
   command->callback([options, &exit_code] { exit_code = run_generate(*options); });
 }
 

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
 #include "sim/experiment/merge.hpp"
 #include "sim/kernel/printable.hpp"
@@ -19,6 +20,7 @@ struct MergeArguments {
   std::vector<std::string> shards;
   std::string out;
   bool json = false;
+  bool quiet = false;
 };
 
 // On stderr, as a sweep on one machine says it; the scenario's file is not known here.
@@ -33,8 +35,8 @@ int run_merge(const MergeArguments& options) {
   const std::vector<std::filesystem::path> shards(options.shards.begin(), options.shards.end());
   const SweepSummary summary = merge_shards(shards, options.out);
   if (options.json) {
-    fmt::print("{}\n", to_json(summary).dump());
-  } else {
+    fmt::print("{}\n", printable(to_json(summary).dump(-1, ' ', false, Json::error_handler_t::replace)));
+  } else if (!options.quiet) {
     fmt::print("{}: {} points x {} seeds\n\n{}", printable(summary.scenario), summary.points.size(),
                summary.runs / summary.points.size(), to_table(summary));
   }
@@ -52,6 +54,7 @@ void add_merge_command(CLI::App& app, int& exit_code) {
   command->add_option("--out", options->out, "Folder for the whole: sweep.json, runs.jsonl, summary.csv")
       ->required();
   command->add_flag("--json", options->json, "The summary as JSON");
+  add_quiet_option(*command, options->quiet);
   command->callback([options, &exit_code] { exit_code = run_merge(*options); });
 }
 

@@ -63,21 +63,26 @@ bool EdnReader::take(char c) {
   return true;
 }
 
-bool EdnReader::next(Edn& into) {
+bool EdnReader::find_value(Edn& skipped) {
   for (;;) {
     skip_blanks();
     if (rest_.empty() || closes(rest_.front())) return false;
     if (rest_.starts_with("#_")) {
       drop(2);
-      required(into, "a value to leave out after #_");
+      required(skipped, "a value to leave out after #_");
     } else if (rest_.front() == '^') {
       drop(1);
-      required(into, "metadata after ^");
+      required(skipped, "metadata after ^");
     } else {
-      value(into);
       return true;
     }
   }
+}
+
+bool EdnReader::next(Edn& into) {
+  if (!find_value(into)) return false;
+  value(into);
+  return true;
 }
 
 void EdnReader::required(Edn& into, const std::string& what) {
@@ -342,6 +347,7 @@ void read_edn_events(std::string_view text, const std::string& file,
                      const std::function<void(const Edn&, std::string_view)>& take) {
   EdnReader reader(text, file);
   Edn event;
+  reader.find_value(event);
   const std::size_t first_line = reader.line();
   const bool is_vector = reader.take('[');
   const bool wrapped = is_vector || reader.take('(');

@@ -55,6 +55,9 @@ class EdnReader {
 
   /// The next value; false before a closing bracket or the end. What `into` holds is used again.
   bool next(Edn& into);
+  /// Passes over blanks, comments, discarded values and metadata; whether a value follows. `skipped` is
+  /// overwritten.
+  bool find_value(Edn& skipped);
 
   /// The rest is blank, but for a closing bracket that `next` stopped at.
   bool at_end() const { return rest_.empty(); }

@@ -147,6 +147,10 @@ void read_edn_number(std::string_view token, Edn& into) {
   into.text = token;
 }
 
+namespace {
+char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+}  // namespace
+
 std::string edn_text(const Edn& edn) {
   switch (edn.kind) {
     case Edn::Kind::nil: return "nil";
@@ -164,7 +168,9 @@ std::string edn_text(const Edn& edn) {
     case Edn::Kind::set: return '#' + joined('{', entries(edn), '}');
     case Edn::Kind::tagged: break;
   }
-  return '#' + edn.text + ' ' + edn_text(edn.items.front());
+  std::string tagged = edn_text(edn.items.front());
+  if (edn.text == "uuid") std::ranges::transform(tagged, tagged.begin(), lower_case);
+  return '#' + edn.text + ' ' + tagged;
 }
 
 std::string why_incomparable(const Edn& edn) {

@@ -12,6 +12,7 @@ EventPairing::EventPairing(History& history, std::string file) : history_(histor
 // Several events may stand on one line; their order must not be lost, hence at least one step each.
 void EventPairing::at_line(std::size_t line) {
   line_ = line;
+  before_ = now_;
   now_ = std::max(now_ + 1, static_cast<std::int64_t>(line));
   f_.clear();
 }

@@ -20,6 +20,12 @@ class EventPairing {
   /// Where the next event stands; its line number serves as its time.
   void at_line(std::size_t line);
 
+  /// The time of the event; one that's later, where an event stands for several.
+  Time now() const { return Time{Duration{now_}}; }
+  Time later() { return Time{Duration{++now_}}; }
+  /// Whether this is the first event after that at `earlier`.
+  bool follows(Time earlier) const { return earlier == Time{Duration{before_}}; }
+
   /// What the next event does, for errors: `:f :write`.
   void of(std::string_view f) { f_ = f; }
 
@@ -58,6 +64,7 @@ class EventPairing {
   std::string f_{};
   std::size_t line_ = 0;
   std::int64_t now_ = 0;
+  std::int64_t before_ = 0;                      // the event before it
   std::vector<std::int32_t> small_{};            // process -> client, or -1
   std::map<std::int64_t, std::size_t> large_{};  // the same
   std::vector<std::int64_t> processes_{};        // by client

@@ -10,10 +10,10 @@
 namespace sim {
 namespace {
 
-constexpr std::array<std::string_view, 20> kUnderstood{
-    "read",    "get",     "write",    "put",     "cas",     "append",         "add",
-    "insert",  "remove",  "contains", "enqueue", "dequeue", "push",           "pop",
-    "acquire", "release", "size",     "delete",  "txn",     "compare-and-set"};
+constexpr std::array<std::string_view, 21> kUnderstood{
+    "read",   "get",    "write",    "put",     "cas",     "append",  "add",
+    "insert", "remove", "contains", "delete",  "enqueue", "dequeue", "drain",
+    "push",   "pop",    "acquire",  "release", "size",    "txn",     "compare-and-set"};
 
 // How many letters must be changed, added or left out to make one of the other.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -29,8 +29,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-bool is_pair(const Edn& edn) { return edn.is_sequence() && edn.items.size() == 2; }
-
 bool is_named(const Edn& process) {
   return process.kind == Edn::Kind::keyword || process.kind == Edn::Kind::string;
 }
@@ -40,6 +38,11 @@ bool is_of_element(Action action) {
 }
 
 }  // namespace
+
+std::string_view without_namespace(std::string_view f) {
+  const auto slash = f.rfind('/');
+  return slash == std::string_view::npos ? f : f.substr(slash + 1);
+}
 
 std::string nearest_action(std::string_view name) {
   const std::string_view shortened = name.substr(0, 40);
@@ -103,9 +106,10 @@ void JepsenReader::take(const Edn& event) {
   understand(one);
 }
 
-// :nemesis and its like have no part in the object, and only tell what they do.
+// :nemesis and its like have no part in the object, and only tell what they do. Of :nemesis that's known
+// whatever it says; another name may be a client's.
 void JepsenReader::require_remark(const JepsenEvent& event) const {
-  if (event.type == "info") return;
+  if (event.type == "info" || event.process->text == "nemesis") return;
   events_.fail("process " + edn_text(*event.process).substr(0, 80) + " is said to :" +
                std::string(event.type) + "; expected a number, or :info alone as of :nemesis");
 }
@@ -118,7 +122,7 @@ void JepsenReader::take(const JepsenEvent& event) {
 void JepsenReader::understand(const JepsenEvent& event) {
   const Edn& who = *event.process;
   if (is_named(who)) return require_remark(event);
-  if (who.kind != Edn::Kind::integer) events_.fail(":process is no number");
+  if (who.kind != Edn::Kind::integer) events_.fail(":process is no number of 64 bits");
   events_.of(event.f);
   require_ascending(event);
   const std::int64_t process = who.integer;
@@ -135,71 +139,11 @@ void JepsenReader::understand(const JepsenEvent& event) {
     const bool deletes = event.f.ends_with("delete");
     if (!action) fail_on_f(event);
     if (!deletes) events_.completing(process, op.action == Action::txn ? Action::txn : *action);
+    if (!failed && is_drain(event.f)) fail_on_lost_drain();
     failed ? events_.complete(process, Outcome::failed) : events_.lose(process);
   } else {
     events_.fail("found :type :" + std::string(event.type) + "; expected :invoke, :ok, :fail or :info");
   }
-}
-
-// ---- Keys.
-
-bool JepsenReader::looks_like_tuple(const JepsenEvent& event, bool invoked) {
-  if (event.value == nullptr || !is_pair(*event.value)) return false;
-  const Edn& second = event.value->items[1];
-  const auto action = action_of(event.f, &second, true);
-  if (action == Action::cas) return is_pair(second) && !event.value->items[0].is_sequence();
-  if (action == Action::txn) {
-    const Edn& first = event.value->items[0];
-    return !first.is_sequence() && (second.is_sequence() || second.kind == Edn::Kind::map);
-  }
-  const bool asks = action && !takes_argument(*action);
-  return !invoked || !asks || second.kind == Edn::Kind::nil;
-}
-
-// Where values are [KEY VALUE], the two of them. The first events decide, as far as they can.
-JepsenReader::Asked JepsenReader::untangled(const JepsenEvent& event, bool invoked) {
-  const Asked plain{event.key, event.value};
-  const bool says_nothing = !invoked && event.value == nullptr;
-  if (event.key != nullptr || tuples_ == false || says_nothing) return plain;
-  const bool fits = looks_like_tuple(event, invoked);
-  if (!fits && tuples_ == true) {
-    if (!tuples_certain_) throw NoTuplesAfterAll{};
-    events_.fail("expected :value [KEY VALUE] as in the other events");
-  }
-  tuples_ = fits;
-  if (!fits) return plain;
-  const auto action = action_of(event.f, &event.value->items[1], true);
-  if (invoked && action && !takes_argument(*action)) tuples_certain_ = true;  // it asks for [KEY nil]
-  return {&event.value->items[0], &event.value->items[1]};
-}
-
-// Keys that are small numbers keep their number; other keys get numbers that no numeric key is given. In kv
-// texts "5" is 5.
-std::uint32_t JepsenReader::key(const Edn& edn) {
-  if (edn.kind == Edn::Kind::integer && edn.integer >= 0 && edn.integer < kFirstNamedKey) {
-    number_keys_ = true;
-    if (digit_keys_) events_.fail("found keys 5 and \"5\"; expected one kind of them");
-    return static_cast<std::uint32_t>(edn.integer);
-  }
-  const bool digits = kv_text_ && edn.kind == Edn::Kind::string && !edn.text.empty() &&
-                      edn.text.size() < 10 && edn.text.find_first_not_of("0123456789") == std::string::npos &&
-                      (edn.text.size() == 1 || edn.text.front() != '0');
-  if (digits) {
-    digit_keys_ = true;
-    if (number_keys_) events_.fail("found keys 5 and \"5\"; expected one kind of them");
-    std::uint32_t number = 0;
-    for (const char c : edn.text) number = number * 10 + static_cast<std::uint32_t>(c - '0');
-    return number;
-  }
-  if (const std::string why = why_incomparable(edn); !why.empty()) events_.fail(why);
-  return names_.key_of(edn_text(edn));
-}
-
-std::uint32_t JepsenReader::key_of(const Asked& asked) {
-  const bool has = asked.key != nullptr;
-  if (keyed_.value_or(has) != has) events_.fail("some events have a :key; expected one in each");
-  keyed_ = has;
-  return has ? key(*asked.key) : 0;
 }
 
 // ---- Values.
@@ -222,10 +166,11 @@ std::int64_t JepsenReader::element(const Edn& edn) {
 // ---- Operations.
 
 // Jepsen's :add is that of a set, until it turns out to be a counter's. Whoever deletes an element removes
-// it, whoever deletes a key writes nothing there.
+// it, whoever deletes a key writes nothing there. Whoever reads or writes steps of a transaction does those.
 std::optional<Action> JepsenReader::action_of(std::string_view f, const Edn* value, bool keyed) const {
-  if (const auto slash = f.rfind('/'); slash != std::string_view::npos) f.remove_prefix(slash + 1);
+  f = without_namespace(f);
   if (f == "compare-and-set") return Action::cas;
+  if (f == "drain") return Action::dequeue;
   if (f == "delete") {
     const bool of_element = value != nullptr && value->kind != Edn::Kind::nil && !keyed;
     return of_element ? Action::remove : Action::write;
@@ -233,6 +178,9 @@ std::optional<Action> JepsenReader::action_of(std::string_view f, const Edn* val
   const auto action = action_from_name(f);
   const bool told = action == Action::stamp || action == Action::draw;
   if (action == Action::add) return Action::insert;
+  const bool on_cell = action == Action::read || action == Action::write;
+  const bool maybe_txn = options_.model.value_or(Model::multi_register) == Model::multi_register;
+  if (on_cell && maybe_txn && value != nullptr && holds_steps(*value)) return Action::txn;
   return told ? std::nullopt : action;
 }
 
@@ -251,6 +199,7 @@ void JepsenReader::invoked(const JepsenEvent& event, std::int64_t process) {
   op.key = key_of(asked);
   ask(op, event, asked.value);
   guess_.learn(op.action, event.f, asked.key != nullptr);
+  if (is_drain(event.f)) drains_.push_back(history_.operations.size());
   events_.invoke(process, std::move(op));
 }
 
@@ -268,7 +217,7 @@ void JepsenReader::ask(Operation& op, const JepsenEvent& event, const Edn* given
 }
 
 void JepsenReader::ask_cas(Operation& op, const Edn& given) {
-  if (!is_pair(given)) events_.fail("expected :value [FROM TO] for a cas");
+  if (!given.is_sequence() || given.items.size() != 2) events_.fail("expected :value [FROM TO] for a cas");
   op.expected = value(given.items[0]);
   op.argument = value(given.items[1]);
 }
@@ -283,6 +232,7 @@ void JepsenReader::answered(const JepsenEvent& event, std::int64_t process) {
   if (!deletes && !whole) events_.completing(process, *action);
   if (asked.key != nullptr && key(*asked.key) != op.key)
     events_.fail("answers for another key than was asked for");
+  if (is_drain(event.f)) return answer_drain(process, need(asked.value));
   answer(op, event, asked.value);
   const bool told = op.action != Action::read || !options_.nil_is_unknown || !op.output.is_nil();
   told ? events_.complete(process, Outcome::ok) : events_.lose(process);
@@ -367,8 +317,10 @@ History JepsenReader::finish() {
       op.output = names_.number_of(all + '}');
     }
   }
+  take_empty_for_nothing(history_);
   fit_to_model(history_, names_, file_);
   events_.finish();
+  finish_drains();
   names_.finish(history_);
   return std::move(history_);
 }

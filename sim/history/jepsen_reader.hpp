@@ -50,6 +50,8 @@ class JepsenReader {
   [[noreturn]] void fail_on_f(const JepsenEvent& event) const;
   void require_ascending(const JepsenEvent& event);
   void require_remark(const JepsenEvent& event) const;
+
+  // Of keys (jepsen_tuples.cpp).
   Asked untangled(const JepsenEvent& event, bool invoked);
   bool looks_like_tuple(const JepsenEvent& event, bool invoked);
   std::uint32_t key(const Edn& edn);
@@ -70,6 +72,12 @@ class JepsenReader {
   void answer_of_element(Operation& op, const Edn& given);
   void complete_argument(Operation& op, const Edn* value);
 
+  // Of drains (jepsen_drains.cpp).
+  static bool is_drain(std::string_view f);
+  [[noreturn]] void fail_on_lost_drain() const;
+  void answer_drain(std::int64_t process, const Edn& given);
+  void finish_drains();
+
   // Of transactions (jepsen_transactions.cpp).
   struct Transaction {
     Value argument;
@@ -89,13 +97,21 @@ class JepsenReader {
   NameTable names_{};
   ObjectGuess guess_{};
   std::vector<std::size_t> with_sets_{};  // operations that hold a set's elements as a list
-  std::optional<bool> tuples_{};          // values are [KEY VALUE]
+  std::vector<std::size_t> drains_{};     // operations that were asked for by :drain
+  bool drained_amid_others_ = false;
+  std::optional<bool> tuples_{};  // values are [KEY VALUE]
   bool tuples_certain_ = false;
   std::optional<bool> keyed_{};  // events have a :key
   bool digit_keys_ = false;
   bool number_keys_ = false;
   std::int64_t last_index_ = -1;
 };
+
+/// `:register/read` is a `:read`.
+std::string_view without_namespace(std::string_view f);
+
+/// Whether a value is a list of steps of a transaction, such as [[:r :x nil] [:w :y 1]].
+bool holds_steps(const Edn& value);
 
 /// Of names that are understood, the one that is written nearly like `name`; empty if none is.
 std::string nearest_action(std::string_view name);

@@ -1,5 +1,6 @@
 // Transactions as Jepsen writes them: `:f :txn, :value [[:r :x nil] [:w :y 1] [:append :z 2]]`, or with
 // Knossos' older `:f :read, :value {:x nil}` and `:f :write, :value {:x 1}`.
+#include <algorithm>
 #include <utility>
 
 #include "sim/history/jepsen_reader.hpp"
@@ -7,9 +8,22 @@
 namespace sim {
 namespace {
 
+bool is_step(const Edn& step) {
+  if (!step.is_sequence() || (step.items.size() != 3 && step.items.size() != 2)) return false;
+  const Edn& f = step.items[0];
+  const bool reads = f.text == "r" || f.text == "read";
+  const bool changes = f.text == "w" || f.text == "write" || f.text == "append";
+  const bool named = f.kind == Edn::Kind::keyword || f.kind == Edn::Kind::string;
+  return named && (reads || (changes && step.items.size() == 3));
+}
+
 bool reads_by_map(const JepsenEvent& event) { return event.f.ends_with("read") || event.f.ends_with("get"); }
 
 }  // namespace
+
+bool holds_steps(const Edn& value) {
+  return value.is_sequence() && !value.items.empty() && std::ranges::all_of(value.items, is_step);
+}
 
 // A register holds a number, a name, nothing, or a list of those.
 Value JepsenReader::register_value(const Edn& edn) {
@@ -20,16 +34,13 @@ Value JepsenReader::register_value(const Edn& edn) {
 void JepsenReader::micro_operation(const Edn& step, bool is_answer, std::vector<TransactionStep>& steps,
                                    std::vector<Value>& reads) {
   using Kind = TransactionStep::Kind;
-  const bool is_step = step.is_sequence() && (step.items.size() == 3 || step.items.size() == 2);
-  const std::string_view f = is_step ? std::string_view(step.items[0].text) : std::string_view();
-  const bool is_read = f == "r" || f == "read";
-  const bool is_write = f == "w" || f == "write";
-  if (!is_step || (!is_read && !is_write && f != "append") || (!is_read && step.items.size() == 2)) {
+  if (!is_step(step)) {
     events_.fail("found " + edn_text(step).substr(0, 80) +
                  "; expected [:r REGISTER nil], [:w REGISTER VALUE] or [:append REGISTER VALUE]");
   }
+  const std::string_view f = step.items[0].text;
   const std::int64_t reg = element(step.items[1]);
-  if (!is_read) {
+  if (f != "r" && f != "read") {
     Value written = register_value(step.items[2]);
     const bool appends = f == "append";
     if (appends && written.as_number() == nullptr) written = names_.as_number(written);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "sim/history/object_model.hpp"
 #include "sim/history/transaction.hpp"
@@ -59,7 +60,57 @@ void fit_counter(History& history, const std::string& file) {
   }
 }
 
+bool is_empty_list(const Value& value) {
+  const auto* list = value.as_list();
+  return list != nullptr && list->empty();
+}
+
+// What an operation puts in.
+std::vector<TransactionStep> puts(const Operation& op) {
+  using Kind = TransactionStep::Kind;
+  if (op.action == Action::txn) return transaction_steps(op.argument);
+  if (op.action == Action::append) return {{Kind::append, 0, op.argument}};
+  return {{Kind::write, 0, op.argument}, {Kind::write, 0, op.expected}};
+}
+
+// Lists are appended to, and nobody writes an empty one.
+bool empty_is_nothing(const History& history) {
+  bool appends = false;
+  for (const Operation& op : history.operations) {
+    for (const TransactionStep& step : puts(op)) {
+      appends = appends || step.kind == TransactionStep::Kind::append;
+      if (step.kind == TransactionStep::Kind::write && is_empty_list(step.value)) return false;
+    }
+  }
+  return appends;
+}
+
+void read_nothing(Operation& op) {
+  if (op.action == Action::read && is_empty_list(op.output)) op.output = Value{};
+  if (op.action != Action::txn || op.outcome != Outcome::ok) return;
+  std::vector<Value> reads = transaction_reads(op.output);
+  for (Value& read : reads) {
+    if (is_empty_list(read)) read = Value{};
+  }
+  op.output = transaction_output(reads);
+}
+
 }  // namespace
+
+void take_empty_for_nothing(History& history) {
+  if (history.model == Model::set || history.model == Model::log) {
+    bool any = false;
+    for (Operation& op : history.operations) {
+      const bool nil = op.action == Action::read && op.outcome == Outcome::ok && op.output.is_nil();
+      if (nil) op.output = List{};
+      any = any || nil;
+    }
+    if (any) history.remarks.emplace_back("nil taken for empty; --nil unknown if it wasn't told");
+  } else if (history.model == Model::kv || history.model == Model::multi_register) {
+    if (!empty_is_nothing(history)) return;
+    for (Operation& op : history.operations) read_nothing(op);
+  }
+}
 
 void ObjectGuess::learn(Action action, std::string_view f, bool keyed) {
   keyed_ = keyed_ || keyed;

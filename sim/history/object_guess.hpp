@@ -29,6 +29,10 @@ class ObjectGuess {
   bool read_list_ = false;
 };
 
+/// Of a list that was never appended to, some clients read nil and others `[]`. Takes one for the other where
+/// it can make no difference: where nobody writes an empty list.
+void take_empty_for_nothing(History& history);
+
 /// Makes what was read fit the model: elements of collections become numbers (or names), a counter's adds
 /// stay adds. Throws HistoryError for values that the model can't hold.
 void fit_to_model(History& history, NameTable& names, const std::string& file);
