@@ -41,8 +41,12 @@
 // altogether: what the divergence judge says of the time in between means nothing here, and the end states
 // may differ if a replica was down or a message lost.
 //
-// Bug `no_write_back`: a read returns the latest of its answers at once: 2n messages, and 2 delays for a
-// client or 4 for a replica; not atomic. With R + W <= n it leaves the write-back out just the same.
+// Bugs, for the judges to catch:
+//   no_write_back  A read returns the latest of its answers at once: 2n messages, and 2 delays for a client
+//                  or 4 for a replica; not atomic. With R + W <= n it leaves the write-back out all the same.
+//   early_answer   A replica answers a Query before its disk has what it tells. In a crash it forgets a
+//                  timestamp that others have seen, and as a coordinator gives it to another value: who has
+//                  stored the first value under it takes no notice of the second.
 //
 // Sources: Attiya, Bar-Noy, Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 1995; many
 // writers: Lynch, Shvartsman, "Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged
@@ -96,7 +100,7 @@ struct Abd {
   struct Options {
     enum class Coordinator : std::uint8_t { replica, client };
     enum class Contact : std::uint8_t { everyone, quorum };
-    enum class Bug : std::uint8_t { none, no_write_back };
+    enum class Bug : std::uint8_t { none, no_write_back, early_answer };
     Coordinator coordinator = Coordinator::replica;
     Contact contact = Contact::everyone;
     std::int64_t read_quorum = 0;
@@ -117,8 +121,11 @@ struct Abd {
                    "How many replicas must have stored a value, the coordinator included; 0: a majority.");
       fields.switchable("retransmit", retransmit, {.min = 1us},
                         "How often the coordinator asks again those that have not answered; false: never.");
-      fields.choice("bug", bug, {{"none", Bug::none}, {"no_write_back", Bug::no_write_back}},
-                    "A bug to be caught: reads return what they have found without storing it.");
+      fields.choice(
+          "bug", bug,
+          {{"none", Bug::none}, {"no_write_back", Bug::no_write_back}, {"early_answer", Bug::early_answer}},
+          "A bug to be caught: reads return what they have found without storing it; replicas tell "
+          "what is not on their disks yet.");
     }
     std::string complaint(std::size_t replicas) const {
       const auto n = static_cast<std::int64_t>(replicas);
@@ -141,6 +148,22 @@ struct Abd {
     return policy;
   }
 
+  // Nobody leads, so nothing must be waited for: who has a quorum is served. A replica that coordinates must
+  // be up itself, as no other may repeat its clients' writes. Without `retransmit`, or where the client
+  // coordinates and asks once, a lost message may cost the operation.
+  static std::optional<ServicePromise> promise(const Options& o, const Calm& calm) {
+    const bool by_client = o.coordinator == Options::Coordinator::client;
+    const bool sampled = o.contact == Options::Contact::quorum;
+    const bool repeats = by_client ? calm.client_retry < calm.client_timeout && !sampled : !!o.retransmit;
+    if (calm.loss > 0.1 || (calm.loss > 0 && !repeats)) return std::nullopt;
+    const Duration repair = calm.loss > 0 && !by_client ? *o.retransmit : 0ns;
+    if (8 * calm.delay + 4 * repair > calm.client_timeout) return std::nullopt;
+    const std::size_t enough =
+        std::max(quorum(o.read_quorum, calm.members), quorum(o.write_quorum, calm.members));
+    return ServicePromise{.within = 30 * (o.retransmit.value_or(0ns) + 8 * calm.delay) + 10 * calm.round(),
+                          .running = by_client && !sampled ? enough : calm.members};
+  }
+
   // On disk: each write that the replica has heard of, and what it changed.
   struct Heard {
     std::uint32_t key = 0;
@@ -153,6 +176,7 @@ struct Abd {
     std::map<std::uint32_t, Stamped> cells{};
     Sessions heard{};
     Snapshot snapshot{};
+    void format(Snapshot empty) { snapshot = std::move(empty); }
     void replay(const Heard& write) {
       if (write.change.kind != Change::Kind::none) cells[write.key] = write.stamped;
       if (heard.find(write.stamped.write.id) == nullptr) heard.add(write.stamped.write, 0, {});
@@ -216,7 +240,9 @@ struct Abd {
 
   void on_message(Env& env, NodeId from, const Message& message) {
     if (const auto* query = std::get_if<Query>(&message)) {
-      env.when_durable(Addressed<Message>{from, Answer{query->operation, cell(query->key)}});
+      const Answer answer{query->operation, cell(query->key)};
+      if (options.bug == Options::Bug::early_answer) return env.send(from, answer);
+      env.when_durable(Addressed<Message>{from, answer});
     } else if (const auto* store = std::get_if<Store>(&message)) {
       keep(env, store->key, store->stamped);
       env.when_durable(Addressed<Message>{from, Stored{store->operation, store->stamped.timestamp}});

@@ -279,6 +279,17 @@ void LocalWrite::store_again(Env& env, const Item& x) const {
   }
 }
 
+// Whoever has not failed serves. An item on its way, or an update that is not confirmed, may have been lost
+// in a partition that is over: without `retransmit` it is missing for good, and nothing is promised.
+std::optional<ServicePromise> LocalWrite::promise(const Options& o, const Calm& calm) {
+  if (!o.retransmit || calm.loss > 0.2 || 16 * calm.delay > calm.client_timeout) return std::nullopt;
+  if (calm.loss > 0 && 8 * *o.retransmit > calm.client_timeout) return std::nullopt;
+  return ServicePromise{.within = 30 * (*o.retransmit + 8 * calm.delay) + 10 * calm.round(),
+                        .running = 1,
+                        .untold = false,
+                        .memory = ServicePromise::Memory::in_others};
+}
+
 namespace {
 static_assert(Protocol<LocalWrite>);
 const Registered<LocalWrite> local_write_registered{

@@ -158,6 +158,7 @@ struct LocalWrite {
   static ClientPolicy client_policy(const Options&, std::size_t) {
     return {.target = ClientPolicy::Target::own};
   }
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
   using Env = EnvOf<LocalWrite>;
   LocalWrite(const Options& options, const NoDisk&) : options_(options) {}

@@ -88,6 +88,7 @@ struct NaiveBroadcast {
   struct Disk {
     using Write = std::variant<Executed, WholeState>;
     WholeState kept;
+    void format(Snapshot empty) { kept.snapshot = std::move(empty); }
     void replay(const Write& write) {
       if (const auto* whole = std::get_if<WholeState>(&write)) {
         kept = *whole;

@@ -85,8 +85,6 @@ PrimaryBackup::PrimaryBackup(const Options& options, const Disk& disk) : options
 void PrimaryBackup::on_start(Env& env) {
   if (options_.by_watermark()) disk_.everything = acknowledged_ = disk_.acknowledged;
   if (acknowledged_.index == 0) acknowledged_.snapshot = env.empty_snapshot();
-  // The disk adds what changes to the state that it has: to begin with, the service's first.
-  if (disk_.everything.index == 0) env.persist(Everything{.snapshot = env.empty_snapshot()});
   peers_.assign(env.cluster(), Peer{.detector = FailureDetector(options_.detector, env.now())});
   if (disk_.everything.index > 0) env.install(disk_.everything.snapshot);
   log_ = {.base = disk_.everything.index, .base_epoch = disk_.everything.epoch};

@@ -195,6 +195,7 @@ struct PrimaryBackup {
       Everything acknowledged;
     };
     using Write = std::variant<Stored, Everything, Reign, Watermark>;
+    void format(const Snapshot& empty) { everything.snapshot = acknowledged.snapshot = empty; }
     void replay(const Write& write);
 
     Everything everything;

@@ -68,6 +68,18 @@ ClientPolicy Schneider::client_policy(const Options& options, std::size_t replic
   return policy;
 }
 
+// In the clock orders everyone goes on saying something, so that what was lost, in a partition that is over,
+// costs agreement and holds nobody up. A candidate that is lost holds up all that comes after: nothing is
+// promised by replicas that make identifiers together.
+std::optional<ServicePromise> Schneider::promise(const Options& o, const Calm& calm) {
+  const Duration stable = (o.test_1() ? o.delta : 0ns) + (o.test_2() ? o.null_every : 0ns) + 4 * calm.delay;
+  if (!o.by_clock() || calm.loss > 0 || 2 * stable > calm.client_timeout) return std::nullopt;
+  return ServicePromise{.within = 20 * (stable + o.join_retry) + 10 * calm.round(),
+                        .running = o.votes(calm.members),
+                        .untold = false,
+                        .memory = ServicePromise::Memory::in_others};
+}
+
 void Schneider::on_start(Env& env) {
   peers_.resize(env.cluster());
   if (!env.first_life()) return come_back(env);

@@ -231,6 +231,7 @@ struct Schneider {
     }
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
   enum class Attack : std::uint8_t { none, false_state };
   static const Fields::Names<Attack>& attacks();

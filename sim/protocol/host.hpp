@@ -41,17 +41,20 @@ class HostOf final
   const P& node(NodeId id) const { return nodes_[id.value].protocol; }
 
   void start(World& world, NodeId node) override {
-    auto env = env_of(world, node);
-    at(node).on_start(env);
+    format(world, nodes_[node.value].disk);
+    begin(world, node);
   }
   void restart(World& world, NodeId node, DiskFate fate, Time crashed_at) override {
     Node& n = nodes_[node.value];
     n.complete_writes(fate == DiskFate::kept ? kNever : crashed_at);
     n.unsynced.clear();
     n.deferred.clear();
-    if (fate == DiskFate::lost) n.disk = {};
+    if (fate == DiskFate::lost) {
+      n.disk = {};
+      format(world, n.disk);
+    }
     n.protocol = P(options_, n.disk);
-    start(world, node);
+    begin(world, node);
   }
   void deliver(World& world, NodeId to, NodeId from, std::uint32_t message) override {
     auto env = env_of(world, to);
@@ -139,6 +142,14 @@ class HostOf final
     static constexpr std::array<std::string_view, sizeof...(Ms)> value{type_name<Ms>()...};
   };
 
+  // Where a disk adds up what changes, it begins with the service as it is before the first request.
+  static void format(const World& world, DiskOf<P>& disk) {
+    if constexpr (requires { disk.format(world.empty_snapshot()); }) disk.format(world.empty_snapshot());
+  }
+  void begin(World& world, NodeId node) {
+    auto env = env_of(world, node);
+    at(node).on_start(env);
+  }
   P& at(NodeId node) { return nodes_[node.value].protocol; }
   EnvOf<P> env_of(World& world, NodeId node) {
     return {world, messages_, *this, node, nodes_[node.value].name};

@@ -29,7 +29,9 @@ template <class P> struct DiskType<P, std::void_t<typename P::Disk>> { using typ
 }  // namespace detail
 
 /// What survives a crash: a value made by replaying, in order, the writes that the disk has completed. A
-/// protocol that uses a disk declares `struct Disk { using Write = ...; void replay(const Write&); };`.
+/// protocol that uses a disk declares `struct Disk { using Write = ...; void replay(const Write&); };`. Where
+/// the disk adds changes up to a state of the service, `void format(Snapshot)` gives a new disk the state
+/// before the first request: a default `Snapshot` knows neither the service's keys nor what they begin with.
 template <class P> using DiskOf = typename detail::DiskType<P>::type;
 
 /// What a replica says once it is durable (`Env::when_durable`), unless the protocol has a type of its own
