@@ -35,11 +35,11 @@ void MultiPaxos::Options::describe(Fields& f) {
        {"ignores_accepted", Bug::ignores_accepted},
        {"first_accepted", Bug::first_accepted},
        {"gaps_skipped", Bug::gaps_skipped},
-       {"promises_under_lease", Bug::promises_under_lease}},
+       {"promises_under_lease", Bug::promises_under_lease},
+       {"lease_forgotten", Bug::lease_forgotten}},
       "A bug to be caught: promises are forgotten in a crash; a new leader ignores what others accepted, "
       "takes the first vote instead of the highest, or takes gaps for empty; acceptors promise a higher "
-      "ballot "
-      "although a leader may read under a lease of theirs.");
+      "ballot although a leader may read under a lease of theirs, always or after a restart.");
 }
 
 std::string MultiPaxos::Options::complaint(std::size_t) const {

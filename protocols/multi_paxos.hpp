@@ -61,6 +61,7 @@
 //   gaps_skipped           It takes a gap for empty without having a no-op chosen. No vote of its majority
 //                          contradicts that; but a later leader may find that of another replica.
 //   promises_under_lease   Who has answered a heartbeat promises a higher ballot at once all the same.
+//   lease_forgotten        It does so after a crash.
 //
 // Source: Lamport, Paxos Made Simple (2001), section 3; van Renesse and Altinbuken, Paxos Made Moderately
 // Complex (ACM Computing Surveys 2015); Chandra, Griesemer, Redstone, Paxos Made Live (PODC 2007), for disks,
@@ -189,6 +190,7 @@ struct MultiPaxos {
       first_accepted,
       gaps_skipped,
       promises_under_lease,
+      lease_forgotten,
     };
     Duration election_timeout_min = 150ms;
     Duration election_timeout_max = 300ms;

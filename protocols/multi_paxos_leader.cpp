@@ -19,7 +19,8 @@ MultiPaxos::Ballot MultiPaxos::next_ballot(const Env& env) const {
 }
 
 void MultiPaxos::on_start(Env& env) {
-  heard_ = env.now();  // it may have heard a leader just before it crashed, and must keep its word as long
+  // It may have heard a leader just before it crashed, and must keep its word as long.
+  if (!has_bug(Options::Bug::lease_forgotten)) heard_ = env.now();
   if (checkpoint_.slot > 0) env.install(checkpoint_.state);
   arm_election(env);
   if (env.first_life()) {

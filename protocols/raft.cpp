@@ -28,17 +28,20 @@ void Raft::Options::describe(Fields& f) {
       "membership", membership, {{"single", Membership::single}, {"joint", Membership::joint}},
       "How an order to reconfigure (at most 64 replicas) is carried out: one replica after the other, or "
       "all at once by way of a joint configuration.");
-  f.choice("bug", bug,
-           {{"none", Bug::none},
-            {"vote_not_persisted", Bug::vote_not_persisted},
-            {"local_reads", Bug::local_reads},
-            {"commits_earlier_term", Bug::commits_earlier_term},
-            {"single_server_before_own_term", Bug::single_server_before_own_term},
-            {"outsider_sits_still", Bug::outsider_sits_still}},
-           "A bug to be caught: a restarted replica has forgotten its vote; each replica answers reads from "
-           "its own state; entries of earlier terms are committed by counting, too; "
-           "members change before an entry of the leader's own term is committed; a replica outside its own "
-           "configuration does not stand, though nobody may know of that configuration yet.");
+  f.choice(
+      "bug", bug,
+      {{"none", Bug::none},
+       {"vote_not_persisted", Bug::vote_not_persisted},
+       {"local_reads", Bug::local_reads},
+       {"commits_earlier_term", Bug::commits_earlier_term},
+       {"single_server_before_own_term", Bug::single_server_before_own_term},
+       {"outsider_sits_still", Bug::outsider_sits_still},
+       {"lease_forgotten", Bug::lease_forgotten}},
+      "A bug to be caught: a restarted replica has forgotten its vote; each replica answers reads from "
+      "its own state; entries of earlier terms are committed by counting, too; "
+      "members change before an entry of the leader's own term is committed; a replica outside its own "
+      "configuration does not stand, though nobody may know of that configuration yet; a restarted replica "
+      "votes at once, though a leader may read under a lease of its.");
 }
 
 std::string Raft::Options::complaint(std::size_t replicas) const {

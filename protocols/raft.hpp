@@ -197,7 +197,8 @@ struct Raft {
       local_reads,
       commits_earlier_term,
       single_server_before_own_term,
-      outsider_sits_still
+      outsider_sits_still,
+      lease_forgotten
     };
 
     Duration election_timeout_min = 150ms;
@@ -337,7 +338,7 @@ struct Raft {
   void arm_election(Env& env);
   void election_timeout(Env& env);
   bool hears_majority(const Env& env, Duration within, LocalTime after = LocalTime::min()) const;
-  bool helps_transfer(const Env& env, std::uint64_t transfer) const;
+  bool helps_transfer(const Env& env, std::uint64_t term, std::uint64_t transfer) const;
   void stand(Env& env, bool trial, std::uint64_t transfer = 0);
   void on(Env& env, NodeId from, const RequestVote& request);
   void on(Env& env, NodeId from, const Vote& vote);

@@ -7,7 +7,8 @@
 namespace protocols {
 
 void Raft::on_start(Env& env) {
-  heard_ = env.now();  // it may have heard a leader just before it crashed, and must sit still as long
+  // It may have heard a leader just before it crashed, and must sit still as long.
+  if (options_.bug != Options::Bug::lease_forgotten) heard_ = env.now();
   if (snapshot_.index > 0) env.install(snapshot_.state);
   arm_election(env);
   orders_from_ = env.first_life() ? env.now() : env.now() + options_.election_timeout_min;
@@ -132,8 +133,7 @@ void Raft::on(Env& env, NodeId from, const RequestVote& request) {
   if (from == env.self()) return;
   if (request.term < term_ || (request.trial && request.term == term_)) return env.send(from, Stale{term_});
   const bool sits_still = options_.check_quorum || options_.reads == Options::Reads::lease || request.trial;
-  const bool ordered =
-      request.term > term_ + 1 ? request.transfer > 0 : helps_transfer(env, request.transfer);
+  const bool ordered = helps_transfer(env, request.term - 1, request.transfer);
   if (sits_still && !ordered && content(env)) return;
   if (request.trial) {
     if (reaches_as_far(request)) env.send(from, Vote{request.term, true});

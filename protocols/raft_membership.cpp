@@ -188,15 +188,15 @@ void Raft::end_transfer(Env& env, std::string_view why) {
   lease_from_ = env.now();
 }
 
-// Whether the leader of this term wants this replica's vote for its successor, as far as one knows. A replica
-// that has just restarted may have known better.
-bool Raft::helps_transfer(const Env& env, std::uint64_t transfer) const {
-  return transfer > transfers_over_ && env.now() >= orders_from_;
+// Whether the leader of `term` wants this replica's vote for its successor, as far as one knows. A replica
+// that has just restarted may have known better: that the transfer is over, or that there was such a term.
+bool Raft::helps_transfer(const Env& env, std::uint64_t term, std::uint64_t transfer) const {
+  return transfer > (term > term_ ? 0 : transfers_over_) && env.now() >= orders_from_;
 }
 
 void Raft::on(Env& env, NodeId from, const TimeoutNow& order) {
   if (order.term != term_ || leader_ != from || leads() || !members_.contains(env.self())) return;
-  if (!helps_transfer(env, order.transfer)) return;
+  if (!helps_transfer(env, term_, order.transfer)) return;
   arm_election(env);
   stand(env, false, order.transfer);
 }
