@@ -91,7 +91,7 @@ ClientPolicy Pbft::client_policy(const Options& o, std::size_t replicas) {
   ClientPolicy policy{.write_answers = reads_alone ? quorum : few,
                       .read_answers = o.read_only ? quorum : few,
                       .equal_answers = true,
-                      .provisional_answers = quorum,
+                      .provisional_answers = o.tentative ? quorum : few,
                       .retry_everyone = true};
   if (o.read_only) policy.read_target = ClientPolicy::Target::everyone;
   return policy;

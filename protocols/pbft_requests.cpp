@@ -184,15 +184,16 @@ void Pbft::watch(Env& env) {
 }
 
 // A timeout that has been doubled as often as may be runs out, and up to f + 1 primaries are faulty or too
-// late; then comes one that serves, once the others have caught up. Tentative answers and reads at once may
-// not suffice, and the client must ask again. Where few requests may be under way nothing is promised: there
-// may be more.
+// late; then comes one that serves, once the others have caught up. Where tentative answers or reads at once
+// don't suffice, clients ask again, after half of their patience at the latest. Where few requests may be
+// under way nothing is promised: there may be more.
 std::optional<ServicePromise> Pbft::promise(const Options& o, const Calm& calm) {
   const std::size_t f = o.f(calm.members);
-  const bool quick = 10 * calm.delay <= o.longest_wait() && 8 * calm.delay <= calm.client_timeout;
-  const bool asks_again = calm.client_retry < calm.client_timeout;
+  const bool twice = o.tentative || o.read_only;
+  const bool quick =
+      10 * calm.delay <= o.longest_wait() && (twice ? 16 : 8) * calm.delay <= calm.client_timeout;
   if (calm.members < 3 * f + 1 || !quick || calm.loss > 0.1 || !o.disk) return std::nullopt;
-  if (((o.tentative || o.read_only) && !asks_again) || o.batch * o.in_progress < 64) return std::nullopt;
+  if (o.batch * o.in_progress < 64) return std::nullopt;
   const auto primaries = static_cast<std::int64_t>(f) + 3;
   return ServicePromise{.within = primaries * o.longest_wait() + 60 * o.status_every + 10 * calm.round(),
                         .running = calm.members - f,

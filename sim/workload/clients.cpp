@@ -13,6 +13,14 @@ struct CallDraws {
   std::uint64_t is_read, action, key, value;
 };
 
+// When a client asks again. Where answers may differ for good (provisional ones, reads at once), it falls
+// back once on what is final: Castro and Liskov, TOCS 2002, section 5.
+std::optional<Duration> asks_again_after(const ClientOptions& o, const ClientPolicy& policy) {
+  const bool at_once = policy.read_target == ClientPolicy::Target::everyone;
+  const bool may_differ = at_once || policy.provisional_answers > policy.write_answers;
+  return o.retry || !policy.retry_everyone || !may_differ ? o.retry : o.timeout / 2;
+}
+
 Duration exponential_gap(std::uint64_t bits, double rate) {
   const double u = static_cast<double>((bits >> 11) + 1) * 0x1p-53;  // in (0, 1]
   return Duration{static_cast<std::int64_t>(-exact_log(u) / rate * 1e9)};
@@ -89,7 +97,6 @@ void Clients::send_call(ClientPort& port, ClientId id, const Command& command, T
   Client& client = clients_[id.value];
   const auto& o = plan_->options;
   const std::uint32_t number = client.next_number++;
-
   const auto& policy = plan_->policy;
   Pending& pending = client.pending.emplace_back();
   Request& request = pending.asks.request;
@@ -102,10 +109,10 @@ void Clients::send_call(ClientPort& port, ClientId id, const Command& command, T
   pending.first_target = id.value;
   pending.asked = presumed(client, command);
   transmit(port, id, pending);
-
   pending.gives_up_at = now + o.timeout;
   await_patience(port, id);
-  if (o.retry) port.wake(id, ClientPort::Wake::retry, number, now + *o.retry);
+  if (const auto after = asks_again_after(o, policy))
+    port.wake(id, ClientPort::Wake::retry, number, now + *after);
   if (policy.retransmit && !is_read(command)) {
     port.wake(id, ClientPort::Wake::retransmit, number, now + *policy.retransmit);
   }
@@ -199,7 +206,7 @@ void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time no
   pending->redirects = 0;
   pending->asked = address;
   ask_again(port, id, *pending);
-  port.wake(id, ClientPort::Wake::retry, number, now + *plan_->options.retry);
+  if (const auto& again = plan_->options.retry) port.wake(id, ClientPort::Wake::retry, number, now + *again);
 }
 
 // Replicas must be told that this isn't the first time: the operation may have taken effect already.
