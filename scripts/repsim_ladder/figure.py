@@ -32,7 +32,8 @@ def look_of(cell, promises):
 def draw_cell(ax, x, y, cell, promises, contradicted):
     fill, ink, symbol, word = look_of(cell, promises)
     ax.add_patch(Rectangle((x + 0.03, y + 0.05), 0.94, 0.90, facecolor=fill, edgecolor="none"))
-    ax.text(x + 0.085, y + 0.5, f"{symbol} {word}", va="center_baseline", ha="left", fontsize=10.5, color=ink,
+    ax.text(x + 0.085, y + 0.5, f"{symbol} {word}", va="center_baseline", ha="left", fontsize=style.CELL,
+            color=ink,
             fontweight="bold" if fill == WRONG[0] else "normal")
     for safety, height in ((True, 0.30), (False, 0.70)):
         ax.plot([x + 0.925], [y + height], color=ink, markersize=4.4, markeredgewidth=1.1,
@@ -83,12 +84,12 @@ def picture(ladder, promises, contradictions):
                                           2.55 + CELL_HEIGHT * len(protocols)))
     odd = {(c.cell.rung, c.cell.protocol) for c in contradictions}
     for column, rung in enumerate(rungs):
-        ax.text(column + 0.5, -0.12, wrapped(rung), ha="center", va="bottom", fontsize=10.5,
+        ax.text(column + 0.5, -0.12, wrapped(rung), ha="center", va="bottom", fontsize=style.CELL,
                 fontweight="bold")
         for line, protocol in enumerate(protocols):
             draw_cell(ax, column, line, ladder.cells[rung, protocol], promises, (rung, protocol) in odd)
     for line, protocol in enumerate(protocols):
-        ax.text(-0.08, line + 0.5, protocol, ha="right", va="center_baseline", fontsize=11)
+        ax.text(-0.08, line + 0.5, protocol, ha="right", va="center_baseline", fontsize=style.ROW)
     ax.set_xlim(0, len(rungs))
     ax.set_ylim(len(protocols), 0)
     ax.set_axis_off()
@@ -103,14 +104,14 @@ def finish(figure, ladder, words, handles):
     """Title, legend and where the numbers come from, around the table."""
     height, width = figure.get_figheight(), figure.get_figwidth()
     title = str(ladder.scenario.get("about", "")).partition(":")[0] or ladder.scenario["name"]
-    figure.text(0.10 / width, 1 - 0.12 / height, title, va="top", fontsize=16, fontweight="bold")
+    figure.text(0.10 / width, 1 - 0.12 / height, title, va="top", fontsize=style.HEAD, fontweight="bold")
     figure.text(0.10 / width, 1 - 0.46 / height,
                 "Each column adds one fault to a perfect network. A cell shows the worst of all its runs; "
                 "its dots say what the literature promises: safety above, progress below.",
-                va="top", fontsize=10.5, color="#333333")
-    figure.text(0.12 / width, 0.66 / height, words, va="bottom", fontsize=9.5, color="#333333")
+                va="top", fontsize=style.CELL, color="#333333")
+    figure.text(0.12 / width, 0.66 / height, words, va="bottom", fontsize=style.SMALL, color="#333333")
     figure.legend(handles=handles, loc="lower left", ncol=len(handles), bbox_to_anchor=(0.0, 0.26 / height),
-                  fontsize=9.5, handlelength=1.4, columnspacing=1.3)
+                  fontsize=style.SMALL, handlelength=1.4, columnspacing=1.3)
     last = ladder.first_seed + ladder.seeds - 1
     style.footer(figure, f"{ladder.scenario['name']} · seeds {ladder.first_seed} to {last} · "
                          f"{len(ladder.cells) * ladder.seeds} runs · digest of all runs {ladder.digest}")

@@ -5,7 +5,7 @@ import json
 import math
 import pathlib
 
-from . import output, style, units
+from . import log_axis, output, page, style, units
 from .output import BadInput
 from .style import pyplot
 
@@ -67,7 +67,8 @@ def shown_rate(setting, floor):
 
 
 def advice_figure(advice, rate, settings):
-    figure, (ax, side) = pyplot.subplots(1, 2, figsize=(12.6, 6.0), gridspec_kw={"width_ratios": [1.75, 1]})
+    figure, (ax, side) = pyplot.subplots(1, 2, figsize=(page.width(12.6, 9.5), 6.0),
+                                         gridspec_kw={"width_ratios": [1.75, 1]})
     points = [s for s in settings if s.outage[0]]
     choice = [Setting(advice["choice"], rate)]
     matters = min(shown_rate(choice[0], 1e-300)[0], advice["bounds"][rate])
@@ -82,7 +83,7 @@ def advice_figure(advice, rate, settings):
         side.axis("off")
         said = ("No setting keeps both bounds." if advice["answer"] == "impossible"
                 else "No setting surely keeps both bounds:\nmore time would tell.")
-        side.text(0.02, 0.9, said, fontsize=12, va="top", transform=side.transAxes)
+        side.text(0.02, 0.9, said, fontsize=style.TITLE, va="top", transform=side.transAxes)
     ax.set_ylabel(f"{CONCERNS[rate][0]} {CONCERNS[rate][1]}")
     ax.set_xlabel("outage after a crash (ms, 99th percentile)")
     ax.set_title("What each setting costs and risks")
@@ -106,20 +107,18 @@ def draw_bounds(ax, advice, rate, points, floor):
     ax.set_ylim(floor, max(max(ys), limit) * 4)
     ax.axhspan(limit, ax.get_ylim()[1], color=style.FAINT, alpha=0.28, zorder=0, linewidth=0)
     ax.axhline(limit, color=style.GREY, linewidth=1.2, linestyle="--", zorder=1)
-    ax.text(0.99, limit * 1.12, f"bound: {limit:g} {CONCERNS[rate][1]}", ha="right", va="bottom", fontsize=9,
-            color=style.GREY, transform=ax.get_yaxis_transform(), path_effects=[style.HALO])
+    ax.text(0.99, limit * 1.12, f"bound: {limit:g} {CONCERNS[rate][1]}", ha="right", va="bottom",
+            fontsize=style.FINE, color=style.GREY, transform=ax.get_yaxis_transform(),
+            path_effects=[style.HALO])
     if outage < ax.get_xlim()[1]:
         ax.axvspan(outage, ax.get_xlim()[1], color=style.FAINT, alpha=0.28, zorder=0, linewidth=0)
         ax.axvline(outage, color=style.GREY, linewidth=1.2, linestyle="--", zorder=1)
     else:
         ax.text(0.99, 0.965, f"the bound on the outage, {outage:g} ms, lies further right →", ha="right",
-                va="top", fontsize=9, color=style.GREY, transform=ax.transAxes, path_effects=[style.HALO])
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    ticks = [t for t in (5, 10, 20, 30, 50, 70, 100, 200, 300, 500, 1000, 2000, 5000)
-             if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
-    ax.set_xticks(ticks)
-    ax.xaxis.set_minor_formatter(NullFormatter())
+                va="top", fontsize=style.FINE, color=style.GREY, transform=ax.transAxes,
+                path_effects=[style.HALO])
+    log_axis.tidy(ax.xaxis)
+    log_axis.tidy(ax.yaxis)
 
 
 def draw_settings(ax, advice, points, settings, floor):
@@ -165,15 +164,16 @@ def place_label(ax, text, xy, points, floor):
     placer = style.Placer(ax, at)
     offsets = [(x * d, y * d / 2, "left" if x > 0 else "right", "bottom" if y > 0 else "top")
                for d in (12, 30, 55) for x, y in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
-    if not placer.put(text, xy, offsets, fontsize=11, fontweight="bold", zorder=9):
-        ax.annotate(text, xy, xytext=(14, 8), textcoords="offset points", fontsize=11, fontweight="bold",
-                    path_effects=[style.HALO], zorder=9)
+    if not placer.put(text, xy, offsets, fontsize=style.ROW, fontweight="bold", zorder=9):
+        ax.annotate(text, xy, xytext=(14, 8), textcoords="offset points", fontsize=style.ROW,
+                    fontweight="bold", path_effects=[style.HALO], zorder=9)
 
 
 def draw_sensitivity(ax, advice, rate):
     """The rate at the choice, and when something is otherwise; the outage in words beside it."""
     rows = [("as recommended", Setting(advice["choice"], rate))]
-    rows += [(entry["change"].replace(" x ", " × "), Setting(entry, rate)) for entry in advice["sensitivity"]]
+    rows += [(entry["change"].replace(" x ", " × "), Setting(entry, rate))
+             for entry in advice["sensitivity"]]
     limit = advice["bounds"][rate]
     seen = [v for _, s in rows for v in s.rate if v]
     floor = min(seen + [limit]) / 3
@@ -190,6 +190,7 @@ def draw_sensitivity(ax, advice, rate):
     ax.axvline(limit, color=style.GREY, linewidth=1.2, linestyle="--")
     ax.set_xscale("log")
     ax.set_xlim(floor, 10 ** math.ceil(math.log10(max(seen + [limit]) * 1.5)))
+    log_axis.tidy(ax.xaxis, most=6)
     ax.set_yticks(range(len(rows)), [name for name, _ in rows])
     ax.set_ylim(len(rows) - 0.5, -1)
     ax.grid(axis="y", visible=False)
@@ -199,4 +200,5 @@ def draw_sensitivity(ax, advice, rate):
 
 def beside(ax, y, text, colour):
     """A word to the right of the panel, at the height of a row."""
-    ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), va="center", fontsize=9.5, color=colour)
+    ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), va="center", fontsize=style.SMALL,
+            color=colour)

@@ -5,11 +5,12 @@ import math
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
-from . import rows, style, units
+from . import log_axis, page, rows, style
 from .style import pyplot
 
+LEAST = 7.0  # inches
 MOST_CURVES, FEWEST_RUNS, FEWEST_VALUES = 10, 20, 10
 DASHES = ("-", (0, (5, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (10, 4)))
 QUANTILES = {0.5: "o", 0.9: "s", 0.99: "D"}
@@ -76,16 +77,17 @@ def look(number):
     return style.series_style(number)[0], DASHES[(number - 1) % (len(DASHES) - 1) + 1 if number else 0]
 
 
-def draw_curve(ax, values, style_of, left):
+def draw_curve(ax, values, style_of, left, among=1):
     """A distribution function in the band of Dvoretzky, Kiefer and Wolfowitz. It begins at `left`, at the
-    share of the values that lie there or further left."""
+    share of the values that lie there or further left. Bands of many equal curves don't add up to a dark
+    area: each one of `among` lets the more through."""
     colour, dashes = style_of
     n = len(values)
     half = math.sqrt(math.log(2 / 0.05) / (2 * n))
     x = np.maximum(values, left)
     share = np.arange(1, n + 1) / n
     ax.fill_between(x, np.maximum(share - half, 0), np.minimum(share + half, 1), step="post", color=colour,
-                    alpha=0.15, linewidth=0, zorder=2)
+                    alpha=style.band(among), linewidth=0, zorder=2)
     ax.step(np.concatenate([[x[0]], x]), np.concatenate([[0], share]), where="post", color=colour,
             linestyle=dashes, linewidth=1.7, zorder=4)
 
@@ -115,36 +117,31 @@ def draw_panel(ax, by_point):
     drawn = [(number, values) for number, values in enumerate(by_point) if len(values) >= FEWEST_RUNS]
     left, right, wide = limits([values for _, values in drawn])
     for number, values in drawn:
-        draw_curve(ax, values, look(number), left)
+        draw_curve(ax, values, look(number), left, len(drawn))
         mark_quantiles(ax, values, look(number)[0], left)
     if wide:
         ax.set_xscale("log")
     ax.set_xlim(left, right)
     if wide:
-        plain_ticks(ax, none=any(values[0] <= 0 for _, values in drawn))
+        log_axis.tidy(ax.xaxis, zero=any(values[0] <= 0 for _, values in drawn))
     ax.set_ylim(0, 1.005)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
 
 
-def plain_ticks(ax, most=9, none=False):
-    """Ticks that a reader can name on a logarithmic axis, about `most` of them. With `none` the left end is
-    where zeros are drawn, and says so."""
-    low, high = ax.get_xlim()
-    ticks = units.log_ticks(low * (2 if none else 1), high, most)
-    ax.set_xticks(([low] if none else []) + ticks)
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "0" if none and x <= low else f"{x:g}"))
-    ax.set_xlim(low, high)
-
-
 def picture(sweep, names, shown, runs):
-    figure, axes = pyplot.subplots(1, len(shown), figsize=(max(4.7 * len(shown), 7.0), 4.9), squeeze=False)
-    for ax, (measure, by_point) in zip(axes[0], shown.items()):
+    columns, width = page.columns(len(shown), len(shown), 4.7, 4.0)
+    lines = math.ceil(len(shown) / columns)
+    figure, axes = pyplot.subplots(lines, columns, figsize=(max(width, LEAST), 3.6 * lines + 1.3),
+                                   squeeze=False)
+    for ax in axes.flat[len(shown):]:
+        ax.set_visible(False)
+    for ax, (measure, by_point) in zip(axes.flat, shown.items()):
         draw_panel(ax, by_point)
         title, below = TITLES[measure]
         ax.set_title(title)
         ax.set_xlabel(below)
-    axes[0][0].set_ylabel("share of the runs with no more")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("share of the runs with no more")
     whole = sweep.seeds is None or runs >= sweep.seeds
     style.finish(figure, sweep.provenance(), handles(names), title=sweep.headline(), note="" if whole else
                  f"from the first {runs} runs of each point")

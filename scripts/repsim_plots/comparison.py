@@ -1,18 +1,21 @@
 """One page that compares the listed points of a sweep: a row for each, a panel for each measure."""
 
 import dataclasses
+import math
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from . import measures, style, units
+from . import log_axis, page as pages, style, units, words
 from .output import BadInput, read_json_lines
 from .style import pyplot
 
 MOST_ROWS = 24
 WIDTH, ROW = 16, 0.42  # inches
+LEAST = 12.5           # of all panels
+LEGEND, LEGEND_LINE = 15.8, 0.24
 MARGIN = 0.15
 MOST_TICKS = 300       # of single runs in a row
 PANEL_WIDTHS = (3.6, 1.9, 1.7, 1.45, 1.45, 3.3)
@@ -67,12 +70,14 @@ def table(page):
 
 
 def picture(page):
-    height = 2.55 + ROW * len(page.rows)
     names = 0.35 + 0.085 * max(map(len, page.labels))
-    figure = pyplot.figure(figsize=(WIDTH, height))
+    width = pages.width(WIDTH, names + LEAST)
+    below = LEGEND_LINE * (legend_lines(width) - 1)
+    height = 2.55 + below + ROW * len(page.rows)
+    figure = pyplot.figure(figsize=(width, height))
     grid = figure.add_gridspec(1, len(PANEL_WIDTHS), width_ratios=PANEL_WIDTHS, wspace=0.09,
-                               left=names / WIDTH, right=1 - MARGIN / WIDTH, top=1 - 1.32 / height,
-                               bottom=1.10 / height)
+                               left=names / width, right=1 - MARGIN / width, top=1 - 1.32 / height,
+                               bottom=(1.10 + below) / height)
     axes = [figure.add_subplot(cell) for cell in grid]
     draw_answers(axes[0], page)
     draw_latency(axes[1], page)
@@ -82,7 +87,8 @@ def picture(page):
     draw_wrongs(axes[5], page)
     for number, ax in enumerate(axes):
         dress(ax, page, first=number == 0)
-    words(figure, page)
+    name_faults(axes[0], page)
+    say(figure, page)
     return figure
 
 
@@ -91,7 +97,7 @@ def dress(ax, page, first):
     count = len(page.rows)
     ax.set_ylim(count - 0.5, -0.5)
     ax.set_yticks(range(count), page.labels if first else [])
-    ax.tick_params(axis="y", length=0, labelsize=11)
+    ax.tick_params(axis="y", length=0, labelsize=style.ROW)
     ax.grid(axis="y", visible=False)
     for y in range(1, count):
         ax.axhline(y - 0.5, color="#E9E9E9", linewidth=0.8, zorder=0)
@@ -103,8 +109,8 @@ HEADING = 21  # points between a panel and its title; a line of words fits in
 
 
 def title(ax, text, below):
-    ax.set_title(text, fontsize=11.5, pad=HEADING)
-    ax.set_xlabel(below, fontsize=9.5)
+    ax.set_title(text, fontsize=style.TITLE, pad=HEADING)
+    ax.set_xlabel(below, fontsize=style.SMALL)
 
 
 def draw_answers(ax, page):
@@ -119,21 +125,41 @@ def draw_answers(ax, page):
         ax.fill_between(edges, level, y + 0.36, step="post", color=style.BLUE, alpha=0.28, linewidth=0,
                         zorder=2)
         ax.step(edges, level, where="post", color=style.BLUE, linewidth=1.3, zorder=3)
-    for begin, end, text in draw_faults(ax, page):
-        ax.text((begin + end) / 2, -0.58, text, ha="center", va="bottom", fontsize=9, color="#333333",
-                clip_on=False)
     ax.set_xlim(0, page.duration)
+    draw_faults(ax, page)
     title(ax, "Operations answered", "when they were called (s); full height: all of them")
 
 
+def name_faults(ax, page):
+    """Those that all rows share above them, each other one in its row."""
+    spans = spans_of(page)
+    shared = [span for span in spans[0] if all(span in of_row for of_row in spans)]
+    placer = style.Placer(ax, room_above=HEADING)
+    for begin, end, text in sorted(shared, key=lambda span: span[0] - span[1]):
+        put_fault(placer, text, (begin + end) / 2, -0.58)
+    for y, of_row in enumerate(spans):  # those of this row alone are named in it
+        for begin, end, text in (span for span in of_row if span not in shared):
+            put_fault(placer, text, (begin + end) / 2, y + 0.47)
+
+
 def draw_faults(ax, page):
-    """Shades each row where a fault is on in it; returns those that all rows share, which are named above."""
-    spans = [fault_spans(page.sweep.scenario_at(row.point), page.duration) for row in page.rows]
-    for y, of_row in enumerate(spans):
+    """Shades each row where a fault is on in it."""
+    for y, of_row in enumerate(spans_of(page)):
         for begin, end, _ in of_row:
             ax.add_patch(Rectangle((begin, y - 0.5), end - begin, 1, color="#8A8A8A", alpha=0.16, linewidth=0,
                                    zorder=1))
-    return [span for span in spans[0] if all(span in of_row for of_row in spans)]
+
+
+def spans_of(page):
+    return [fault_spans(page.sweep.scenario_at(row.point), page.duration) for row in page.rows]
+
+
+def put_fault(placer, text, x, y):
+    """Over the middle of its time, or beside another one's name; else not at all."""
+    placer.put(words.short(text, 28), (x, y), [(dx, dy, ha, "bottom") for dy in (0, 12 if y < 0 else 9)
+                                               for dx, ha in ((0, "center"), (4, "left"), (-4, "right"))],
+               fontsize=style.FINE if y < 0 else style.TINY, color="#333333", zorder=6,
+               annotation_clip=False)
 
 
 def fault_spans(scenario, duration):
@@ -206,18 +232,23 @@ def draw_plain(ax, page, name, heading, below):
             dot(ax, e, y)
             text = f"{e.value:.3g}" if e.value < 1000 else f"{e.value:.0f}"
             ax.annotate(text, (e.value, y), xytext=(7, 0), textcoords="offset points",
-                        va="center_baseline", fontsize=9.5, color="#333333")
+                        va="center_baseline", fontsize=style.SMALL, color="#333333")
     values = [row.measures[name].value for row in page.rows if name in row.measures] or [1]
     if min(values) > 0 and max(values) / min(values) > 12:  # one that keeps repeating itself hides the others
         spread(ax, values)
-        ax.set_xlim(right=ax.get_xlim()[1] * 4)
+        ax.set_xlim(right=ax.get_xlim()[1] * 4 ** narrow(ax))
     else:
-        from_zero(ax, 1.38 * max(values))
+        from_zero(ax, (1 + 0.38 * narrow(ax)) * max(values))
     title(ax, heading, below)
 
 
+def narrow(ax):
+    """How much more of a panel the numbers beside the dots take than on the usual page."""
+    return max(1.0, 1.45 / (ax.get_position().width * ax.figure.get_figwidth()))
+
+
 def dot(ax, e, y, hollow=False):
-    if e.low is not None and e.high is not None:
+    if e.is_closed():
         ax.plot([max(e.low, 0), e.high], [y, y], color=style.BLUE, linewidth=2.6, alpha=0.45, zorder=4,
                 solid_capstyle="butt")
     ax.plot([e.value], [y], marker="o", markersize=6, linestyle="none", color=style.BLUE,
@@ -247,15 +278,13 @@ def spread(ax, values):
     ax.set_xscale("log")
     low, high = min(values) / 1.4, max(values) * 1.4
     ax.set_xlim(low, high)
-    ax.xaxis.set_major_locator(FixedLocator(units.log_ticks(low, high, 4)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    log_axis.tidy(ax.xaxis, most=4)
 
 
 def draw_wrongs(ax, page):
     """Shares of runs in which something went wrong, as words on a colour with a symbol."""
     for column, (name, heading) in enumerate(WRONGS):
-        ax.text(column + 0.5, -0.62, heading, ha="center", va="bottom", fontsize=9.5, clip_on=False)
+        ax.text(column + 0.5, -0.62, heading, ha="center", va="bottom", fontsize=style.SMALL, clip_on=False)
         for y, row in enumerate(page.rows):
             wrong_cell(ax, column, y, name, row.measures)
     ax.set_xlim(0, len(WRONGS))
@@ -273,23 +302,27 @@ def wrong_cell(ax, column, y, name, found):
     (fill, ink), text = (BAD, f"✕ {percent(e.value)}") if e.value > 0 else \
         (MILD, f"‖ {percent(both_act)}") if both_act > 0 else (GOOD, "✓ none")
     ax.add_patch(Rectangle((column + 0.04, y - 0.42), 0.92, 0.84, facecolor=fill, edgecolor="none", zorder=2))
-    ax.text(column + 0.5, y, text, ha="center", va="center_baseline", fontsize=10.5, color=ink, zorder=3,
-            fontweight="bold" if e.value > 0 else "normal")
+    ax.text(column + 0.5, y, text, ha="center", va="center_baseline", fontsize=style.CELL, color=ink,
+            zorder=3, fontweight="bold" if e.value > 0 else "normal")
 
 
 def percent(share):
     return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.2g} %"
 
 
-def words(figure, page):
-    height = figure.get_figheight()
+def legend_lines(width):
+    return math.ceil(LEGEND / width)
+
+
+def say(figure, page):
+    width, height = figure.get_figwidth(), figure.get_figheight()
     about = str(page.sweep.scenario.get("about", ""))
     head, _, rest = about.partition(": ")
-    style.fit(figure.text(0.10 / WIDTH, 1 - 0.12 / height, head.rstrip(".") or page.sweep.name, va="top",
-                          fontsize=16, fontweight="bold"), WIDTH - 0.2)
+    style.fit(figure.text(0.10 / width, 1 - 0.12 / height, head.rstrip(".") or page.sweep.name, va="top",
+                          fontsize=style.HEAD, fontweight="bold"), width - 0.2)
     if rest:
-        style.fit(figure.text(0.10 / WIDTH, 1 - 0.47 / height, rest[:1].upper() + rest[1:], va="top",
-                              fontsize=10.5, color="#333333"), WIDTH - 0.2)
+        style.fit(figure.text(0.10 / width, 1 - 0.47 / height, rest[:1].upper() + rest[1:], va="top",
+                              fontsize=style.CELL, color="#333333"), width - 0.2)
     filled, hollow = (dict(linestyle="none", marker="o", markersize=6, color=style.BLUE,
                            markerfacecolor=face) for face in (style.BLUE, "white"))
     handles = [Line2D([], [], label="mean; median latency", **filled),
@@ -300,6 +333,6 @@ def words(figure, page):
                Patch(facecolor="#8A8A8A", alpha=0.2, label="a fault is on"),
                Patch(facecolor=BAD[0], label="✕ happened"), Patch(facecolor=GOOD[0], label="✓ in no run"),
                Patch(facecolor=MILD[0], label="‖ two primaries, one answered")]
-    figure.legend(handles=handles, loc="lower left", ncol=len(handles), fontsize=9.5, handlelength=1.6,
-                  bbox_to_anchor=(0.0, 0.22 / height))
+    figure.legend(handles=handles, loc="lower left", fontsize=style.SMALL, handlelength=1.6,
+                  ncol=math.ceil(len(handles) / legend_lines(width)), bbox_to_anchor=(0.0, 0.22 / height))
     style.footer(figure, page.sweep.provenance())

@@ -7,8 +7,9 @@ import math
 from typing import Optional
 
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
 
-from . import measures, style
+from . import log_axis, measures, page, style
 from .output import BadInput, read_text
 from .style import pyplot
 
@@ -17,7 +18,7 @@ SERVICE = ("longest_outage_s", "latency_p99_ms", "answered", "failover_mean_s", 
 NEITHER = ("messages_per_operation", "delays_per_operation")  # fewer is only fewer
 MORE_IS_BETTER = ("answered", "availability")
 MOST_PANELS, MOST_WRONG, MOST_ROWS = 5, 3, 24
-PANEL, ROW = 2.6, 0.50  # inches
+PANEL, LEAST, ROW, LETTER = 2.6, 2.1, 0.50, 0.075  # inches
 COLUMNS = ("point", "baseline", "measure", "n", "difference", "low", "high", "unit")
 
 
@@ -113,15 +114,16 @@ def unit_of(unit, measure, largest):
 def picture(sweep, names, baseline, panels):
     shown = [i for i in range(len(names)) if i != baseline]
     left = 0.3 + 0.085 * max(len(names[i]) for i in shown)
-    width, height = left + (PANEL + 0.25) * len(panels) + 0.1, 1.95 + ROW * len(shown)
-    figure = pyplot.figure(figsize=(max(width, 7.4), height))
-    width = figure.get_figwidth()
+    usual, least = (left + each * len(panels) + 0.1 for each in (PANEL + 0.25, LEAST))
+    width, height = page.width(max(usual, 7.4), max(least, 5.0)), 1.95 + ROW * len(shown)
+    figure = pyplot.figure(figsize=(width, height))
     grid = figure.add_gridspec(1, len(panels), wspace=0.11, left=left / width, right=1 - 0.15 / width,
                                top=1 - 0.85 / height, bottom=1.05 / height)
     for column, panel in enumerate(panels.values()):
         ax = figure.add_subplot(grid[0, column])
         draw_panel(ax, panel, shown)
         ax.set_yticks(range(len(shown)), [names[i] for i in shown] if column == 0 else [])
+    style.fold(figure)
     style.headline(figure, f"Compared with {names[baseline]}, seed by seed")
     marks = [(style.BLUE, style.BLUE, "better"), (style.VERMILLION, style.VERMILLION, "worse"),
              (style.GREY, "white", "not clear")]
@@ -147,9 +149,10 @@ def draw_panel(ax, panel, shown):
             ax.axhline(y - 0.5, color="#EDEDED", linewidth=0.8, zorder=0)
         if point in panel.by_point:
             draw_one(ax, panel, panel.by_point[point], y)
-    ax.xaxis.set_major_locator(pyplot.MaxNLocator(4))
+    ax.xaxis.set_major_locator(pyplot.MaxNLocator(3))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: axis_number(x)))
     ax.grid(axis="y", visible=False)
-    ax.tick_params(axis="y", length=0, labelsize=10.5)
+    ax.tick_params(axis="y", length=0, labelsize=style.CELL)
     ax.spines["left"].set_visible(False)
     ax.set_title(panel.measure.title)
     ax.set_xlabel(panel.unit)
@@ -168,6 +171,13 @@ def draw_one(ax, panel, d, y):
     write(ax, words(d), d.value, y - 0.08, "#222222" if d.is_clear() else style.GREY)
 
 
+def axis_number(value):
+    """Short, with a minus sign as wide as a digit."""
+    if value == 0:
+        return "0"
+    return ("−" if value < 0 else "") + log_axis.label(abs(value))
+
+
 def words(d):
     if d.value == 0 and d.low is not None and d.low == -(d.high or 0):
         return f"0 ± {number(d.high)[1:]}" if d.high else "0"
@@ -178,9 +188,12 @@ def write(ax, text, x, y, colour):
     """Above the bar, over its middle as far as the panel's ends allow."""
     low, high = ax.get_xlim()
     place = (x - low) / (high - low)
-    half = 0.036 * len(text) / PANEL  # of the panel's width
+    room = ax.get_position().width * ax.figure.get_figwidth() / LETTER
+    if len(text) > room:
+        text = text.partition(" [")[0]  # the bar shows the interval
+    half = min(0.5, 0.5 * len(text) / room)
     place = min(max(place, half), 1 - half)
-    ax.text(place, y, text, transform=ax.get_yaxis_transform(), ha="center", va="center", fontsize=9,
+    ax.text(place, y, text, transform=ax.get_yaxis_transform(), ha="center", va="center", fontsize=style.FINE,
             color=colour, zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
 
 
@@ -191,6 +204,8 @@ def number(value):
     if value == 0:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))
+    if magnitude >= 5:
+        return ("+" if value > 0 else "−") + log_axis.label(float(f"{abs(value):.3g}"))
     if magnitude < -3:
         text = f"{value:+.1e}"
     else:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
-from . import cdf, rows, style
+from . import cdf, log_axis, page as pages, rows, style, words
 from .output import read_text
 from .style import pyplot
 
@@ -82,15 +82,15 @@ def table(page):
 
 
 def picture(page):
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11.6, 5.4), width_ratios=(1.5, 1))
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(pages.width(11.6, 8.0), 5.4),
+                                            width_ratios=(1.5, 1))
     draw_curves(left, page)
     draw_estimates(right, page)
     for ax in (left, right):
         ax.set_xscale("log")
         ax.set_xlabel("failover: from the crash to the next primary (ms)")
-        cdf.plain_ticks(ax)
+        log_axis.tidy(ax.xaxis)
     right.set_xlim(*limits(page))
-    cdf.plain_ticks(right)
     style.finish(figure, page.sweep.provenance(), handles(page),
                  title="How long nobody is primary after a crash")
     return figure
@@ -103,7 +103,7 @@ def limits(page):
 
 def draw_curves(ax, page):
     for number, values in enumerate(page.times.values()):
-        cdf.draw_curve(ax, values, cdf.look(number), 0)
+        cdf.draw_curve(ax, values, cdf.look(number), 0, len(page.times))
     low = min(values[0] for values in page.times.values())
     high = max(values[-1] for values in page.times.values())
     ax.set_xlim(0.9 * low, 1.1 * high)
@@ -124,7 +124,7 @@ def draw_estimates(ax, page):
             if (label, name) in page.published:
                 ax.plot([page.published[label, name][0]], [number + up], SHAPES[name], markersize=10.5,
                         markerfacecolor="none", markeredgecolor="#111111", markeredgewidth=1.2, zorder=6)
-    ax.set_yticks(range(len(rows)), [label for label, _ in rows])
+    ax.set_yticks(range(len(rows)), words.distinct([label for label, _ in rows], 24).values())
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_title("Mean and median")

@@ -3,12 +3,13 @@
 import json
 import pathlib
 
-from . import judged, sweep, trace, units, words
+from . import judged, page, sweep, trace, units, words
 from .output import NO_METADATA, BadInput, Pictures, read_json_lines, read_text
 
 
 def draw(arguments):
     """Draws everything, then writes everything; returns the pictures' paths."""
+    page.ask(arguments.width, arguments.font_size)
     paths = [pathlib.Path(p) for p in arguments.paths]
     for path in paths:
         if not path.exists():

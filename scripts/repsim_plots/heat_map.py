@@ -6,13 +6,14 @@ import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Patch, Rectangle
 
-from . import measures, style, units
+from . import log_axis, measures, page, style, units
 from .panels import wants_log
 from .style import pyplot
 
 COLOURS = "YlGnBu"      # one light-to-dark scale: read alike with every kind of sight, and in grey
 MOST_WITH_NUMBERS = 12  # cells across: more are too narrow for what they would say
 MOST_MAPS = 6
+LEAST = 7.0             # inches
 SHOWN = ("split_brain_per_s", "longest_outage_s", "lost_writes_per_s", "violation", "diverged",
          "outages_per_s", "answered", "latency_p99_ms", "failover_mean_s", "messages_per_operation")
 
@@ -73,11 +74,10 @@ def draw(pictures, sweep):
 
 
 def picture(grid, names):
-    columns = min(len(names), 3) if len(names) != 4 else 2
-    lines = math.ceil(len(names) / columns)
     across, up = (0.62 * len(grid.xs), 0.42 * len(grid.ys)) if grid.has_room() else (3.5, 2.4)
-    width, height = 1.5 + across, 1.0 + up
-    figure, axes = pyplot.subplots(lines, columns, figsize=(max(width * columns, 7.0), height * lines + 0.9),
+    columns, width = page.columns(len(names), 3 if len(names) != 4 else 2, 1.5 + across, 1.3 + across)
+    lines = math.ceil(len(names) / columns)
+    figure, axes = pyplot.subplots(lines, columns, figsize=(max(width, LEAST), (1.0 + up) * lines + 0.9),
                                    squeeze=False)
     limits = [draw_map(ax, grid, name) for ax, name in zip(axes.flat, names)]
     for ax in axes.flat[len(names):]:
@@ -114,7 +114,9 @@ def draw_map(ax, grid, name):
         for i, j, e in zero:
             write(ax, i, j, f"<{number(e.high * factor)}", "black", behind="white")
     else:
-        ax.figure.colorbar(mesh, ax=ax)
+        bar = ax.figure.colorbar(mesh, ax=ax)
+        if log:
+            log_axis.tidy(bar.ax.yaxis)
     dress(ax, grid, f"{measure.title} ({unit})")
     return bool(zero)
 
@@ -144,7 +146,7 @@ def number(value, digits=2):
 
 def write(ax, i, j, text, colour, behind=None):
     box = None if behind is None else dict(boxstyle="round,pad=0.15", facecolor=behind, edgecolor="none")
-    ax.text(i + 0.5, j + 0.5, text, ha="center", va="center", fontsize=10, color=colour, bbox=box)
+    ax.text(i + 0.5, j + 0.5, text, ha="center", va="center", fontsize=style.PLAIN, color=colour, bbox=box)
 
 
 def dress(ax, grid, title):

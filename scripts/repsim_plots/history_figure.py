@@ -8,7 +8,7 @@ import textwrap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from . import spacetime, style, trace, units
+from . import page, spacetime, style, trace, units
 from .output import BadInput, read_json_lines
 from .style import pyplot
 
@@ -140,7 +140,7 @@ class Figure:
             base += 0.6 + 0.5 * max(lane for _, lane in placed)
         self.top = base - 0.12 + (0.25 if self.faults else 0)
         height = min(24.0, 1.5 + 1.1 * self.top + (0.6 if self.verdict else 0))
-        self.figure, self.ax = pyplot.subplots(figsize=(13.2, height))
+        self.figure, self.ax = pyplot.subplots(figsize=(page.width(13.2, 6.0), height))
         self.labels, self.heights = [], {}
         for _, y, placed in rows:
             for operation, lane in placed:
@@ -151,7 +151,7 @@ class Figure:
         ax = self.ax
         ax.set_xlim(*self.inside(self.window.begin, self.window.end))
         ax.set_ylim(-0.15, self.top + 0.1)
-        ax.set_yticks([y + 0.12 for _, y, _ in rows], [f"client {c}" for c, _, _ in rows], fontsize=11)
+        ax.set_yticks([y + 0.12 for _, y, _ in rows], [f"client {c}" for c, _, _ in rows], fontsize=style.ROW)
         ax.set_xlabel(self.unit)
         ax.ticklabel_format(axis="x", useOffset=False, style="plain")
         ax.grid(axis="y", visible=False)
@@ -177,9 +177,9 @@ class Figure:
         style.finish(self.figure, " · ".join(whence + ([left_out] if left_out else [])), handles)
         if self.verdict and self.verdict.story:
             colour = style.VERMILLION if self.verdict.witness else "#222222"
-            lines = textwrap.wrap(self.verdict.story, 170)
+            lines = textwrap.wrap(self.verdict.story, int(12.8 * self.figure.get_figwidth()))
             text = "\n".join(lines[:3]) + (" …" if len(lines) > 3 else "")
-            self.ax.set_title(text, fontsize=9.5, fontweight="normal", color=colour)
+            self.ax.set_title(text, fontsize=style.SMALL, fontweight="normal", color=colour)
             self.figure.tight_layout(rect=(0, 0.62 / self.figure.get_figheight(), 1, 1))
         self.put_labels()
 
@@ -189,12 +189,12 @@ class Figure:
             return self.verdict is not None and operation.place in self.verdict.witness
         placer = style.Placer(self.ax)
         for operation, xy in sorted(self.labels, key=lambda entry: not told(entry[0])):
-            placer.put(operation.label, xy, [(0, 1, "left", "bottom")], fontsize=9, zorder=6,
+            placer.put(operation.label, xy, [(0, 1, "left", "bottom")], fontsize=style.FINE, zorder=6,
                        color=style.VERMILLION if told(operation) else "#222222")
         for fault in self.faults:
             a, _ = self.inside(fault.begin, fault.end)
             placer.put(fault.label, (a, self.top + 0.08), [(3, -2, "left", "top"), (3, -14, "left", "top")],
-                       fontsize=9, color="#555555", zorder=6)
+                       fontsize=style.FINE, color="#555555", zorder=6)
 
 
 def bar(operation, a, b, y, verdict):

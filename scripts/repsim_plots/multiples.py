@@ -5,13 +5,13 @@ import math
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from . import cdf, measures, rows, style
-from .panels import set_x, tidy_log
+from . import cdf, log_axis, measures, page, rows, style
+from .panels import set_x
 from .study import table
 from .style import pyplot
 
 FEWEST, MOST = 3, 24
-PANEL = 2.35  # inches across
+PANEL, LEAST = 2.35, 5.4  # inches across, of a panel and of the page
 COLOURS = {"latency": (style.GREEN, (0, (1.2, 1.2))), "outage": (style.VERMILLION, "-"),
            "failover": (style.BLUE, (0, (4, 1.6)))}
 WORDS = {"latency": "99th percentile of latency", "outage": "longest outage", "failover": "failover"}
@@ -42,7 +42,7 @@ def draw_spreads(pictures, sweep):
     left, right, wide = cdf.limits(enough)
     for place, (ax, name) in enumerate(zip(axes.flat, names)):
         draw_spread(ax, {m: by_point[place] for m, by_point in shown.items()}, left)
-        style.fit(ax.set_title(name, fontsize=10, fontweight="normal"), PANEL - 0.35)
+        style.fit(ax.set_title(name, fontsize=style.PLAIN, fontweight="normal"), room_of(ax))
     share_axis(axes, len(names), (left, right, wide), any(values[0] <= 0 for values in enough))
     whole = sweep.seeds is None or runs >= sweep.seeds
     handles = [Line2D([], [], color=COLOURS[m][0], linestyle=COLOURS[m][1], linewidth=2, label=WORDS[m])
@@ -61,13 +61,19 @@ def draw_spreads(pictures, sweep):
 
 
 def small_panels(names):
-    columns = min(len(names), 6 if len(names) > 12 else 4)
+    columns, width = page.columns(len(names), 6 if len(names) > 12 else 4, PANEL + 0.1, 1.8)
     lines = math.ceil(len(names) / columns)
-    figure, axes = pyplot.subplots(lines, columns, figsize=(PANEL * columns + 0.5, 1.75 * lines + 1.6),
+    figure, axes = pyplot.subplots(lines, columns, figsize=(max(width, LEAST), 1.75 * lines + 1.6),
                                    sharex=True, sharey=True, squeeze=False)
     for ax in axes.flat[len(names):]:
         ax.set_visible(False)
     return figure, axes
+
+
+def room_of(ax):
+    """Inches that a panel's title has."""
+    columns = ax.get_subplotspec().get_gridspec().ncols
+    return (ax.figure.get_figwidth() - 0.6) / columns - 0.3
 
 
 def label_bottoms(axes, count):
@@ -81,7 +87,7 @@ def draw_spread(ax, by_measure, left):
         if len(values) < cdf.FEWEST_RUNS:
             continue
         colour, dashes = COLOURS[measure]
-        cdf.draw_curve(ax, values, (colour, dashes), left)
+        cdf.draw_curve(ax, values, (colour, dashes), left, len(by_measure))
         cdf.mark_quantiles(ax, values, colour, left)
 
 
@@ -94,7 +100,7 @@ def share_axis(axes, count, limits, none):
         ax.set_ylim(0, 1.01)
         ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     if wide:
-        cdf.plain_ticks(axes.flat[0], most=4, none=none)
+        log_axis.tidy(axes.flat[0].xaxis, most=4, zero=none)
     label_bottoms(axes, count)
 
 
@@ -104,11 +110,11 @@ def draw_lines(pictures, study):
     """A panel for each line of the study; on one page what went wrong, on another how long clients waited."""
     if len(study.sweeps) != 1 or study.axis.kind == "category" or not FEWEST <= len(study.series) <= MOST:
         return
-    for page, looks in (("multiples", SHARES), ("multiples_times", TIMES)):
+    for name_of_page, looks in (("multiples", SHARES), ("multiples_times", TIMES)):
         names = [name for name in looks if len({e.value for e in study.estimates(name)}) > 1]
         if names:
-            pictures.add_figure(page, lines_page(study, names, looks))
-            pictures.add_table(page, *table(study, names))
+            pictures.add_figure(name_of_page, lines_page(study, names, looks))
+            pictures.add_table(name_of_page, *table(study, names))
 
 
 def lines_page(study, names, looks):
@@ -119,14 +125,15 @@ def lines_page(study, names, looks):
     estimates = [e for name in names for e in study.estimates(name, factors[name])]
     floor = min((e.value for e in estimates if e.value > 0), default=1) / 1.4 if in_time else 0.0
     for ax, series in zip(axes.flat, study.series):
-        for name in names:
-            draw_line(ax, study.points(series, name, factors[name]), looks[name], floor)
-        style.fit(ax.set_title(series.label, fontsize=10, fontweight="normal"), PANEL - 0.35)
+        for number, name in enumerate(names):
+            draw_line(ax, study.points(series, name, factors[name]), looks[name], floor,
+                      len(names) - 1 - number)
+        style.fit(ax.set_title(series.label, fontsize=style.PLAIN, fontweight="normal"), room_of(ax))
     first = axes.flat[0]
     if in_time:
         first.set_yscale("log")
         first.set_ylim(floor, 1.4 * max([e.value for e in estimates] + [floor]))
-        tidy_log(first.yaxis)
+        log_axis.tidy(first.yaxis)
     else:
         first.set_ylim(-0.03, 1.03)
         first.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
@@ -141,11 +148,13 @@ def lines_page(study, names, looks):
     return figure
 
 
-def draw_line(ax, points, look, floor):
+def draw_line(ax, points, look, floor, above):
+    """With so many lines `above` it, through which an equal one is seen by its rim."""
     colour, marker, _ = look
-    bounded = [(x, e) for x, _, e in points if e.low is not None]
+    bounded = [(x, e) for x, _, e in points if e.is_closed()]
     ax.fill_between([x for x, _ in bounded], [max(e.low, floor) for _, e in bounded],
-                    [max(e.high, floor) for _, e in bounded], color=colour, alpha=0.2, linewidth=0, zorder=2)
+                    [max(e.high, floor) for _, e in bounded], color=colour,
+                    alpha=style.band(above + 1), linewidth=0, zorder=2)
     ax.plot([x for x, _, _ in points], [max(e.value, floor) for _, _, e in points], color=colour,
-            marker=marker, markersize=4.5, linewidth=1.5, markeredgecolor="white", markeredgewidth=0.5,
-            clip_on=False, zorder=4)
+            marker=marker, markersize=4.5 + 1.2 * above, linewidth=1.5 + 1.2 * above,
+            markeredgecolor="white", markeredgewidth=0.5, clip_on=False, zorder=4)

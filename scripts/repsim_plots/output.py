@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import sys
 
 
 class BadInput(Exception):
@@ -112,11 +113,15 @@ class Pictures:
 
     def add_figure(self, name, figure):
         """A figure in each format; the bytes depend on nothing but the data and matplotlib's version."""
+        from . import page  # which says what is wrong with a size as this module says it
         for kind in self.formats:
             content = io.BytesIO()
-            figure.savefig(content, format=kind, metadata=NO_METADATA[kind])
+            page.save(figure, content, kind, NO_METADATA[kind])
             self.files[f"{name}.{kind}"] = content.getvalue()
         from matplotlib import pyplot
+        complaint = page.complaint(name, figure)
+        if complaint:
+            print(f"plot.py: {complaint}", file=sys.stderr)
         pyplot.close(figure)
 
     def add_table(self, name, columns, rows):

@@ -5,14 +5,15 @@ import math
 
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
-from . import measures, style
+from . import log_axis, measures, page, style
 from .style import pyplot
 
 
 INTERVAL = "95 % interval"
 MOST_BANDS = 3  # lines with bands: more would hide each other, and have bars
+LEAST, LEAST_PAGE = 3.4, 5.4  # inches that a panel needs, and a page
 MARGIN = 0.04  # of the axis, left and right of the outermost points
 
 
@@ -52,7 +53,7 @@ def draw_measure(ax, study, name, colours=None):
     if log:
         ax.set_yscale("log")
         ax.set_ylim(bottom=floor)
-        tidy_log(ax.yaxis)
+        log_axis.tidy(ax.yaxis)
     else:
         if measure.kind in ("share", "percent"):
             ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.6g} %"))
@@ -89,13 +90,12 @@ def draw_points(ax, points, style_of, floor, look):
     under = look.lines - 1 - look.number  # lines below others are wider: of equal ones each has a rim
     if look.line and look.lines <= MOST_BANDS:
         banded = [p for p in (points if look.lines == 1 else seen)
-                  if p[2].low is not None and p not in nothing]
+                  if p[2].is_closed() and p not in nothing]
         ax.fill_between([p[0] for p in banded], [max(p[2].low, lowest) for p in banded],
                         [p[2].high for p in banded], color=colour, alpha=0.18, linewidth=0, zorder=2)
-    barred = [p for p in seen if p[2].low is not None]
+    barred = [p for p in seen if p[2].low is not None or p[2].high is not None]
     ax.errorbar([p[0] for p in barred], [p[2].value for p in barred], fmt="none", ecolor=colour, zorder=5,
-                yerr=[[max(0, p[2].value - max(p[2].low, lowest)) for p in barred],
-                      [max(0, p[2].high - p[2].value) for p in barred]],
+                yerr=[[p[2].bars(lowest)[end] for p in barred] for end in (0, 1)],
                 elinewidth=1.2, capsize=2.5)
     ax.plot([p[0] for p in seen], [p[2].value for p in seen], color=colour, marker=marker, zorder=6,
             linestyle="-" if look.line else "none", markeredgecolor="white", markeredgewidth=0.7,
@@ -114,18 +114,8 @@ def draw_zeros(ax, places, colour, look):
     aside = 6.5 * (look.number - (look.lines - 1) / 2)
     for place in places:
         ax.annotate("0", place, xytext=(aside, 2), textcoords="offset points", ha="center", va="bottom",
-                    color=colour, fontweight="bold", fontsize=9.5 if look.lines < 4 else 8,
+                    color=colour, fontweight="bold", fontsize=style.SMALL if look.lines < 4 else style.TINY,
                     path_effects=[style.HALO], zorder=8)
-
-
-def tidy_log(axis):
-    low, high = axis.get_view_interval()
-    if high / low > 1e4:
-        axis.set_minor_locator(NullLocator())
-    axis.set_major_locator(LogLocator(numticks=8))
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}" if 1e-3 <= y < 1e4
-                                           else style.power_of_ten(y)))
 
 
 def set_x(ax, study, label=True):
@@ -141,7 +131,7 @@ def set_x(ax, study, label=True):
         if axis.is_wide():
             ax.set_xscale("log")
             ax.set_xlim(low / (high / low) ** MARGIN, high * (high / low) ** MARGIN)
-            tidy_log(ax.xaxis)
+            log_axis.tidy(ax.xaxis)
         elif high > low:
             ax.set_xlim(low - MARGIN * (high - low), high + MARGIN * (high - low))
     if label:
@@ -172,10 +162,11 @@ def legend_handles(study, limits, curve):
 
 def panels(study, names, note=""):
     """A figure with one panel for each measure; a note stands in the margin."""
-    columns = min(len(names), 3) if len(names) != 4 else 2
+    columns, width = page.columns(len(names), 3 if len(names) != 4 else 2,
+                                  4.3 if len(names) > 1 else 6.4, LEAST)
     lines = math.ceil(len(names) / columns)
-    figure, axes = pyplot.subplots(lines, columns, figsize=(max(4.3 * columns, 6.4), 3.3 * lines + 0.9),
-                                   squeeze=False)
+    figure, axes = pyplot.subplots(lines, columns, squeeze=False,
+                                   figsize=(max(width, LEAST_PAGE), 3.3 * lines + 0.9))
     limits = curve = False
     for ax, name in zip(axes.flat, names):
         drawn = draw_measure(ax, study, name)

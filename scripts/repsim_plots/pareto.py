@@ -1,7 +1,9 @@
 """What each value of the parameter costs, against what it buys."""
 
-from . import measures, style
-from .panels import INTERVAL, floor_of, legend_handles, tidy_log, wants_log
+import math
+
+from . import log_axis, measures, page, style
+from .panels import INTERVAL, floor_of, legend_handles, wants_log
 from .style import pyplot
 
 
@@ -36,11 +38,9 @@ def draw_pareto(ax, study, cost, gain):
         for (x, y), (c, g, row) in zip(line, points):
             limit = log and g.no_event_seen()
             limits |= limit
-            xerr = None if c.low is None else [[max(0, c.value - c.low)], [max(0, c.high - c.value)]]
-            bottom = max(g.low or 0, floor / 10) if log else g.low
-            yerr = None if g.low is None or limit else [[max(0, g.value - bottom)],
-                                                        [max(0, g.high - g.value)]]
-            ax.errorbar([x], [y], xerr=xerr, yerr=yerr, color=colour, fmt="v" if limit else marker, zorder=5,
+            ax.errorbar([x], [y], xerr=[[end] for end in c.bars()],
+                        yerr=None if limit else [[end] for end in g.bars(floor / 10 if log else -math.inf)],
+                        color=colour, fmt="v" if limit else marker, zorder=5,
                         markerfacecolor="white" if limit else colour, markersize=8 if limit else 5.5,
                         capsize=3,
                         elinewidth=1.2, clip_on=False)
@@ -48,7 +48,7 @@ def draw_pareto(ax, study, cost, gain):
     if log:
         ax.set_yscale("log")
         ax.set_ylim(bottom=floor)
-        tidy_log(ax.yaxis)
+        log_axis.tidy(ax.yaxis)
     if ax.get_xlim()[0] < 0 or ax.get_xlim()[0] < 0.35 * ax.get_xlim()[1]:
         ax.set_xlim(left=0)
     ax.set_xlabel(f"{measures.of(cost).title.lower()} ({study.unit(cost)})")
@@ -67,12 +67,12 @@ def label_points(ax, drawn):
     placer = style.Placer(ax, points)
     for (x, y, text, colour), at in sorted(zip(drawn, points), key=lambda d: -d[1][1]):
         crowded = any(abs(p[0] - at[0]) < 40 and 0 < p[1] - at[1] < 50 for p in points)
-        placer.put(text, (x, y), (BELOW + ABOVE if crowded else ABOVE + BELOW) + BESIDE, fontsize=9.5,
+        placer.put(text, (x, y), (BELOW + ABOVE if crowded else ABOVE + BELOW) + BESIDE, fontsize=style.SMALL,
                    color=colour, zorder=8)
 
 
 def pareto_figure(study, pair):
-    figure, ax = pyplot.subplots(figsize=(8.2, 5.4))
+    figure, ax = pyplot.subplots(figsize=(page.width(8.2, 5.0), 5.4))
     drawn, limits = draw_pareto(ax, study, *pair)
     ax.set_title(pareto_title(study))
     style.finish(figure, study.provenance, [h for h in legend_handles(study, limits, False)

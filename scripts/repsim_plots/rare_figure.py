@@ -7,9 +7,9 @@ import json
 
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
-from . import measures, panels, study, style, sweep, theory
+from . import log_axis, measures, page, panels, study, style, sweep, theory
 from .output import BadInput, read_text
 from .style import pyplot
 
@@ -94,7 +94,7 @@ def draw(pictures, rare, plain):
 
 
 def picture(curve):
-    figure = pyplot.figure(figsize=(11.6, 5.9))
+    figure = pyplot.figure(figsize=(page.width(11.6, 9.0), 5.9))
     known = any(ratios(curve, series) for series in curve.series)
     grid = figure.add_gridspec(2 if known else 1, 2, width_ratios=(1.6, 1))
     left, costs = figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[-1, 1])
@@ -126,8 +126,7 @@ def draw_rates(ax, curve):
     limits |= draw_plain(ax, plain, floor)
     ax.set_yscale("log")
     ax.set_ylim(bottom=floor)
-    ax.yaxis.set_major_locator(LogLocator(numticks=9))
-    ax.yaxis.set_minor_locator(NullLocator())
+    log_axis.tidy(ax.yaxis)
     rate = curve.rare.event in RATES
     ax.set_ylabel(measures.of(name).axis if rate else "probability that it happens in a run")
     ax.set_title("Estimates" + (", and theory" if any(theories) else ""))
@@ -145,7 +144,7 @@ def draw_plain(ax, points, floor):
     """Runs without splitting: open squares with their bars, open triangles where they saw nothing."""
     seen = [(x, e) for x, _, e in points if e.value > 0]
     nothing = [(x, e) for x, _, e in points if e.no_event_seen()]
-    bars = [[e.value - max(e.low or 0, floor / 10) for _, e in seen], [e.high - e.value for _, e in seen]]
+    bars = [[e.bars(floor / 10)[end] for _, e in seen] for end in (0, 1)]
     look = {"color": PLAIN, "markerfacecolor": "none", "markeredgewidth": 1.3, "linestyle": "none",
             "zorder": 8}
     ax.errorbar([x for x, _ in seen], [e.value for _, e in seen], yerr=bars, marker="s", markersize=9,
@@ -163,7 +162,7 @@ def say_once_in(ax):
     other.yaxis.set_minor_locator(NullLocator())
     other.set_yticks(list(ticks), [f"one in a {t}" if t[0].isalpha() and t != "hour" else
                                    f"one in {'an ' if t == 'hour' else ''}{t}" for t in ticks.values()])
-    other.tick_params(length=0, labelsize=9, labelcolor=style.GREY)
+    other.tick_params(length=0, labelsize=style.FINE, labelcolor=style.GREY)
     other.spines["right"].set_visible(False)
 
 
@@ -178,8 +177,8 @@ def draw_ratios(ax, curve):
     """Ten decades hide an error of a fifth; beside the closed form it shows."""
     for number, series in enumerate(curve.series):
         colour, marker = style.series_style(number)
-        seen = [(x, e) for x, e in ratios(curve, series) if e.low is not None]
-        bars = [[e.value - e.low for _, e in seen], [e.high - e.value for _, e in seen]]
+        seen = ratios(curve, series)
+        bars = [[e.bars()[end] for _, e in seen] for end in (0, 1)]
         ax.errorbar([x for x, _ in seen], [e.value for _, e in seen], yerr=bars, color=colour, fmt=marker,
                     capsize=3.5, elinewidth=1.3, markeredgecolor="white", markeredgewidth=0.7, zorder=5)
     ax.axhline(1, color="#222222", linewidth=1.0, linestyle=DASHES, zorder=4)
@@ -199,8 +198,7 @@ def draw_costs(ax, curve):
         ax.plot([x for x, _ in at], [cost[0] for _, cost in at], color=colour, marker=marker,
                 markeredgecolor="white", markeredgewidth=0.7)
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(numticks=9))
-    ax.yaxis.set_minor_locator(NullLocator())
+    log_axis.tidy(ax.yaxis)
     ax.set_ylabel("simulated events")
     ax.set_title("What such an interval costs")
 

@@ -1,12 +1,13 @@
 """Points drawn at random: each measure against each parameter, and against two of them at once."""
 
 import itertools
+import math
 
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.lines import Line2D
 
-from . import heat_map, measures, style, units
-from .panels import floor_of, tidy_log, wants_log
+from . import heat_map, log_axis, measures, page, style, units
+from .panels import floor_of, wants_log
 from .style import pyplot
 
 MOST_PARAMETERS = 4
@@ -40,7 +41,7 @@ def draw(pictures, sweep):
 
 def by_parameter(sweep, axes, names):
     """A line of panels for each measure: what it does with one parameter while the others are anything."""
-    size = (3.4 + 3.4 * len(axes), 2.3 * len(names) + 0.6)
+    size = (page.width(3.4 + 3.4 * len(axes), 1.2 + 2.4 * len(axes)), 2.3 * len(names) + 0.6)
     figure, panels = pyplot.subplots(len(names), len(axes), figsize=size, squeeze=False, sharey="row",
                                      sharex="col")
     limits = False
@@ -63,31 +64,28 @@ def draw_panel(ax, sweep, axis, name):
     estimates = [e for _, e in points]
     log = wants_log(measures.of(name).kind, estimates)
     floor = floor_of(estimates, []) if log else None
-    limits = False
-    for x, e in points:
-        if log and e.no_event_seen():
-            limits = True
-            ax.plot([x], [e.high], "v", color=style.BLUE, markerfacecolor="white", markersize=5.5, zorder=3)
-            continue
-        if log and e.value <= 0:
-            continue
-        if e.low is not None and e.high is not None:
-            low = max(e.low, floor / 10) if log else e.low
-            ax.plot([x, x], [low, e.high], color=style.SKY, linewidth=1.0, zorder=2)
-        ax.plot([x], [e.value], "o", color=style.BLUE, markersize=4.5, markeredgecolor="white",
-                markeredgewidth=0.6, zorder=4)
+    limits = [(x, e.high) for x, e in points if log and e.no_event_seen()]
+    seen = [(x, e) for x, e in points if not log or e.value > 0]
+    ax.plot([x for x, _ in limits], [y for _, y in limits], "v", color=style.BLUE, markerfacecolor="white",
+            markersize=5.5, zorder=3)
+    ends = [e.bars(floor / 10 if log else -math.inf) for _, e in seen]
+    ax.vlines([x for x, _ in seen], [e.value - below for (_, e), (below, _) in zip(seen, ends)],
+              [e.value + above for (_, e), (_, above) in zip(seen, ends)], color=style.SKY, linewidth=1.0,
+              zorder=2)
+    ax.plot([x for x, _ in seen], [e.value for _, e in seen], "o", color=style.BLUE, markersize=4.5,
+            markeredgecolor="white", markeredgewidth=0.6, zorder=4)
     if log:
         ax.set_yscale("log")
         ax.set_ylim(bottom=floor)
-        tidy_log(ax.yaxis)
-    return limits
+        log_axis.tidy(ax.yaxis)
+    return bool(limits)
 
 
 def by_two(sweep, across, up, names):
     """Two parameters as the plane, the measure as the colour of a dot."""
-    columns = min(2, len(names))
+    columns, width = page.columns(len(names), 2, 5.4, 4.2)
     lines = -(-len(names) // columns)
-    size = (5.4 * columns, 4.0 * lines + 0.4)
+    size = (width, 4.0 * lines + 0.4)
     figure, panels = pyplot.subplots(lines, columns, figsize=size, squeeze=False)
     limits = False
     for ax, name in zip(panels.flat, names):
@@ -104,7 +102,9 @@ def by_two(sweep, across, up, names):
         ax.scatter([x for x, _ in zero], [y for _, y in zero], s=70, marker="v", facecolors="white",
                    edgecolors=style.GREY, linewidths=0.9, zorder=3)
         limits |= bool(zero)
-        figure.colorbar(dots, ax=ax, pad=0.02)
+        bar = figure.colorbar(dots, ax=ax, pad=0.02)
+        if log:
+            log_axis.tidy(bar.ax.yaxis)
         ax.set_title(f"{measures.of(name).title} ({unit})")
         ax.set_xlabel(across.label)
         ax.set_ylabel(up.label)

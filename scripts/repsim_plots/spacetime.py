@@ -7,7 +7,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from . import style, trace, units, words
+from . import page, style, trace, units, words
 from .output import BadInput
 from .style import pyplot
 
@@ -129,8 +129,8 @@ class Diagram:
             self.heights[f"c{client}"] = y
             y += 0.55 + 0.34 * (1 + max((lane for _, lane in self.operations[client]), default=0))
         self.top = y - 0.5
-        size = (13.6, min(24.0, max(min(10.5, 1.9 + 0.98 * (self.top + 0.5)), 1.9 + 0.42 * self.top)))
-        self.figure, self.ax = pyplot.subplots(figsize=size)
+        height = min(24.0, max(min(10.5, 1.9 + 0.98 * (self.top + 0.5)), 1.9 + 0.42 * self.top))
+        self.figure, self.ax = pyplot.subplots(figsize=(page.width(13.6, 7.0), height))
 
     def x(self, time):
         return time * self.scale
@@ -149,7 +149,7 @@ class Diagram:
         ax.set_ylim(-0.6, self.top + 0.35)
         ax.set_yticks(list(self.heights.values()),
                       [f"replica {k}" if isinstance(k, int) else f"client {k[1:]}" for k in self.heights],
-                      fontsize=11)
+                      fontsize=style.ROW)
         ax.set_xlabel(f"virtual time ({self.unit})")
         ax.ticklabel_format(axis="x", useOffset=False)
         ax.grid(axis="y", visible=False)
@@ -341,7 +341,7 @@ class Diagram:
         placer = style.Placer(self.ax)
         for x, y, text, colour, kind in sorted(self.labels, key=lambda l: weight[l[4]]):
             bold = kind in ("floor", "top")
-            placer.put(text, (x, y), offsets[kind], color=colour, fontsize=10.5 if bold else 9,
+            placer.put(text, (x, y), offsets[kind], color=colour, fontsize=style.CELL if bold else 9,
                        fontweight="bold" if bold else "normal", zorder=9)
 
     def legend_of_messages(self):

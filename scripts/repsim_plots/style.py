@@ -1,6 +1,7 @@
 """One look for all pictures: colours that the colour-blind can tell apart, light grids, legible sizes."""
 
 import math
+import textwrap
 import warnings
 
 import matplotlib
@@ -9,7 +10,7 @@ matplotlib.use("Agg")
 from matplotlib import patheffects, pyplot, text as mtext  # noqa: E402  (the backend comes first)
 from matplotlib.transforms import Bbox  # noqa: E402
 
-from . import words  # noqa: E402
+from . import page, words  # noqa: E402
 
 # Okabe and Ito's palette.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -18,13 +19,17 @@ SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = "osD^vPX"
 GREY, FAINT = "#666666", "#BBBBBB"
 
+# Sizes of letters, in points of the layout (page.py scales it): marks in a crowd, small print, numbers beside
+# dots, ordinary ones, numbers in cells, names of rows, titles of columns, of pages, of tables.
+TINY, FINE, SMALL, PLAIN, CELL, ROW, TITLE, HEADLINE, HEAD = 8, 9, 9.5, page.LETTERS, 10.5, 11, 11.5, 13.5, 16
+
 matplotlib.rcParams.update({
-    "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 11, "axes.labelsize": 10,
-    "xtick.labelsize": 9, "ytick.labelsize": 9, "legend.fontsize": 9.5,
+    "font.family": "DejaVu Sans", "font.size": PLAIN, "axes.titlesize": ROW, "axes.labelsize": PLAIN,
+    "xtick.labelsize": FINE, "ytick.labelsize": FINE, "legend.fontsize": SMALL,
     "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.grid": True, "grid.color": "#E4E4E4",
     "grid.linewidth": 0.7,
     "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#888888",
-    "legend.frameon": False, "figure.dpi": 130, "savefig.dpi": 130, "savefig.facecolor": "white",
+    "legend.frameon": False, "figure.dpi": page.DOTS, "savefig.dpi": page.DOTS, "savefig.facecolor": "white",
     "svg.hashsalt": "repsim", "lines.linewidth": 1.8, "lines.markersize": 5.5, "hatch.linewidth": 0.7,
     "text.parse_math": False,  # a name with $, _ or ^ is a name
     "axes.unicode_minus": True, "axes.xmargin": 0.04})
@@ -68,16 +73,53 @@ def fit(text, room):
         text.set_text("\n".join(lines))
 
 
+def fold(figure):
+    """Breaks titles and labels of panels that are longer than their panel's side, and cuts what still is;
+    returns whether one was."""
+    renderer, changed = figure.canvas.get_renderer(), False
+    for ax in figure.axes:
+        frame = ax.get_window_extent(renderer)
+        up = 0.6 * figure.bbox.height if is_shared_by_lines(ax) else frame.height
+        for text, room in ((ax.title, frame.width), (ax._left_title, frame.width),
+                           (ax.xaxis.label, frame.width), (ax.yaxis.label, up)):
+            changed |= bool(ax.get_visible() and text.get_text()) and fold_one(text, 1.02 * room, renderer)
+    return changed
+
+
+def is_shared_by_lines(ax):
+    """Whether one label stands for the panels of several lines."""
+    return len({other.get_position().y0 for other in ax.get_shared_y_axes().get_siblings(ax)}) > 1
+
+
+def fold_one(text, room, renderer):
+    def length():
+        box = text.get_window_extent(renderer)
+        return box.height if text.get_rotation() else box.width
+    whole, long = text.get_text(), length()
+    if long <= room:
+        return False
+    lines = textwrap.wrap(whole, max(10, int(0.97 * len(whole) * room / long)), break_long_words=False)
+    text.set_text("\n".join(lines[:2]))
+    while length() > room or len(lines) > 2:
+        longest = max(map(len, text.get_text().split("\n")))
+        if longest < 8:
+            break
+        whole = words.short(whole, int(0.95 * len(whole)))
+        lines = textwrap.wrap(whole, max(8, min(longest, int(0.6 * len(whole)) + 2)))
+        text.set_text("\n".join(lines[:2]))
+    return True
+
+
 def headline(figure, text):
     """The title of a page, at its upper left."""
-    fit(figure.text(0.01, 1 - 0.10 / figure.get_figheight(), text, va="top", fontsize=13.5,
+    fit(figure.text(0.01, 1 - 0.10 / figure.get_figheight(), text, va="top", fontsize=HEADLINE,
                     fontweight="bold"), 0.98 * figure.get_figwidth())
 
 
 def footer(figure, text, note=""):
     """Where the numbers come from, small and grey in the bottom margin; a note above it."""
     for line, height in ((text, 0.06), (note, 0.24)):
-        fit(figure.text(0.995, height / figure.get_figheight(), line, ha="right", va="bottom", fontsize=9,
+        fit(figure.text(0.995, height / figure.get_figheight(), line, ha="right", va="bottom", fontsize=FINE,
                         color="#777777"), 0.985 * figure.get_figwidth())
 
 
@@ -111,7 +153,10 @@ def finish(figure, footer_text, handles=(), title=None, note=""):
         legend.set_bbox_to_anchor((0.5, begin / height))
     if title:
         headline(figure, title)
-    figure.tight_layout(rect=(0, bottom / height, 1, 1 - (0.50 if title else 0.08) / height))
+    room = (0, bottom / height, 1, 1 - (0.50 if title else 0.08) / height)
+    figure.tight_layout(rect=room)
+    if fold(figure):
+        figure.tight_layout(rect=room)
     footer(figure, footer_text, note)
 
 
@@ -121,12 +166,17 @@ HALO = patheffects.withStroke(linewidth=2.6, foreground="white")  # lines that c
 MARKER = 5  # points from the middle of a marker to its edge, with a little room
 
 
+def band(among):
+    """How opaque each of so many bands is, so that equal ones don't add up to a dark area."""
+    return 1 - (1 - 0.28) ** (1 / max(among, 2))
+
+
 class Placer:
     """Puts labels where they cover neither each other nor given points, or leaves them out."""
 
-    def __init__(self, ax, points=()):
+    def __init__(self, ax, points=(), room_above=4):
         reach = MARKER * ax.figure.dpi / 72
-        self.ax, self.taken = ax, []
+        self.ax, self.taken, self.above = ax, [], room_above * ax.figure.dpi / 72
         self.markers = [Bbox([[x - reach, y - reach], [x + reach, y + reach]]) for x, y in points]
         self.renderer = ax.figure.canvas.get_renderer()
         self.frame = ax.get_window_extent(self.renderer)
@@ -140,7 +190,7 @@ class Placer:
             box = label.get_window_extent(self.renderer).expanded(1.02, 1.04)
             frame = self.frame
             inside = (frame.x0 - 4 <= box.x0 and box.x1 <= self.right
-                      and frame.y0 - 4 <= box.y0 and box.y1 <= frame.y1 + 4)
+                      and frame.y0 - 4 <= box.y0 and box.y1 <= frame.y1 + self.above)
             if inside and not any(box.overlaps(b) for b in [*self.taken, *self.markers]):
                 self.taken.append(box)
                 return True

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import pathlib
 import re
 from typing import Optional
@@ -23,6 +24,15 @@ class Estimate:
     def no_event_seen(self):
         """Zero events say "at most", never "none": the estimate is an upper limit."""
         return self.value == 0 and self.high is not None and self.high > 0
+
+    def is_closed(self):
+        """Whether both ends of its interval are known: with few runs one may be missing."""
+        return self.low is not None and self.high is not None
+
+    def bars(self, lowest=-math.inf):
+        """How far the interval reaches below and above the value, where it ends within what is drawn."""
+        return (0 if self.low is None else max(0, self.value - max(self.low, lowest)),
+                0 if self.high is None else max(0, self.high - self.value))
 
     def scaled(self, factor):
         return Estimate(*(None if v is None else v * factor for v in (self.value, self.low, self.high)))

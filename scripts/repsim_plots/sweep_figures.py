@@ -1,6 +1,6 @@
 """The figures of a sweep: rates, outage, what one costs the other, and one page with all three."""
 
-from . import heat_map, measures, multiples, style
+from . import heat_map, measures, multiples, page, style
 from .output import BadInput
 from .panels import INTERVAL, draw_measure, legend_handles, panels, set_x
 from .pareto import draw_pareto, label_points, pareto_figure, pareto_pair, pareto_title
@@ -13,7 +13,7 @@ MOST_LINES = 12
 def overview(study, pair):
     """The page for a README: what falls and what grows above one another, and their exchange beside them."""
     cost, gain = pair
-    figure = pyplot.figure(figsize=(11.6, 6.9))
+    figure = pyplot.figure(figsize=(page.width(11.6, 9.0), 6.9))
     grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.12))
     top, bottom, right = (figure.add_subplot(cell) for cell in (grid[0, 0], grid[1, 0], grid[:, 1]))
     alone = len(study.series) == 1
@@ -47,7 +47,7 @@ def add_detection(ax, study):
                                ("detection_mean_s", style.GREEN, "detection")):
         x, _, e = last[name]
         ax.annotate(text, (x, e.value), xytext=(-4, 10 if name == above else -17), textcoords="offset points",
-                    ha="right", va="bottom" if name == above else "top", color=colour, fontsize=10)
+                    ha="right", va="bottom" if name == above else "top", color=colour, fontsize=style.PLAIN)
     return drawn
 
 
