@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "sim/experiment/run.hpp"
 #include "sim/experiment/sweep.hpp"
@@ -19,40 +22,64 @@ Scenario sweep_file(const char* name) {
   return load_scenario(std::string(REPSIM_SOURCE_DIR) + "/scenarios/sweeps/" + name);
 }
 
+// A row of the file of published values: one value of the literature, and ours beside it.
 struct Published {
   std::string label, statistic;
   double milliseconds;
+  std::string here, agrees;
 };
 
-// The rows of the file of published values that belong to a scenario.
+// The rows that belong to a scenario.
 std::vector<Published> published(const std::string& scenario) {
   std::ifstream file(std::string(REPSIM_SOURCE_DIR) + "/scenarios/data/published.csv");
   std::vector<Published> found;
   for (std::string line; std::getline(file, line);) {
     std::istringstream cells(line);
-    std::string name, label, statistic, value;
-    for (std::string* cell : {&name, &label, &statistic, &value}) std::getline(cells, *cell, ',');
-    if (name == scenario) found.push_back({label, statistic, std::stod(value)});
+    std::string name, label, statistic, value, here, agrees;
+    for (std::string* cell : {&name, &label, &statistic, &value, &here, &agrees})
+      std::getline(cells, *cell, ',');
+    if (name == scenario) found.push_back({label, statistic, std::stod(value), here, agrees});
   }
   return found;
 }
 
+// The failover of each seed at a point, sorted; `none` counts the runs that ended without a new leader.
 struct Times {
-  double mean, median;
+  std::vector<double> ms;
+  int none = 0;
 };
 
-Times election_times(const Scenario& scenario, const std::string& label) {
-  const Scenario at_point = scenario_at_point(scenario, listed_point(scenario, {label}));
-  std::vector<double> ms;
-  for (std::uint64_t seed = 1; seed <= scenario.sweep->seeds; ++seed) {
+Times election_times(const Scenario& at_point, std::uint64_t seeds) {
+  Times times;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const RunResult r = run_for_sweep(at_point, seed);
-    REQUIRE(r.failover.count == 1);
+    REQUIRE(r.failover.count <= 1);
     REQUIRE(r.consensus.election_safety == true);
-    ms.push_back(*r.failover.mean_s * 1000);
+    if (r.failover.count == 0) ++times.none;
+    if (r.failover.count == 1) times.ms.push_back(*r.failover.mean_s * 1000);
   }
-  std::ranges::sort(ms);
-  return {std::accumulate(ms.begin(), ms.end(), 0.0) / static_cast<double>(ms.size()),
-          (ms[(ms.size() - 1) / 2] + ms[ms.size() / 2]) / 2};
+  std::ranges::sort(times.ms);
+  return times;
+}
+
+double statistic_of(const std::vector<double>& sorted, const std::string& name) {
+  const std::size_t n = sorted.size();
+  if (name == "mean") return std::accumulate(sorted.begin(), sorted.end(), 0.0) / static_cast<double>(n);
+  if (name == "median") return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+  if (name == "p99") return sorted[n * 99 / 100 - 1];
+  REQUIRE(name == "max");
+  return sorted.back();
+}
+
+// What counts as agreement. Few of 1,000 trials decide the tail, so that it is held less tightly.
+bool agree(double ours, const Published& value) {
+  const bool middle = value.statistic == "mean" || value.statistic == "median";
+  return std::abs(ours / value.milliseconds - 1) <= (middle ? 0.10 : 0.25);
+}
+
+std::string text_of_file(const std::string& path) {
+  std::ifstream file(std::string(REPSIM_SOURCE_DIR) + "/" + path);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // Of `servers`, the leader and perhaps others crash; `alive` hold an election. A message takes `latency` of
@@ -107,15 +134,47 @@ TEST_CASE("votes split as often as Ongaro's thesis (chapter 9) says: 20 points, 
   CHECK(split_probability({5, 4, .1}) == Approx(.0523).margin(5e-5));
 }
 
-TEST_CASE("a new leader comes within 10 % of the published times: 1,000 crashes a point") {
+// Both ways: what is claimed must hold, and what is owned up to as missed must still be missed.
+TEST_CASE(
+    "election times are as near to the published ones as is claimed: 1,000 crashes at each of 9 points") {
   const Scenario scenario = sweep_file("raft_election_time.json");
   REQUIRE(scenario.sweep->seeds == 1000);
   const auto values = published(scenario.name);
-  REQUIRE(values.size() == 5);
-  for (const Published& value : values) {
-    CAPTURE(value.label, value.statistic);
-    const Times times = election_times(scenario, value.label);
-    CHECK((value.statistic == "mean" ? times.mean : times.median) == Approx(value.milliseconds).epsilon(0.1));
+  int agreeing = 0, compared = 0;
+  for (const SweepPoint& point : points_of(*scenario.sweep)) {
+    const Times times = election_times(scenario_at_point(scenario, point), scenario.sweep->seeds);
+    REQUIRE(times.none == 0);
+    int at_point = 0;
+    for (const Published& value : values) {
+      if (value.label != point.label) continue;
+      const double ours = statistic_of(times.ms, value.statistic);
+      CAPTURE(value.label, value.statistic, value.milliseconds, ours);
+      CHECK(fmt::format("{:.1f}", ours) == value.here);
+      CHECK(value.agrees == (agree(ours, value) ? "yes" : "no"));
+      agreeing += value.agrees == "yes" ? 1 : 0;
+      ++at_point;
+    }
+    CHECK(at_point == 4);
+    compared += at_point;
+  }
+  CHECK(compared == 36);
+  const std::string claim = fmt::format("{} of {} published values", agreeing, compared);
+  CAPTURE(claim);
+  CHECK(text_of_file("scenarios/README.md").find(claim) != std::string::npos);
+}
+
+TEST_CASE("with equal timeouts nobody is elected within 10 s, as published: 100 crashes") {
+  Scenario scenario = sweep_file("raft_election_time.json");
+  Json document = scenario.document;
+  document.erase("sweep");
+  document["protocol"]["election_timeout_max"] = "150ms";
+  const Times times = election_times(read_scenario(document, "equal.json"), 100);
+  CHECK(times.none == 100);
+  for (const Published& value : published(scenario.name)) {
+    if (value.label != "150-150 ms") continue;
+    CHECK(value.milliseconds > 10'000);
+    CHECK(value.here == "none");
+    CHECK(value.agrees == "no");  // the paper's servers got out of step at last
   }
 }
 
