@@ -80,6 +80,15 @@ struct NaiveBroadcast {
             .retransmit = options.retransmit};
   }
 
+  // Nobody decides anything: who is asked answers, once it has asked in vain what it missed. A client may
+  // need the answers of all.
+  static std::optional<ServicePromise> promise(const Options& options, const Calm& calm) {
+    if ((calm.loss > 0 && !options.retransmit) || calm.loss > 0.2 || 8 * calm.delay > calm.client_timeout)
+      return std::nullopt;
+    const Duration repair = options.retransmit.value_or(0ns) + kAsks * kAskAgain;
+    return ServicePromise{.within = 10 * (repair + 4 * calm.delay + calm.round()), .running = calm.members};
+  }
+
   // The disk holds what was executed, in order, and what it led to.
   struct Executed {
     Request request;

@@ -46,6 +46,7 @@ const std::string kPartition = R"({"from": "1s", "to": "2s", "partition": [[0], 
 const std::string kTold = R"({"at": "1s", "crash": 0, "told_within": "5ms"})";
 const std::string kRestart = R"({"at": "1s", "crash": 0}, {"at": "2s", "restart": 0})";
 
+const std::string kNaive = R"({"name": "naive_broadcast", "catch_up": "log"})";
 const std::string kAbd = R"({"name": "abd"})";
 const std::string kAbdByClients = R"({"name": "abd", "coordinator": "client"})";
 const std::string kFixedOrder = R"({"name": "primary_backup"})";
@@ -81,6 +82,7 @@ TEST_CASE("with the bug that stopped them, they stop") {
 
 TEST_CASE("protocols without elections keep their promise of service, too: 5 seeds of each fault") {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
+      {kNaive, {"", kPartition, kRestart}},
       {kAbd, {"", kPartition, kRestart}},
       {kAbdByClients, {"", kPartition, kRestart, R"({"at": "1s", "crash": 0})"}},
       {kFixedOrder, {"", kPartition, kRestart, R"({"at": "1s", "crash": 0}, {"at": "1s", "crash": 1})"}},
