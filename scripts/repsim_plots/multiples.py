@@ -156,5 +156,5 @@ def draw_line(ax, points, look, floor, above):
                     [max(e.high, floor) for _, e in bounded], color=colour,
                     alpha=style.band(above + 1), linewidth=0, zorder=2)
     ax.plot([x for x, _, _ in points], [max(e.value, floor) for _, _, e in points], color=colour,
-            marker=marker, markersize=4.5 + 1.2 * above, linewidth=1.5 + 1.2 * above,
+            marker=marker, markersize=4.2 + 0.9 * above, linewidth=1.4 + 0.8 * above,
             markeredgecolor="white", markeredgewidth=0.5, clip_on=False, zorder=4)

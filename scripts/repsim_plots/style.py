@@ -98,7 +98,8 @@ def fold_one(text, room, renderer):
     whole, long = text.get_text(), length()
     if long <= room:
         return False
-    lines = textwrap.wrap(whole, max(10, int(0.97 * len(whole) * room / long)), break_long_words=False)
+    most, even = int(0.97 * len(whole) * room / long), math.ceil(len(whole) / math.ceil(long / room))
+    lines = textwrap.wrap(whole, max(10, min(most, even + 6)), break_long_words=False)
     text.set_text("\n".join(lines[:2]))
     while length() > room or len(lines) > 2:
         longest = max(map(len, text.get_text().split("\n")))
