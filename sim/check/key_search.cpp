@@ -19,7 +19,7 @@ class KeySearch {
 
   // The depth-first search gets a share of the steps, but only where the sweep isn't through at once.
   SweepResult run() {
-    constexpr std::uint64_t head_start = 20'000;
+    constexpr std::uint64_t head_start = 50'000;
     constexpr std::uint64_t first_dive = 50'000;
     constexpr std::uint64_t share = 8;
     for (std::uint64_t turn = head_start;; turn += turn / 2) {
