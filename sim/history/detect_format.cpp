@@ -86,6 +86,19 @@ bool is_history_txt(std::string_view head) {
   return is_process && without_blanks(head.substr(word_end)).starts_with(':');
 }
 
+// Texts that are put, appended and read. Where numbers or lists are, it's another store.
+bool is_kv_text(std::string_view head) {
+  const bool named = contains(head, ":get") || contains(head, ":put") || contains(head, ":append");
+  const bool text = contains(head, ":value \"") || contains(head, ":key \"");
+  if (!named || !text || !contains(head, ":key")) return false;
+  constexpr std::string_view value = ":value ";
+  for (auto at = head.find(value); at < head.size(); at = head.find(value, at + 1)) {
+    const std::string_view found = head.substr(at + value.size());
+    if (!found.empty() && !contains("\"ntf", found.substr(0, 1))) return false;  // text, nil, true or false
+  }
+  return true;
+}
+
 HistoryFormat detect_json(std::string_view head) {
   return contains(head, "\"repsim\"") || !contains(head, "\"process\"") ? HistoryFormat::jsonl
                                                                         : HistoryFormat::json;
@@ -106,8 +119,7 @@ HistoryFormat detect_format(std::string_view text, const std::string& file) {
   }
   if (is_etcd_log(without_blanks(text))) return HistoryFormat::etcd;
   if (contains("[({;#^", head.substr(0, 1))) {
-    const bool on_text = contains(head, ":get") || contains(head, ":put") || contains(head, ":append");
-    return is_map && contains(head, ":key") && on_text ? HistoryFormat::kv : HistoryFormat::edn;
+    return is_map && is_kv_text(head) ? HistoryFormat::kv : HistoryFormat::edn;
   }
   if (is_history_txt(head)) return HistoryFormat::txt;
   if (is_log(head)) return HistoryFormat::log;

@@ -1,6 +1,7 @@
 #include "sim/history/edn.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -11,6 +12,13 @@ namespace {
 
 constexpr std::string_view kEndsToken = " \t\r\n,\f\v()[]{}\";";
 constexpr int kDepthMax = 200;  // no history nests deeper; guards the stack against hostile input
+
+// For each byte whether it ends a token: quicker than to look it up in the text each time.
+constexpr std::array<bool, 256> kEnds = [] {
+  std::array<bool, 256> ends{};
+  for (const char c : kEndsToken) ends[static_cast<unsigned char>(c)] = true;
+  return ends;
+}();
 
 bool is_blank(char c) { return c == ' ' || c == ',' || (c >= '\t' && c <= '\r'); }
 bool closes(char c) { return c == ')' || c == ']' || c == '}'; }
@@ -152,7 +160,9 @@ void EdnReader::require_distinct(const Edn& collection) const {
 }
 
 std::string_view EdnReader::token() {
-  const std::string_view found = rest_.substr(0, rest_.find_first_of(kEndsToken, 1));
+  std::size_t end = 1;
+  while (end < rest_.size() && !kEnds[static_cast<unsigned char>(rest_[end])]) ++end;
+  const std::string_view found = rest_.substr(0, end);
   rest_.remove_prefix(found.size());
   return found;
 }
@@ -225,7 +235,8 @@ void EdnReader::string(Edn& into) {
   reset(into, Edn::Kind::string, line_);
   rest_.remove_prefix(1);
   for (;;) {
-    const std::size_t plain = std::min(rest_.find_first_of("\"\\"), rest_.size());
+    std::size_t plain = 0;
+    while (plain < rest_.size() && rest_[plain] != '"' && rest_[plain] != '\\') ++plain;
     into.text.append(rest_.substr(0, plain));
     drop(plain);
     if (rest_.empty()) fail("the text ends within a string that opened on line " + std::to_string(into.line));

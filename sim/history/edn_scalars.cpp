@@ -15,7 +15,7 @@ namespace sim {
 namespace {
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::optional<std::int64_t> whole(std::string_view text) {
@@ -36,6 +36,13 @@ bool read_integer(std::string_view word, Edn& into) {
   const bool negative = word.front() == '-';
   std::string_view digits = word.substr(word.front() == '-' || word.front() == '+' ? 1 : 0);
   if (!all_digits(digits) || (digits.size() > 1 && digits.front() == '0')) return false;  // 017 is octal
+  if (digits.size() <= 18) {                                                              // surely 64 bits
+    std::int64_t value = 0;
+    for (const char c : digits) value = value * 10 + (c - '0');
+    into.kind = Edn::Kind::integer;
+    into.integer = negative ? -value : value;
+    return true;
+  }
   const std::string text = (negative ? "-" : "") + std::string(digits);
   if (const auto value = whole(text)) {
     into.kind = Edn::Kind::integer;

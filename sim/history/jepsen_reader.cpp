@@ -297,7 +297,17 @@ void JepsenReader::answer_of_element(Operation& op, const Edn& given) {
   }
 }
 
+// A store of texts gives "" for what was never put, unless somebody was given nil.
+void JepsenReader::settle_initial_text() {
+  if (!kv_text_) return;
+  const bool nil = std::ranges::any_of(history_.operations, [](const Operation& op) {
+    return op.action == Action::read && op.outcome == Outcome::ok && op.output.is_nil();
+  });
+  if (nil) history_.initial.reset();
+}
+
 History JepsenReader::finish() {
+  settle_initial_text();
   guess_.settle(history_, Model::cas_register);
   if (tuples_ == true && !tuples_certain_ && !history_.operations.empty()) {
     history_.remarks.push_back("values taken for [KEY VALUE]; --tuples no if they are plain ones");

@@ -70,6 +70,7 @@ class JepsenReader {
   void answered(const JepsenEvent& event, std::int64_t process);
   void answer(Operation& op, const JepsenEvent& event, const Edn* value);
   void answer_of_element(Operation& op, const Edn& given);
+  void settle_initial_text();
   void complete_argument(Operation& op, const Edn* value);
 
   // Of drains (jepsen_drains.cpp).
