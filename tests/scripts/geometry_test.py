@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 import unittest
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent / "scripts")]
@@ -123,6 +124,11 @@ class Geometry(unittest.TestCase):
     def test_points_with_names_of_80_letters(self):
         self.is_clean(synthetic.comparison(self.dir / "sweep", LONG, runs=20), kinds=["comparison"])
 
+    def test_faults_of_some_rows(self):
+        faults = [{"from": f"{n}s", "to": f"{n + 1}s", "partition": [[f"c{m}" for m in range(9)], [1]]}
+                  for n in range(0, 30, 2)]
+        self.is_clean(synthetic.comparison(self.dir / "sweep", LONG[:3], faults={LONG[1]: faults}))
+
     def test_24_points(self):
         self.is_clean(synthetic.comparison(self.dir / "sweep", [f"point {n}" for n in range(24)], runs=20))
 
@@ -228,6 +234,9 @@ class Sizes(unittest.TestCase):
                                     ("pdf", rb"MediaBox \[ 0 0 ([0-9.]+)", 72)):
             content = io.BytesIO()
             page.save(figure, content, kind, output.NO_METADATA[kind])
+            if kind == "pdf" and page.scale(figure) != 1:
+                self.assertRegex(inflated(content.getvalue()),
+                                 rb"%.4g\d* 0 0 [0-9.]+ 0 0 cm" % page.scale(figure))
             found = re.search(pattern, content.getvalue(), re.DOTALL)[1]
             sizes.append(round((int.from_bytes(found, "big") if kind == "png" else float(found)) / unit, 1))
         complaint = page.complaint("x", figure)
@@ -257,6 +266,12 @@ class Sizes(unittest.TestCase):
             with self.assertRaises(output.BadInput) as refused:
                 page.ask(width, letters)
             self.assertIn(because, str(refused.exception))
+
+
+def inflated(pdf):
+    """What its streams say, one after the other."""
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    return b"\n".join(zlib.decompress(s) for s in streams if s[:1] == b"\x78")
 
 
 def all_zero(folder):

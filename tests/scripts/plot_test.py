@@ -177,6 +177,16 @@ class SweepFigures(PlotTest):
     def svg(self, name):
         return (self.out / f"{name}.svg").read_text(encoding="utf-8")
 
+    def test_faults_that_only_some_rows_have_are_named_in_these(self):
+        sys.path[:0] = [str(SCRIPTS)]
+        from repsim_plots import comparison, style, sweep
+        folder = synthetic.comparison(self.dir / "sweep", faults={
+            "sand": [{"from": "3s", "to": "9s", "pause": 1}]})
+        figure = comparison.picture(comparison.read(sweep.load(folder)))
+        said = [text.get_text() for text in figure.findobj(style.mtext.Text)]
+        style.pyplot.close(figure)
+        self.assertEqual([said.count(words) for words in ("pause 1", "crash 0")], [1, 2])
+
     def test_labels_hide_no_point_of_the_exchange(self):
         sys.path[:0] = [str(SCRIPTS)]
         from repsim_plots import pareto, study, style, sweep

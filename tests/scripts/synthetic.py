@@ -162,9 +162,11 @@ def category_sweep(folder, runs=50):
     return write_summary(folder, scenario(), {pointer: values}, rows, runs)
 
 
-def comparison(folder, labels=("rock", "sand", "bridge of sand"), runs=20):
-    """A sweep over listed points, with the runs' answers by time: one loses writes, one never fails over."""
-    points = [{"label": label, "/protocol": {"name": "raft"}} for label in labels]
+def comparison(folder, labels=("rock", "sand", "bridge of sand"), runs=20, faults=None):
+    """A sweep over listed points, with the runs' answers by time: one loses writes, one never fails over.
+    `faults`: label -> those of this point alone."""
+    points = [{"label": label, "/protocol": {"name": "raft"},
+               **({"/faults": faults[label]} if faults and label in faults else {})} for label in labels]
     rows = []
     for number, label in enumerate(labels):
         lost = runs // 2 if number == 1 else 0
