@@ -32,7 +32,8 @@
 // a quorum of equal provisional replies of one view: 4 delays. A view change rolls back what was not
 // committed. `read_only`: reads go to all and are answered at once; a quorum of equal answers counts,
 // otherwise the client asks in the ordered way. That is right only if writes have a quorum of answers,
-// too, and the two share an honest replica (`bug: read_only_after_few`).
+// too, and the two share an honest replica (`bug: read_only_after_few`). Such answers may never agree: a
+// client that waits in vain asks all for final ones, be it after `retry` or after half of its timeout.
 //
 // Assumptions, and what breaks without them:
 //   * n >= 3f + 1, and at most f are ever faulty. With n = 3f (`faults` set by hand) two quorums may

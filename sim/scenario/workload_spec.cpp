@@ -156,7 +156,10 @@ void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
           "writes choose from so many values; 0: every value is unique");
   f.duration("timeout", o.timeout, kAnyLength, "then the client gives up, and the operation's fate is open");
   Retry retry{o.retry, retry_by_timeout};
-  f.value("retry", retry, "ask again this often; true: a tenth of the timeout");
+  f.value(
+      "retry", retry,
+      "ask again this often; true: a tenth of the timeout; false: never, but once after half of the timeout "
+      "where answers that count only together may differ (pbft: tentative, read_only)");
   f.switchable("ping", o.ping, kAnyLength, "ask the presumed primary this often whether it is there");
   f.switchable("outage_after", outage_after, kAnyLength,
                "waiting this long without any answer counts as an outage; false: 10 ms, or as long as ten "
