@@ -189,7 +189,8 @@ class Figure:
             return self.verdict is not None and operation.place in self.verdict.witness
         placer = style.Placer(self.ax)
         for operation, xy in sorted(self.labels, key=lambda entry: not told(entry[0])):
-            placer.put(operation.label, xy, [(0, 1, "left", "bottom")], fontsize=style.FINE, zorder=6,
+            above = [(0, up, "left", "bottom") for up in ((1, 12) if told(operation) else (1,))]
+            placer.put(operation.label, xy, above, fontsize=style.FINE, zorder=6,
                        color=style.VERMILLION if told(operation) else "#222222")
         for fault in self.faults:
             a, _ = self.inside(fault.begin, fault.end)

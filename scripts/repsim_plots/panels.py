@@ -134,6 +134,8 @@ def set_x(ax, study, label=True):
             log_axis.tidy(ax.xaxis)
         elif high > low:
             ax.set_xlim(low - MARGIN * (high - low), high + MARGIN * (high - low))
+        else:
+            ax.set_xticks([low])
     if label:
         ax.set_xlabel(axis.label)
     else:
@@ -149,7 +151,8 @@ def legend_handles(study, limits, curve):
     grey = "#777777" if len(study.series) > 1 else style.BLUE
     bar = Line2D([], [], linestyle="none", marker="|", markersize=13, markeredgewidth=1.6, color=grey,
                  label=INTERVAL)
-    bars = curve or study.axis.kind == "category" or len(study.series) > MOST_BANDS
+    bars = curve or study.axis.kind == "category" or len(study.series) > MOST_BANDS \
+        or len(study.axis.raw) == 1
     handles.append(bar if bars else Patch(color=grey, alpha=0.3, label=INTERVAL))
     if curve:
         handles.append(Line2D([], [], color="#222222", linewidth=1.0, linestyle=(0, (5, 2)), label="theory"))
