@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <system_error>
@@ -71,6 +72,9 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     sim::say("repsim: undecided: the system has no memory left\n");
     return kUndecided;
+  } catch (const std::filesystem::filesystem_error& e) {
+    sim::say(fmt::format("repsim: {}: {}\n", sim::printable(e.path1().string()), e.code().message()));
+    return kBadInput;
   } catch (const std::system_error& e) {
     const bool printing = std::ferror(stdout) != 0;  // the library that prints doesn't say where to
     sim::say(printing ? fmt::format("repsim: standard output: can't be written: {}\n", e.code().message())

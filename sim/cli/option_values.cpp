@@ -53,4 +53,12 @@ double parse_real(const std::string& option, const std::string& text, RealRange 
                     .nearest = near ? fmt::format("{}", std::clamp(*number, range.min, range.max)) : ""});
 }
 
+CLI::Option* add_real_option(CLI::App& command, const std::string& name, std::optional<double>& variable,
+                             RealRange range, const std::string& about) {
+  const auto take = [name, &variable, range](const std::string& text) {
+    variable = parse_real(name, text, range);
+  };
+  return command.add_option_function<std::string>(name, take, about)->type_name("X");
+}
+
 }  // namespace sim

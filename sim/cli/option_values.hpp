@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <CLI/App.hpp>
@@ -36,5 +37,9 @@ CLI::Option* add_whole_option(CLI::App& command, const std::string& name, T& var
   };
   return command.add_option_function<std::string>(name, take, about)->type_name("N");
 }
+
+/// Adds an option that takes a decimal number.
+CLI::Option* add_real_option(CLI::App& command, const std::string& name, std::optional<double>& variable,
+                             RealRange range, const std::string& about);
 
 }  // namespace sim

@@ -23,8 +23,10 @@ void add_named_files(const Json& json, const fs::path& folder, std::vector<fs::p
 
 bool is_same_file(const fs::path& one, const fs::path& other) {
   std::error_code error;
-  if (fs::equivalent(one, other, error)) return !fs::exists(one) || fs::is_regular_file(one);
-  if (fs::exists(one) || fs::exists(other)) return false;
+  const auto exists = [&](const fs::path& path) { return fs::exists(path, error); };
+  if (fs::equivalent(one, other, error)) return !exists(one) || fs::is_regular_file(one, error);
+  if (exists(one) || exists(other)) return false;
+  error.clear();
   const auto whole = [&](const fs::path& path) {
     return fs::weakly_canonical(fs::absolute(path, error), error).lexically_normal();
   };

@@ -28,7 +28,7 @@ struct RareArguments {
   std::vector<std::string> points;  // labels; empty: all
   std::vector<std::string> levels;  // silences; empty: the pilot chooses
   RareOptions options{};
-  std::string out;
+  std::string out, memory;
   bool json = false;
   bool quiet = false;
 };
@@ -49,6 +49,7 @@ std::vector<Duration> parse_levels(const std::vector<std::string>& texts) {
 }
 
 int run_rare(RareArguments& arguments) {
+  if (!arguments.memory.empty()) arguments.settings.push_back("/max_memory=" + arguments.memory);
   Scenario scenario = loaded_scenario(arguments.file, arguments.settings);
   keep_points(scenario, arguments.points);
   RareOptions& options = arguments.options;
@@ -60,16 +61,14 @@ int run_rare(RareArguments& arguments) {
     if (!arguments.quiet) line.show({.done = done, .total = total});
   };
   const auto folder = answer_folder(arguments.out, {"rare.csv", "rare.json"}, input_files(scenario));
-  OutputFile csv(folder ? folder->path() / "rare.csv" : ""), json(folder ? folder->path() / "rare.json" : "");
+  if (folder) try_to_write({folder->path() / "rare.csv", folder->path() / "rare.json"});
   const RareSummary summary = estimate_rare(scenario, options);
   if (folder) {
-    csv.stream() << to_csv(summary);
-    csv.commit();
-    json.stream() << to_json(summary).dump(2) << '\n';
-    json.commit();
+    write_whole(folder->path() / "rare.csv", to_csv(summary));
+    write_whole(folder->path() / "rare.json", to_json(summary).dump(2) + '\n');
   }
   if (arguments.json) {
-    fmt::print("{}\n", to_json(summary).dump());
+    fmt::print("{}\n", printable_lines(to_json(summary).dump()));
   } else if (!arguments.quiet) {
     fmt::print("{}: {}, {} replications at each of {} points\n\n{}", printable(summary.scenario),
                summary.event, summary.replications, summary.rows.size(), to_table(summary));
@@ -106,6 +105,9 @@ void add_rare_command(CLI::App& app, int& exit_code) {
       ->expected(1)
       ->take_all();
   add_settings_option(*command, a->settings);
+  command->add_option(
+      "--memory", a->memory,
+      "A run that takes more, such as 500MB, is stopped, undecided; the same as --set /max_memory=");
   add_quiet_option(*command, a->quiet);
   command->add_flag("--json", a->json, "Print what rare.json holds");
   command->callback([a, &exit_code] { exit_code = run_rare(*a); });

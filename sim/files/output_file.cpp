@@ -53,8 +53,9 @@ std::string draft_stem(const fs::path& target) {
 
 fs::path folder_of_file(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
 
+constexpr std::string_view kEnd = ".tmp";
+
 bool is_draft(const std::string& name, const std::string& stem) {
-  constexpr std::string_view kEnd = ".tmp";
   if (!name.starts_with(stem) || !name.ends_with(kEnd) || name.size() <= stem.size() + kEnd.size())
     return false;
   const auto middle = std::string_view(name).substr(stem.size(), name.size() - stem.size() - kEnd.size());
@@ -67,14 +68,32 @@ void remove_if_stale(const fs::path& draft) {
   if (file.open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(draft.c_str());
 }
 
+template <class Is> void remove_stale(const fs::path& folder, const Is& is_ours) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (is_ours(at->path().filename().string())) remove_if_stale(at->path());
+  }
+}
+
 }  // namespace
 
 void remove_stale_drafts(const fs::path& path) {
-  const std::string stem = draft_stem(path);
-  std::error_code error;
-  for (fs::directory_iterator at(folder_of_file(path), error), end; !error && at != end;
-       at.increment(error)) {
-    if (is_draft(at->path().filename().string(), stem)) remove_if_stale(at->path());
+  remove_stale(folder_of_file(path),
+               [stem = draft_stem(path)](const std::string& name) { return is_draft(name, stem); });
+}
+
+void remove_all_stale_drafts(const fs::path& folder) {
+  remove_stale(folder, [](const std::string& name) {
+    if (!name.ends_with(kEnd)) return false;
+    const auto dot = name.rfind('.', name.size() - kEnd.size() - 1);
+    return dot != name.npos && dot > 0 && is_draft(name, name.substr(0, dot + 1));
+  });
+}
+
+// The drafts that count are made at the end: a process that is killed while it computes leaves none.
+void try_to_write(const std::vector<fs::path>& paths) {
+  for (const fs::path& path : paths) {
+    if (!fs::exists(path) || fs::is_regular_file(path)) const OutputFile probe(path);
   }
 }
 

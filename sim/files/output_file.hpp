@@ -8,6 +8,7 @@
 #include <streambuf>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/files/descriptor.hpp"
 
@@ -58,11 +59,16 @@ class OutputFile {
 /// Writes a whole file of this text; throws FileError.
 void write_whole(const std::filesystem::path& path, std::string_view text);
 
+/// Finds out before anything runs whether each could be written, and leaves nothing. Throws FileError.
+void try_to_write(const std::vector<std::filesystem::path>& paths);
+
 /// Throws FileError if a file of this name couldn't be put in place at the end: it is a folder, or may not be
 /// written.
 void check_writable(const std::filesystem::path& path);
 
 /// Removes the drafts of `path` whose writers were killed.
 void remove_stale_drafts(const std::filesystem::path& path);
+/// The same of every file of a folder that is ours to write.
+void remove_all_stale_drafts(const std::filesystem::path& folder);
 
 }  // namespace sim

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/files/output_file.hpp"
+
 namespace sim {
 namespace {
 
@@ -40,7 +42,9 @@ FolderLock::FolderLock(const std::filesystem::path& folder, Kind kind)
 }
 
 OutputFolder::OutputFolder(const std::filesystem::path& path)
-    : path_(path), is_new_(made(path)), lock_(path, FolderLock::Kind::exclusive) {}
+    : path_(path), is_new_(made(path)), lock_(path, FolderLock::Kind::exclusive) {
+  remove_all_stale_drafts(path);
+}
 
 OutputFolder::OutputFolder(OutputFolder&& other) noexcept
     : path_(other.path_), is_new_(std::exchange(other.is_new_, false)), lock_(std::move(other.lock_)) {}

@@ -19,7 +19,7 @@ class FolderLock {
   Descriptor folder_;
 };
 
-/// A folder to write into: made if it isn't there, and locked.
+/// A folder to write into: made if it isn't there, and locked. Drafts of killed writers go.
 class OutputFolder {
  public:
   /// Throws FileError when it can't be made, or somebody else writes there.
