@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/ping_log.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -82,7 +83,7 @@ void describe_pareto(DocumentFields& f, DelaySpec& s) {
 }
 void describe_empirical(DocumentFields& f, DelaySpec& s) {
   f.required().value("empirical", s.samples,
-                     "a file with one measured delay in ms a line; each is as likely");
+                     "a file with one measured delay in ms a line, or what ping prints; each is as likely");
   f.number("scale", s.scale, {1e-6, 1e6}, "each is multiplied by it: 0.5 makes one way of a round trip");
 }
 void describe_regions(DocumentFields& f, DelaySpec& s) {
@@ -156,21 +157,39 @@ Duration scaled(Duration delay, double by) {
   return Duration{static_cast<std::int64_t>(ns)};
 }
 
-void load_samples(DelaySpec& spec, const Place& place) {
-  spec.law.samples.clear();
-  const std::string text = text_beside(place, spec.samples);
+// A list of numbers, one a line.
+std::vector<Duration> numbers_of(std::string_view text, const std::string& file, const Place& place) {
+  std::vector<Duration> numbers;
   std::size_t line = 0;
   for (const auto word : split(text, '\n')) {
     ++line;
     if (word.empty() || word.front() == '#') continue;
     const auto delay = milliseconds(word);
     if (!delay) {
-      place.fail(fmt::format("{}, line {}: found {}", spec.samples, line, shown(Json(std::string(word)))),
-                 "a number of milliseconds");
+      place.fail(fmt::format("{}, line {}: found {}", file, line, shown(Json(std::string(word)))),
+                 "a number of milliseconds, or what ping prints");
     }
-    spec.law.samples.push_back(scaled(*delay, spec.scale));
+    numbers.push_back(*delay);
   }
-  if (spec.law.samples.empty()) place.fail(spec.samples + " holds no numbers");
+  if (numbers.empty()) place.fail(file + " holds no numbers");
+  return numbers;
+}
+
+std::vector<Duration> round_trips_of(std::string_view text, const std::string& file, const Place& place) {
+  try {
+    const PingLog log = read_ping_log(text);
+    if (log.round_trips.empty()) place.fail(file + " holds no answered ping");
+    return log.round_trips;
+  } catch (const PingError& e) {
+    place.fail(fmt::format("{}, line {}: found {}", file, e.line, shown(Json(e.found))), e.expected);
+  }
+}
+
+void load_samples(DelaySpec& spec, const Place& place) {
+  const std::string text = text_beside(place, spec.samples);
+  spec.law.samples =
+      is_ping_log(text) ? round_trips_of(text, spec.samples, place) : numbers_of(text, spec.samples, place);
+  for (Duration& sample : spec.law.samples) sample = scaled(sample, spec.scale);
 }
 
 using Rows = std::vector<std::vector<std::string_view>>;
