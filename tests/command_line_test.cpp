@@ -107,7 +107,9 @@ TEST_CASE("the name - is standard input and standard output", "[command_line]") 
 TEST_CASE("option --quiet leaves the exit code, and what --json asks for", "[command_line]") {
   const Desk desk;
   CHECK(desk("\"$R\" run s.json --quiet 2>&1").out.empty());
-  CHECK(desk("\"$R\" sweep s.json --quiet 2>&1").out.empty());
+  CHECK(desk("\"$R\" sweep s.json --quiet --out o 2>&1").out.empty());
+  CHECK(desk("\"$R\" merge o --out whole --quiet 2>&1").out.empty());
+  CHECK(desk("\"$R\" determinism s.json --quiet 2>&1").out.empty());
   CHECK(Json::parse(desk("\"$R\" run s.json --quiet --json").out)["protocol"] == "naive_broadcast");
 }
 

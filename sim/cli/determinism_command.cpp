@@ -22,6 +22,7 @@ namespace {
 
 struct DeterminismOptions : ScenarioOptions {
   std::uint64_t runs = 2;
+  bool quiet = false;
 };
 
 // Remembers one run's events, and holds another's against them. Lines are kept up to a limit, for the
@@ -87,6 +88,7 @@ int run_determinism(const DeterminismOptions& options) {
                difference.value_or("no traced event differs"));
     return 1;
   }
+  if (options.quiet) return 0;
   fmt::print("{} seed {}: {} runs of {} traced events, all with digest {:016x}\n", printable(scenario.name),
              seed, options.runs, comparison.events(), first);
   return 0;
@@ -100,6 +102,7 @@ void add_determinism_command(CLI::App& app, int& exit_code) {
       app.add_subcommand("determinism", "Run again and again; find the first difference, if any");
   add_scenario_options(*command, *options);
   add_whole_option(*command, "--runs", options->runs, {2, 1'000'000}, "How many runs; default 2");
+  add_quiet_option(*command, options->quiet);
   command->callback([options, &exit_code] { exit_code = run_determinism(*options); });
 }
 
