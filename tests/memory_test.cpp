@@ -131,6 +131,25 @@ TEST_CASE("a sweep marks runs that take too much memory, and goes on") {
   CHECK(ended.out == "3\n");
 }
 
+TEST_CASE("rare and advise take a bound on memory, and say when runs take more") {
+  const Folder folder;
+  replace(folder.path / "s.json", R"({"name": "s", "duration": "2s", "settle": "1s", "replicas": 2,
+      "protocol": {"name": "primary_backup"}, "clients": {"count": 4, "rate": "2000/s"}})");
+  const auto ended = [&](const std::string& command) {
+    return shell(fmt::format("cd '{}'; $R {} 2>&1", folder.path.string(), command));
+  };
+  const auto rare = ended("rare s.json --replications 2 --effort 2 --memory 1MB --json");
+  CHECK(rare.code == 3);
+  CHECK_THAT(rare.out, Catch::Contains("a run takes more than 1MB"));
+  const std::string question =
+      "advise s.json --heartbeat 10ms --timeout 40ms --bound needless_changes=3600/h --bound outage=1s "
+      "--hours 0.01 --quiet ";
+  CHECK(ended(question + "--memory 1MB").code == 3);
+  CHECK(ended(question).code == 0);
+  for (const char* command : {"run s.json", "sweep s.json", "rare s.json", "advise s.json"})
+    CHECK(ended(std::string(command) + " --memory 100").code == 2);
+}
+
 TEST_CASE("a hundred thousand faults at one instant, and places of regions, take a moment") {
   std::string faults;
   for (int i = 0; i < 50'000; ++i) {

@@ -56,7 +56,7 @@ const std::vector<Written> kCommands{
     {"$R check h.jsonl --save out/h", {"h"}},
     {"$R generate --operations 3000 --out out/h", {"h"}},
     {kRare + " --out out", {"rare.csv", "rare.json"}},
-    {kAdvise + " --out out", {"advice.csv", "advice.json"}},
+    {kAdvise + " --pause 50ms --out out", {"advice.csv", "advice.json"}},
     {"$R merge part1 part2 --out out", {"sweep.json", "runs.jsonl", "differences.csv", "summary.csv"}},
 };
 
@@ -98,6 +98,35 @@ TEST_CASE("a sweep that is killed at whatever byte goes on to the same bytes") {
   REQUIRE(desk("$R sweep s.json --out cut").code == 0);
   CHECK(desk("diff -r whole cut").code == 0);
   CHECK_FALSE(desk.has_drafts());
+}
+
+TEST_CASE(
+    "advice and rare events that are killed at whatever moment leave no draft, and the same bytes in the "
+    "end") {
+  const Desk desk;
+  for (const std::string& command : {kRare, kAdvise}) {
+    CAPTURE(command);
+    desk(command + " --out whole");
+    for (const char* seconds : {"0.02", "0.05", "0.1", "0.2", "0.4"})
+      desk(fmt::format("timeout -s KILL {} {} --out cut", seconds, command));
+    desk(command + " --out cut");
+    CHECK(desk("diff -r whole cut").code == 0);
+    CHECK_FALSE(desk.has_drafts());
+    desk("rm -r whole cut");
+  }
+}
+
+TEST_CASE("a name that can't be looked up is one clear line") {
+  const Desk desk;
+  desk("ln -s two one; ln -s one two");
+  for (const char* command : {"$R run s.json --point one --save one", "$R sweep s.json --out one",
+                              "$R advise s.json --point one --out one", "$R run one"}) {
+    const auto ended = desk(command);
+    CAPTURE(command, ended.out);
+    CHECK(ended.code == 2);
+    CHECK(ended.out.starts_with("repsim: one"));
+    CHECK(ended.out.find("Too many levels of symbolic links\n") != std::string::npos);
+  }
 }
 
 TEST_CASE("a folder in use, a shard's or another command's is refused, and nothing in it is touched") {

@@ -32,8 +32,11 @@ def draw(pictures, folder):
         advice = json.loads(output.read_text(path))
         rate = next(name for name in advice["bounds"] if CONCERNS[name][1] == "per hour")
         settings = [Setting(entry, rate) for entry in advice["tried"]]
+        nothing = not any(s.outage[0] for s in settings)
     except (ValueError, KeyError, TypeError, StopIteration):
         raise BadInput(f"{path}: not what `repsim advise --out` writes") from None
+    if nothing:
+        raise BadInput(f"{path}: no setting was measured yet: let `repsim advise` go on")
     pictures.add_figure("advice", advice_figure(advice, rate, settings))
     columns = ["heartbeat_ms", "timeout_ms", "on_front", rate, f"{rate}_low", f"{rate}_high",
                "outage_ms", "outage_ms_low", "outage_ms_high"]
@@ -82,6 +85,7 @@ def advice_figure(advice, rate, settings):
     else:
         side.axis("off")
         said = ("No setting keeps both bounds." if advice["answer"] == "impossible"
+                else "The search ended before it was done." if advice.get("search", "done") != "done"
                 else "No setting surely keeps both bounds:\nmore time would tell.")
         side.text(0.02, 0.9, said, fontsize=style.TITLE, va="top", transform=side.transAxes)
     ax.set_ylabel(f"{CONCERNS[rate][0]} {CONCERNS[rate][1]}")

@@ -1,8 +1,10 @@
 #include "sim/experiment/advise.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,13 +42,20 @@ class Advisor {
         trials_(scenario, options, longest_outage()) {}
 
   Advice run() {
-    search();
-    const auto finalists = best(kFinalists, &Judged::likely);
-    merge(trials_.run("finalists", settings_of(finalists), finalist_effort()));
-    choose(settings_of(finalists));
-    if (advice_.answer == Answer::found) explore_sensitivity();
+    try {
+      search();
+      const auto finalists = settings_of(best(kFinalists, &Judged::likely));
+      try_all("finalists", finalists, finalist_effort());
+      begin("choice");
+      choose(finalists);
+      begin("sensitivity");
+      if (advice_.answer == Answer::found) explore_sensitivity();
+    } catch (const Stopped& stopped) {
+      stop(stopped.why);
+    }
     find_front();
     advice_.runs = trials_.runs();
+    advice_.calm_hours = trials_.calm_hours();
     return std::move(advice_);
   }
 
@@ -54,6 +63,7 @@ class Advisor {
   static constexpr std::size_t kFinalists = 5;
   static constexpr int kTimeouts = 9;
   static constexpr int kHeartbeats = 3;
+  static constexpr double kMostHours = 24;
 
   // What is asked, with ranges filled in.
   static Advice begun(const Scenario& scenario, const AdviceOptions& options) {
@@ -62,6 +72,7 @@ class Advisor {
     advice.bounds = options.bounds;
     advice.heartbeat = options.heartbeat.value_or(Span{now.heartbeat / 2, now.heartbeat * 2});
     advice.timeout = options.timeout.value_or(Span{now.heartbeat, now.heartbeat * 20});
+    advice.pauses = options.pauses;
     check_bounds(scenario, options.bounds);
     return advice;
   }
@@ -110,8 +121,33 @@ class Advisor {
                                 to_text(advice_.heartbeat.low), to_text(advice_.heartbeat.high)),
            .expected = "other ranges"});
     }
-    advice_.tried = trials_.run("grid", grid, first_effort(1, 0));
-    merge(trials_.run("neighbours", only_valid(neighbours()), first_effort(2, 10)));
+    try_all("grid", spread_out(grid), first_effort(1, 0));
+    try_all("neighbours", only_valid(neighbours()), first_effort(2, 10));
+  }
+
+  // Neighbours far apart in time: who stops early has seen all corners.
+  static std::vector<Setting> spread_out(const std::vector<Setting>& grid) {
+    auto step = static_cast<std::size_t>(0.62 * static_cast<double>(grid.size()));
+    while (step > 1 && std::gcd(step, grid.size()) > 1) --step;
+    std::vector<Setting> order;
+    for (std::size_t i = 0; i < grid.size(); ++i)
+      order.push_back(grid[(grid.size() / 2 + i * std::max<std::size_t>(step, 1)) % grid.size()]);
+    return order;
+  }
+
+  void begin(const std::string& stage) {
+    stage_ = stage;
+    to_try_ = tried_now_ = 0;
+  }
+
+  // What comes out counts at once: who stops in between keeps it.
+  void try_all(const std::string& stage, const std::vector<Setting>& settings, const Effort& effort) {
+    begin(stage);
+    to_try_ = settings.size();
+    trials_.run(stage, trials_.calm(), settings, effort, [&](Judged judged) {
+      merge(std::move(judged));
+      ++tried_now_;
+    });
   }
 
   // The three best so far, and what lies half a step of the grid beside them.
@@ -139,14 +175,12 @@ class Advisor {
   }
 
   // Later measurements take the place of earlier, shorter ones.
-  void merge(std::vector<Judged> newer) {
-    for (Judged& judged : newer) {
-      const auto old = std::ranges::find(advice_.tried, judged.setting, &Judged::setting);
-      if (old == advice_.tried.end())
-        advice_.tried.push_back(std::move(judged));
-      else
-        *old = std::move(judged);
-    }
+  void merge(Judged judged) {
+    const auto old = std::ranges::find(advice_.tried, judged.setting, &Judged::setting);
+    if (old == advice_.tried.end())
+      advice_.tried.push_back(std::move(judged));
+    else
+      *old = std::move(judged);
   }
 
   // Those with the largest margin, as places in `tried`.
@@ -166,7 +200,8 @@ class Advisor {
 
   // Little for a bound that is soon broken.
   Effort first_effort(double times, std::uint64_t replications) const {
-    const double seconds = std::clamp(600 / strictest(), 30.0, 600.0);
+    const double most = options_.hours.value_or(kMostHours) * 3600;
+    const double seconds = std::min(most, std::clamp(600 / strictest(), 30.0, 600.0));
     return {times * seconds, static_cast<std::uint64_t>(times * 40), replications};
   }
 
@@ -181,11 +216,15 @@ class Advisor {
 
   // Enough crashes for a quantile; what is rare is left to splitting.
   Effort finalist_effort() const {
-    return {std::min({10 / strictest(), options_.hours, 1.0}) * 3600, 400, 40};
+    return {std::min({10 / strictest(), options_.hours.value_or(kMostHours), 1.0}) * 3600, 400, 40};
   }
 
-  // Enough calm time, too, to show without splitting that an event is well below its bound.
-  Effort choice_effort() const { return {std::min(10 / strictest(), options_.hours) * 3600, 1000, 40}; }
+  // As long as was asked for, or enough calm time to show without splitting that an event is well below its
+  // bound.
+  Effort choice_effort() const {
+    const double enough = std::min(10 / strictest(), kMostHours);
+    return {options_.hours.value_or(enough) * 3600, 1000, 40};
+  }
 
   // ------------------------------------------------------------------------------------------- choosing
 
@@ -210,16 +249,55 @@ class Advisor {
     for (const Setting& s : settings)
       finalists.push_back(*std::ranges::find(advice_.tried, s, &Judged::setting));
     while (const auto chosen = most_fitting(finalists)) {
-      advice_.choice = trials_.run("choice", {*chosen}, choice_effort()).front();
-      if (advice_.choice->sure >= 1) {
+      Judged measured = trials_.run("choice", trials_.calm(), *chosen, choice_effort());
+      const bool holds = measured.sure >= 1;
+      advice_.choice = std::move(measured);
+      if (holds) {
         advice_.answer = Answer::found;
         return;
       }
+      rejected_.push_back(*chosen);
       std::erase_if(finalists, [&](const Judged& j) { return j.setting == *chosen; });
     }
     const bool all_broken = std::ranges::all_of(advice_.tried, &Judged::broken);
     advice_.answer = all_broken ? Answer::impossible : Answer::undecided;
     advice_.choice = advice_.tried[best(1, &Judged::likely).front()];
+  }
+
+  // The best so far: by the measurements that it was chosen by, unless the choice had been measured already.
+  void stop(Stop why) {
+    advice_.stop = why;
+    advice_.not_tried = left();
+    if (advice_.answer == Answer::found) return;
+    advice_.choice.reset();
+    std::vector<Judged> all = advice_.tried;
+    std::erase_if(
+        all, [&](const Judged& j) { return std::ranges::find(rejected_, j.setting) != rejected_.end(); });
+    const auto fitting = most_fitting(all);
+    if (fitting)
+      advice_.choice = *std::ranges::find(all, *fitting, &Judged::setting);
+    else if (!advice_.tried.empty())
+      advice_.choice = advice_.tried[best(1, &Judged::likely).front()];
+  }
+
+  // What is still to be done, in words.
+  std::vector<std::string> left() const {
+    struct Stage {
+      std::string_view name, what;
+    };
+    static constexpr std::array<Stage, 5> kStages{
+        {{"grid", "settings of the grid"},
+         {"neighbours", "settings beside the best"},
+         {"finalists", "the finalists in earnest"},
+         {"choice", "the choice by itself, on seeds that had no part in choosing it"},
+         {"sensitivity", "what becomes of it when conditions change"}}};
+    std::vector<std::string> what;
+    for (auto stage = std::ranges::find(kStages, stage_, &Stage::name); stage != kStages.end(); ++stage) {
+      const bool counted = stage->name == stage_ && to_try_ > 0;
+      what.push_back(counted ? fmt::format("{} ({} of {})", stage->what, to_try_ - tried_now_, to_try_)
+                             : std::string(stage->what));
+    }
+    return what;
   }
 
   void explore_sensitivity() {
@@ -238,7 +316,7 @@ class Advisor {
   }
 
   void deviate(const std::string& what, const Json& calm, const Setting& setting, const Effort& effort) {
-    advice_.sensitivity.push_back({what, trials_.run("if " + what, calm, {setting}, effort).front()});
+    advice_.sensitivity.push_back({what, trials_.run("if " + what, calm, setting, effort)});
   }
 
   // What a setting may be taken to do: where nothing was seen, as bad as that allows.
@@ -270,6 +348,9 @@ class Advisor {
   const AdviceOptions& options_;
   Advice advice_;
   Trials trials_;
+  std::string stage_{};                     // what is being tried,
+  std::size_t to_try_ = 0, tried_now_ = 0;  // of how many settings, of which so many are done
+  std::vector<Setting> rejected_{};         // which didn't hold when measured by themselves
 };
 
 }  // namespace

@@ -8,6 +8,9 @@
 // the outage. Whoever picks the best of many by their measurements picks luck along with merit, so every
 // stage measures anew, on seeds of its own: a grid, then the neighbourhood of the best, then the finalists,
 // then, for the figures that are reported, the choice alone.
+//
+// Pauses may be part of the question: in a third kind of run the primary does nothing for a while. What
+// happens in a pause, times how often there is one, counts with what happens in calm hours.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +57,20 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+/// How long, and how often an hour, the primary does nothing, as in a garbage collection.
+struct Pauses {
+  Duration length{};
+  double per_hour = 1;
+};
+
+/// What came of the pauses at one setting.
+struct PauseOutcome {
+  std::uint64_t pauses = 0;    ///< Simulated.
+  std::uint64_t split = 0;     ///< Of them, how many ended in two primaries at least once.
+  std::uint64_t harmful = 0;   ///< Of them, how many hurt clients.
+  Estimate splits_per_hour{};  ///< Episodes, by pauses alone, as often as there are pauses.
+};
+
 struct Setting {
   Duration heartbeat{};
   Duration timeout{};
@@ -67,6 +84,7 @@ struct Judged {
   std::vector<std::uint64_t> seen;  ///< Events in plain calm runs, by bound; 0 for what isn't counted.
   double calm_seconds = 0;          ///< Virtual.
   std::uint64_t crashes = 0;
+  std::optional<PauseOutcome> pauses{};
   /// By which factor the closest bound could be missed before it breaks: below 1 it is broken. `sure` takes
   /// the bad end of each interval, `likely` its middle.
   double sure = 0, likely = 0;
@@ -81,24 +99,38 @@ struct Deviation {
 
 enum class Answer : std::uint8_t { found, impossible, undecided };
 
+/// Why a search ended before its end.
+enum class Stop : std::uint8_t { none, time, interrupt };
+
 struct Advice {
   Answer answer = Answer::undecided;
   std::vector<Bound> bounds;
   Span heartbeat, timeout;         ///< What was searched.
   std::vector<Judged> tried;       ///< Every setting, with its best measurement.
   std::vector<std::size_t> front;  ///< Those of `tried` that no other one beats, by timeout.
-  std::optional<Judged> choice;    ///< The recommended one, measured on seeds of its own; or the nearest.
+  /// The recommended one, measured on seeds of its own; or the nearest. Of a search that was stopped before
+  /// that, the best so far, as it was measured; nothing if nothing was.
+  std::optional<Judged> choice;
   std::vector<Deviation> sensitivity;
+  std::optional<Pauses> pauses;
   std::uint64_t runs = 0;
+  double calm_hours = 0;  ///< Virtual, of all calm runs.
+  Stop stop = Stop::none;
+  std::vector<std::string> not_tried;  ///< What a search that was stopped leaves out, in words.
 };
 
 struct AdviceOptions {
   std::vector<Bound> bounds;        ///< At least one on a rate and one on `outage`.
   std::optional<Span> heartbeat{};  ///< Unset: from half to twice the scenario's.
   std::optional<Span> timeout{};    ///< Unset: from one to twenty times the scenario's heartbeat.
-  double hours = 24;                ///< Virtual time that a finalist's calm runs take at most.
+  /// Virtual time of the choice's calm runs. Unset: until ten events at the strictest bound, at most 24.
+  std::optional<double> hours{};
+  std::optional<Pauses> pauses{};
   unsigned jobs = 1;
   std::function<void(std::string_view stage, SweepProgress)> progress{};
+  std::function<Stop()> stop{};  ///< Asked after every few runs.
+  /// Where trials are kept and, if they are there already, taken up.
+  std::optional<std::filesystem::path> folder{};
 };
 
 /// Throws InputError when the scenario has no timeout to turn, or the bounds make no sense.

@@ -71,6 +71,25 @@ bool double_durations(Json& json) {
   return any;
 }
 
+// Returns whether it could be. Ways between regions come from a table, and stay.
+bool double_delay(Json& delay) {
+  if (delay.is_object() && delay.contains("regions")) return false;
+  if (!delay.is_object() || !delay.contains("empirical")) return double_durations(delay);
+  delay["scale"] = 2 * delay.value("scale", 1.0);
+  return true;
+}
+
+// Of all replicas, of clients if they have their own, and of single links.
+std::vector<Json*> laws_of(Json& document) {
+  Json& network = document["network"];
+  std::vector<Json*> all{&network};
+  if (network.contains("client") && network["client"].is_object()) all.push_back(&network["client"]);
+  if (network.contains("links")) {
+    for (Json& link : network["links"]) all.push_back(&link);
+  }
+  return all;
+}
+
 }  // namespace
 
 Knobs find_knobs(const Scenario& scenario) {
@@ -112,7 +131,6 @@ Json calm_document(const Scenario& scenario) {
 }
 
 Json crash_document(const Scenario& scenario, Duration heartbeat, Duration longest) {
-  constexpr Duration kWarmUp = 1s;
   Json document = base_document(scenario);
   document["faults"] =
       Json::array({{{"at", to_text(kWarmUp)}, {"spread", to_text(heartbeat)}, {"crash", "primary"}}});
@@ -120,21 +138,29 @@ Json crash_document(const Scenario& scenario, Duration heartbeat, Duration longe
   return document;
 }
 
-std::optional<Json> with_twice_the_loss(Json document) {
-  Json& loss = document["network"]["loss"];
-  if (!loss.is_number() || !(loss.get<double>() > 0)) return std::nullopt;
-  loss = std::min(1.0, 2 * loss.get<double>());
+Json pause_document(const Scenario& scenario, Duration heartbeat, Duration length, Duration longest) {
+  Json document = base_document(scenario);
+  document["faults"] =
+      Json::array({{{"from", to_text(kWarmUp)}, {"to", to_text(kWarmUp + length)}, {"pause", "primary"}}});
+  document["duration"] = to_text(kWarmUp + heartbeat + length + longest + 1s);
   return document;
 }
 
-std::optional<Json> with_twice_the_delay(Json document) {
-  Json& delay = document["network"]["delay"];
-  if (delay.is_object() && delay.contains("empirical")) {
-    delay["scale"] = 2 * delay.value("scale", 1.0);
-    return document;
+std::optional<Json> with_twice_the_loss(Json document) {
+  bool any = false;
+  for (Json* laws : laws_of(document)) {
+    Json& loss = (*laws)["loss"];
+    if (!loss.is_number() || !(loss.get<double>() > 0)) continue;
+    loss = std::min(1.0, 2 * loss.get<double>());
+    any = true;
   }
-  if (!double_durations(delay)) return std::nullopt;
-  return document;
+  return any ? std::optional(document) : std::nullopt;
+}
+
+std::optional<Json> with_twice_the_delay(Json document) {
+  bool any = false;
+  for (Json* laws : laws_of(document)) any = double_delay((*laws)["delay"]) || any;
+  return any ? std::optional(document) : std::nullopt;
 }
 
 }  // namespace sim

@@ -28,6 +28,11 @@ Json calm_document(const Scenario& scenario);
 /// The scenario with a single fault: the primary crashes for good, at a random moment of a heartbeat. Long
 /// enough to see an outage of `longest`.
 Json crash_document(const Scenario& scenario, Duration heartbeat, Duration longest);
+/// The scenario with a single fault: the primary does nothing for `length`, from kWarmUp on or up to a
+/// heartbeat later, and an outage of `longest` after that can be seen.
+Json pause_document(const Scenario& scenario, Duration heartbeat, Duration length, Duration longest);
+/// When the single fault strikes at the earliest.
+constexpr Duration kWarmUp = std::chrono::seconds{1};
 
 /// The document when the world isn't as it was measured: a loss or delays twice as large. Nothing where the
 /// scenario has no such number.

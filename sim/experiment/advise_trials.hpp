@@ -8,6 +8,8 @@
 
 #include "sim/experiment/advise.hpp"
 #include "sim/experiment/advise_knobs.hpp"
+#include "sim/experiment/advise_tally.hpp"
+#include "sim/experiment/trial_log.hpp"
 
 namespace sim {
 
@@ -21,45 +23,62 @@ struct Effort {
   std::uint64_t replications = 0;  ///< Of a splitting, for what is too rare for the calm runs; 0: none.
 };
 
+/// Thrown out of a trial when it is time to stop.
+struct Stopped {
+  Stop why;
+};
+
 class Trials {
  public:
+  using Sink = std::function<void(Judged)>;
+
   /// `longest`: crash runs can see an outage of this length.
   Trials(const Scenario& scenario, const AdviceOptions& options, Duration longest);
 
-  const Knobs& knobs() const { return knobs_; }
   /// The scenario's own calm document.
   const Json& calm() const { return calm_; }
   std::uint64_t runs() const { return runs_; }
+  double calm_hours() const { return calm_seconds_ / 3600; }
 
   /// Whether the protocol takes the setting.
   bool takes(const Setting& setting) const;
 
-  /// Tries every setting, in the calm scenario or in another one, whose network crash runs then have as well.
-  std::vector<Judged> run(const std::string& stage, const std::vector<Setting>& settings,
-                          const Effort& effort) {
-    return run(stage, calm_, settings, effort);
-  }
-  std::vector<Judged> run(const std::string& stage, const Json& calm, const std::vector<Setting>& settings,
-                          const Effort& effort);
+  /// Tries every setting, in the calm scenario or in another one, whose network crash runs then have as well,
+  /// and hands each on as soon as it is judged. Throws Stopped.
+  void run(const std::string& stage, const Json& calm, const std::vector<Setting>& settings,
+           const Effort& effort, const Sink& judged);
+  Judged run(const std::string& stage, const Json& calm, const Setting& setting, const Effort& effort);
 
  private:
-  struct Tally;
-  void sweep_over(const std::string& stage, const Json& document, const std::vector<Setting>& settings,
-                  std::uint64_t runs, const std::function<void(std::size_t, const RunResult&)>& observe);
-  void split_for(const std::string& stage, std::size_t bound, const Json& calm,
-                 const std::vector<Setting>& settings, std::uint64_t replications,
-                 std::vector<Tally>& tallies);
-  void take_calm(Tally& tally, const RunResult& run) const;
-  Judged judge(const Setting& setting, Tally& tally) const;
-  void hold(Judged& judged, const Tally& tally, const Bound& bound, std::size_t index) const;
+  struct Part;
+  struct Seeds {
+    std::uint64_t first = 0, count = 0;
+  };
+  std::size_t at_once(std::uint64_t runs) const;
+  std::vector<Part> parts_of(const Json& calm, const std::vector<Setting>& all, const Effort& effort) const;
+  void try_some(const Json& calm, const std::vector<Part>& parts, const std::vector<Setting>& settings,
+                const Effort& effort, std::vector<Tally>& tallies);
+  void play_block(const Part& part, const std::vector<Setting>& settings, const Seeds& seeds,
+                  std::vector<Tally>& tallies);
+  Json inputs_of(const Part& part, const Json& canonical, const Seeds& seeds) const;
+  void check(const Part& part, const Setting& setting, const Seeds& seeds, const Json& outcome);
+  std::optional<Estimate> split(const RareEvent& event, const Json& calm, const Setting& setting,
+                                std::uint64_t replications);
+  void show(std::uint64_t done, std::uint64_t resumed = 0);
 
   const AdviceOptions& options_;
   std::string file_;
   Knobs knobs_;
   Json calm_;
   Duration longest_;
+  TrialLog log_;
+  Json files_;  ///< Digests of what the scenario's files hold.
   std::uint64_t next_seed_ = 1;
   std::uint64_t runs_ = 0;
+  double calm_seconds_ = 0;
+  std::string stage_;
+  SweepProgress progress_{};
+  std::vector<std::string> checked_;  ///< Parts of which a trial that was taken up came out again.
 };
 
 }  // namespace sim
