@@ -165,7 +165,10 @@ Judged judged(const Setting& setting, Tally& tally, const AdviceOptions& options
     judged.pauses = tally.pauses;
     judged.pauses->splits_per_hour = by_pauses(Concern::split_brain, tally, *options.pauses);
   }
-  if (tally.unfinished) judged.sure = judged.likely = 0;
+  if (tally.unfinished) {  // nothing can be said of what was cut short
+    judged.sure = judged.likely = 0;
+    judged.broken = false;
+  }
   return judged;
 }
 

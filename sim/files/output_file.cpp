@@ -34,7 +34,8 @@ std::optional<int> own_descriptor(const fs::path& path) {
   return std::nullopt;
 }
 
-fs::path where_links_lead(fs::path path) {
+fs::path where_links_lead(const fs::path& given) {
+  fs::path path = given;
   constexpr int kMostLinks = 40;
   std::error_code error;
   for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
@@ -42,7 +43,9 @@ fs::path where_links_lead(fs::path path) {
     if (error) break;
     path = path.parent_path() / next;
   }
-  return path;
+  if (!fs::is_symlink(path, error)) return path;
+  errno = ELOOP;
+  throw_errno(given, kCantWrite);
 }
 
 // Names of drafts begin with this; a long name is cut, as the system bounds the names of files.
