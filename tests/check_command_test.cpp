@@ -67,6 +67,16 @@ TEST_CASE("a budget of memory counts code and libraries, too") {
   says(tiny, "the budget of memory (1MB) was spent");
 }
 
+TEST_CASE("a line longer than the memory allows is left unread") {
+  const std::string line =
+      "f=$(mktemp); (printf '{:process 0 :type :invoke :f :write :value \"'; head -c 100000000 /dev/zero | "
+      "tr '\\0' x; printf '\"}\\n') > $f; ";
+  const auto bounded = together(line + "$R check --json --time --memory 20MB $f; e=$?; rm $f; exit $e");
+  CHECK(bounded.code == 3);
+  says(bounded, "the budget of memory (20MB) was spent");
+  CHECK(peak_mib(bounded) <= 20);
+}
+
 TEST_CASE("the peak of memory is the check's own, not that of whoever started it") {
   const std::vector<char> large(std::size_t{100} << 20, 'x');
   const auto small =

@@ -4,6 +4,7 @@
 #include <array>
 #include <istream>
 #include <iterator>
+#include <new>
 #include <utility>
 
 #include "sim/history/formats.hpp"
@@ -155,6 +156,7 @@ History read_history_file(const std::string& path, const ReadingOptions& options
                           const std::function<bool()>& enough) {
   HistoryText text = HistoryText::of_file(path);
   text.stop_when(enough);
+  if (options.longest_line > 0 && text.has_longer_line(options.longest_line)) throw std::bad_alloc();
   const auto require_whole = [&] {
     if (text.was_cut()) throw HistoryError(path, 0, "was cut short while it was read");
   };

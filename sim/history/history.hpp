@@ -75,6 +75,8 @@ struct ReadingOptions {
   bool nil_is_unknown = false;   ///< Who read nil wasn't told what was there, as Knossos takes it.
   /// Whether values are [KEY VALUE], as Jepsen's `independent` has it; unset: told from the operations.
   std::optional<bool> tuples{};
+  /// Of a file: one with a longer line is refused by a std::bad_alloc before it is read. 0: any will do.
+  std::size_t longest_line = 0;
 };
 
 /// Reads a whole history. `file` is only used in errors. Throws HistoryError on malformed or empty input; a

@@ -48,6 +48,19 @@ HistoryText::~HistoryText() {
   if (mapped_) ::munmap(const_cast<char*>(whole_.data()), whole_.size());
 }
 
+bool HistoryText::has_longer_line(std::size_t most) {
+  if (!mapped_) return false;  // then all of it is in memory, and counted
+  const std::string_view text = view();
+  for (std::size_t begin = 0; text.size() - begin > most;) {
+    const auto end = text.substr(begin, most + 1).find('\n');
+    if (end == std::string_view::npos) return true;
+    begin += end + 1;
+    release_before(text.substr(begin));
+  }
+  start_again();
+  return false;
+}
+
 void HistoryText::let_go(std::size_t read) {
   const std::size_t end = read / kPortion * kPortion;
   if (mapped_) ::madvise(const_cast<char*>(whole_.data()) + released_, end - released_, MADV_DONTNEED);

@@ -37,6 +37,9 @@ class HistoryText {
   /// Leaves out the first characters, such as a byte order mark. Before anything is released.
   void skip(std::size_t count) { skipped_ += count; }
 
+  /// Whether a line of a file is longer than `most`. A line is in memory as a whole while it is read.
+  bool has_longer_line(std::size_t most);
+
   /// It is read once more from the front.
   void start_again() { released_ = 0; }
 
