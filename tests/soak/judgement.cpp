@@ -41,6 +41,7 @@ bool are_patient(const sim::Scenario& s) {
 }
 
 std::string stands_still(const sim::Scenario& scenario, const RunResult& r) {
+  if (r.progress.verdict == sim::ProgressJudgement::Verdict::held) return {};
   if (r.progress.verdict == sim::ProgressJudgement::Verdict::stopped) return r.progress.story;
   if (client_round(scenario) > kCalm || !are_patient(scenario)) return {};
   const auto& called = r.availability.called;
@@ -52,7 +53,7 @@ std::string stands_still(const sim::Scenario& scenario, const RunResult& r) {
     calls += called[part];
     answers += answered[part];
   }
-  if (calls < 3 || answers > 0) return {};
+  if (calls < 8 || answers > 0) return {};  // a few may all be unlucky
   return fmt::format("none of the last {} calls was answered", calls);
 }
 
@@ -60,7 +61,7 @@ std::string broken(const std::string& promise, const RunResult& r) {
   if (promise == "linearizable" && r.linearizability.verdict == sim::Verdict::violation)
     return "not linearizable";
   if (promise == "linearizable" && r.linearizability.verdict == sim::Verdict::unknown)
-    return "linearizability unknown";
+    return std::string(kUndecided) + "linearizability";
   if (promise == "nothing lost" && r.lost_writes.count > 0)
     return fmt::format("{} writes lost", r.lost_writes.count);
   if (promise == "consensus" && r.consensus_broken()) return "consensus broken: " + r.consensus.story;
