@@ -56,43 +56,44 @@ std::optional<Monitored> taken_too_often(const std::vector<Passage>& sorted) {
 }
 
 // One value is in for certain from the return of its enqueue to the call of its dequeue, both excluded.
-struct Stay {
+struct TimeInside {
   Time after, before;
   std::vector<std::size_t> operations;
 };
 
 // All of them, in order of their beginning; nothing if a value is put in twice, or may have been taken by
 // somebody who wasn't told.
-std::optional<std::vector<Stay>> stays(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                       const std::vector<Passage>& sorted) {
+std::optional<std::vector<TimeInside>> stays(std::span<const Operation> all,
+                                             std::span<const std::uint32_t> of_key,
+                                             const std::vector<Passage>& sorted) {
   const auto untold = [&](std::uint32_t i) {
     return all[i].action == Action::dequeue && all[i].outcome == Outcome::pending;
   };
   if (std::ranges::any_of(of_key, untold)) return std::nullopt;
-  std::vector<Stay> found;
+  std::vector<TimeInside> found;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const bool again = i > 0 && sorted[i].value == sorted[i - 1].value;
     const bool taken = i + 1 < sorted.size() && sorted[i + 1].value == sorted[i].value;
     if (again || (taken && !sorted[i + 1].out)) return std::nullopt;
     const Operation& put = all[sorted[i].index];
-    Stay stay{put.ret, taken ? all[sorted[i + 1].index].call : kNever, {sorted[i].index}};
+    TimeInside stay{put.ret, taken ? all[sorted[i + 1].index].call : kNever, {sorted[i].index}};
     if (taken) stay.operations.push_back(sorted[++i].index);
     const bool answered = put.outcome == Outcome::ok;
     if (answered && stay.after < stay.before) found.push_back(std::move(stay));
   }
-  std::ranges::sort(found, {}, [](const Stay& s) { return std::tuple(s.after, s.before); });
+  std::ranges::sort(found, {}, [](const TimeInside& s) { return std::tuple(s.after, s.before); });
   return found;
 }
 
 // The stays that leave `empty`, which found nothing, no instant to do so; none if there is one. `widest[k]`:
 // which of the first k + 1 stays ends last.
-std::vector<std::size_t> always_something(const Operation& empty, const std::vector<Stay>& stays,
+std::vector<std::size_t> always_something(const Operation& empty, const std::vector<TimeInside>& stays,
                                           const std::vector<std::size_t>& widest) {
   std::vector<std::size_t> covering;
   for (Time at = empty.call; at <= empty.ret;) {
-    const auto begun = std::ranges::lower_bound(stays, at, {}, &Stay::after) - stays.begin();
+    const auto begun = std::ranges::lower_bound(stays, at, {}, &TimeInside::after) - stays.begin();
     if (begun == 0) return {};
-    const Stay& longest = stays[widest[static_cast<std::size_t>(begun) - 1]];
+    const TimeInside& longest = stays[widest[static_cast<std::size_t>(begun) - 1]];
     if (longest.before <= at) return {};
     covering.insert(covering.end(), longest.operations.begin(), longest.operations.end());
     at = longest.before;
@@ -100,7 +101,7 @@ std::vector<std::size_t> always_something(const Operation& empty, const std::vec
   return covering;
 }
 
-std::vector<std::size_t> widest_so_far(const std::vector<Stay>& stays) {
+std::vector<std::size_t> widest_so_far(const std::vector<TimeInside>& stays) {
   std::vector<std::size_t> widest;
   for (std::size_t i = 0; i < stays.size(); ++i) {
     const bool wider = i == 0 || stays[i].before > stays[widest.back()].before;
@@ -119,7 +120,7 @@ std::optional<Monitored> monitor_unordered_queue(std::span<const Operation> all,
   if (auto violation = taken_too_often(sorted)) return violation;
   if (std::ranges::none_of(of_key, [&](std::uint32_t i) { return found_nothing(all[i]); }))
     return Monitored{};
-  if (spending.spent_now(of_key.size() * sizeof(Stay))) return std::nullopt;
+  if (spending.spent_now(of_key.size() * sizeof(TimeInside))) return std::nullopt;
   const auto known = stays(all, of_key, sorted);
   if (!known) return std::nullopt;
   const std::vector<std::size_t> widest = widest_so_far(*known);
