@@ -298,7 +298,7 @@ struct Schneider {
   void beat(Env& env);
 
   // identifiers (schneider_identifiers.cpp)
-  Proposal* see(Env& env, const Request& request);
+  Proposal* see(Env& env, const Request& request, bool others_wait = false);
   void on(Env& env, NodeId from, const Candidate& m);
   void on(Env& env, NodeId from, const Stable& m);
   void accept_if_complete(Env& env, Proposal& proposal);

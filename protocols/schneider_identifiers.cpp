@@ -8,11 +8,14 @@
 namespace protocols {
 
 // The request's way to its identifier, which begins here if this replica hasn't seen it; nullptr if it is
-// over.
-Schneider::Proposal* Schneider::see(Env& env, const Request& request) {
+// over, that is, if it was executed or its client needs no answer any more. But while others wait for this
+// replica's word it is never over: a slow replica may have executed the client's later requests before it
+// hears of this one, and the others would wait for ever. It gets a place after those then, and all drop it
+// there alike.
+Schneider::Proposal* Schneider::see(Env& env, const Request& request, bool others_wait) {
   const RequestId id = request.id;
   if (const auto found = proposals_.find(id); found != proposals_.end()) return &found->second;
-  if (sessions_.is_over(id) || sessions_.find(id) != nullptr) return nullptr;
+  if (sessions_.find(id) != nullptr || (!others_wait && sessions_.is_over(id))) return nullptr;
   const bool bug = options_.bug == Options::Bug::cuid_without_accept;
   seen_ = (bug ? seen_ : std::max(seen_, accept_)) + 1;
   Proposal& proposal = proposals_[id];
@@ -32,7 +35,7 @@ Schneider::Proposal* Schneider::see(Env& env, const Request& request) {
 // Others' candidates bring the request along: replicas that the client didn't reach learn of it.
 void Schneider::on(Env& env, NodeId from, const Candidate& m) {
   if (!member_ || m.cuid.number > kLargest || options_.order != Options::Order::replica_ids) return;
-  Proposal* proposal = see(env, m.request);
+  Proposal* proposal = see(env, m.request, true);
   if (proposal == nullptr || proposal->accepted || !proposal->proposers.insert(from)) return;
   proposal->largest = std::max(proposal->largest, m.cuid);
   accept_if_complete(env, *proposal);
@@ -161,8 +164,8 @@ std::optional<Stamp> Schneider::accepted_uid(RequestId id) const {
 // Who answers lets the client choose no more: what it says here must stay true.
 void Schneider::on(Env& env, NodeId from, const TakeOver& m) {
   if (!member_ || options_.order != Options::Order::abcast) return;
-  Proposal* proposal = see(env, m.request);
   const auto uid = accepted_uid(m.request.id);
+  Proposal* proposal = see(env, m.request, !uid);
   if (proposal != nullptr) proposal->taken_over = true;
   if (uid) return env.send(from, TakeOverReply{m.request.id, true, *uid});
   if (proposal != nullptr) env.send(from, TakeOverReply{m.request.id, false, proposal->place});
