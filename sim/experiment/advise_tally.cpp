@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kQuantile = 0.99;  // of the outages after a crash
 constexpr double kEndless = std::numeric_limits<double>::infinity();
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
 std::size_t place_of(Concern c) { return static_cast<std::size_t>(c); }
 
@@ -32,7 +32,7 @@ double events_of(Concern c, const RunResult& r) {
 Estimate by_pauses(Concern c, const Tally& tally, const Pauses& pauses) {
   const auto events = static_cast<std::uint64_t>(tally.paused[place_of(c)]);
   const auto seen = static_cast<double>(tally.pauses.pauses);
-  Estimate e = poisson_rate({.events = events, .exposure = seen}).value_or(Estimate{0, 0, kUnknown});
+  Estimate e = poisson_rate({.events = events, .exposure = seen}).value_or(Estimate{0, 0, kNotKnown});
   for (double* x : {&e.value, &e.low, &e.high}) *x *= pauses.per_hour;
   return e;
 }
@@ -47,7 +47,7 @@ Rate calm_rate(Concern c, const Tally& tally) {
   const double hours = tally.seconds / kSecondsOfHour, seen = tally.calm[place_of(c)];
   const auto events = static_cast<std::uint64_t>(seen);
   const Estimate plain =
-      poisson_rate({.events = events, .exposure = hours}).value_or(Estimate{0, 0, kUnknown});
+      poisson_rate({.events = events, .exposure = hours}).value_or(Estimate{0, 0, kNotKnown});
   // Splitting knows better, unless it missed a way that plain runs have met, or neither found anything and
   // plain runs exclude more.
   const auto& rare = tally.rare[place_of(c)];
@@ -69,7 +69,7 @@ Rate rate_of(Concern c, const Tally& tally, const AdviceOptions& options) {
 }
 
 void hold(Judged& judged, const Tally& tally, const Bound& bound, const AdviceOptions& options) {
-  Estimate e{0, 0, kUnknown};
+  Estimate e{0, 0, kNotKnown};
   double likely = 0;
   if (per_hour(bound.concern)) {
     const Rate rate = rate_of(bound.concern, tally, options);
