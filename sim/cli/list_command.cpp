@@ -145,7 +145,7 @@ Json scenarios_with(const std::string& part) {
   return some;
 }
 
-void print_json(const Json& json) {
+void print_listed(const Json& json) {
   fmt::print("{}\n", printable_lines(json.dump(2, ' ', false, Json::error_handler_t::replace)));
 }
 
@@ -156,7 +156,7 @@ void run_list(const std::string& what, const std::string& name, bool json) {
   }
   if (what == "scenarios" && !name.empty()) lists[what] = scenarios_with(name);
   if (!lists.empty()) {
-    if (json) return print_json(what.empty() ? lists : lists[what]);
+    if (json) return print_listed(what.empty() ? lists : lists[what]);
     for (const auto& [title, list] : lists.items()) print_list(title, list);
     return;
   }
@@ -165,7 +165,7 @@ void run_list(const std::string& what, const std::string& name, bool json) {
   if (!category && !name.empty()) nothing_of(what, "");
   const Json details = details_of(wanted, category ? what : "");
   if (details.empty()) nothing_of(wanted, category ? what : "");
-  if (json) return print_json(details.size() == 1 ? details.front() : details);
+  if (json) return print_listed(details.size() == 1 ? details.front() : details);
   bool first = true;
   for (const auto& [title, thing] : details.items()) {
     if (!std::exchange(first, false)) fmt::print("\n");
@@ -193,7 +193,7 @@ void add_list_command(CLI::App& app, int& /*exit_code*/) {
 
 void add_schema_command(CLI::App& app, int& /*exit_code*/) {
   CLI::App* command = app.add_subcommand("schema", "Print the JSON Schema of scenarios, for editors");
-  command->callback([] { print_json(scenario_schema()); });
+  command->callback([] { print_listed(scenario_schema()); });
 }
 
 }  // namespace sim
