@@ -47,13 +47,13 @@ Json list_of(const std::vector<NamedThing>& things) {
   return list;
 }
 
-// Those below ./scenarios. A file that can't be read is listed with what is wrong with it; one that is
+// The shipped ones. A file that can't be read is listed with what is wrong with it; one that is
 // something else (points that scenarios share) is left out.
 Json scenario_list() {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
   std::error_code error;
-  for (fs::recursive_directory_iterator at("scenarios", error), end; !error && at != end;
+  for (fs::recursive_directory_iterator at(shipped_scenarios(), error), end; !error && at != end;
        at.increment(error)) {
     if (at->path().extension() == ".json") files.push_back(at->path().string());
   }
@@ -91,7 +91,7 @@ void print_list(std::string_view title, const Json& list) {
     const std::string about = wrapped(item["about"].get_ref<const std::string&>(), line_width(), width + 4);
     fmt::print("  {:{}}  {}\n", printable(item["name"].get_ref<const std::string&>()), width, about);
   }
-  if (list.empty()) fmt::print("  (none{})\n", title == "scenarios" ? " below ./scenarios" : "");
+  if (list.empty()) fmt::print("  (none{})\n", title == "scenarios" ? " are installed, and there is no folder ./scenarios" : "");
 }
 
 void print_details(const std::string& category, const Json& thing) {

@@ -18,6 +18,7 @@
 #include "sim/cli/standard_files.hpp"
 #include "sim/cli/usage_error.hpp"
 #include "sim/kernel/printable.hpp"
+#include "sim/kernel/version.hpp"
 
 namespace {
 
@@ -36,7 +37,7 @@ int run(int argc, char** argv) {
   CLI::App app("Simulates replication protocols, deterministically, and judges what their clients saw.",
                "repsim");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "repsim " REPSIM_VERSION);
+  app.set_version_flag("--version", fmt::format("repsim {}", sim::build_description()));
   app.footer("Exit codes: 0 all held, 1 a check or an expectation failed, 2 bad input, 3 undecided.");
   int exit_code = 0;
   sim::add_run_command(app, exit_code);
@@ -50,6 +51,7 @@ int run(int argc, char** argv) {
   sim::add_list_command(app, exit_code);
   sim::add_schema_command(app, exit_code);
   sim::add_bench_command(app, exit_code);
+  sim::add_completion_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

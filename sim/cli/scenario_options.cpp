@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/option_values.hpp"
+#include "sim/cli/shipped.hpp"
 #include "sim/kernel/printable.hpp"
 #include "sim/report/expectation.hpp"
 
@@ -42,7 +43,7 @@ unsigned threads_for(unsigned jobs) {
 
 Scenario loaded_scenario(const std::string& file, const std::vector<std::string>& settings,
                          const std::vector<std::string>& points) {
-  Scenario scenario = load_scenario(file, settings, points);
+  Scenario scenario = load_scenario(scenario_file(file), settings, points);
   check_expectations(scenario);
   return scenario;
 }

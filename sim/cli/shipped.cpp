@@ -1,0 +1,54 @@
+#include "sim/cli/shipped.hpp"
+
+#include <array>
+#include <string_view>
+#include <system_error>
+
+namespace sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// The program's own file; empty where the system doesn't say.
+fs::path own_file() {
+  std::error_code error;
+  fs::path path = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path() : path;
+}
+
+}  // namespace
+
+fs::path shipped_scenarios() {
+  if (is_folder("scenarios")) return "scenarios";
+  const fs::path program = own_file();
+  if (program.empty()) return {};
+  const fs::path above = program.parent_path().parent_path();
+  for (const fs::path& folder : {above / "share" / "repsim" / "scenarios", above / "scenarios"}) {
+    if (is_folder(folder)) return folder;
+  }
+  return {};
+}
+
+std::string scenario_file(const std::string& name) {
+  constexpr std::string_view kFolder = "scenarios/";
+  if (name.empty() || name == "-" || fs::path(name).is_absolute() || is_there(name)) return name;
+  const fs::path shipped = shipped_scenarios();
+  if (shipped.empty()) return name;
+  const std::string inside = name.starts_with(kFolder) ? name.substr(kFolder.size()) : name;
+  for (const std::string& candidate : std::array{inside, inside + ".json"}) {
+    if (is_there(shipped / candidate) && !is_folder(shipped / candidate)) return (shipped / candidate).string();
+  }
+  return name;
+}
+
+}  // namespace sim

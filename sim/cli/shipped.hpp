@@ -1,0 +1,19 @@
+// Where the scenarios are that come with the program, so that they can be named from any folder.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace sim {
+
+/// The folder of shipped scenarios: ./scenarios if there is one, else the one beside the installed program
+/// (PREFIX/share/repsim/scenarios), else that of the source tree in which the program was built. Empty if
+/// there is none.
+std::filesystem::path shipped_scenarios();
+
+/// The file that `name` means: itself if there is such a file, else a shipped scenario of that name. Its
+/// folder "scenarios/" and its ending ".json" may be left out: lessons/naive_loss. If there is neither, `name`
+/// itself, so that the error names what was typed.
+std::string scenario_file(const std::string& name);
+
+}  // namespace sim
