@@ -86,6 +86,7 @@ struct BenOr {
     std::string complaint(std::size_t) const { return {}; }
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static bool carries_out(Action) { return false; }
 
   using Env = EnvOf<BenOr>;
   static constexpr Duration kAskAgain = 50ms;

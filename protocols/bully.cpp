@@ -95,6 +95,7 @@ struct Bully {
     std::string complaint(std::size_t) const { return {}; }
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static bool carries_out(Action) { return false; }
 
   using Env = EnvOf<Bully>;
 

@@ -95,6 +95,7 @@ struct OralMessages {
   static constexpr std::int64_t kMost = 8;  // rounds
   static constexpr std::size_t kMostMessages = 1'000'000;
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static bool carries_out(Action) { return false; }
 
   using Env = EnvOf<OralMessages>;
 

@@ -91,6 +91,7 @@ struct SignedMessages {
     }
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static bool carries_out(Action) { return false; }
 
   using Env = EnvOf<SignedMessages>;
 

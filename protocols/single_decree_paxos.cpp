@@ -101,6 +101,7 @@ struct SingleDecreePaxos {
     }
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static bool carries_out(Action) { return false; }
 
   struct Acceptor {
     Ballot promised = 0;

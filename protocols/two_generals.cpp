@@ -63,6 +63,7 @@ struct TwoGenerals {
     }
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
+  static bool carries_out(Action) { return false; }
 
   using Env = EnvOf<TwoGenerals>;
   static constexpr std::uint64_t kRetreat = 1;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/check/node_lives.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 namespace {
@@ -117,12 +118,11 @@ ConsensusJudgement judge_consensus(const Record& record) {
 
 std::string story_of(const ConsensusJudgement& j) {
   std::vector<std::string> parts;
-  const auto when = [](Time t) { return fmt::format("{} ns", t.time_since_epoch().count()); };
   if (j.disagreement) {
     const auto& [one, other] = *j.disagreement;
     parts.push_back(fmt::format("slot {} holds {:x} for replica {} since {} and {:x} for replica {} since {}",
-                                one.slot, one.value, one.by.value, when(one.at), other.value, other.by.value,
-                                when(other.at)));
+                                one.slot, one.value, one.by.value, in_milliseconds(one.at), other.value,
+                                other.by.value, in_milliseconds(other.at)));
   }
   if (j.invented) {
     parts.push_back(fmt::format("replica {} decided {:x} for slot {}, which nobody had asked for",

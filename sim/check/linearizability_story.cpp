@@ -8,6 +8,7 @@
 
 #include "sim/history/history.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 namespace {
@@ -111,10 +112,8 @@ class Teller {
   }
 
   std::string time(Time t) const {
-    const auto ns = t.time_since_epoch().count();
-    if (context_.unit == TimeUnit::lines) return fmt::format("line {}", ns);
-    if (ns >= 100'000 || ns == 0) return fmt::format("{}.{} ms", ns / 1'000'000, ns / 100'000 % 10);
-    return fmt::format("{} ns", ns);
+    if (context_.unit == TimeUnit::lines) return fmt::format("line {}", t.time_since_epoch().count());
+    return in_milliseconds(t);
   }
 
   std::string who(const Operation& op) const {

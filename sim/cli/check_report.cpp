@@ -1,5 +1,6 @@
 #include "sim/cli/check_report.hpp"
 
+#include "sim/kernel/printable.hpp"
 #include <fmt/format.h>
 
 #include <charconv>
@@ -22,10 +23,9 @@ std::string in_words(FaultKind kind) {
 }
 
 std::string until(const History& history, const Explanation& why) {
-  const auto ns = history.operations[why.contradiction.prefix_end].ret.time_since_epoch().count();
-  if (history.times_are_lines) return fmt::format("line {}", ns);
-  if (ns >= 100'000) return fmt::format("{}.{} ms", ns / 1'000'000, ns / 100'000 % 10);
-  return fmt::format("{} ns", ns);
+  const Time end = history.operations[why.contradiction.prefix_end].ret;
+  if (history.times_are_lines) return fmt::format("line {}", end.time_since_epoch().count());
+  return in_milliseconds(end);
 }
 
 // The operation with this answer, as a line of a history has it.

@@ -115,6 +115,12 @@ bool is_number(std::string_view text) {
 
 }  // namespace
 
+std::string in_milliseconds(Time time) {
+  const auto ns = time.time_since_epoch().count();
+  if (ns != 0 && ns < 100'000) return std::to_string(ns) + " ns";
+  return std::to_string(ns / 1'000'000) + '.' + std::to_string(ns / 100'000 % 10) + " ms";
+}
+
 std::string printable(std::string_view text) { return cleaned(text, false); }
 
 std::string printable_lines(std::string_view text) { return cleaned(text, true); }

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "sim/kernel/time.hpp"
+
 namespace sim {
 
 /// `text` as one line of valid UTF-8: control characters, those that change the direction of writing, and
@@ -14,6 +16,10 @@ std::string printable(std::string_view text);
 
 /// The same, but lines stay lines. What is JSON stays the same JSON.
 std::string printable_lines(std::string_view text);
+
+/// An instant of a run in the unit that reports and stories use: "4070.4 ms", "12 ns" when it is too early
+/// for that.
+std::string in_milliseconds(Time time);
 
 /// How many columns of a terminal a printable text takes.
 std::size_t columns_of(std::string_view text);

@@ -33,6 +33,8 @@ class ProtocolPlan {
   virtual bool takes_orders() const = 0;
   /// Whether clients may ask this of it.
   virtual bool carries_out(Action action) const = 0;
+  /// Lessons in consensus, which agree once among themselves, serve none.
+  bool serves_clients() const { return carries_out(Action::read) || carries_out(Action::write); }
   /// What it promises once faults are over; nothing when it promises nothing under these conditions.
   virtual std::optional<ServicePromise> promise(const Calm& calm) const = 0;
 };

@@ -57,6 +57,12 @@ Duration several_latencies(const NetworkLaws& laws) {
 void refuse_actions(const ScenarioSpec& spec, const ClientOptions& options, const Place& place) {
   if (options.count == 0) return;
   const auto& protocol = spec.protocol;
+  if (!protocol.plan->serves_clients()) {
+    (place / "count")
+        .fail(fmt::format("{} clients of the protocol \"{}\", which serves none", options.count,
+                          protocol.entry->name),
+              "0");
+  }
   const auto refuse = [&](Action action, std::string_view key) {
     if (protocol.plan->carries_out(action)) return;
     (place / key)

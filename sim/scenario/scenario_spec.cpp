@@ -140,6 +140,7 @@ void ScenarioSpec::describe(DocumentFields& f) {
   f.required().value("protocol", protocol, "the protocol and its options");
   f.context().plan = protocol.plan.get();
   f.value("service", service, "the state machine being replicated");
+  if (protocol.plan && !protocol.plan->serves_clients()) clients.options.count = 0;
   ClientsOf callers{clients, *service.kind};
   f.value("clients", callers, "what the clients do");
   f.context().clients = clients.options.count;
