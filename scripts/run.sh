@@ -25,14 +25,13 @@ source scripts/setup.sh
 
 step "Building repsim (Release) into build/"
 repsim_configure OFF
-cmake --build build --target repsim -j "$(nproc)" >&2
+cmake --build build --target repsim -j "$(repsim_cores)" >&2
 
 pictures=()
 draw() {
-  local drawn lines
+  local drawn line
   drawn=$("$REPSIM_PYTHON" scripts/plot.py "$@")
-  mapfile -t lines <<<"$drawn"
-  pictures+=("${lines[@]}")
+  while IFS= read -r line; do pictures+=("$line"); done <<<"$drawn"
 }
 
 run_one() {  # run_one SCENARIO: its summary on the terminal, its trace as a space-time diagram

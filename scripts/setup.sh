@@ -4,6 +4,8 @@
 # nothing when nothing is missing. Dask is for the tests alone: sweep_cluster.py says what to type.
 # After it: REPSIM_PYTHON is the interpreter to use, REPSIM_GENERATOR the generator for a fresh build folder.
 
+repsim_cores() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1; }
+
 repsim_headers() {  # which of the libraries' headers the compiler can't find, as Debian packages
   command -v g++ >/dev/null || return 0
   g++ -E -P -x c++ - 2>/dev/null <<'PROBE'
@@ -62,7 +64,7 @@ repsim_install() {  # as root, or as someone who may become root without a passw
     sudo -n true >/dev/null 2>&1 || return 1
     as_root=(sudo -n)
   fi
-  echo "setup: installing $*" >&2
+  echo "setup: installing $* (needed to build, draw and test: CONTRIBUTING.md says what for)" >&2
   "${as_root[@]}" apt-get update -qq >&2 || true
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
@@ -90,7 +92,8 @@ repsim_configure() {  # repsim_configure on|off: a Release build in build/, with
   local generator=(-G "$REPSIM_GENERATOR")
   mkdir -p build
   [ ! -f build/CMakeCache.txt ] || generator=()
-  if ! cmake -S . -B build "${generator[@]}" -DCMAKE_BUILD_TYPE=Release -DREPSIM_TESTS="$1" \
+  if ! cmake -S . -B build ${generator[@]+"${generator[@]}"} -DCMAKE_BUILD_TYPE=Release \
+       -DREPSIM_UNITY=ON -DREPSIM_WERROR=ON -DREPSIM_TESTS="$1" \
        -DREPSIM_PYTHON="$REPSIM_PYTHON" >build/configure.log 2>&1; then
     cat build/configure.log >&2
     return 1

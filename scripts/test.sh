@@ -9,6 +9,6 @@ arguments=("$@")
 source scripts/setup.sh --tests
 echo "== Building repsim and its tests (Release) into build/" >&2
 repsim_configure ON
-cmake --build build -j "$(nproc)" >&2
+cmake --build build -j "$(repsim_cores)" >&2
 echo "== Testing" >&2
-ctest --test-dir build --output-on-failure -j2 --no-tests=error "${arguments[@]}"
+ctest --test-dir build --output-on-failure -j2 --no-tests=error ${arguments[@]+"${arguments[@]}"}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The house rules as a test: sizes, determinism, include arrows, folders' READMEs, scenarios' "about".
+"""The house rules as a test: sizes, determinism, includes, folders' READMEs, scenarios' "about".
 
 Prints `file:line: rule` for each breach and exits 1 when there is one. A line that must break a determinism
 or size rule says why in a trailing comment: `// tidy: allow REASON`. Standard library only.
@@ -15,16 +15,18 @@ import sys
 FILE_LINES, LINE_LENGTH, FUNCTION_LINES = 400, 110, 60
 CODE = (".cpp", ".hpp")
 
-# A folder of sim/ may include itself and these.
+# A room (a folder of sim/, with all below it) may include itself and these.
+JUDGES = {"check", "linearizability"}
 BASE = {"kernel", "network", "fault", "workload", "history"}
 ARROWS = {
     "files": set(), "kernel": set(), "network": {"kernel"}, "fault": {"kernel", "network"},
     "history": {"files", "kernel"},
-    "check": {"history", "kernel"}, "workload": {"kernel", "history"}, "world": BASE,
-    "protocol": BASE | {"world"}, "scenario": BASE | {"files", "world", "protocol", "check"},
-    "report": BASE | {"files", "world", "protocol", "check", "scenario"},
-    "experiment": BASE | {"files", "world", "protocol", "check", "scenario", "report"},
-    "cli": BASE | {"files", "world", "protocol", "check", "scenario", "report", "experiment"},
+    "check": {"history", "kernel"}, "linearizability": {"history", "kernel"},
+    "workload": {"kernel", "history"}, "world": BASE,
+    "protocol": BASE | {"world"}, "scenario": BASE | {"files", "world", "protocol", *JUDGES},
+    "report": BASE | {"files", "world", "protocol", *JUDGES, "scenario"},
+    "experiment": BASE | {"files", "world", "protocol", *JUDGES, "scenario", "report"},
+    "cli": BASE | {"files", "world", "protocol", *JUDGES, "scenario", "report", "experiment"},
 }
 FOR_PROTOCOLS = {"protocol", "kernel"}
 OUTSIDE_RUNS = {"experiment", "cli", "report"}  # may use the wall clock, threads and floating-point libraries
@@ -119,14 +121,45 @@ def check_arrows(where, lines):
             yield number, f"include: {where} may not include sim/{parts[1]} (only {only})"
 
 
-def check_code(root):
-    for path in sorted([*root.glob("sim/*/*"), *root.glob("protocols/*")]):
-        if path.suffix not in CODE:
+def rank_of_include(line, path):
+    """0 own header, 1 the system's, 2 other libraries', 3 the project's; None if the line is no include."""
+    match = re.match(r'\s*#\s*include\s+(["<])([^">]+)[">]', line)
+    if not match:
+        return None
+    if match[1] == '"':
+        own = path.suffix == ".cpp" and path.with_suffix(".hpp").as_posix().endswith("/" + match[2])
+        return 0 if own else 3
+    return 2 if match[2].startswith(("fmt/", "nlohmann/", "CLI/", "catch2/")) else 1
+
+
+def check_include_order(path, lines):
+    """Own header, the system's, other libraries', the project's; what stands under a condition is free."""
+    last, depth = 0, 0
+    for number, line in enumerate(lines, start=1):
+        if re.match(r"\s*#\s*if", line):
+            depth += 1
+        elif re.match(r"\s*#\s*endif", line):
+            depth -= 1
+        rank = rank_of_include(line, path)
+        if rank is None or depth:
             continue
-        where = path.parent.name
+        if rank < last:
+            yield number, "include order: own header, standard, third party, project"
+        last = rank
+
+
+def code_of(root):
+    return sorted(p for room in ("sim", "protocols") for p in root.glob(f"{room}/**/*") if p.suffix in CODE)
+
+
+def check_code(root):
+    for path in code_of(root):
+        parts = path.relative_to(root).parts
+        where = parts[1] if parts[0] == "sim" else "protocols"
         text = text_of(path)
         lines, bare = text.splitlines(), without_comments(text)
-        found = [*check_sizes(path, lines), *check_functions(path, lines, bare), *check_arrows(where, lines)]
+        found = [*check_sizes(path, lines), *check_functions(path, lines, bare), *check_arrows(where, lines),
+                 *check_include_order(path, lines)]
         if where not in OUTSIDE_RUNS:
             found += check_determinism(lines, bare.splitlines())
         if where != "protocols" and where not in ARROWS:
@@ -135,10 +168,54 @@ def check_code(root):
         yield from ((path, number, rule) for number, rule in found)
 
 
+def includes_of(root):
+    """What each file includes, by name without suffix: a header and its implementation are one."""
+    graph = {}
+    for path in code_of(root):
+        name = path.relative_to(root).with_suffix("").as_posix()
+        for line in text_of(path).splitlines():
+            match = INCLUDE.match(line)
+            other = match[1].rsplit(".", 1)[0] if match else name
+            if other != name:
+                graph.setdefault(name, set()).add(other)
+    return graph
+
+
+def cycle_in(graph):
+    """Some names that include each other in turn, or nothing."""
+    done, way = set(), []
+
+    def follow(name):
+        if name in way:
+            return way[way.index(name):] + [name]
+        if name in done:
+            return None
+        way.append(name)
+        for other in sorted(graph.get(name, ())):
+            if found := follow(other):
+                return found
+        way.pop()
+        done.add(name)
+        return None
+
+    return next((found for name in sorted(graph) if (found := follow(name))), None)
+
+
+def check_cycles(root):
+    if cycle := cycle_in(includes_of(root)):
+        yield root / f"{cycle[0]}.hpp", 1, "include cycle: " + " -> ".join(cycle)
+
+
 def check_scripts(root):
     for path in sorted([*root.glob("scripts/**/*.py"), *root.glob("scripts/*.sh"),
                         *root.glob("tests/**/*.py")]):
         yield from ((path, number, rule) for number, rule in check_sizes(path, text_of(path).splitlines()))
+
+
+def check_tests(root):
+    for path in sorted(p for p in root.glob("tests/**/*") if p.suffix in CODE):
+        found = check_sizes(path, text_of(path).splitlines())
+        yield from ((path, number, rule) for number, rule in found if number > FILE_LINES)
 
 
 def check_folders(root):
@@ -159,19 +236,6 @@ def check_scenarios(root):
             yield path, 1, "scenario without an \"about\""
 
 
-def check_protocol_list(root):
-    cmake = root / "CMakeLists.txt"
-    match = re.search(r"set\(REPSIM_PROTOCOLS([^)]*)\)", text_of(cmake)) if cmake.exists() else None
-    names = match[1].split() if match else []
-    line = text_of(cmake)[:match.start()].count("\n") + 1 if match else 1
-    for name in names:
-        if not (root / "protocols" / f"{name}.cpp").exists():
-            yield cmake, line, f"protocol {name} is listed, but protocols/{name}.cpp doesn't exist"
-    for path in sorted(root.glob("protocols/*.cpp")):
-        if not any(path.stem == name or path.stem.startswith(name + "_") for name in names):
-            yield path, 1, "this protocol isn't in the list of CMakeLists.txt"
-
-
 def check_machine_paths(root):
     folders = ("sim", "protocols", "scenarios", "scripts", "tests", ".ci")
     texts = (".cpp", ".hpp", ".py", ".sh", ".md", ".json", ".txt", ".csv", ".cmake", "")
@@ -184,7 +248,7 @@ def check_machine_paths(root):
 
 
 def check_format(root):
-    files = sorted(str(p) for pattern in ("sim/*/*", "protocols/*", "tests/**/*") for p in root.glob(pattern)
+    files = sorted(str(p) for room in ("sim", "protocols", "tests") for p in root.glob(f"{room}/**/*")
                    if p.suffix in CODE)
     if not files or not shutil.which("clang-format"):
         return
@@ -197,8 +261,8 @@ def check_format(root):
             yield pathlib.Path(match[1]), int(match[2]), "not as clang-format would write it (first place)"
 
 
-CHECKS = (check_code, check_scripts, check_folders, check_scenarios, check_protocol_list, check_machine_paths,
-          check_format)
+CHECKS = (check_code, check_cycles, check_scripts, check_tests, check_folders, check_scenarios,
+          check_machine_paths, check_format)
 
 
 def breaches(root):

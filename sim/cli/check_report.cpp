@@ -1,12 +1,13 @@
 #include "sim/cli/check_report.hpp"
 
-#include "sim/kernel/printable.hpp"
-#include <fmt/format.h>
-
 #include <charconv>
 #include <limits>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/kernel/printable.hpp"
 
 namespace sim {
 namespace {

@@ -132,9 +132,12 @@ std::string roff(std::string_view text) {
   bool first = true;
   for (const char c : text) {
     if (first && (c == '.' || c == '\'')) out += "\\&";
-    if (c == '\\') out += "\\\\";
-    else if (c == '-') out += "\\-";
-    else out += c;
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '-')
+      out += "\\-";
+    else
+      out += c;
     first = c == '\n';
   }
   return out;
@@ -171,7 +174,8 @@ std::string manual_page(const CLI::App& app) {
   }
   return text +
          ".SH EXIT STATUS\n"
-         "0 all checks held; 1 a check or an expectation failed; 2 bad input; 3 undecided within the budget.\n"
+         "0 all checks held; 1 a check or an expectation failed; 2 bad input; 3 undecided within the "
+         "budget.\n"
          ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colours on a terminal.\n"
          ".SH FILES\n.TP\n.I PREFIX/share/repsim/scenarios\n"
          "Scenarios that may be named from any folder, such as lessons/naive_loss.\n";

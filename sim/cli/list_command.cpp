@@ -13,6 +13,7 @@
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/listed_options.hpp"
+#include "sim/cli/shipped.hpp"
 #include "sim/cli/terminal.hpp"
 #include "sim/kernel/printable.hpp"
 #include "sim/protocol/plan.hpp"
@@ -91,7 +92,9 @@ void print_list(std::string_view title, const Json& list) {
     const std::string about = wrapped(item["about"].get_ref<const std::string&>(), line_width(), width + 4);
     fmt::print("  {:{}}  {}\n", printable(item["name"].get_ref<const std::string&>()), width, about);
   }
-  if (list.empty()) fmt::print("  (none{})\n", title == "scenarios" ? " are installed, and there is no folder ./scenarios" : "");
+  if (list.empty())
+    fmt::print("  (none{})\n",
+               title == "scenarios" ? " are installed, and there is no folder ./scenarios" : "");
 }
 
 void print_details(const std::string& category, const Json& thing) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace sim {
 namespace {
@@ -26,6 +27,16 @@ fs::path own_file() {
   return error ? fs::path() : path;
 }
 
+// The scenarios of this name, in whatever folder.
+std::vector<std::string> files_named(const std::string& stem, const fs::path& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".json" && at->path().stem() == stem) found.push_back(at->path().string());
+  }
+  return found;
+}
+
 }  // namespace
 
 fs::path shipped_scenarios() {
@@ -46,8 +57,11 @@ std::string scenario_file(const std::string& name) {
   if (shipped.empty()) return name;
   const std::string inside = name.starts_with(kFolder) ? name.substr(kFolder.size()) : name;
   for (const std::string& candidate : std::array{inside, inside + ".json"}) {
-    if (is_there(shipped / candidate) && !is_folder(shipped / candidate)) return (shipped / candidate).string();
+    if (is_there(shipped / candidate) && !is_folder(shipped / candidate))
+      return (shipped / candidate).string();
   }
+  const std::vector<std::string> found = files_named(fs::path(inside).stem().string(), shipped);
+  if (found.size() == 1) return found.front();
   return name;
 }
 

@@ -12,8 +12,8 @@ namespace sim {
 std::filesystem::path shipped_scenarios();
 
 /// The file that `name` means: itself if there is such a file, else a shipped scenario of that name. Its
-/// folder "scenarios/" and its ending ".json" may be left out: lessons/naive_loss. If there is neither, `name`
-/// itself, so that the error names what was typed.
+/// folder and its ending ".json" may be left out: naive_loss. If there is neither, or several, `name` itself,
+/// so that the error names what was typed.
 std::string scenario_file(const std::string& name);
 
 }  // namespace sim

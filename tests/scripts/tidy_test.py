@@ -19,7 +19,6 @@ class Rules(unittest.TestCase):
         self.addCleanup(keep.cleanup)
         self.root = pathlib.Path(keep.name)
         self.write(".clang-format", (ROOT / ".clang-format").read_text())
-        self.write("CMakeLists.txt", "set(REPSIM_PROTOCOLS abd)\n")
         self.write("protocols/abd.cpp", '#include "sim/protocol/env.hpp"\n')
         for folder in ("protocols", "sim/kernel", "sim/check", "sim/cli", "scenarios"):
             self.write(f"{folder}/README.md", "What lives here.\n")
@@ -86,10 +85,31 @@ class Rules(unittest.TestCase):
     def test_folders_scenarios_and_the_list_of_protocols(self):
         self.breaks("scenarios/a.json", "{}", 'without an "about"')
         self.breaks("scenarios/b.json", "{", "not JSON")
-        self.breaks("protocols/other.cpp", "\n", "isn't in the list")
-        self.breaks("CMakeLists.txt", "set(REPSIM_PROTOCOLS abd raft other)\n", "raft is listed", line=1)
         self.write("sim/world/world.hpp", FINE)
         self.assertIn("sim/world/README.md", [name for name, _, _ in self.found()])
+
+    def test_include_order(self):
+        own, std, third, ours = ('#include "sim/cli/a.hpp"\n', "#include <string>\n",
+                                 "#include <fmt/format.h>\n", '#include "sim/kernel/ids.hpp"\n')
+        self.write("sim/cli/a.hpp", FINE)
+        self.write("sim/cli/a.cpp", "\n".join([own, std, third, ours]))
+        self.assertEqual(self.found(), [])
+        self.breaks("sim/cli/a.cpp", "\n".join([own, third, std, ours]), "include order", line=5)
+        self.breaks("sim/cli/a.cpp", "\n".join([std, own]), "include order", line=3)
+        self.breaks("sim/cli/a.cpp", "\n".join([own, ours, third]), "include order", line=5)
+
+    def test_include_cycles(self):
+        self.write("sim/kernel/a.hpp", FINE.replace("\n\nnamespace", '\n\n#include "sim/kernel/b.hpp"\n\nnamespace'))
+        self.write("sim/kernel/b.hpp", FINE)
+        self.assertEqual(self.found(), [])
+        self.write("sim/kernel/b.cpp", '#include "sim/kernel/b.hpp"\n\n#include "sim/kernel/a.hpp"\n')
+        self.assertTrue(any("include cycle" in rule for _, _, rule in self.found()), self.found())
+
+    def test_deep_folders_belong_to_their_room(self):
+        self.breaks("sim/check/deep/judge.cpp", '#include "sim/world/world.hpp"\n', "check may not include")
+
+    def test_sizes_of_tests(self):
+        self.breaks("tests/check/a_test.cpp", "// x\n" * 401, "file has 401 lines")
 
     def test_paths_of_one_machine(self):
         self.breaks("scenarios/README.md", "See /" + "root/notes.\n", "one particular machine", line=1)
