@@ -5,17 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/check/split_brain_episode.hpp"
 #include "sim/history/record.hpp"
 
 namespace sim {
-
-/// A longest stretch of time in which at least two nodes acted as primary.
-struct SplitBrainEpisode {
-  Time begin;
-  Time end;
-  bool harmful = false;  ///< Clients were hurt in it: see SplitBrainHarm; or an update
-                         ///< that one of its primaries answered is lost at the end.
-};
 
 struct SplitBrainJudgement {
   std::vector<SplitBrainEpisode> episodes;  ///< In order of time.

@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/check/split_brain.hpp"
+#include "sim/check/split_brain_episode.hpp"
+#include "sim/history/record.hpp"
 
 namespace sim {
 

@@ -36,20 +36,11 @@
 #include <vector>
 
 #include "sim/experiment/rare_event.hpp"
+#include "sim/experiment/splitting_path.hpp"
 #include "sim/experiment/suspicion_level.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace sim {
-
-/// What was spent.
-struct SplittingEffort {
-  std::uint64_t worlds = 0;  ///< Runs begun and forks made.
-  std::uint64_t events = 0;  ///< That they handled.
-  void add(const SplittingEffort& more) {
-    worlds += more.worlds;
-    events += more.events;
-  }
-};
 
 struct SplittingLevel {
   Duration silence{};             ///< The suspicion level at which it begins.

@@ -7,11 +7,22 @@
 #include <optional>
 #include <vector>
 
-#include "sim/experiment/splitting.hpp"
+#include "sim/experiment/suspicion_level.hpp"
 #include "sim/kernel/rng.hpp"
+#include "sim/scenario/scenario.hpp"
 #include "sim/world/world.hpp"
 
 namespace sim {
+
+/// What was spent.
+struct SplittingEffort {
+  std::uint64_t worlds = 0;  ///< Runs begun and forks made.
+  std::uint64_t events = 0;  ///< That they handled.
+  void add(const SplittingEffort& more) {
+    worlds += more.worlds;
+    events += more.events;
+  }
+};
 
 class SplittingPath {
  public:

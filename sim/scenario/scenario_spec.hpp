@@ -1,16 +1,20 @@
 // A scenario's document in typed form, from which both the document and the Scenario can be made again.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/protocol/plan.hpp"
 #include "sim/scenario/document_fields.hpp"
+#include "sim/scenario/expectation.hpp"
 #include "sim/scenario/fault_entry.hpp"
 #include "sim/scenario/network_spec.hpp"
-#include "sim/scenario/scenario.hpp"
 #include "sim/scenario/sweep_spec.hpp"
 #include "sim/scenario/workload_spec.hpp"
+#include "sim/world/setup.hpp"
 
 namespace sim {
 

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/random_range_spec.hpp"
+
 namespace sim {
 
 using Axes = std::vector<std::pair<std::string, std::vector<Json>>>;

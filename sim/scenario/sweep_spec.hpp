@@ -2,15 +2,9 @@
 #pragma once
 
 #include "sim/scenario/document_fields.hpp"
-#include "sim/scenario/scenario.hpp"
+#include "sim/scenario/sweep_plan.hpp"
 
 namespace sim {
-
-template <> struct JsonValue<RandomRange> {
-  static void read(RandomRange& value, const Json& json, const Place& place);
-  static Json write(const RandomRange& value, Context& context);
-  static Json schema();
-};
 
 template <> struct JsonValue<SweepPlan> {
   static void read(SweepPlan& value, const Json& json, const Place& place);

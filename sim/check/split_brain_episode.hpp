@@ -1,0 +1,16 @@
+// One time in which two nodes acted as primary at once.
+#pragma once
+
+#include "sim/kernel/time.hpp"
+
+namespace sim {
+
+/// A longest stretch of time in which at least two nodes acted as primary.
+struct SplitBrainEpisode {
+  Time begin;
+  Time end;
+  bool harmful = false;  ///< Clients were hurt in it: see SplitBrainHarm; or an update
+                         ///< that one of its primaries answered is lost at the end.
+};
+
+}  // namespace sim
