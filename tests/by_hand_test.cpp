@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/world/by_hand.hpp"
 #include "tests/catch.hpp"
 #include "tests/probe.hpp"
 
@@ -45,12 +46,12 @@ TEST_CASE("pending messages can be handled in any order, lost, or delivered twic
   const auto sent = messages(world);
   REQUIRE(sent.size() == 2);
   CHECK(world.content(sent[1].event) == "number=2");
-  world.duplicate(sent[1].ticket);
-  world.happen(sent[1].ticket);
+  ByHand(world).duplicate(sent[1].ticket);
+  ByHand(world).happen(sent[1].ticket);
   CHECK(world.now() == Time{5ms});
-  world.lose(sent[0].ticket);
+  ByHand(world).lose(sent[0].ticket);
   REQUIRE(messages(world).size() == 1);
-  world.happen(messages(world)[0].ticket);
+  ByHand(world).happen(messages(world)[0].ticket);
   CHECK(messages(world).empty());
   CHECK(probes.events(1) == Texts{"start", "note 2 from 0", "note 2 from 0"});
   CHECK(world.record().messages_lost == 1);
@@ -61,15 +62,15 @@ TEST_CASE("a timer fires at its time or later, and only once") {
   const Setup setup = quiet_setup();
   ProbeWorld probes(setup, kTwoNotes);
   World& world = probes.world;
-  CHECK_FALSE(world.fire(NodeId{1}, 0));
-  CHECK_FALSE(world.fire(NodeId{0}, 1));
+  CHECK_FALSE(ByHand(world).fire(NodeId{1}, 0));
+  CHECK_FALSE(ByHand(world).fire(NodeId{0}, 1));
   World late = world;
-  CHECK(world.fire(NodeId{0}, 0));
+  CHECK(ByHand(world).fire(NodeId{0}, 0));
   CHECK(world.now() == Time{20ms});
-  CHECK_FALSE(world.fire(NodeId{0}, 0));
+  CHECK_FALSE(ByHand(world).fire(NodeId{0}, 0));
   CHECK(probes.events(0) == Texts{"start", "first"});
-  late.advance(30ms);
-  CHECK(late.fire(NodeId{0}, 0));
+  ByHand(late).advance(30ms);
+  CHECK(ByHand(late).fire(NodeId{0}, 0));
   CHECK(late.now() == Time{30ms});
 }
 
@@ -77,8 +78,8 @@ TEST_CASE("a world that was driven by hand can be run to its end") {
   const Setup setup = quiet_setup();
   ProbeWorld probes(setup, kTwoNotes);
   World& world = probes.world;
-  world.fire(NodeId{0}, 0);
-  world.begin_fault({.kind = Fault::Kind::crash, .victim = {Victim::Kind::number, NodeId{0}}});
+  ByHand(world).fire(NodeId{0}, 0);
+  ByHand(world).begin_fault({.kind = Fault::Kind::crash, .victim = {Victim::Kind::number, NodeId{0}}});
   world.run();
   CHECK(probes.events(1) == Texts{"start", "note 1 from 0", "note 2 from 0"});
 }
@@ -88,8 +89,8 @@ TEST_CASE("a client calls what it is told to call, where it is told to") {
   ProbeWorld probes(setup, {});
   World& world = probes.world;
   const Command write{.action = Action::write, .argument = 3};
-  world.call(ClientId{0}, write, NodeId{1});
-  for (int i = 0; i < 2; ++i) world.happen(messages(world)[0].ticket);  // the request, its answer
+  ByHand(world).call(ClientId{0}, write, NodeId{1});
+  for (int i = 0; i < 2; ++i) ByHand(world).happen(messages(world)[0].ticket);  // the request, its answer
   CHECK(probes.events(1) == Texts{"start", "request 0"});
   REQUIRE(world.record().operations.size() == 1);
   CHECK(world.record().operations[0].outcome == Outcome::ok);

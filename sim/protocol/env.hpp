@@ -2,7 +2,6 @@
 // door to clock, network, disk, clients or randomness.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +13,7 @@
 
 #include "sim/kernel/check.hpp"
 #include "sim/kernel/pool.hpp"
-#include "sim/protocol/alter.hpp"
+#include "sim/protocol/misbehaving.hpp"
 #include "sim/protocol/protocol.hpp"
 #include "sim/world/world.hpp"
 
@@ -243,8 +242,6 @@ class Env {
   }
 
  private:
-  static constexpr std::size_t kReplayable = 64;  ///< How many of its messages a node that replays remembers.
-
   // A message that comes as what it is, not yet as a variant, goes straight to its place.
   template <class M> void dispatch(NodeId to, M&& message) {
     const auto handle = messages_.put(std::forward<M>(message));
@@ -258,26 +255,9 @@ class Env {
     }
   }
 
-  // As the node's misbehaviour demands. It is honest with itself and with those it colludes with.
   void send_as_told(NodeId to, Message message) {
-    const Misbehaviour& how = *world_.misbehaviour(node_);
-    if (to == self_ || colluders().contains(to)) return dispatch(to, std::move(message));
-    const std::uint64_t salt = world_.lie_salt(node_);
-    if (std::ranges::find(how.equivocate, Endpoint{to.value}) != how.equivocate.end()) {
-      alter(message, salt, cluster(), how.wild);
-    } else if (how.mutate > 0 && world_.whims().chance(how.mutate)) {
-      alter(message, salt ^ world_.whims().next(), cluster(), how.wild);
-    }
-    if (how.replay == 0) return dispatch(to, std::move(message));
-    auto& past = keeper_.sent_before(node_);
-    dispatch(to, message);
-    if (!past.empty() && world_.whims().chance(how.replay))
-      dispatch(to, past[world_.whims().below(past.size())]);
-    if (past.size() < kReplayable) {
-      past.push_back(std::move(message));
-    } else {
-      past[world_.whims().below(kReplayable)] = std::move(message);
-    }
+    send_misbehaving(world_, {.node = node_, .self = self_, .to = to}, std::move(message),
+                     keeper_.sent_before(node_), [&](Message m) { dispatch(to, std::move(m)); });
   }
 
   static std::uint8_t tag_of(const Message& m) { return static_cast<std::uint8_t>(m.index()); }

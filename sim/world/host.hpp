@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/fault/fault.hpp"
@@ -51,6 +52,22 @@ class Host {
   Host() = default;
   Host(const Host&) = default;
   Host& operator=(const Host&) = default;
+};
+
+/// A world's host. A copy of the world has a clone of it.
+class OwnedHost {
+ public:
+  explicit OwnedHost(std::unique_ptr<Host> host) : host_(std::move(host)) {}
+  OwnedHost(const OwnedHost& other) : host_(other.host_->clone()) {}
+  OwnedHost(OwnedHost&&) noexcept = default;
+  OwnedHost& operator=(OwnedHost) = delete;
+  ~OwnedHost() = default;
+
+  Host& operator*() const { return *host_; }
+  Host* operator->() const { return host_.get(); }
+
+ private:
+  std::unique_ptr<Host> host_;
 };
 
 }  // namespace sim

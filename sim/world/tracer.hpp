@@ -49,4 +49,23 @@ class Tracer {
   virtual void returned(Time, std::uint32_t /*operation*/, const Operation&) {}
 };
 
+/// The tracer of one world, if it has one. Copies of the world start without.
+class Listener {
+ public:
+  Listener(Tracer* tracer) : tracer_(tracer) {}
+  Listener(const Listener&) noexcept {}
+  Listener(Listener&& other) noexcept : tracer_(other.tracer_) {}
+  Listener& operator=(Tracer* tracer) {
+    tracer_ = tracer;
+    return *this;
+  }
+  ~Listener() = default;
+
+  operator Tracer*() const { return tracer_; }
+  Tracer* operator->() const { return tracer_; }
+
+ private:
+  Tracer* tracer_ = nullptr;
+};
+
 }  // namespace sim

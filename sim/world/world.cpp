@@ -6,6 +6,7 @@
 #include "sim/kernel/append.hpp"
 #include "sim/kernel/check.hpp"
 #include "sim/kernel/horizon.hpp"
+#include "sim/workload/text.hpp"
 
 namespace sim {
 namespace {
@@ -62,36 +63,6 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
   }
   clients_.start(*this, now_);
 }
-
-World::World(const World& other)
-    : setup_(other.setup_),
-      now_(other.now_),
-      chaos_end_(other.chaos_end_),
-      end_(other.end_),
-      events_(other.events_),
-      look_at_(other.look_at_),
-      cut_bytes_(other.cut_bytes_),
-      has_too_many_faults_(other.has_too_many_faults_),
-      hops_(other.hops_),
-      queue_(other.queue_),
-      digest_(other.digest_),
-      network_(other.network_),
-      machines_(other.machines_),
-      clients_(other.clients_),
-      requests_(other.requests_),
-      replies_(other.replies_),
-      faults_(other.faults_),
-      cuts_(other.cuts_),
-      severing_(other.severing_),
-      struck_(other.struck_),
-      reach_(other.reach_),
-      laws_of_(other.laws_of_),
-      fault_rng_(other.fault_rng_),
-      whims_(other.whims_),
-      lies_(other.lies_),
-      record_(other.record_),
-      oldest_pending_(other.oldest_pending_),
-      host_(other.host_->clone()) {}
 
 World World::fork(std::uint64_t seed) const {
   World copy(*this);
@@ -292,6 +263,15 @@ bool World::died_in_flight(const Event& event) const {
 }
 
 // ---- channels
+
+std::string World::content(const Event& event) const {
+  if (event.kind == Event::Kind::request) return text_of(requests_[event.handle]);
+  if (event.kind == Event::Kind::reply) return text_of(replies_[event.handle]);
+  SIM_CHECK(event.kind == Event::Kind::deliver, "only messages have a content");
+  return host_->content(event.handle);
+}
+
+std::string Tracer::Message::content() const { return world->content(*event); }
 
 std::pair<Endpoint, Endpoint> World::ends(const Event& event) const {
   const bool from_client = event.kind == Event::Kind::request;

@@ -23,6 +23,7 @@
 #include "sim/workload/clients.hpp"
 #include "sim/workload/service.hpp"
 #include "sim/world/host.hpp"
+#include "sim/world/machine.hpp"
 #include "sim/world/setup.hpp"
 #include "sim/world/tracer.hpp"
 
@@ -54,7 +55,7 @@ class World final : private ClientPort {
  public:
   /// `tracer`, if any, is told of everything from the start on.
   World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host, Tracer* tracer = nullptr);
-  World(const World& other);
+  World(const World& other) = default;
   World& operator=(const World&) = delete;
   World(World&&) noexcept = default;
   ~World() = default;
@@ -90,23 +91,13 @@ class World final : private ClientPort {
   /// Tells `tracer` of everything from now on; nullptr stops it. Copies start without one.
   void trace_to(Tracer* tracer) { tracer_ = tracer; }
 
-  // Instead of `run`, by hand (sim/world/by_hand.cpp): whoever chooses what happens next. Nothing comes
-  // before its time: the clock moves on to it. But what is due can be left lying as long as one likes.
-  std::vector<EventQueue::Pending> pending() const { return queue_.pending(); }
-  void happen(EventQueue::Ticket ticket);      ///< Handles this pending event next.
-  void lose(EventQueue::Ticket ticket);        ///< The pending message never arrives.
-  void duplicate(EventQueue::Ticket ticket);   ///< The pending message arrives once more.
-  bool fire(NodeId node, std::uint8_t timer);  ///< Returns false when the timer is not set.
-  void advance(Duration by) { now_ += by; }
-  /// Lets a fault strike now, whenever it says; returns its name for `end_fault`.
-  std::uint32_t begin_fault(const Fault& fault);
-  void end_fault(std::uint32_t fault);
-  void call(ClientId client, const Command& command, std::optional<NodeId> whom = std::nullopt);
-  /// From where to where the message of a pending event goes.
-  std::pair<Endpoint, Endpoint> ends(const Event& event) const;
   /// Whose name a node bears: its own, unless it is the twin of a Byzantine one.
   NodeId identity(NodeId node) const { return machine(node).identity; }
-  /// What the message of a pending event holds, in words.
+  /// What is still to come, in order.
+  std::vector<EventQueue::Pending> pending() const { return queue_.pending(); }
+  /// From where to where the message of an event goes.
+  std::pair<Endpoint, Endpoint> ends(const Event& event) const;
+  /// What the message of an event holds, in words.
   std::string content(const Event& event) const;
 
   // What a protocol's Env does, by node. Facts:
@@ -159,44 +150,10 @@ class World final : private ClientPort {
   void carried_out(OrderId id);
 
  private:
-  struct TimerState {
-    bool armed = false;
-    Time due{};
-    EventQueue::Ticket ticket = 0;  ///< Its place among the timers of one instant: that of its arming.
-    Time queued_for = kNever;       ///< When its event in the queue is due, if it has one: never after `due`.
-    std::uint32_t generation = 0;   ///< Of that event; older ones are stale.
-  };
-  static constexpr std::uint32_t kNoFault = 0xffffffff;
+  friend class ByHand;
+
   /// Of a fault in the timeline, with its beginning and its end in the queue.
   static constexpr std::uint64_t kBytesOfFault = sizeof(Fault) + 2 * 64;
-  struct Machine {
-    Rng rng;
-    NodeId identity{};                       ///< Whose name it bears; not its own place if it is a twin.
-    std::optional<NodeId> twin{};            ///< Its second copy, while there is one.
-    std::uint32_t misbehaves_by = kNoFault;  ///< The fault that makes it Byzantine at the moment.
-    std::uint32_t syncs = 0;                 ///< Waits for the disk that end with an event to come.
-    DriftingClock clock{};
-    Service service{};
-    Version version{};
-    Role role = Role::none;
-    std::uint64_t term = 0;
-    Time role_since{};
-    bool up = true;
-    bool gone_for_good = false;           ///< Fail-stop.
-    std::uint16_t incarnation = 0;        ///< Counts its lives.
-    std::uint16_t first_that_counts = 0;  ///< Messages sent in earlier lives died in flight.
-    std::uint32_t pauses = 0;
-    Duration slow{};
-    Duration disk_delay{};
-    Time busy_until{};
-    Time disk_free{};
-    std::uint32_t synced =
-        0;  ///< Syncs of the handler that runs, or just ran, with nothing left to wait for.
-    Time crashed_at{};
-    std::vector<Event> held{};  ///< What came while it was paused, in order.
-    std::vector<TimerState> timers{};
-    NodeSet suspects{};
-  };
 
   bool honest(NodeId node) const { return !record_.byzantine.contains(identity(node)); }
   Machine& machine(NodeId node) { return machines_[node.value]; }
@@ -301,8 +258,8 @@ class World final : private ClientPort {
   std::uint64_t lies_;  ///< What all lies derive from.
   Record record_;
   std::vector<std::uint32_t> oldest_pending_;  ///< Per operation: what its request said of earlier ones.
-  std::unique_ptr<Host> host_;
-  Tracer* tracer_ = nullptr;
+  OwnedHost host_;
+  Listener tracer_;
 };
 
 }  // namespace sim

@@ -54,7 +54,7 @@ void Player::request(const Words& words) {
   if (words.size() != 4 && !directed) refuse("expected such as: request c0 write x=1, or ... read x to 2");
   const Command command = command_in(words[2], words[3]);
   if (command.key >= scenario_->setup.keys) refuse("the service has no key " + key_name(command.key));
-  world_->call(client(words[1]), command, directed ? std::optional(node(words[5])) : std::nullopt);
+  hand().call(client(words[1]), command, directed ? std::optional(node(words[5])) : std::nullopt);
   drain();
 }
 
@@ -68,13 +68,13 @@ void Player::deliver(const Words& words) {
 
 void Player::drop(const Words& words) {
   const Wire messages = matching(words);
-  for (const Pending& message : messages) world_->lose(message.ticket);
+  for (const Pending& message : messages) hand().lose(message.ticket);
   transcript_->line("lost: " + labels(messages));
 }
 
 void Player::duplicate(const Words& words) {
   for (const Pending& message : matching(words)) {
-    world_->duplicate(message.ticket);
+    hand().duplicate(message.ticket);
     transcript_->line(label(message.event) + " is on the wire twice");
   }
 }
@@ -85,7 +85,7 @@ void Player::fire(const Words& words) {
   const NodeId who = running(words[1]);
   for (std::uint8_t timer = 0; timer < 32; ++timer) {
     if (world_->host().timer_name(timer) != words[2]) continue;
-    if (!world_->fire(who, timer)) refuse("the timer " + words[2] + " of " + words[1] + " is not set");
+    if (!hand().fire(who, timer)) refuse("the timer " + words[2] + " of " + words[1] + " is not set");
     return drain();
   }
   refuse("the protocol has no timer " + words[2]);
@@ -139,7 +139,7 @@ void Player::restart(const Words& words) {
   const NodeId who = node(words[1]);
   if (replicas_.lives[who.value] != Life::down) refuse(words[1] + " is not down");
   replicas_.lives[who.value] = Life::up;
-  world_->begin_fault(
+  hand().begin_fault(
       {.kind = Fault::Kind::restart, .victim = {Victim::Kind::number, who}, .disk = fate->second});
   if (slow_disk_) strike(Fault::Kind::disk, who);
   drain();
@@ -174,7 +174,7 @@ void Player::pause(const Words& words) {
 void Player::resume(const Words& words) {
   const auto found = words.size() == 2 ? replicas_.pauses.find(node(words[1]).value) : replicas_.pauses.end();
   if (found == replicas_.pauses.end()) refuse("expected such as: resume 1, for a replica that is paused");
-  world_->end_fault(found->second);
+  hand().end_fault(found->second);
   replicas_.lives[found->first] = Life::up;
   replicas_.pauses.erase(found);
   drain();
@@ -195,10 +195,10 @@ void Player::partition(const Words& words) {
     }
   }
   if (fault.groups.size() < 2) refuse("expected such as: partition 0 1 | 2 c0");
-  world_->begin_fault(fault);
+  hand().begin_fault(fault);
 }
 
-void Player::heal() { world_->begin_fault({.kind = Fault::Kind::heal}); }
+void Player::heal() { hand().begin_fault({.kind = Fault::Kind::heal}); }
 
 void Player::order(const Words& words) {
   Fault fault{.victim = {Victim::Kind::number, words.size() > 3 ? running(words[1]) : NodeId{}}};
@@ -213,7 +213,7 @@ void Player::order(const Words& words) {
   } else {
     refuse("expected such as: order 0 transfer 2, or: order 0 members 0 1 2");
   }
-  world_->begin_fault(fault);
+  hand().begin_fault(fault);
   drain();
 }
 
@@ -221,11 +221,11 @@ void Player::order(const Words& words) {
 void Player::fault(const std::string& json) {
   Json with_fault = document();
   with_fault["faults"] = Json::array({parse_json(json, "fault")});
-  for (const Fault& fault : read_scenario(with_fault, "").setup.faults) world_->begin_fault(fault);
+  for (const Fault& fault : read_scenario(with_fault, "").setup.faults) hand().begin_fault(fault);
   drain();
 }
 
-void Player::advance(const Words& words) { world_->advance(duration_in(words)); }
+void Player::advance(const Words& words) { hand().advance(duration_in(words)); }
 
 // Time passes as usual: messages arrive at once, timers fire when they are due.
 void Player::run(const Words& words) {
@@ -236,9 +236,9 @@ void Player::run(const Words& words) {
     const bool quiet = pending.empty() || pending.front().when > until;
     if (quiet) break;
     transcript_->heading(label(pending.front().event));
-    world_->happen(pending.front().ticket);
+    hand().happen(pending.front().ticket);
   }
-  if (world_->now() < until) world_->advance(until - world_->now());
+  if (world_->now() < until) hand().advance(until - world_->now());
   drain();
   transcript_->be_brief(false);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/by_hand.hpp"
 #include "tests/script/transcript.hpp"
 #include "tests/script/words.hpp"
 
@@ -80,6 +81,7 @@ class Player {
   void fire_client(const std::string& who, const std::string& what);
   std::uint32_t strike(Fault::Kind kind, NodeId node);
   Json document() const;
+  ByHand hand() { return ByHand(*world_); }
 
   std::map<std::string, std::string> settings_{};
   std::optional<Scenario> scenario_{};

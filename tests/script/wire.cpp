@@ -70,12 +70,12 @@ void Player::drain() {
     const auto pending = world_->pending();
     const auto next = std::ranges::find_if(pending, [&](const Pending& p) { return automatic(p.event); });
     more = next != pending.end();
-    if (more) world_->happen(next->ticket);
+    if (more) hand().happen(next->ticket);
   }
 }
 
 void Player::happen(const Pending& pending) {
-  world_->happen(pending.ticket);
+  hand().happen(pending.ticket);
   drain();
 }
 

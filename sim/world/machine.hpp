@@ -1,0 +1,55 @@
+// One node of a world: its clock, service, disk and timers, and what faults have made of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/history/record.hpp"
+#include "sim/kernel/clock.hpp"
+#include "sim/kernel/event_queue.hpp"
+#include "sim/kernel/node_set.hpp"
+#include "sim/kernel/rng.hpp"
+#include "sim/workload/service.hpp"
+
+namespace sim {
+
+constexpr std::uint32_t kNoFault = 0xffffffff;
+
+struct TimerState {
+  bool armed = false;
+  Time due{};
+  EventQueue::Ticket ticket = 0;  ///< Its place among the timers of one instant: that of its arming.
+  Time queued_for = kNever;       ///< When its event in the queue is due, if it has one: never after `due`.
+  std::uint32_t generation = 0;   ///< Of that event; older ones are stale.
+};
+
+struct Machine {
+  Rng rng;
+  NodeId identity{};                       ///< Whose name it bears; not its own place if it is a twin.
+  std::optional<NodeId> twin{};            ///< Its second copy, while there is one.
+  std::uint32_t misbehaves_by = kNoFault;  ///< The fault that makes it Byzantine at the moment.
+  std::uint32_t syncs = 0;                 ///< Waits for the disk that end with an event to come.
+  DriftingClock clock{};
+  Service service{};
+  Version version{};
+  Role role = Role::none;
+  std::uint64_t term = 0;
+  Time role_since{};
+  bool up = true;
+  bool gone_for_good = false;           ///< Fail-stop.
+  std::uint16_t incarnation = 0;        ///< Counts its lives.
+  std::uint16_t first_that_counts = 0;  ///< Messages sent in earlier lives died in flight.
+  std::uint32_t pauses = 0;
+  Duration slow{};
+  Duration disk_delay{};
+  Time busy_until{};
+  Time disk_free{};
+  std::uint32_t synced = 0;  ///< Syncs of the handler that runs, or just ran, with nothing left to wait for.
+  Time crashed_at{};
+  std::vector<Event> held{};  ///< What came while it was paused, in order.
+  std::vector<TimerState> timers{};
+  NodeSet suspects{};
+};
+
+}  // namespace sim
