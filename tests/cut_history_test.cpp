@@ -3,7 +3,8 @@
 #include <fstream>
 #include <string>
 
-#include "sim/history/history.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/reading_options.hpp"
 #include "tests/catch.hpp"
 
 namespace {

@@ -1,6 +1,9 @@
 // Does the judge say why, and is it true? Prefixes and witnesses are held against the definition, kinds of
 // faults against histories with planted ones, orders against the answers that they must explain.
 #include "sim/check/explanation.hpp"
+#include "sim/check/linearizability.hpp"
+#include "sim/check/linearizability_sweep.hpp"
+#include "sim/history/vocabulary.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +13,6 @@
 
 #include "sim/check/weakened.hpp"
 #include "sim/history/generator.hpp"
-#include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"

@@ -6,9 +6,14 @@
 #include <vector>
 
 #include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/history/edn.hpp"
 #include "sim/history/edn_values.hpp"
 #include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/reading_options.hpp"
+#include "sim/history/write_history.hpp"
 #include "tests/catch.hpp"
 #include "tests/shell.hpp"
 

@@ -1,6 +1,9 @@
 // Are generated histories what their plan says? A true object's must be linearizable, whatever the plan; one
 // with a planted bug must be one that the judge can find.
 #include "sim/history/generator.hpp"
+#include "sim/check/verdict.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/vocabulary.hpp"
 
 #include <algorithm>
 

@@ -9,6 +9,8 @@
 #include "sim/check/weakened.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "tests/catch.hpp"
 #include "tests/random_history.hpp"
 

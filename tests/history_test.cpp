@@ -2,7 +2,13 @@
 // is cut or wrong is ever read as if it were whole.
 #include "sim/history/history.hpp"
 #include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/history/generator.hpp"
+#include "sim/history/history_error.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/reading_options.hpp"
+#include "sim/history/vocabulary.hpp"
+#include "sim/history/write_history.hpp"
 
 #include <sstream>
 #include <utility>

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "sim/check/depth_search.hpp"
+#include "sim/check/explanation.hpp"
 #include "sim/check/key_history.hpp"
+#include "sim/check/key_verdict.hpp"
 #include "sim/check/linearizability.hpp"
 #include "sim/check/linearizability_sweep.hpp"
 #include "sim/check/monitors.hpp"
@@ -19,6 +21,7 @@
 #include "sim/check/rewriting.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/write_history.hpp"
 #include "tests/brute_force.hpp"
 
 namespace judges {

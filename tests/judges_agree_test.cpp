@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sim/history/generator.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"
 #include "tests/random_history.hpp"

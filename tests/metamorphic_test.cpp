@@ -8,9 +8,12 @@
 #include "sim/check/linearizability_sweep.hpp"
 #include "sim/check/monitors.hpp"
 #include "sim/check/order_search.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/history/generator.hpp"
+#include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/history/generator.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"
 

@@ -1,6 +1,9 @@
 // Do the monitors decide as the definition does, and do they apply where they should? The verdict of a
 // monitor, of the search and of the brute-force twin must be one.
 #include "sim/check/monitors.hpp"
+#include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
+#include "sim/history/vocabulary.hpp"
 
 #include <array>
 #include <functional>

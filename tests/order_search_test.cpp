@@ -2,7 +2,6 @@
 // linearizability and for sequential consistency, and against histories known from the literature.
 #include "sim/check/order_search.hpp"
 
-#include "sim/history/history.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
 
 namespace random_history {
 

@@ -6,9 +6,10 @@
 #include <string>
 
 #include "sim/check/explanation.hpp"
-#include "sim/check/linearizability.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "tests/catch.hpp"
 
 namespace {

@@ -1,12 +1,12 @@
 // Is the judge of sequential consistency right? Held against the definition, against linearizability, which
 // implies it, and against the examples that tell the two apart.
 #include "sim/check/sequential_consistency.hpp"
+#include "sim/history/vocabulary.hpp"
 
 #include <algorithm>
 
 #include "sim/check/weakened.hpp"
 #include "sim/history/generator.hpp"
-#include "sim/history/history.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
 #include "tests/random_history.hpp"

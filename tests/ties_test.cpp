@@ -5,8 +5,13 @@
 #include <string>
 
 #include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/history/history.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/reading_options.hpp"
+#include "sim/history/vocabulary.hpp"
+#include "sim/history/write_history.hpp"
 #include "tests/catch.hpp"
 #include "tests/fidelity/fidelity.hpp"
 

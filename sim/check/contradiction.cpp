@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/check/contradictory.hpp"
+#include "sim/check/linearizability.hpp"
 #include "sim/check/minimal_witness.hpp"
 #include "sim/check/rewriting.hpp"
 #include "sim/check/weakened.hpp"
@@ -101,8 +102,7 @@ class PrefixSearch {
     if (left_ == 0 || time_is_up(budget_)) return {.story = {}, .witness = {}};
     LinearizabilityBudget some = budget_;
     some.steps = left_;
-    auto found =
-        check_linearizability(prefix, model_, initial_, some, TimeUnit::nanoseconds, Detail::verdict);
+    auto found = judge_linearizability(prefix, model_, initial_, some);
     left_ -= std::min(left_, found.steps);
     return found;
   }

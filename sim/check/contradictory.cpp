@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "sim/check/linearizability_sweep.hpp"
 #include "sim/check/weakened.hpp"
 #include "sim/history/object_model.hpp"
 

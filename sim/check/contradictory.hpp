@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sim/check/key_history.hpp"
-#include "sim/check/linearizability.hpp"
-#include "sim/check/linearizability_sweep.hpp"
+#include "sim/check/spending.hpp"
+#include "sim/check/verdict.hpp"
 
 namespace sim {
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "sim/check/depth_search.hpp"
+#include "sim/check/key_verdict.hpp"
 #include "sim/check/rewriting.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/check/weakened.hpp"
 #include "sim/history/object_model.hpp"
 
@@ -63,7 +65,7 @@ class DeadEndSearch {
         .steps_max = budget.steps, .memory_max = budget.memory_bytes, .out_of_time = &budget.out_of_time};
     DepthSearch search(history, spending, budget.memory_bytes / 2);
     constexpr std::uint64_t between = 50'000;
-    std::optional<SweepResult> result;
+    std::optional<KeyVerdict> result;
     while (!result && !spending.spent(search.bytes() + history.states.bytes())) {
       result = search.advance(spending.steps + between);
     }

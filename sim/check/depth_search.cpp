@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/check/key_verdict.hpp"
+#include "sim/check/verdict.hpp"
+
 namespace sim {
 
 DepthSearch::DepthSearch(const KeyHistory& history, Spending& spending, std::size_t memory_max)
@@ -54,12 +57,12 @@ std::size_t DepthSearch::bytes() const {
   return candidates_.size() * each + choices_.capacity() * sizeof(Choice) + seen_.bytes();
 }
 
-std::optional<SweepResult> DepthSearch::advance(std::uint64_t until) {
+std::optional<KeyVerdict> DepthSearch::advance(std::uint64_t until) {
   while (spending_.steps < until) {
-    if (owed_left_ == 0) return SweepResult{Verdict::linearizable, 0};
+    if (owed_left_ == 0) return KeyVerdict{Verdict::linearizable, 0};
     if (path_.empty()) {
       if (beginning_ == history_.beginnings.size()) {
-        return SweepResult{Verdict::violation, candidates_[returns_[furthest_]].place};
+        return KeyVerdict{Verdict::violation, candidates_[returns_[furthest_]].place};
       }
       state_ = history_.beginnings[beginning_++];
       path_.push_back({.before = state_, .due_before = due_});

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/check/key_history.hpp"
-#include "sim/check/linearizability_sweep.hpp"
+#include "sim/check/key_verdict.hpp"
 #include "sim/check/seen_configurations.hpp"
 #include "sim/check/spending.hpp"
 
@@ -32,7 +32,7 @@ class DepthSearch {
   DepthSearch(const KeyHistory& history, Spending& spending, std::size_t memory_max);
 
   /// Goes on until `until` steps are spent. Nothing if it is undecided by then.
-  std::optional<SweepResult> advance(std::uint64_t until);
+  std::optional<KeyVerdict> advance(std::uint64_t until);
 
   /// Places in the history of what it has placed; once it is linearizable, an order of all that is owed.
   std::vector<std::size_t> order() const;

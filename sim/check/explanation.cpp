@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/check/linearizability.hpp"
 #include "sim/check/linearizability_story.hpp"
 #include "sim/check/order_search.hpp"
 #include "sim/check/weakened.hpp"
@@ -30,6 +31,28 @@ bool is_classified(std::span<const Operation> all, Model model) {
 }
 
 }  // namespace
+
+LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
+                                            const Value& initial, const LinearizabilityBudget& budget,
+                                            TimeUnit unit, Detail detail) {
+  LinearizabilityResult result = judge_linearizability(operations, model, initial, budget);
+  if (result.verdict != Verdict::violation || detail == Detail::verdict) return result;
+  LinearizabilityBudget left = budget;
+  left.steps -= std::min(left.steps, result.steps);
+  Contradiction why = find_contradiction(operations, model, initial, result, left);
+  result.witness = std::move(why.witness);
+  result.prefix_end = why.prefix_end;
+  result.steps += why.steps;
+  const StoryContext context{.model = model, .initial = initial, .unit = unit};
+  if (result.witness.size() <= kMostToRead) {
+    result.story = tell_violation(operations, result.witness, context);
+    return result;
+  }
+  left.steps = std::min(kStepsToDeadEnd, budget.steps - std::min(budget.steps, result.steps));
+  const DeadEnd end = find_dead_end(operations, model, initial, why.prefix_end, left, result.steps);
+  result.story = tell_dead_end(operations, end, context);
+  return result;
+}
 
 Explanation explain_violation(std::span<const Operation> operations, Model model, const Value& initial,
                               const LinearizabilityResult& found, TimeUnit unit,

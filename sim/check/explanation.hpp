@@ -12,9 +12,18 @@
 #include "sim/check/contradiction.hpp"
 #include "sim/check/dead_end.hpp"
 #include "sim/check/fault_kind.hpp"
-#include "sim/check/linearizability.hpp"
 
 namespace sim {
+
+/// What is asked for besides the verdict. A witness of a violation may cost many times what the verdict did.
+enum class Detail : std::uint8_t { verdict, witness };
+
+/// Judges as judge_linearizability does. Of a violation it also finds the witness and the story, unless only the
+/// verdict is asked for.
+LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
+                                            const Value& initial, const LinearizabilityBudget& budget = {},
+                                            TimeUnit unit = TimeUnit::nanoseconds,
+                                            Detail detail = Detail::witness);
 
 /// An operation that the order goes through, and an instant at which it may have taken effect.
 struct OrderedOperation {

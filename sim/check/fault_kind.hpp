@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/history/operation.hpp"
 
 namespace sim {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/check/contradiction.hpp"
+#include "sim/check/linearizability.hpp"
 #include "sim/check/weakened.hpp"
 #include "sim/history/object_model.hpp"
 
@@ -27,8 +28,7 @@ LinearizabilityResult Means::judge(std::span<const Operation> operations, Model 
   if (left == 0) return {.story = {}, .witness = {}};
   LinearizabilityBudget some = budget;
   some.steps = left;
-  auto result =
-      check_linearizability(operations, model, initial, some, TimeUnit::nanoseconds, Detail::verdict);
+  auto result = judge_linearizability(operations, model, initial, some);
   left -= std::min(left, result.steps);
   if (!with_witness || result.verdict != Verdict::violation) return result;
   some.steps = left;

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "sim/check/hitting_set.hpp"
-#include "sim/check/linearizability.hpp"
 #include "sim/check/order_search.hpp"
+#include "sim/check/verdict.hpp"
+#include "sim/history/operation.hpp"
 
 namespace sim {
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "sim/check/depth_search.hpp"
+#include "sim/check/key_verdict.hpp"
 #include "sim/check/sweep_search.hpp"
+#include "sim/check/verdict.hpp"
 
 namespace sim {
 namespace {
@@ -18,7 +20,7 @@ class KeySearch {
   }
 
   // The depth-first search gets a share of the steps, but only where the sweep isn't through at once.
-  SweepResult run() {
+  KeyVerdict run() {
     constexpr std::uint64_t head_start = 50'000;
     constexpr std::uint64_t first_dive = 50'000;
     constexpr std::uint64_t share = 8;
@@ -35,20 +37,20 @@ class KeySearch {
     return spending_.exhausted != nullptr && std::string_view(spending_.exhausted) == "memory";
   }
 
-  std::optional<SweepResult> dive(std::uint64_t steps) {
+  std::optional<KeyVerdict> dive(std::uint64_t steps) {
     if (!down_) down_.emplace(history_, spending_, spending_.memory_max / 4);
     constexpr std::uint64_t between = 50'000;  // looks at what is left of the budget
     const std::uint64_t end = spending_.steps + steps;
     while (spending_.steps < end) {
       const auto found = down_->advance(std::min(end, spending_.steps + between));
       if (found) return found;
-      if (spending_.spent(down_->bytes() + history_.states.bytes())) return SweepResult{};
+      if (spending_.spent(down_->bytes() + history_.states.bytes())) return KeyVerdict{};
     }
     spending_.held = down_->bytes();
     return std::nullopt;
   }
 
-  SweepResult dive_alone(const SweepResult& undecided) {
+  KeyVerdict dive_alone(const KeyVerdict& undecided) {
     along_.reset();
     const char* memory = std::exchange(spending_.exhausted, nullptr);
     spending_.held = 0;
@@ -66,8 +68,8 @@ class KeySearch {
 
 }  // namespace
 
-SweepResult search_key(const KeyHistory& history, Spending& spending) {
-  const SweepResult result = KeySearch(history, spending).run();
+KeyVerdict search_key(const KeyHistory& history, Spending& spending) {
+  const KeyVerdict result = KeySearch(history, spending).run();
   spending.held = 0;
   return result;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sim/check/key_history.hpp"
-#include "sim/check/linearizability_sweep.hpp"
+#include "sim/check/key_verdict.hpp"
 #include "sim/check/spending.hpp"
 
 namespace sim {
@@ -14,6 +14,6 @@ namespace sim {
 /// again as it had.
 ///
 /// What isn't owed in `history` must never return.
-SweepResult search_key(const KeyHistory& history, Spending& spending);
+KeyVerdict search_key(const KeyHistory& history, Spending& spending);
 
 }  // namespace sim

@@ -5,10 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "sim/check/contradiction.hpp"
-#include "sim/check/dead_end.hpp"
 #include "sim/check/key_search.hpp"
-#include "sim/check/linearizability_story.hpp"
+#include "sim/check/key_verdict.hpp"
 #include "sim/check/monitors.hpp"
 #include "sim/check/rewriting.hpp"
 #include "sim/history/object_model.hpp"
@@ -162,7 +160,7 @@ LinearizabilityResult search_keys(const Rewriting& history, std::span<const Oper
     if (spending.spent_now(0)) return undecided(key);
     const KeyHistory searched =
         make_key_history(history.operations(), of_key, history.model(), history.initial());
-    const SweepResult swept = search_key(searched, spending);
+    const KeyVerdict swept = search_key(searched, spending);
     if (swept.verdict == Verdict::unknown) return undecided(key);
     if (swept.verdict == Verdict::linearizable) continue;
     return {.verdict = Verdict::violation,
@@ -196,47 +194,20 @@ LinearizabilityResult judge(std::span<const Operation> operations, Model model, 
 
 }  // namespace
 
-std::string_view verdict_name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::linearizable: return "linearizable";
-    case Verdict::violation: return "violation";
-    case Verdict::unknown: break;
-  }
-  return "unknown";
-}
-
-LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
-                                            const Value& initial, const LinearizabilityBudget& budget,
-                                            TimeUnit unit, Detail detail) {
+LinearizabilityResult judge_linearizability(std::span<const Operation> operations, Model model,
+                                            const Value& initial, const LinearizabilityBudget& budget) {
   require_allowed(operations, model, initial);
   Spending spending = make_spending(budget);
   LinearizabilityResult result = judge(operations, model, initial, spending);
   result.steps = spending.steps;
-  if (result.verdict != Verdict::violation || detail == Detail::verdict) return result;
-  LinearizabilityBudget left = budget;
-  left.steps -= std::min(left.steps, result.steps);
-  Contradiction why = find_contradiction(operations, model, initial, result, left);
-  result.witness = std::move(why.witness);
-  result.prefix_end = why.prefix_end;
-  result.steps += why.steps;
-  const StoryContext context{.model = model, .initial = initial, .unit = unit};
-  if (result.witness.size() <= kMostToRead) {
-    result.story = tell_violation(operations, result.witness, context);
-    return result;
-  }
-  left.steps = std::min(kStepsToDeadEnd, budget.steps - std::min(budget.steps, result.steps));
-  const DeadEnd end = find_dead_end(operations, model, initial, why.prefix_end, left, result.steps);
-  result.story = tell_dead_end(operations, end, context);
   return result;
 }
 
 Verdict linearizability_verdict(std::span<const Operation> operations, Model model, const Value& initial,
                                 const LinearizabilityBudget& budget, std::uint64_t* steps) {
-  require_allowed(operations, model, initial);
-  Spending spending = make_spending(budget);
-  const Verdict verdict = judge(operations, model, initial, spending).verdict;
-  if (steps != nullptr) *steps += spending.steps;
-  return verdict;
+  const LinearizabilityResult result = judge_linearizability(operations, model, initial, budget);
+  if (steps != nullptr) *steps += result.steps;
+  return result.verdict;
 }
 
 }  // namespace sim

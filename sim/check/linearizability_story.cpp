@@ -1,13 +1,13 @@
 #include "sim/check/linearizability_story.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 #include <vector>
 
-#include "sim/history/history.hpp"
+#include <fmt/format.h>
+
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/kernel/printable.hpp"
 
 namespace sim {

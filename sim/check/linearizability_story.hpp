@@ -6,7 +6,7 @@
 #include <string>
 
 #include "sim/check/dead_end.hpp"
-#include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
 
 namespace sim {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/check/sweep_search.hpp"
+#include "sim/check/verdict.hpp"
 
 namespace sim {
 
@@ -81,7 +82,7 @@ Sweep::Sweep(const KeyHistory& history, Spending& spending, std::size_t beam)
   }
 }
 
-std::optional<SweepResult> Sweep::advance(std::uint64_t until) {
+std::optional<KeyVerdict> Sweep::advance(std::uint64_t until) {
   for (; at_ < returns_.size(); ++at_) {
     const std::size_t op = returns_[at_];
     const Time ret = history_.operations[op].ret;
@@ -91,11 +92,11 @@ std::optional<SweepResult> Sweep::advance(std::uint64_t until) {
     if (x == kNone) continue;  // it could have happened, and makes no difference
     if (!exploring_) begin(x);
     const bool paused = exploring_ && !explore(x, until);
-    if (spending_.spent(bytes())) return SweepResult{Verdict::unknown, op};
+    if (spending_.spent(bytes())) return KeyVerdict{Verdict::unknown, op};
     if (paused) return std::nullopt;
-    if (!complete(x)) return SweepResult{Verdict::violation, op};
+    if (!complete(x)) return KeyVerdict{Verdict::violation, op};
   }
-  return SweepResult{Verdict::linearizable, 0};
+  return KeyVerdict{Verdict::linearizable, 0};
 }
 
 void Sweep::call(std::size_t i) {
@@ -216,16 +217,16 @@ bool Sweep::complete(int x) {
   return true;
 }
 
-std::optional<SweepResult> WideningSweep::advance(std::uint64_t until) {
+std::optional<KeyVerdict> WideningSweep::advance(std::uint64_t until) {
   constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
   constexpr std::array<std::size_t, 6> widths{8, 32, 128, 512, 4096, widest};
   while (true) {
     if (!attempt_) {
-      if (spending_.spent_now(0)) return SweepResult{};
+      if (spending_.spent_now(0)) return KeyVerdict{};
       attempt_.emplace(history_, spending_, widths[width_]);
     }
     const auto result = attempt_->advance(until);
-    if (spending_.exhausted != nullptr) return SweepResult{Verdict::unknown, result ? result->failing : 0};
+    if (spending_.exhausted != nullptr) return KeyVerdict{Verdict::unknown, result ? result->failing : 0};
     if (!result || result->verdict == Verdict::linearizable || !attempt_->truncated()) return result;
     ++width_;
     attempt_.reset();
@@ -234,7 +235,7 @@ std::optional<SweepResult> WideningSweep::advance(std::uint64_t until) {
 
 }  // namespace sweep_search
 
-SweepResult sweep(const KeyHistory& history, Spending& spending) {
+KeyVerdict sweep(const KeyHistory& history, Spending& spending) {
   return *sweep_search::WideningSweep(history, spending).advance(std::numeric_limits<std::uint64_t>::max());
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/check/contradictory.hpp"
+#include "sim/check/spending.hpp"
 
 namespace sim {
 

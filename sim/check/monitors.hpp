@@ -11,8 +11,8 @@
 #include <span>
 #include <vector>
 
-#include "sim/check/linearizability.hpp"
 #include "sim/check/spending.hpp"
+#include "sim/history/operation.hpp"
 
 namespace sim {
 

@@ -8,7 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
+#include "sim/history/operation.hpp"
 
 namespace sim {
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/check/verdict.hpp"
 #include "sim/history/record.hpp"
 
 namespace sim {

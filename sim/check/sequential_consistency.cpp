@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/check/leaving_out.hpp"
+#include "sim/check/linearizability.hpp"
 #include "sim/check/linearizability_story.hpp"
 #include "sim/check/order_search.hpp"
 #include "sim/check/weakened.hpp"

@@ -5,7 +5,8 @@
 
 #include <span>
 
-#include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
+#include "sim/history/operation.hpp"
 
 namespace sim {
 

@@ -34,7 +34,9 @@
 #include <vector>
 
 #include "sim/check/frontier.hpp"
-#include "sim/check/linearizability_sweep.hpp"
+#include "sim/check/key_history.hpp"
+#include "sim/check/key_verdict.hpp"
+#include "sim/check/spending.hpp"
 #include "sim/check/sum_search.hpp"
 
 namespace sim::sweep_search {
@@ -56,7 +58,7 @@ class Sweep {
   Sweep(const KeyHistory& history, Spending& spending, std::size_t beam);
 
   /// Goes on until `until` steps are spent. Nothing if it is undecided by then.
-  std::optional<SweepResult> advance(std::uint64_t until);
+  std::optional<KeyVerdict> advance(std::uint64_t until);
   bool truncated() const { return truncated_; }
 
  private:
@@ -151,7 +153,7 @@ class WideningSweep {
   WideningSweep(const KeyHistory& history, Spending& spending) : history_(history), spending_(spending) {}
 
   /// Goes on until `until` steps are spent. Nothing if it is undecided by then; unknown if something ran out.
-  std::optional<SweepResult> advance(std::uint64_t until);
+  std::optional<KeyVerdict> advance(std::uint64_t until);
 
  private:
   const KeyHistory& history_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "sim/check/linearizability.hpp"
 #include "sim/history/object_model.hpp"
 
 namespace sim {
@@ -73,8 +74,7 @@ UnknownInitial check_any_initial(std::span<const Operation> operations, Model mo
     const std::vector<Value> values = candidates(of_key);
     found.begins[key] = values.front();
     for (const Value& value : values) {
-      LinearizabilityResult one =
-          check_linearizability(of_key, model, value, left, TimeUnit::nanoseconds, Detail::verdict);
+      LinearizabilityResult one = judge_linearizability(of_key, model, value, left);
       found.result.steps += one.steps;
       left.steps -= std::min(left.steps, one.steps);
       if (one.verdict == Verdict::violation) continue;

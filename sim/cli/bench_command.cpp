@@ -12,11 +12,13 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/check/linearizability.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/cli/bench_loops.hpp"
 #include "sim/cli/bench_sweep.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/history/generator.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/kernel/event_queue.hpp"
 #include "sim/protocol/registry.hpp"
 

@@ -1,7 +1,5 @@
 #include "sim/cli/check_command.hpp"
 
-#include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -9,7 +7,6 @@
 #include <limits>
 #include <memory>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,7 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "sim/check/linearizability.hpp"
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sim/check/verdict.hpp"
 #include "sim/cli/check_judging.hpp"
 #include "sim/cli/option_values.hpp"
 #include "sim/cli/outputs.hpp"
@@ -25,8 +26,9 @@
 #include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
 #include "sim/files/output_file.hpp"
-#include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/reading_options.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/kernel/printable.hpp"
 
 namespace sim {

@@ -20,8 +20,14 @@
 #include "sim/cli/process_memory.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/edn_values.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/reading_options.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
+#include "sim/history/write_history.hpp"
 
 namespace sim {
 namespace {

@@ -3,13 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "sim/check/linearizability.hpp"
-#include "sim/history/history.hpp"
+#include <nlohmann/json.hpp>
+
+#include "sim/check/verdict.hpp"
+#include "sim/history/operation.hpp"
 
 namespace sim {
 

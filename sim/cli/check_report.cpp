@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/history/write_history.hpp"
 #include "sim/kernel/printable.hpp"
 
 namespace sim {

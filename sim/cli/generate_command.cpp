@@ -1,8 +1,5 @@
 // `repsim generate`: writes a history of a true object, or of one with a planted bug, for those who measure
 // or test judges of linearizability.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <iostream>
 #include <memory>
@@ -12,12 +9,17 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
 #include "sim/cli/commands.hpp"
 #include "sim/cli/option_values.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/generator.hpp"
+#include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/scenario/json.hpp"
 
 namespace sim {

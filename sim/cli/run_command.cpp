@@ -16,6 +16,7 @@
 #include "sim/experiment/run.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/history.hpp"
+#include "sim/history/write_history.hpp"
 #include "sim/kernel/printable.hpp"
 #include "sim/report/fault_spans.hpp"
 #include "sim/report/result_json.hpp"

@@ -1,8 +1,3 @@
-#include "sim/cli/commands.hpp"
-
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "sim/cli/commands.hpp"
 #include "sim/cli/option_values.hpp"
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"

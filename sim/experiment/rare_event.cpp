@@ -12,7 +12,8 @@
 #include "sim/check/linearizability.hpp"
 #include "sim/check/lost_writes.hpp"
 #include "sim/check/split_brain.hpp"
-#include "sim/history/history.hpp"
+#include "sim/check/verdict.hpp"
+#include "sim/history/vocabulary.hpp"
 
 namespace sim {
 namespace {

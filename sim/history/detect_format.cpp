@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "sim/history/formats.hpp"
+#include "sim/history/history_error.hpp"
+#include "sim/history/reading_options.hpp"
 
 namespace sim {
 namespace {
@@ -126,6 +128,19 @@ HistoryFormat detect_format(std::string_view text, const std::string& file) {
   throw HistoryError(
       file, 1,
       "unknown format; expected JSON lines, EDN, Jepsen's history.txt or a log of it (choose with --format)");
+}
+
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return text;
+}
+
+std::string_view take_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
 }
 
 }  // namespace sim

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 
 namespace sim {
 namespace {

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 
 namespace sim {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/history/edn.hpp"
+#include "sim/history/name_table.hpp"
 #include "sim/history/names.hpp"
 
 namespace sim {

@@ -12,6 +12,8 @@
 
 #include "sim/history/history.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
+#include "sim/history/write_history.hpp"
 
 namespace sim {
 namespace {

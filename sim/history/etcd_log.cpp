@@ -6,6 +6,10 @@
 
 #include "sim/history/event_pairing.hpp"
 #include "sim/history/formats.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
+#include "sim/history/reading_options.hpp"
+#include "sim/history/vocabulary.hpp"
 
 namespace sim {
 namespace {

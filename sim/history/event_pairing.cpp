@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/history/history_error.hpp"
+#include "sim/history/vocabulary.hpp"
+
 namespace sim {
 
 EventPairing::EventPairing(History& history, std::string file) : history_(history), file_(std::move(file)) {

@@ -6,6 +6,7 @@
 
 #include "sim/history/history.hpp"
 #include "sim/history/history_text.hpp"
+#include "sim/history/reading_options.hpp"
 
 namespace sim {
 

@@ -8,6 +8,7 @@
 
 #include "sim/history/object_model.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/kernel/rng.hpp"
 
 namespace sim {

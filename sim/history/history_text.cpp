@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "sim/files/input_file.hpp"
-#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 
 namespace sim {
 

@@ -4,7 +4,9 @@
 
 #include "sim/history/edn.hpp"
 #include "sim/history/formats.hpp"
+#include "sim/history/history.hpp"
 #include "sim/history/jepsen_reader.hpp"
+#include "sim/history/reading_options.hpp"
 
 namespace sim {
 namespace {

@@ -1,8 +1,11 @@
 // Jepsen's events as JSON: `{"process":0,"type":"invoke","f":"write","value":1}`, an object a line or all in
 // an array.
 #include "sim/history/formats.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 #include "sim/history/jepsen_reader.hpp"
 #include "sim/history/json_values.hpp"
+#include "sim/history/reading_options.hpp"
 
 namespace sim {
 namespace {

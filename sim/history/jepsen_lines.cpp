@@ -10,7 +10,10 @@
 #include <optional>
 
 #include "sim/history/formats.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 #include "sim/history/jepsen_reader.hpp"
+#include "sim/history/reading_options.hpp"
 
 namespace sim {
 namespace {

@@ -5,7 +5,10 @@
 #include <utility>
 
 #include "sim/history/edn_values.hpp"
+#include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
+#include "sim/history/reading_options.hpp"
+#include "sim/history/vocabulary.hpp"
 
 namespace sim {
 namespace {

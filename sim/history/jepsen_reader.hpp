@@ -11,7 +11,10 @@
 
 #include "sim/history/edn.hpp"
 #include "sim/history/event_pairing.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/name_table.hpp"
 #include "sim/history/object_guess.hpp"
+#include "sim/history/reading_options.hpp"
 #include "sim/history/transaction.hpp"
 
 namespace sim {

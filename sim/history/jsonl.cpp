@@ -12,12 +12,17 @@
 
 #include "sim/history/edn_values.hpp"
 #include "sim/history/formats.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 #include "sim/history/jepsen_reader.hpp"
 #include "sim/history/json_values.hpp"
+#include "sim/history/name_table.hpp"
 #include "sim/history/object_guess.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/plain_line.hpp"
+#include "sim/history/reading_options.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
 
 namespace sim {
 namespace {

@@ -1,15 +1,18 @@
 // Our own format, one JSON object a line; jsonl.cpp reads it.
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "sim/history/edn_values.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
+#include "sim/history/write_history.hpp"
 
 namespace sim {
 namespace {

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "sim/history/history_error.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/transaction.hpp"
+#include "sim/history/vocabulary.hpp"
 
 namespace sim {
 namespace {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sim/history/history.hpp"
+#include "sim/history/name_table.hpp"
 
 namespace sim {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "sim/history/history.hpp"
 #include "sim/history/names.hpp"
+#include "sim/history/vocabulary.hpp"
 
 namespace sim {
 namespace {

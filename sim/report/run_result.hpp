@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/check/linearizability.hpp"
 #include "sim/check/progress.hpp"
+#include "sim/check/verdict.hpp"
 #include "sim/history/record.hpp"
 #include "sim/scenario/json.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/history/history.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {

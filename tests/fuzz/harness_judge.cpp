@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/transaction.hpp"
 #include "tests/fuzz/harness.hpp"

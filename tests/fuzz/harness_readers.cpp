@@ -4,10 +4,16 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/check/explanation.hpp"
 #include "sim/check/linearizability.hpp"
 #include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/plain_line.hpp"
+#include "sim/history/read_history.hpp"
+#include "sim/history/reading_options.hpp"
+#include "sim/history/vocabulary.hpp"
+#include "sim/history/write_history.hpp"
 #include "tests/fuzz/harness.hpp"
 
 namespace fuzz {

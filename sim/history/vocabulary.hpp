@@ -1,0 +1,24 @@
+// What models, actions and outcomes are called, in files and on the command line.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/history/operation.hpp"
+
+namespace sim {
+
+/// What an object of this model holds before the first operation.
+Value initial_value(Model model);
+
+std::string_view model_name(Model model);
+std::optional<Model> model_from_name(std::string_view name);  ///< "register", "cas-register", ...
+std::string_view action_name(Action action);
+std::optional<Action> action_from_name(std::string_view name);  ///< Also "get" and "put".
+std::string action_names();                                     ///< All of them, for errors.
+std::string action_names(Model model);                          ///< Those that it has.
+std::string model_names();                                      ///< All of them, for errors.
+std::string_view outcome_name(Outcome outcome);
+
+}  // namespace sim
