@@ -1,8 +1,8 @@
 // Does the judge say why, and is it true? Prefixes and witnesses are held against the definition, kinds of
 // faults against histories with planted ones, orders against the answers that they must explain.
-#include "sim/check/explanation.hpp"
-#include "sim/check/linearizability.hpp"
-#include "sim/check/linearizability_sweep.hpp"
+#include "sim/linearizability/explanation.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
 #include "sim/history/vocabulary.hpp"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include <optional>
 #include <sstream>
 
-#include "sim/check/weakened.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/check/verdict.hpp"
 #include "sim/history/edn.hpp"
 #include "sim/history/edn_values.hpp"

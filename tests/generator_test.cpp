@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "sim/check/explanation.hpp"
-#include "sim/check/linearizability.hpp"
-#include "sim/check/weakened.hpp"
+#include "sim/linearizability/explanation.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/read_history.hpp"

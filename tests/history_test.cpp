@@ -1,7 +1,7 @@
 // Reading and writing histories: what is written comes back, foreign formats are understood, and nothing that
 // is cut or wrong is ever read as if it were whole.
 #include "sim/history/history.hpp"
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/check/verdict.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/history_error.hpp"

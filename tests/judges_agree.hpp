@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "sim/check/depth_search.hpp"
-#include "sim/check/explanation.hpp"
-#include "sim/check/key_history.hpp"
+#include "sim/linearizability/search/depth_first.hpp"
+#include "sim/linearizability/explanation.hpp"
+#include "sim/linearizability/search/key_history.hpp"
 #include "sim/check/key_verdict.hpp"
-#include "sim/check/linearizability.hpp"
-#include "sim/check/linearizability_sweep.hpp"
-#include "sim/check/monitors.hpp"
-#include "sim/check/order_search.hpp"
-#include "sim/check/rewriting.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/monitors/monitors.hpp"
+#include "sim/linearizability/search/order_search.hpp"
+#include "sim/linearizability/search/register_reduction.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/write_history.hpp"

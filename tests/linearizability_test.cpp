@@ -1,13 +1,13 @@
 // Is the judge of linearizability right? Held against its brute-force twin, against laws that any judge must
 // obey, and against cases that can be checked by hand.
-#include "sim/check/linearizability.hpp"
-#include "sim/check/explanation.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/explanation.hpp"
 #include "sim/history/vocabulary.hpp"
 
 #include <array>
 #include <sstream>
 
-#include "sim/check/order_search.hpp"
+#include "sim/linearizability/search/order_search.hpp"
 #include "sim/history/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 
-#include "sim/check/linearizability.hpp"
-#include "sim/check/linearizability_sweep.hpp"
-#include "sim/check/monitors.hpp"
-#include "sim/check/order_search.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/monitors/monitors.hpp"
+#include "sim/linearizability/search/order_search.hpp"
 #include "sim/check/verdict.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/history.hpp"

@@ -1,7 +1,7 @@
 // Do the monitors decide as the definition does, and do they apply where they should? The verdict of a
 // monitor, of the search and of the brute-force twin must be one.
-#include "sim/check/monitors.hpp"
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/monitors/monitors.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/check/verdict.hpp"
 #include "sim/history/vocabulary.hpp"
 
@@ -11,8 +11,8 @@
 #include <string>
 #include <utility>
 
-#include "sim/check/key_history.hpp"
-#include "sim/check/linearizability_sweep.hpp"
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
 #include "sim/history/generator.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"

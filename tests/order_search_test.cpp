@@ -1,6 +1,6 @@
 // Does the search for an order find one exactly when there is one? Held against the definition for
 // linearizability and for sequential consistency, and against histories known from the literature.
-#include "sim/check/order_search.hpp"
+#include "sim/linearizability/search/order_search.hpp"
 
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "sim/check/explanation.hpp"
+#include "sim/linearizability/explanation.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/object_model.hpp"
 #include "sim/history/read_history.hpp"

@@ -1,11 +1,11 @@
 // Is the judge of sequential consistency right? Held against the definition, against linearizability, which
 // implies it, and against the examples that tell the two apart.
-#include "sim/check/sequential_consistency.hpp"
+#include "sim/linearizability/sequential_consistency.hpp"
 #include "sim/history/vocabulary.hpp"
 
 #include <algorithm>
 
-#include "sim/check/weakened.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/generator.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"

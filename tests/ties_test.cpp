@@ -4,7 +4,7 @@
 #include <sstream>
 #include <string>
 
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/check/verdict.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/history/history.hpp"

@@ -11,7 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/check/verdict.hpp"
 #include "sim/cli/bench_loops.hpp"
 #include "sim/cli/bench_sweep.hpp"

@@ -14,8 +14,8 @@
 
 #include <fmt/format.h>
 
-#include "sim/check/sequential_consistency.hpp"
-#include "sim/check/unknown_initial.hpp"
+#include "sim/linearizability/sequential_consistency.hpp"
+#include "sim/linearizability/search/unknown_initial.hpp"
 #include "sim/cli/check_report.hpp"
 #include "sim/cli/process_memory.hpp"
 #include "sim/files/output_file.hpp"

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/check/explanation.hpp"
+#include "sim/linearizability/explanation.hpp"
 #include "sim/history/history.hpp"
 
 namespace sim {

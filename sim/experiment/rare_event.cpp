@@ -9,7 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "sim/check/divergence.hpp"
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/check/lost_writes.hpp"
 #include "sim/check/split_brain.hpp"
 #include "sim/check/verdict.hpp"

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/check/explanation.hpp"
-#include "sim/check/linearizability.hpp"
+#include "sim/linearizability/explanation.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/history_error.hpp"
 #include "sim/history/object_model.hpp"

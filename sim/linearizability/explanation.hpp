@@ -1,0 +1,56 @@
+// Why is a history no linearizable one? From where on, which few operations contradict each other, what kind
+// of fault would explain it, and how far an order gets. Starts from a verdict and never changes it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/linearizability/explain/contradiction.hpp"
+#include "sim/linearizability/explain/dead_end.hpp"
+#include "sim/linearizability/explain/fault_kind.hpp"
+
+namespace sim {
+
+/// What is asked for besides the verdict. A witness of a violation may cost many times what the verdict did.
+enum class Detail : std::uint8_t { verdict, witness };
+
+/// Judges as judge_linearizability does. Of a violation it also finds the witness and the story, unless only the
+/// verdict is asked for.
+LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
+                                            const Value& initial, const LinearizabilityBudget& budget = {},
+                                            TimeUnit unit = TimeUnit::nanoseconds,
+                                            Detail detail = Detail::witness);
+
+/// An operation that the order goes through, and an instant at which it may have taken effect.
+struct OrderedOperation {
+  std::size_t index;
+  Time at;
+  bool operator==(const OrderedOperation&) const = default;
+};
+
+struct Explanation {
+  Contradiction contradiction{};
+  std::size_t prefix_operations = 0;  ///< Called until the contradiction was complete.
+  std::optional<DeadEnd> dead_end{};  ///< Where the contradiction is too long to read.
+  std::string story{};                ///< The one or the other in words.
+  std::optional<FaultKind> kind{};    ///< Only of registers and key-value stores without appends.
+  std::uint64_t steps = 0;            ///< Spent.
+};
+
+/// Explains the violation `found` by check_linearizability. `budget` is what may be spent at most, as for
+/// find_contradiction; what isn't reached within it says so.
+Explanation explain_violation(std::span<const Operation> operations, Model model, const Value& initial,
+                              const LinearizabilityResult& found, TimeUnit unit = TimeUnit::nanoseconds,
+                              const LinearizabilityBudget& budget = {});
+
+/// An order of all answered operations; of a violation, of its prefix without its last answer, which is the
+/// most that can be ordered. Less if the budget doesn't suffice.
+std::vector<OrderedOperation> find_linearization(std::span<const Operation> operations, Model model,
+                                                 const Value& initial, std::optional<std::size_t> prefix_end,
+                                                 const LinearizabilityBudget& budget = {.steps = 3'000'000});
+
+}  // namespace sim

@@ -1,0 +1,14 @@
+// One pass along the history of one key, with every configuration that the object could be in: the search
+// behind the verdict.
+#pragma once
+
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/check/key_verdict.hpp"
+#include "sim/linearizability/search/budget.hpp"
+
+namespace sim {
+
+/// Decides one key.
+KeyVerdict sweep(const KeyHistory& history, Spending& spending);
+
+}  // namespace sim

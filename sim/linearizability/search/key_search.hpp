@@ -1,0 +1,19 @@
+// Decides one key's history by two searches that take turns: neither is quick on all that the other is.
+#pragma once
+
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/check/key_verdict.hpp"
+#include "sim/linearizability/search/budget.hpp"
+
+namespace sim {
+
+/// The sweep keeps all configurations along the history, and is at its best where they are few; the
+/// depth-first search follows one order, and is at its best where many orders do. They take turns, of lengths
+/// that follow from the steps spent alone, so that the same budget of steps always gives the same verdict.
+/// What one of them decides is decided. If the sweep runs out of memory, the other one may spend as much
+/// again as it had.
+///
+/// What isn't owed in `history` must never return.
+KeyVerdict search_key(const KeyHistory& history, Spending& spending);
+
+}  // namespace sim
