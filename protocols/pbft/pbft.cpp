@@ -1,5 +1,5 @@
 // Practical Byzantine Fault Tolerance: options, requests, and the three phases of the normal case.
-#include "protocols/pbft.hpp"
+#include "protocols/pbft/pbft.hpp"
 
 #include <algorithm>
 #include <utility>

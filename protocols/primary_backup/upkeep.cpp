@@ -1,7 +1,7 @@
 // Primary-backup's upkeep: heartbeats, what they tell of a log, and suspicions.
 #include <algorithm>
 
-#include "protocols/primary_backup.hpp"
+#include "protocols/primary_backup/primary_backup.hpp"
 
 namespace protocols {
 

@@ -70,7 +70,7 @@
 #include <variant>
 #include <vector>
 
-#include "protocols/pbft_messages.hpp"
+#include "protocols/pbft/messages.hpp"
 #include "sim/protocol/registry.hpp"
 #include "sim/protocol/sessions.hpp"
 

@@ -3,7 +3,7 @@
 // is stable, for all that is not accepted yet can only move back.
 #include <algorithm>
 
-#include "protocols/schneider.hpp"
+#include "protocols/schneider/schneider.hpp"
 
 namespace protocols {
 

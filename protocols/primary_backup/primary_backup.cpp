@@ -1,5 +1,5 @@
 // The handlers of primary-backup; the header tells what they are for.
-#include "protocols/primary_backup.hpp"
+#include "protocols/primary_backup/primary_backup.hpp"
 
 #include <algorithm>
 

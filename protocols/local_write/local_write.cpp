@@ -1,6 +1,6 @@
 // Local-write without failures: how items move, and how they are written and read. What happens when a
 // replica fails is in local_write_recovery.cpp.
-#include "protocols/local_write.hpp"
+#include "protocols/local_write/local_write.hpp"
 
 #include <algorithm>
 #include <utility>

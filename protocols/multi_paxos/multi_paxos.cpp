@@ -1,6 +1,6 @@
 // Multi-Paxos under a leader: phase 2 slot by slot, and how all learn what was chosen. Phase 1 and the change
 // of leaders are in multi_paxos_leader.cpp.
-#include "protocols/multi_paxos.hpp"
+#include "protocols/multi_paxos/multi_paxos.hpp"
 
 #include <algorithm>
 #include <utility>

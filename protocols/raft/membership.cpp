@@ -17,7 +17,7 @@
 // pre_vote and check_quorum nobody minds.
 #include <algorithm>
 
-#include "protocols/raft.hpp"
+#include "protocols/raft/raft.hpp"
 
 namespace protocols {
 

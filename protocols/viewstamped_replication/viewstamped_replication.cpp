@@ -1,6 +1,6 @@
 // Viewstamped Replication: options, and the normal case. The view change, recovery and state transfer are in
 // viewstamped_replication_views.cpp.
-#include "protocols/viewstamped_replication.hpp"
+#include "protocols/viewstamped_replication/viewstamped_replication.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocols/pbft.hpp"
+#include "protocols/pbft/pbft.hpp"
 
 namespace protocols {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocols/viewstamped_replication.hpp"
+#include "protocols/viewstamped_replication/viewstamped_replication.hpp"
 
 namespace protocols {
 

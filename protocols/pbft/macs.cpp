@@ -34,7 +34,7 @@
 #include <set>
 #include <utility>
 
-#include "protocols/pbft.hpp"
+#include "protocols/pbft/pbft.hpp"
 
 namespace protocols {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocols/pbft.hpp"
+#include "protocols/pbft/pbft.hpp"
 
 namespace protocols {
 

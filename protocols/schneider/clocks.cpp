@@ -2,7 +2,7 @@
 // logical clock or a real one, and the processor's number. Tutorial, 3.2.1 and 3.2.2.
 #include <algorithm>
 
-#include "protocols/schneider.hpp"
+#include "protocols/schneider/schneider.hpp"
 
 namespace protocols {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "protocols/elections.hpp"
-#include "protocols/raft.hpp"
+#include "protocols/raft/raft.hpp"
 
 namespace protocols {
 

@@ -1,6 +1,6 @@
 // The state machine approach: options, requests and their execution, failures. How requests get their order
 // is in schneider_clocks.cpp and schneider_identifiers.cpp.
-#include "protocols/schneider.hpp"
+#include "protocols/schneider/schneider.hpp"
 
 #include <algorithm>
 

@@ -21,7 +21,7 @@
 // Watermark for Truncation" (2017), scenarios 1 and 2.
 #include <algorithm>
 
-#include "protocols/primary_backup.hpp"
+#include "protocols/primary_backup/primary_backup.hpp"
 
 namespace protocols {
 

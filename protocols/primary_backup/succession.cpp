@@ -39,7 +39,7 @@
 // and depose a primary with whom all others are content.
 #include <algorithm>
 
-#include "protocols/primary_backup.hpp"
+#include "protocols/primary_backup/primary_backup.hpp"
 
 namespace protocols {
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocols/local_write.hpp"
+#include "protocols/local_write/local_write.hpp"
 
 namespace protocols {
 

@@ -27,7 +27,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocols/schneider.hpp"
+#include "protocols/schneider/schneider.hpp"
 
 namespace protocols {
 

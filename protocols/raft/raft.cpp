@@ -1,5 +1,5 @@
 // Raft in a term that works: clients' requests, the log on its way to the followers, commitment, snapshots.
-#include "protocols/raft.hpp"
+#include "protocols/raft/raft.hpp"
 
 #include <algorithm>
 

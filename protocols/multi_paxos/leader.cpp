@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "protocols/elections.hpp"
-#include "protocols/multi_paxos.hpp"
+#include "protocols/multi_paxos/multi_paxos.hpp"
 
 namespace protocols {
 

@@ -59,7 +59,7 @@
 #include <variant>
 #include <vector>
 
-#include "protocols/raft_quorum.hpp"
+#include "protocols/raft/quorum.hpp"
 #include "sim/kernel/ring.hpp"
 #include "sim/kernel/short_list.hpp"
 #include "sim/protocol/registry.hpp"
