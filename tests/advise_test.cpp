@@ -1,10 +1,10 @@
 // The advisor: its answer holds by theory, it says when nothing can do it and when it doesn't know, and it
 // turns the timeouts of every protocol that has one.
-#include "sim/experiment/advise.hpp"
+#include "sim/experiment/advise/advise.hpp"
 
 #include <cmath>
 
-#include "sim/experiment/advise_knobs.hpp"
+#include "sim/experiment/advise/advise_knobs.hpp"
 #include "tests/catch.hpp"
 
 using namespace sim;

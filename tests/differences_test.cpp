@@ -1,9 +1,9 @@
 // Paired differences between points: their direction, their intervals, and what pairing is worth.
-#include "sim/experiment/differences.hpp"
+#include "sim/experiment/sweep/differences.hpp"
 
 #include <cmath>
 
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "sim/kernel/rng.hpp"
 #include "tests/catch.hpp"
 

@@ -1,11 +1,11 @@
 // Stopping by precision: few looks, honest intervals whenever a point stops, and the same rows however a
 // sweep is run.
-#include "sim/experiment/precision.hpp"
+#include "sim/experiment/sweep/precision.hpp"
 
 #include <cmath>
 #include <fstream>
 
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "sim/kernel/rng.hpp"
 #include "sim/report/result_json.hpp"
 #include "tests/catch.hpp"

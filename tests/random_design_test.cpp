@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "sim/scenario/units.hpp"
 #include "tests/catch.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/experiment/merge.hpp"
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/merge.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "sim/report/row_seal.hpp"
 #include "tests/catch.hpp"
 #include "tests/folder.hpp"

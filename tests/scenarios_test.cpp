@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/experiment/run.hpp"
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "sim/report/result_json.hpp"
 #include "sim/world/world.hpp"
 #include "tests/catch.hpp"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "tests/catch.hpp"
 #include "tests/folder.hpp"

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "sim/experiment/run.hpp"
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "tests/catch.hpp"
 
 using namespace sim;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
-#include "sim/experiment/rare.hpp"
-#include "sim/experiment/splitting_path.hpp"
+#include "sim/experiment/rare/rare.hpp"
+#include "sim/experiment/rare/splitting_path.hpp"
 #include "tests/catch.hpp"
 
 using namespace sim;

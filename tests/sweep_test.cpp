@@ -1,6 +1,6 @@
 // Sweeps: the same rows whatever the threads, the shards and the interruptions, and refusals of what isn't
 // theirs.
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 
 #include <sys/resource.h>
 
@@ -9,9 +9,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "sim/experiment/merge.hpp"
+#include "sim/experiment/sweep/merge.hpp"
 #include "sim/experiment/run.hpp"
-#include "sim/experiment/sweep_folder.hpp"
+#include "sim/experiment/sweep/sweep_folder.hpp"
 #include "sim/report/expectation.hpp"
 #include "sim/report/result_json.hpp"
 #include "tests/catch.hpp"

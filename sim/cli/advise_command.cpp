@@ -21,7 +21,7 @@
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/round_trips.hpp"
 #include "sim/cli/scenario_options.hpp"
-#include "sim/experiment/advise.hpp"
+#include "sim/experiment/advise/advise.hpp"
 #include "sim/experiment/trial_log.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/kernel/printable.hpp"

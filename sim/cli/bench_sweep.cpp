@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "sim/experiment/run.hpp"
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 
 namespace sim {
 namespace {

@@ -10,7 +10,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
-#include "sim/experiment/merge.hpp"
+#include "sim/experiment/sweep/merge.hpp"
 #include "sim/kernel/printable.hpp"
 
 namespace sim {

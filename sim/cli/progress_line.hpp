@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "sim/cli/standard_files.hpp"
-#include "sim/experiment/sweep.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
 #include "sim/kernel/printable.hpp"
 
 namespace sim {

@@ -13,7 +13,7 @@
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
-#include "sim/experiment/rare.hpp"
+#include "sim/experiment/rare/rare.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/kernel/printable.hpp"
 #include "sim/scenario/units.hpp"

@@ -15,8 +15,8 @@
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
-#include "sim/experiment/sweep.hpp"
-#include "sim/experiment/sweep_folder.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
+#include "sim/experiment/sweep/sweep_folder.hpp"
 #include "sim/kernel/printable.hpp"
 
 namespace sim {

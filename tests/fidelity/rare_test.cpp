@@ -1,7 +1,7 @@
 // Rare events: splitting against closed forms where plain sampling would take a billion runs, against plain
 // sampling where that is feasible, and its interval against the truth. Two replicas without fencing: a split
 // brain is a false suspicion by the backup.
-#include "sim/experiment/rare.hpp"
+#include "sim/experiment/rare/rare.hpp"
 
 #include "tests/fidelity/false_suspicions.hpp"
 

@@ -1,0 +1,169 @@
+// A sweep's summary as a table for people, for spreadsheets, and as JSON.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/experiment/sweep/summary.hpp"
+#include "sim/experiment/table.hpp"
+#include "sim/report/plain_numbers.hpp"
+
+namespace sim {
+
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string shown(const std::optional<Estimate>& e, const Measure& measure) {
+  if (!e) return "-";
+  const bool percent = measure.unit.starts_with("of ");
+  if (percent) return percent_interval_text(e->value, e->low, e->high);
+  const double second = measure.unit == "s" ? 1 : measure.unit == "ms" ? 1e-3 : 0;
+  if (second == 0) return interval_text(e->value, e->low, e->high);
+  return time_interval_text(second * e->value, second * e->low, second * e->high);
+}
+
+struct Column {
+  std::string_view measure;
+  std::string_view title;
+};
+
+bool has_data(const SweepSummary& s, const Column& column) {
+  return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
+    return summary.estimates()[measure_index(column.measure)].has_value();
+  });
+}
+
+// Whether any run at any point came to that.
+bool happened(const SweepSummary& s, const Column& column) {
+  return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
+    const auto estimate = summary.estimates()[measure_index(column.measure)];
+    return estimate && estimate->value > 0;
+  });
+}
+
+// Columns without any data are left out.
+std::string block(const SweepSummary& s, std::string_view heading, std::vector<Column> columns) {
+  std::erase_if(columns, [&](const Column& c) { return !has_data(s, c); });
+  Rows rows(s.points.size() + 1);
+  rows[0] = s.headings;
+  rows[0].emplace_back("runs");
+  for (const Column& c : columns) rows[0].emplace_back(c.title);
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    auto& row = rows[p + 1];
+    for (const auto& key : s.headings) row.push_back(cell_of(s.points[p], key));
+    row.push_back(fmt::format("{}", s.summaries[p].runs()));
+    const auto estimates = s.summaries[p].estimates(s.confidence);
+    for (const Column& c : columns) {
+      const std::size_t m = measure_index(c.measure);
+      row.push_back(shown(estimates[m], measures()[m]));
+    }
+  }
+  return fmt::format("{}\n{}", heading, aligned(rows));
+}
+
+}  // namespace
+
+std::string name_of(const SweepSummary& s, std::size_t point) {
+  std::string name;
+  for (const auto& heading : s.headings) {
+    if (!name.empty()) name += kLabelJoint;
+    name += cell_of(s.points[point], heading);
+  }
+  return name.empty() ? s.scenario : name;
+}
+
+std::string shown_name(const SweepSummary& s, std::size_t point) {
+  constexpr std::size_t kLongest = 80;
+  return shortened(printable(name_of(s, point)), kLongest);
+}
+
+std::string to_csv(const SweepSummary& s) {
+  std::vector<std::string> cells;
+  const auto keys = keys_of(s.points);
+  for (const auto& key : keys) cells.push_back(csv_field(key));
+  cells.insert(cells.end(), {"n", "virtual_seconds"});
+  for (const Measure& m : measures()) {
+    for (const char* suffix : {"", "_low", "_high"}) cells.push_back(fmt::format("{}{}", m.name, suffix));
+  }
+  std::string out = fmt::format("{}\n", fmt::join(cells, ","));
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    cells.clear();
+    for (const auto& key : keys) cells.push_back(csv_field(cell_of(s.points[p], key)));
+    cells.push_back(fmt::format("{}", s.summaries[p].runs()));
+    cells.push_back(csv_number(s.summaries[p].virtual_seconds()));
+    for (const auto& e : s.summaries[p].estimates(s.confidence)) {
+      cells.push_back(e ? csv_number(e->value) : "");
+      cells.push_back(e ? csv_number(e->low) : "");
+      cells.push_back(e ? csv_number(e->high) : "");
+    }
+    out += fmt::format("{}\n", fmt::join(cells, ","));
+  }
+  return out;
+}
+
+Json to_json(const SweepSummary& s) {
+  Json points = Json::array();
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    Json& point = points.emplace_back(Json{{"point", s.points[p]},
+                                           {"n", s.summaries[p].runs()},
+                                           {"virtual_seconds", s.summaries[p].virtual_seconds()}});
+    const auto estimates = s.summaries[p].estimates(s.confidence);
+    for (std::size_t i = 0; i < kMeasures; ++i) {
+      Json& cell = point[std::string(measures()[i].name)];
+      if (estimates[i]) cell = json_of(*estimates[i]);
+    }
+    if (s.precision.empty()) continue;
+    for (const auto& [pointer, mean, reached] : s.precision[p]) {
+      Json& known = point["until"][pointer] = {{"reached", reached}};
+      if (mean) known.update(json_of(*mean));
+    }
+  }
+  return {{"scenario", s.scenario},
+          {"runs", s.runs},
+          {"expectations_unmet", s.unmet},
+          {"confidence", s.confidence},
+          {"points", points}};
+}
+
+std::string precision_text(const SweepSummary& s) {
+  if (s.precision.empty()) return {};
+  std::string out = "Runs until it is known well enough [95 % interval, wherever a point stopped]\n";
+  for (std::size_t p = 0; p < s.points.size(); ++p) {
+    for (const auto& [pointer, mean, reached] : s.precision[p]) {
+      const std::string known =
+          mean ? interval_text(mean->value, mean->low, mean->high) : std::string("no data");
+      out += fmt::format("  {}: {} {} after {} runs{}\n", shown_name(s, p), printable(pointer), known,
+                         s.summaries[p].runs(), reached ? "" : ": NOT as precise as wanted");
+    }
+  }
+  return out;
+}
+
+std::string to_table(const SweepSummary& s) {
+  std::vector<Column> shares{{"violation", "violation"},     {"diverged", "diverged"},
+                             {"split_brain", "split brain"}, {"harmful", "harmful"},
+                             {"lost_write", "lost write"},   {"consensus_broken", "consensus broken"}};
+  // Means over runs leave out what never ends: where that happens, it is said beside them.
+  for (const Column& c :
+       {Column{"no_progress", "no progress"}, Column{"unfinished_failover", "endless failover"}}) {
+    if (happened(s, c)) shares.push_back(c);
+  }
+  return block(s, "Share of runs in per cent [95 % interval]", std::move(shares)) + "\n" +
+         block(s,
+               "Per virtual second; share of time in per cent; mean of the longest outages [95 % interval]",
+               {{"split_brain_per_s", "split brains/s"},
+                {"lost_writes_per_s", "lost writes/s"},
+                {"dual_primary_fraction", "two primaries %"},
+                {"availability", "available %"},
+                {"longest_outage_s", "longest outage"}}) +
+         "\n" +
+         block(s, "Means over runs: operations answered, latency, failover, cost [95 % interval]",
+               {{"answered", "answered %"},
+                {"latency_p50_ms", "median latency"},
+                {"latency_p99_ms", "99th percentile"},
+                {"failover_mean_s", "failover"},
+                {"messages_per_operation", "messages"},
+                {"delays_per_operation", "delays"}});
+}
+
+}  // namespace sim
