@@ -13,7 +13,7 @@
 
 #include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/generator.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"

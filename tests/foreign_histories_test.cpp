@@ -7,8 +7,8 @@
 
 #include "sim/linearizability/linearizability.hpp"
 #include "sim/check/verdict.hpp"
-#include "sim/history/edn.hpp"
-#include "sim/history/edn_values.hpp"
+#include "sim/history/formats/edn.hpp"
+#include "sim/history/formats/edn_values.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/history_error.hpp"
 #include "sim/history/read_history.hpp"

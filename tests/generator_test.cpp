@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "sim/linearizability/linearizability.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
 

@@ -8,7 +8,7 @@
 #include "sim/linearizability/linearizability.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/history.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "tests/catch.hpp"

@@ -20,7 +20,7 @@
 #include "sim/linearizability/search/order_search.hpp"
 #include "sim/linearizability/search/register_reduction.hpp"
 #include "sim/history/history.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "sim/history/write_history.hpp"
 #include "tests/brute_force.hpp"
 

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "sim/linearizability/search/order_search.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/catch.hpp"
 #include "tests/judges_agree.hpp"

@@ -7,7 +7,7 @@
 
 #include "sim/linearizability/explanation.hpp"
 #include "sim/history/history.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "tests/catch.hpp"

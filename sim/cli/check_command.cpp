@@ -26,7 +26,7 @@
 #include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
 #include "sim/files/output_file.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "sim/history/reading_options.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/kernel/printable.hpp"

@@ -18,7 +18,7 @@
 #include "sim/files/output_file.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/history.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/scenario/json.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "sim/history/object_model.hpp"
-#include "sim/history/transaction.hpp"
+#include "sim/history/objects/object_model.hpp"
+#include "sim/history/objects/transaction.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/kernel/rng.hpp"
 

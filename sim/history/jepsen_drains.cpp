@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "sim/history/jepsen_reader.hpp"
+#include "sim/history/formats/jepsen_reader.hpp"
 
 namespace sim {
 

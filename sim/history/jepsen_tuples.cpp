@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "sim/history/jepsen_reader.hpp"
+#include "sim/history/formats/jepsen_reader.hpp"
 
 namespace sim {
 namespace {

@@ -3,9 +3,9 @@
 #include <istream>
 #include <iterator>
 
-#include "sim/history/formats.hpp"
+#include "sim/history/formats/formats.hpp"
 #include "sim/history/history_error.hpp"
-#include "sim/history/jepsen_reader.hpp"
+#include "sim/history/formats/jepsen_reader.hpp"
 
 namespace sim {
 namespace {

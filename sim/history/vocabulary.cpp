@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

@@ -9,7 +9,7 @@
 #include "sim/check/key_verdict.hpp"
 #include "sim/linearizability/monitors/monitors.hpp"
 #include "sim/linearizability/search/register_reduction.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

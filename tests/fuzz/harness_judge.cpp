@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/history/object_model.hpp"
-#include "sim/history/transaction.hpp"
+#include "sim/history/objects/object_model.hpp"
+#include "sim/history/objects/transaction.hpp"
 #include "tests/fuzz/harness.hpp"
 #include "tests/judges_agree.hpp"
 

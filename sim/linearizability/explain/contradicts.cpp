@@ -8,7 +8,7 @@
 
 #include "sim/linearizability/search/just_in_time_sweep.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

@@ -10,7 +10,7 @@
 #include "sim/linearizability/search/register_reduction.hpp"
 #include "sim/check/verdict.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

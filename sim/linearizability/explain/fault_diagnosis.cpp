@@ -7,7 +7,7 @@
 #include "sim/linearizability/explain/contradiction.hpp"
 #include "sim/linearizability/linearizability.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "sim/linearizability/explain/hitting_set.hpp"
 #include "sim/linearizability/explain/delta_debugging.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

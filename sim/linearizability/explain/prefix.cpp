@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/history/transaction.hpp"
+#include "sim/history/objects/transaction.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/kernel/printable.hpp"
 

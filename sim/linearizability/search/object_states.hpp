@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/linearizability/search/interned_states.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 

@@ -8,7 +8,7 @@
 
 #include "sim/linearizability/search/interned_states.hpp"
 #include "sim/linearizability/search/order_groups.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "sim/linearizability/linearizability.hpp"
-#include "sim/history/object_model.hpp"
+#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {
