@@ -9,7 +9,7 @@ namespace sim {
 namespace {
 
 // What replicas keep of a request that they executed (log, disk, session) is theirs; this is what it took on
-// average of all protocols, measured. tests/memory_count_test.cpp holds each of them to a factor of two.
+// average of all protocols, measured. tests/cli/memory_count_test.cpp holds each of them to a factor of two.
 constexpr std::uint64_t kKeptOfRequest = 96;
 // What clients keep of an operation, and the room that lists have in reserve for it.
 constexpr std::uint64_t kKeptOfOperation = 40;

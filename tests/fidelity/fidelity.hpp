@@ -10,7 +10,7 @@
 
 #include "sim/scenario/scenario.hpp"
 #include "sim/world/world.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fidelity {
 

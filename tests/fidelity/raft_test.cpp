@@ -12,7 +12,7 @@
 
 #include "sim/experiment/run.hpp"
 #include "sim/experiment/sweep/sweep.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace sim;
 

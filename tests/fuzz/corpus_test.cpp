@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 #include "tests/fuzz/harness.hpp"
 
 namespace {

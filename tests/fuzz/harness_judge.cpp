@@ -5,7 +5,7 @@
 #include "sim/history/objects/object_model.hpp"
 #include "sim/history/objects/transaction.hpp"
 #include "tests/fuzz/harness.hpp"
-#include "tests/judges_agree.hpp"
+#include "tests/support/judges_agree.hpp"
 
 namespace fuzz {
 namespace {

@@ -1,0 +1,108 @@
+// What the judges say of whole runs: scenarios of which they once said too much, or nothing.
+#include <string>
+
+#include "sim/experiment/run.hpp"
+#include "sim/experiment/sweep/sweep.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace sim;
+
+namespace {
+
+Scenario load(const std::string& name) { return load_scenario(std::string(REPSIM_SOURCE_DIR) + "/" + name); }
+RunResult run(const Scenario& scenario) { return run_once(scenario, scenario.seed); }
+
+}  // namespace
+
+TEST_CASE("writes that the survivors' logs hold are not lost, and an election without end counts") {
+  const RunResult r = run(load("tests/data/judges/held_but_not_applied.json"));
+  CHECK(r.lost_writes.count == 0);
+  CHECK(r.lost_writes.held > 0);
+  CHECK(r.failover.count == 0);
+  CHECK(r.failover.unfinished == 1);
+  CHECK(r.failover.vain_terms > 20);
+  CHECK(r.primary.without_s.value() > 9);
+}
+
+TEST_CASE("replicas that are no members, yet or any more, neither diverge nor are undecided") {
+  const RunResult replaced = run(load("tests/data/judges/replaced_member.json"));
+  CHECK_FALSE(replaced.divergence.diverged);
+  CHECK(replaced.divergence.seconds == 0);
+  CHECK(replaced.consensus.termination == true);
+  CHECK(replaced.orders.given == 1);
+  CHECK(replaced.orders.carried_out == 1);
+  const RunResult without = run(load("tests/data/judges/raft_nonmember_diverged.json"));
+  CHECK_FALSE(without.divergence.diverged);
+  CHECK(without.consensus.termination == true);
+}
+
+TEST_CASE("two leaders that answer in the order of one log do no harm") {
+  const RunResult r = run(load("tests/data/judges/harmful_multi_paxos.json"));
+  CHECK(r.split_brain.episodes > 0);
+  CHECK(r.split_brain.harmful == 0);
+}
+
+TEST_CASE("the headline sweep's split brains do harm") {
+  const Scenario sweep = load("scenarios/sweeps/primary_backup_timeout.json");
+  const auto points = points_of(*sweep.sweep);
+  std::uint64_t harmful = 0;
+  for (const auto& point : points) {
+    const Scenario scenario = scenario_at_point(sweep, point);
+    if (scenario.setup.duration == Duration{} || point.values.front().second != Json("15ms")) continue;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed)
+      harmful += run_for_sweep(scenario, seed).split_brain.harmful > 0 ? 1u : 0u;
+  }
+  CHECK(harmful > 12);  // 36 % of 1,000 runs
+  CHECK(harmful < 32);
+}
+
+TEST_CASE("an action that a protocol doesn't have is refused before the run") {
+  try {
+    load("tests/data/judges/unsupported_action.json");
+    FAIL("it was taken");
+  } catch (const InputError& e) {
+    CHECK(std::string(e.what()).find("\"abd\" has no action \"cas\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("each message is delivered, lost or on its way, whatever crashes") {
+  const RunResult r = run(load("tests/data/judges/lost_counts_self_message.json"));
+  const auto& m = r.messages;
+  CHECK(m.lost > 0);
+  CHECK(m.delivered + m.lost + m.in_flight == m.sent + m.duplicated);
+  CHECK(m.in_flight == r.record.messages_in_flight);
+}
+
+TEST_CASE("a restart of a running node is said to have done nothing") {
+  const Scenario scenario = read_scenario(parse_json(R"({"name": "idle", "duration": "1s", "replicas": 3,
+    "protocol": {"name": "raft"}, "faults": [{"at": "500ms", "restart": 1}]})",
+                                                     "idle.json"),
+                                          "idle.json");
+  const RunResult r = run(scenario);
+  CHECK(r.orders.without_effect == 1);
+  REQUIRE(r.orders.notes.size() == 1);
+  CHECK(r.orders.notes.front().find("replica 1") != std::string::npos);
+}
+
+TEST_CASE("an order to a replica that doesn't lead is said not to have been carried out") {
+  const Scenario scenario = read_scenario(parse_json(R"({"name": "order", "duration": "1s", "replicas": 3,
+    "protocol": {"name": "raft"}, "faults": [{"at": "500ms", "transfer": 2, "by": 1}]})",
+                                                     "order.json"),
+                                          "order.json");
+  const RunResult r = run(scenario);
+  CHECK(r.orders.given == 1);
+  CHECK(r.orders.notes.size() == 1);
+}
+
+TEST_CASE("unless a scenario says what an outage is, it follows from the network") {
+  const auto outage_after = [](const std::string& delay, const std::string& clients) {
+    const std::string text = R"({"name": "o", "protocol": {"name": "abd"}, "clients": {)" + clients +
+                             R"(}, "network": {"delay": )" + delay + "}}";
+    return read_scenario(parse_json(text, "o.json"), "o.json").setup.clients.options.outage_after;
+  };
+  CHECK(outage_after(R"("500us")", "") == 10ms);
+  CHECK(outage_after(R"("50ms")", "") == 500ms);
+  CHECK(outage_after(R"("50ms")", R"("outage_after": "3ms")") == 3ms);
+  CHECK(outage_after(R"("50ms")", R"("outage_after": false)") == 500ms);
+}
