@@ -63,8 +63,8 @@ if [ -n "$scenario" ]; then
     sweep_one "$scenario"
   fi
 else
-  step "A lesson: scenarios/lessons/primary_backup_split_brain.json"
-  run_one scenarios/lessons/primary_backup_split_brain.json
+  step "A lesson: scenarios/lessons/primary_backup/primary_backup_split_brain.json"
+  run_one scenarios/lessons/primary_backup/primary_backup_split_brain.json
   step "The headline sweep: scenarios/sweeps/primary_backup_timeout.json"
   sweep_one scenarios/sweeps/primary_backup_timeout.json
 fi

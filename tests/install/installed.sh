@@ -29,7 +29,7 @@ try_program() {  # try_program PREFIX: a lesson and a sweep, named as the README
   local repsim=$1/bin/repsim empty
   empty=$work/empty-$(basename "$(dirname "$1")")
   expect "repsim " "$("$repsim" --version)"
-  expect "split brain" "$(as_user "$empty" "$repsim" run scenarios/lessons/primary_backup_split_brain.json)"
+  expect "split brain" "$(as_user "$empty" "$repsim" run scenarios/lessons/primary_backup/primary_backup_split_brain.json)"
   expect "linearizable" "$(as_user "$empty" "$repsim" run naive_loss)"
   expect "lessons/" "$(as_user "$empty" "$repsim" list scenarios)"
   expect "[" "$(as_user "$empty" "$repsim" sweep sweeps/naive_loss --seeds 2 --jobs 1 --out out 2>/dev/null)"

@@ -129,13 +129,13 @@ TEST_CASE("abd: losses and copies of messages do no harm: 10 seeds each") {
 }
 
 TEST_CASE("abd: a majority down means silence, not mistakes") {
-  const RunResult r = run_for_sweep(load_scenario(kAbdScenarios + "lessons/abd_majority_down.json"), 1);
+  const RunResult r = run_for_sweep(load_scenario(kAbdScenarios + "lessons/quorums/abd_majority_down.json"), 1);
   CHECK(r.linearizability.verdict == Verdict::linearizable);
   CHECK(r.availability.longest_outage_s > 1.9);
 }
 
 TEST_CASE("abd: quorums that need not intersect give stale reads in 20 of 20 seeds, majorities in none") {
-  const Scenario partial = load_scenario(kAbdScenarios + "lessons/abd_partial_quorum.json");
+  const Scenario partial = load_scenario(kAbdScenarios + "lessons/quorums/abd_partial_quorum.json");
   CHECK(abd_violations(partial, 20) == 20);
   const Scenario by_client = scenario_at(
       partial,
@@ -170,7 +170,7 @@ TEST_CASE("abd: a quorum larger than the cluster, or sampled by a replica, is re
 }
 
 TEST_CASE("abd: disks that forget lose writes, disks that are kept don't") {
-  const Scenario lost = load_scenario(kAbdScenarios + "lessons/abd_disk_lost.json");
+  const Scenario lost = load_scenario(kAbdScenarios + "lessons/quorums/abd_disk_lost.json");
   Json kept = lost.canonical;
   for (auto& fault : kept["faults"]) {
     if (fault.contains("restart")) fault["disk"] = "kept";

@@ -101,7 +101,7 @@ TEST_CASE("bully: with messages as fast as believed there is one coordinator at 
 }
 
 TEST_CASE("bully: the highest that lives coordinates in the end, and takes over when it returns: 50 seeds") {
-  for_each_run(bully_file("lessons/bully_best.json"), 50, [](const Record& record) {
+  for_each_run(bully_file("lessons/agreement/bully_best.json"), 50, [](const Record& record) {
     check_one_coordinator(record);
     CHECK(record.decisions.first(2)->value == 4);  // replica 3
     CHECK(record.decisions.first(3)->value == 5);  // replica 4, which has returned
@@ -119,7 +119,7 @@ TEST_CASE("bully: it goes on when one replica is left, where a majority would be
 }
 
 TEST_CASE("bully: messages slower than believed make two coordinators, in each of 20 seeds") {
-  for_each_run(bully_file("lessons/bully_slow.json"), 20,
+  for_each_run(bully_file("lessons/agreement/bully_slow.json"), 20,
                [](const Record& record) { CHECK(judge_split_brain(record).episodes.size() > 3); });
   const auto believed =
       bullies({.options = R"(, "bound": "30ms")", .network = R"("delay": {"uniform": ["1ms", "30ms"]})"});
@@ -134,7 +134,7 @@ TEST_CASE("bully: a lost answer makes two coordinators") {
 }
 
 TEST_CASE("bully: both sides of a partition have a coordinator until it ends, in each of 20 seeds") {
-  for (const char* file : {"lessons/bully_partition.json", "lessons/bully_one_way.json"}) {
+  for (const char* file : {"lessons/agreement/bully_partition.json", "lessons/agreement/bully_one_way.json"}) {
     CAPTURE(file);
     for_each_run(bully_file(file), 20, [](const Record& record) {
       CHECK(judge_split_brain(record).seconds > 0.8);

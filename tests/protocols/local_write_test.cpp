@@ -114,8 +114,8 @@ TEST_CASE(
 }
 
 TEST_CASE("local-write: whose keys are his own pays for the journey once, others each time") {
-  const RunResult own = run_once(local_write_scenario("lessons/local_write_locality.json"), 1);
-  const RunResult shared = run_once(local_write_scenario("lessons/local_write_ping_pong.json"), 1);
+  const RunResult own = run_once(local_write_scenario("lessons/local_write/local_write_locality.json"), 1);
+  const RunResult shared = run_once(local_write_scenario("lessons/local_write/local_write_ping_pong.json"), 1);
   CHECK(std::ranges::all_of(own.record.operations,
                             [](const Operation& op) { return op.key % 5 == op.client.value; }));
   CHECK(own.cost.delays_per_operation.value() < 4.1);
@@ -177,9 +177,9 @@ TEST_CASE("local-write: retransmission makes up for losses, with failures and wi
 }
 
 TEST_CASE("local-write: reads from the own copy are stale in each of 20 seeds, and nothing else is wrong") {
-  const Scenario local = local_write_scenario("lessons/local_write_stale_read.json");
+  const Scenario local = local_write_scenario("lessons/local_write/local_write_stale_read.json");
   const Scenario owner =
-      local_write_scenario("lessons/local_write_stale_read.json", {{"/protocol/reads", "owner"}});
+      local_write_scenario("lessons/local_write/local_write_stale_read.json", {{"/protocol/reads", "owner"}});
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_for_sweep(local, seed);
@@ -191,7 +191,7 @@ TEST_CASE("local-write: reads from the own copy are stale in each of 20 seeds, a
 }
 
 TEST_CASE("local-write: what was answered early dies with its owner, what was answered late does not") {
-  const std::string file = "lessons/local_write_early_answer.json";
+  const std::string file = "lessons/local_write/local_write_early_answer.json";
   const Scenario early = local_write_scenario(file);
   const Scenario late = local_write_scenario(file, {{"/protocol/acknowledge", "after_backups"}});
   int runs_with_loss = 0;

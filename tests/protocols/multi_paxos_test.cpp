@@ -98,7 +98,7 @@ TEST_CASE("multi-paxos: an operation costs exactly 2n messages and 4 delays, and
 }
 
 TEST_CASE("multi-paxos: when the leader crashes another takes over, and nothing is lost: 20 seeds") {
-  const Scenario scenario = paxos_scenario("lessons/multi_paxos_leader_crash.json");
+  const Scenario scenario = paxos_scenario("lessons/paxos/multi_paxos_leader_crash.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_paxos(scenario, seed);
@@ -120,7 +120,7 @@ TEST_CASE("multi-paxos: nor with five replicas, one slot at a time, and snapshot
 TEST_CASE("multi-paxos: a majority that crashes stops it, and breaks nothing; a minority does not stop it") {
   const auto crashed = [](const char* faults) {
     return run_paxos(
-        paxos_scenario("lessons/multi_paxos_leader_crash.json", {{"/faults", Json::parse(faults)}}), 1);
+        paxos_scenario("lessons/paxos/multi_paxos_leader_crash.json", {{"/faults", Json::parse(faults)}}), 1);
   };
   const RunResult two = crashed(R"([{"at": "2s", "crash": 0}, {"at": "3s", "crash": 1}])");
   require_paxos_safe(two);
@@ -171,7 +171,7 @@ TEST_CASE("multi-paxos: a new leader fills gaps with no-ops, behind which the lo
 TEST_CASE("multi-paxos: a learner that lags asks for what was decided, or gets a snapshot: 10 seeds each") {
   for (const int compact_after : {0, 10}) {
     const Scenario scenario = paxos_scenario(
-        "lessons/multi_paxos_leader_crash.json",
+        "lessons/paxos/multi_paxos_leader_crash.json",
         {{"/protocol/compact_after", compact_after},
          {"/faults", Json::parse(R"([{"at": "2s", "crash": 4}, {"at": "6s", "restart": 4}])")}});
     for (int seed = 1; seed <= 10; ++seed) {
@@ -188,8 +188,8 @@ TEST_CASE("multi-paxos: a learner that lags asks for what was decided, or gets a
 }
 
 TEST_CASE("multi-paxos: leaders that wait a fixed time duel for ever, a random time ends it: 20 seeds") {
-  const Scenario fixed = paxos_scenario("lessons/multi_paxos_duel.json");
-  const Scenario random = paxos_scenario("lessons/multi_paxos_duel_random.json");
+  const Scenario fixed = paxos_scenario("lessons/paxos/multi_paxos_duel.json");
+  const Scenario random = paxos_scenario("lessons/paxos/multi_paxos_duel_random.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const RunResult duel = run_paxos(fixed, seed), ended = run_paxos(random, seed);

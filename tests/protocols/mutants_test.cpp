@@ -70,28 +70,28 @@ TEST_CASE(
 }
 
 TEST_CASE("only the linearizability judge sees a stale read") {
-  const auto stale = scenario_with("lessons/primary_backup_stale_read.json");
+  const auto stale = scenario_with("lessons/primary_backup/primary_backup_stale_read.json");
   CHECK(runs_caught(stale, 20, [](const RunResult& r) {
           return !linearizable(r) && !loses_writes(r) && !r.divergence.diverged;
         }) >= 3);
-  const auto leased = scenario_with("lessons/primary_backup_stale_read.json", {{"/protocol/lease", "30ms"}});
+  const auto leased = scenario_with("lessons/primary_backup/primary_backup_stale_read.json", {{"/protocol/lease", "30ms"}});
   CHECK(runs_caught(leased, 20, linearizable) == 20);
 }
 
 TEST_CASE("only the divergence judge sees backups that draw numbers of their own") {
-  const auto drawn = scenario_with("lessons/primary_backup_ship_command.json");
+  const auto drawn = scenario_with("lessons/primary_backup/primary_backup_ship_command.json");
   CHECK(runs_caught(drawn, 5, [](const RunResult& r) {
           return r.divergence.diverged && linearizable(r) && !loses_writes(r) && !splits(r);
         }) == 5);
 }
 
 TEST_CASE("only the split-brain judge sees two primaries between which no client came") {
-  const auto quiet = scenario_with("lessons/primary_backup_lossy_period.json", {{"/clients/rate", "1/h"}});
+  const auto quiet = scenario_with("lessons/primary_backup/primary_backup_lossy_period.json", {{"/clients/rate", "1/h"}});
   CHECK(runs_caught(quiet, 5, [](const RunResult& r) { return splits(r) && healthy(r); }) == 5);
 }
 
 TEST_CASE("only the judge of lost writes sees early answers that nobody reads again") {
-  const auto unread = scenario_with("lessons/primary_backup_early_answer.json", {{"/clients/reads", 0.0}});
+  const auto unread = scenario_with("lessons/primary_backup/primary_backup_early_answer.json", {{"/clients/reads", 0.0}});
   CHECK(runs_caught(unread, 5, [](const RunResult& r) {
           return loses_writes(r) && linearizable(r) && !splits(r) && !r.divergence.diverged;
         }) == 5);
@@ -100,7 +100,7 @@ TEST_CASE("only the judge of lost writes sees early answers that nobody reads ag
 TEST_CASE("only availability and failover tell a slow detector from a fast one") {
   const auto run = [](const char* timeout) {
     return run_for_sweep(
-        scenario_with("lessons/primary_backup_crash.json", {{"/protocol/detector/timeout", timeout}}), 1);
+        scenario_with("lessons/primary_backup/primary_backup_crash.json", {{"/protocol/detector/timeout", timeout}}), 1);
   };
   const RunResult fast = run("50ms"), slow = run("500ms");
   CHECK(healthy(fast));
@@ -112,7 +112,7 @@ TEST_CASE("only availability and failover tell a slow detector from a fast one")
 
 TEST_CASE("only the detector's judge sees suspicions between backups, which cost nothing but sleep") {
   const auto nervous =
-      scenario_with("lessons/primary_backup_crash.json",
+      scenario_with("lessons/primary_backup/primary_backup_crash.json",
                     {{"/faults", Json::parse(R"([{"from": "2s", "to": "4s", "cut": [1, 2]}])")}});
   CHECK(runs_caught(nervous, 5, [](const RunResult& r) {
           return r.detector.false_suspicions > 0 && healthy(r) && !splits(r);

@@ -22,7 +22,7 @@ Scenario with_clients(const std::string& file, const std::string& clients, const
 
 TEST_CASE("pbft: without signatures, too, who comes back is let into the later view: 40 seeds") {
   for (const char* authentication : {"macs", "signatures"}) {
-    const Scenario scenario = pbft_runs::scenario("lessons/pbft_macs_left_view.json",
+    const Scenario scenario = pbft_runs::scenario("lessons/pbft/pbft_macs_left_view.json",
                                                   {{"/protocol/authentication", authentication}});
     for (int seed = 1; seed <= 20; ++seed) {
       CAPTURE(authentication, seed);
@@ -39,7 +39,7 @@ TEST_CASE("pbft: also when those who opened the view have restarted since: 20 se
                                       {"at": "1900ms", "crash": 1}, {"at": "2s", "restart": 1},
                                       {"at": "2100ms", "crash": 2}, {"at": "2200ms", "restart": 2},
                                       {"at": "5s", "crash": 3}])");
-  const Scenario scenario = pbft_runs::scenario("lessons/pbft_macs_left_view.json",
+  const Scenario scenario = pbft_runs::scenario("lessons/pbft/pbft_macs_left_view.json",
                                                 {{"/faults", faults}, {"/expect", Json::object()}});
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
@@ -55,7 +55,7 @@ TEST_CASE(
   for (const char* clients : {R"({"timeout": "2s"})", R"({"timeout": "2s", "retry": "40ms"})",
                               R"({"timeout": "1s", "ping": "50ms"})", R"({"timeout": "100ms"})"}) {
     for (const char* authentication : {"signatures", "macs"}) {
-      const Scenario scenario = with_clients("lessons/pbft_left_behind.json", clients,
+      const Scenario scenario = with_clients("lessons/pbft/pbft_left_behind.json", clients,
                                              {{"/protocol/authentication", authentication}});
       for (int seed = 1; seed <= 10; ++seed) {
         CAPTURE(clients, authentication, seed);
@@ -74,7 +74,7 @@ TEST_CASE("pbft: after a bad period service is back within seconds, however soon
     for (const char* retry : {"", R"(, "retry": "100ms")"}) {
       for (const char* patience : {"100ms", "200ms"}) {
         const Scenario scenario =
-            with_clients("lessons/pbft_primary_crash.json",
+            with_clients("lessons/pbft/pbft_primary_crash.json",
                          R"({"count": 3, "rate": "10/s", "outage_after": "1s", "timeout": ")" +
                              std::string(timeout) + "\"" + retry + "}",
                          {{"/duration", "40s"},

@@ -29,7 +29,7 @@ TEST_CASE("pbft with macs: an operation costs what it costs with signatures: 2n^
   for (const int n : {4, 7, 10}) {
     CAPTURE(n);
     const RunResult r = pbft_runs::run(
-        macs_scenario("lessons/pbft_cost.json", {{"/replicas", n}, {"/expect", Json::object()}}), 1);
+        macs_scenario("lessons/pbft/pbft_cost.json", {{"/replicas", n}, {"/expect", Json::object()}}), 1);
     CHECK(r.cost.messages_per_operation.value() == 2 * n * n - n + 1);
     CHECK(r.cost.delays_per_operation.value() == 5);
   }
@@ -37,7 +37,7 @@ TEST_CASE("pbft with macs: an operation costs what it costs with signatures: 2n^
 
 TEST_CASE("pbft with macs: when the primary crashes the next one takes over, and knows what was answered") {
   for (const int n : {4, 7}) {
-    const Scenario scenario = macs_scenario("lessons/pbft_primary_crash.json", {{"/replicas", n}});
+    const Scenario scenario = macs_scenario("lessons/pbft/pbft_primary_crash.json", {{"/replicas", n}});
     for (int seed = 1; seed <= 20; ++seed) {
       CAPTURE(n, seed);
       const RunResult r = pbft_runs::run(scenario, seed);
@@ -84,9 +84,9 @@ TEST_CASE("pbft with macs: nor do two of seven that collude: 10 seeds each") {
 }
 
 TEST_CASE("pbft with macs: 3f + 1 withstand an equivocating primary, 3f do not, nor f + 1 that collude") {
-  const Scenario enough = macs_scenario("lessons/pbft_equivocating_primary.json");
-  const Scenario few = macs_scenario("lessons/pbft_three_replicas.json");
-  const Scenario many = macs_scenario("lessons/pbft_two_traitors.json");
+  const Scenario enough = macs_scenario("lessons/pbft/pbft_equivocating_primary.json");
+  const Scenario few = macs_scenario("lessons/pbft/pbft_three_replicas.json");
+  const Scenario many = macs_scenario("lessons/pbft/pbft_two_traitors.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     require_good(pbft_runs::run(enough, seed));

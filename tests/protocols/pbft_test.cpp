@@ -63,7 +63,7 @@ TEST_CASE("pbft: a vote waits for the disk: three writes lie between request and
 
 TEST_CASE("pbft: requests that come while enough are under way share a sequence number") {
   const auto messages = [](int batch) {
-    const Scenario scenario = pbft_runs::scenario("lessons/pbft_cost.json", {{"/clients/count", 32},
+    const Scenario scenario = pbft_runs::scenario("lessons/pbft/pbft_cost.json", {{"/clients/count", 32},
                                                                              {"/protocol/in_progress", 1},
                                                                              {"/protocol/batch", batch},
                                                                              {"/expect", Json::object()}});
@@ -75,7 +75,7 @@ TEST_CASE("pbft: requests that come while enough are under way share a sequence 
 
 TEST_CASE("pbft: when the primary crashes the next one takes over, and knows what was answered: 20 seeds") {
   for (const int n : {4, 7}) {
-    const Scenario scenario = pbft_runs::scenario("lessons/pbft_primary_crash.json", {{"/replicas", n}});
+    const Scenario scenario = pbft_runs::scenario("lessons/pbft/pbft_primary_crash.json", {{"/replicas", n}});
     for (int seed = 1; seed <= 20; ++seed) {
       CAPTURE(n, seed);
       const RunResult r = pbft_runs::run(scenario, seed);
@@ -91,7 +91,7 @@ TEST_CASE("pbft: f crashes are survived, f + 1 stop the service and break nothin
   const auto run = [](unsigned n, unsigned crashes) {
     Json faults = Json::array();
     for (unsigned i = 0; i < crashes; ++i) faults.push_back({{"at", "2s"}, {"crash", i}});
-    return pbft_runs::run(pbft_runs::scenario("lessons/pbft_primary_crash.json",
+    return pbft_runs::run(pbft_runs::scenario("lessons/pbft/pbft_primary_crash.json",
                                               {{"/replicas", n}, {"/faults", faults}, {"/duration", "4s"}}),
                           1);
   };
@@ -129,7 +129,7 @@ TEST_CASE("pbft: a replica that was away for longer than the log reaches back ge
 
 TEST_CASE("pbft: a timeout far below the delays doubles until it is long enough") {
   const Scenario scenario =
-      pbft_runs::scenario("lessons/pbft_primary_crash.json", {{"/protocol/request_timeout", "1ms"},
+      pbft_runs::scenario("lessons/pbft/pbft_primary_crash.json", {{"/protocol/request_timeout", "1ms"},
                                                               {"/network/delay", "5ms"},
                                                               {"/clients/retry", "10ms"},
                                                               {"/clients/rate", "5/s"},
@@ -145,7 +145,7 @@ TEST_CASE("pbft: a timeout far below the delays doubles until it is long enough"
 
 TEST_CASE(
     "pbft: who lost its disk follows, but votes no more: with f such the service goes on, not with f + 1") {
-  const Scenario two = pbft_runs::scenario("lessons/pbft_amnesia.json");
+  const Scenario two = pbft_runs::scenario("lessons/pbft/pbft_amnesia.json");
   for (int seed = 1; seed <= 10; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_once(two, static_cast<std::uint64_t>(seed));
@@ -191,9 +191,9 @@ TEST_CASE(
 
 TEST_CASE(
     "pbft: 3f + 1 replicas withstand an equivocating primary, 3f do not, nor f + 1 that collude: 20 seeds") {
-  const Scenario enough = pbft_runs::scenario("lessons/pbft_equivocating_primary.json");
-  const Scenario few = pbft_runs::scenario("lessons/pbft_three_replicas.json");
-  const Scenario many = pbft_runs::scenario("lessons/pbft_two_traitors.json");
+  const Scenario enough = pbft_runs::scenario("lessons/pbft/pbft_equivocating_primary.json");
+  const Scenario few = pbft_runs::scenario("lessons/pbft/pbft_three_replicas.json");
+  const Scenario many = pbft_runs::scenario("lessons/pbft/pbft_two_traitors.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     require_good(pbft_runs::run(enough, seed));
@@ -218,7 +218,7 @@ TEST_CASE(
 TEST_CASE("pbft: a client believes f + 1 equal answers: one liar deceives nobody, two that collude do") {
   const auto run = [](const char* liars) {
     return pbft_runs::run(
-        pbft_runs::scenario("lessons/pbft_equivocating_primary.json",
+        pbft_runs::scenario("lessons/pbft/pbft_equivocating_primary.json",
                             {{"/faults", Json::parse(R"([{"at": "1s", "lie": true, "collude": true,
                                                                "byzantine": )" +
                                                      std::string(liars) + "}]")}}),

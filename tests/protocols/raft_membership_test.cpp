@@ -89,7 +89,7 @@ TEST_CASE("and so they do at once, by a joint configuration, with snapshots: 40 
 TEST_CASE("a leader that is removed leads until that is committed; one of those who stay follows it") {
   for (const char* how : {"single", "joint"}) {
     const Scenario scenario =
-        shipped("lessons/raft_membership.json", {{"/protocol/membership", how}, {"/faults/1/at", "7s"}});
+        shipped("lessons/raft/raft_membership.json", {{"/protocol/membership", how}, {"/faults/1/at", "7s"}});
     for (int seed = 1; seed <= 10; ++seed) {
       CAPTURE(how, seed);
       const RunResult r = run_once(scenario, static_cast<std::uint64_t>(seed));
@@ -105,7 +105,7 @@ TEST_CASE("a leader that is removed leads until that is committed; one of those 
 TEST_CASE("a replica that is removed and not told deposes leaders, but not with pre-vote and check-quorum") {
   const auto leaderships = [](bool quiet) {
     const Scenario scenario = shipped(
-        "lessons/raft_membership.json",
+        "lessons/raft/raft_membership.json",
         {{"/protocol/pre_vote", quiet},
          {"/protocol/check_quorum", quiet},
          {"/faults",
@@ -123,7 +123,7 @@ TEST_CASE("replicas that are down are not made members, and stop nobody") {
   for (const char* how : {"single", "joint"}) {
     CAPTURE(how);
     const Scenario scenario = shipped(
-        "lessons/raft_membership.json",
+        "lessons/raft/raft_membership.json",
         {{"/protocol/membership", how},
          {"/protocol/members", 2},
          {"/faults",
@@ -153,7 +153,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a transfer leaves the cluster without a leader for a few delays only: 20 seeds") {
-  const Scenario scenario = shipped("lessons/raft_transfer.json");
+  const Scenario scenario = shipped("lessons/raft/raft_transfer.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_once(scenario, static_cast<std::uint64_t>(seed));
@@ -166,7 +166,7 @@ TEST_CASE("a transfer leaves the cluster without a leader for a few delays only:
 
 TEST_CASE("a leader whose successor is down goes on after an election timeout") {
   const Scenario scenario =
-      shipped("lessons/raft_transfer.json", {{"/faults", Json::parse(R"([{"at": "1990ms", "crash": 2},
+      shipped("lessons/raft/raft_transfer.json", {{"/faults", Json::parse(R"([{"at": "1990ms", "crash": 2},
                                         {"at": "2s", "transfer": 2}, {"at": "3s", "restart": 2}])")}});
   for (int seed = 1; seed <= 10; ++seed) {
     CAPTURE(seed);
@@ -180,7 +180,7 @@ TEST_CASE("a leader whose successor is down goes on after an election timeout") 
 
 TEST_CASE("under a lease, a transfer makes nobody read what is stale: 20 seeds") {
   const Scenario scenario = shipped(
-      "lessons/raft_transfer.json",
+      "lessons/raft/raft_transfer.json",
       {{"/protocol/reads", "lease"},
        {"/faults",
         Json::parse(

@@ -67,7 +67,7 @@ TEST_CASE("a follower without its disk catches up by log or snapshot: 100 seeds 
   for (const int compact_after : {0, 20}) {
     for (const char* reads : {"log", "read_index"}) {
       const Scenario scenario =
-          raft_scenario("lessons/raft_disk_lost.json", {{"/protocol/compact_after", compact_after},
+          raft_scenario("lessons/raft/raft_disk_lost.json", {{"/protocol/compact_after", compact_after},
                                                         {"/protocol/reads", reads},
                                                         {"/network/duplicate", 0.05}});
       for (int seed = 1; seed <= 100; ++seed) {
@@ -106,7 +106,7 @@ TEST_CASE("an operation costs 2n messages and 4 delays; with a lease a read cost
 }
 
 TEST_CASE("when the leader crashes another takes over, and every history is linearizable: 20 seeds") {
-  const Scenario scenario = raft_scenario("lessons/raft_leader_crash.json");
+  const Scenario scenario = raft_scenario("lessons/raft/raft_leader_crash.json");
   for (int seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_raft(scenario, seed);
@@ -134,7 +134,7 @@ TEST_CASE("nor with reads under a lease: 50 seeds") {
 
 TEST_CASE("a replica that was away for longer than the log reaches back gets a snapshot, and catches up") {
   const Scenario scenario =
-      raft_scenario("lessons/raft_leader_crash.json",
+      raft_scenario("lessons/raft/raft_leader_crash.json",
                     {{"/protocol/compact_after", 10},
                      {"/faults", Json::parse(R"([{"at": "2s", "crash": 4}, {"at": "6s", "restart": 4}])")}});
   for (int seed = 1; seed <= 10; ++seed) {
@@ -148,7 +148,7 @@ TEST_CASE("a replica that was away for longer than the log reaches back gets a s
 TEST_CASE("with pre-vote, a replica that was cut off comes back without deposing the leader") {
   const auto terms = [](bool pre_vote) {
     const Scenario scenario = raft_scenario(
-        "lessons/raft_leader_crash.json",
+        "lessons/raft/raft_leader_crash.json",
         {{"/protocol/pre_vote", pre_vote},
          {"/faults", Json::parse(R"([{"from": "2s", "to": "4s", "partition": [[0, 1, 2, 3], [4]]}])")}});
     const RunResult r = run_once(scenario, 1);
@@ -162,7 +162,7 @@ TEST_CASE("with pre-vote, a replica that was cut off comes back without deposing
 TEST_CASE("with check-quorum, a leader that is cut off resigns before the cut ends") {
   const auto resigns = [](bool check_quorum) {
     const Scenario scenario = raft_scenario(
-        "lessons/raft_leader_crash.json",
+        "lessons/raft/raft_leader_crash.json",
         {{"/protocol/check_quorum", check_quorum},
          {"/faults", Json::parse(R"([{"from": "2s", "to": "4s", "partition": [[0], [1, 2, 3, 4]]}])")}});
     const RunResult r = run_once(scenario, 1);
