@@ -4,7 +4,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-command -v clang-tidy >/dev/null || { echo "lint.sh: clang-tidy is missing (Debian: apt-get install clang-tidy)" >&2; exit 2; }
+if ! command -v clang-tidy >/dev/null; then
+  echo "lint.sh: clang-tidy is missing (Debian: apt-get install clang-tidy)" >&2
+  exit 2
+fi
 [ $# -eq 0 ] || [ "$*" = --all ] || { echo "lint.sh: expected nothing or --all, found $*" >&2; exit 2; }
 
 sources() {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/check/verdict.hpp"
 #include "sim/history/record.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

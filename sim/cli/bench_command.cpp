@@ -11,8 +11,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/cli/bench_loops.hpp"
 #include "sim/cli/bench_sweep.hpp"
 #include "sim/cli/commands.hpp"
@@ -20,6 +18,8 @@
 #include "sim/history/generator.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/kernel/event_queue.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/verdict.hpp"
 #include "sim/protocol/registry.hpp"
 
 namespace sim {

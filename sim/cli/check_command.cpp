@@ -18,7 +18,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "sim/check/verdict.hpp"
 #include "sim/cli/check_judging.hpp"
 #include "sim/cli/option_values.hpp"
 #include "sim/cli/outputs.hpp"
@@ -30,6 +29,7 @@
 #include "sim/history/reading_options.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/kernel/printable.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 namespace {

@@ -14,8 +14,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/linearizability/sequential_consistency.hpp"
-#include "sim/linearizability/search/unknown_initial.hpp"
 #include "sim/cli/check_report.hpp"
 #include "sim/cli/process_memory.hpp"
 #include "sim/files/output_file.hpp"
@@ -23,11 +21,13 @@
 #include "sim/history/history.hpp"
 #include "sim/history/history_error.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/history/objects/transaction.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/reading_options.hpp"
-#include "sim/history/objects/transaction.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/history/write_history.hpp"
+#include "sim/linearizability/search/unknown_initial.hpp"
+#include "sim/linearizability/sequential_consistency.hpp"
 
 namespace sim {
 namespace {

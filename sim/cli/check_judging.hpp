@@ -9,8 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/check/verdict.hpp"
 #include "sim/history/operation.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/linearizability/explanation.hpp"
 #include "sim/history/history.hpp"
+#include "sim/linearizability/explanation.hpp"
 
 namespace sim {
 

@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "sim/history/formats/formats.hpp"
-#include "sim/history/history_error.hpp"
 #include "sim/history/formats/jepsen_reader.hpp"
+#include "sim/history/history_error.hpp"
 
 namespace sim {
 namespace {

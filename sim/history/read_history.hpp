@@ -1,5 +1,5 @@
-// Histories from files: from here and from other testers' archives, so that the judge can be tried on histories
-// whose verdicts are known.
+// Histories from files: from here and from other testers' archives, so that the judge can be tried on
+// histories whose verdicts are known.
 #pragma once
 
 #include <functional>

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/explain/story.hpp"
-#include "sim/linearizability/search/order_search.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
+#include "sim/linearizability/explain/story.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/search/order_search.hpp"
 
 namespace sim {
 namespace {

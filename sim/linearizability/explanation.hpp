@@ -18,8 +18,8 @@ namespace sim {
 /// What is asked for besides the verdict. A witness of a violation may cost many times what the verdict did.
 enum class Detail : std::uint8_t { verdict, witness };
 
-/// Judges as judge_linearizability does. Of a violation it also finds the witness and the story, unless only the
-/// verdict is asked for.
+/// Judges as judge_linearizability does. Of a violation it also finds the witness and the story, unless only
+/// the verdict is asked for.
 LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget = {},
                                             TimeUnit unit = TimeUnit::nanoseconds,

@@ -5,11 +5,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "sim/linearizability/search/key_search.hpp"
-#include "sim/check/key_verdict.hpp"
-#include "sim/linearizability/monitors/monitors.hpp"
-#include "sim/linearizability/search/register_reduction.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/monitors/monitors.hpp"
+#include "sim/linearizability/search/key_search.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
+#include "sim/linearizability/search/register_reduction.hpp"
 
 namespace sim {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "sim/check/verdict.hpp"
 #include "sim/history/operation.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "sim/linearizability/explain/delta_debugging.hpp"
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/explain/story.hpp"
-#include "sim/linearizability/search/order_search.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
+#include "sim/linearizability/explain/story.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/search/order_search.hpp"
 
 namespace sim {
 namespace {

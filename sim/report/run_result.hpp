@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "sim/check/progress.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/history/record.hpp"
+#include "sim/linearizability/verdict.hpp"
 #include "sim/scenario/json.hpp"
 
 namespace sim {

@@ -10,7 +10,7 @@ cd "$source_dir"
 
 all_of() { for f in "$@"; do printf '#include "%s"\n' "$f"; done; }
 all_of sim/kernel/*.cpp sim/files/*.cpp sim/history/decisions.cpp sim/history/value.cpp sim/network/*.cpp sim/fault/*.cpp sim/world/*.cpp sim/workload/*.cpp sim/protocol/*.cpp \
-  protocols/*.cpp > "$work/engine.cpp"
+  protocols/*.cpp protocols/*/*.cpp protocols/*/*.cpp > "$work/engine.cpp"
 all_of sim/scenario/*.cpp tests/digests/main.cpp > "$work/scenario.cpp"
 flags=(-std=c++20 -ffp-contract=off -I.)
 
@@ -22,7 +22,7 @@ variant() {  # name, compiler, flags...
   shift 2
   "$compiler" "${flags[@]}" "$@" -c "$work/engine.cpp" -o "$work/engine-$name.o"
   "$compiler" "$@" "$work/engine-$name.o" "$work/scenario-$compiler.o" -lfmt -o "$work/digests-$name"
-  (cd scenarios && "$work/digests-$name" bugs/*.json incidents/*.json lessons/*.json sweeps/*.json) > "$work/$name.txt"
+  (cd scenarios && "$work/digests-$name" bugs/*.json incidents/*.json lessons/*/*.json sweeps/*.json) > "$work/$name.txt"
   if diff "tests/goldens/digests.txt" "$work/$name.txt"; then
     echo "same digests: $name"
   else

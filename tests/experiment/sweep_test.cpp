@@ -9,8 +9,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "sim/experiment/sweep/merge.hpp"
 #include "sim/experiment/run.hpp"
+#include "sim/experiment/sweep/merge.hpp"
 #include "sim/experiment/sweep/sweep_folder.hpp"
 #include "sim/report/expectation.hpp"
 #include "sim/report/result_json.hpp"

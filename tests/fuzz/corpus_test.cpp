@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/catch.hpp"
 #include "tests/fuzz/harness.hpp"
+#include "tests/support/catch.hpp"
 
 namespace {
 

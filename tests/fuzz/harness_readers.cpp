@@ -4,16 +4,16 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/linearizability/explanation.hpp"
-#include "sim/linearizability/linearizability.hpp"
+#include "sim/history/formats/plain_line.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/history_error.hpp"
 #include "sim/history/objects/object_model.hpp"
-#include "sim/history/formats/plain_line.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/reading_options.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/history/write_history.hpp"
+#include "sim/linearizability/explanation.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "tests/fuzz/harness.hpp"
 
 namespace fuzz {

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/history/formats/edn.hpp"
 #include "sim/history/formats/edn_values.hpp"
 #include "sim/history/history.hpp"
@@ -14,6 +12,8 @@
 #include "sim/history/read_history.hpp"
 #include "sim/history/reading_options.hpp"
 #include "sim/history/write_history.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/verdict.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/shell.hpp"
 

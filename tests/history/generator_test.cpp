@@ -1,14 +1,14 @@
 // Are generated histories what their plan says? A true object's must be linearizable, whatever the plan; one
 // with a planted bug must be one that the judge can find.
 #include "sim/history/generator.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 #include <algorithm>
 
-#include "sim/linearizability/linearizability.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "tests/support/brute_force.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,14 +1,14 @@
 // Reading and writing histories: what is written comes back, foreign formats are understood, and nothing that
 // is cut or wrong is ever read as if it were whole.
 #include "sim/history/history.hpp"
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/history_error.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/reading_options.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/history/write_history.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 #include <sstream>
 #include <utility>

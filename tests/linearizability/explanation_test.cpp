@@ -1,9 +1,9 @@
 // Does the judge say why, and is it true? Prefixes and witnesses are held against the definition, kinds of
 // faults against histories with planted ones, orders against the answers that they must explain.
 #include "sim/linearizability/explanation.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/linearizability/linearizability.hpp"
 #include "sim/linearizability/search/just_in_time_sweep.hpp"
-#include "sim/history/vocabulary.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,9 +11,9 @@
 #include <optional>
 #include <sstream>
 
-#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
 #include "tests/support/brute_force.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/judges_agree.hpp"

@@ -4,13 +4,13 @@
 #include <utility>
 #include <vector>
 
-#include "sim/linearizability/explanation.hpp"
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/objects/object_model.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
+#include "sim/linearizability/explanation.hpp"
+#include "sim/linearizability/linearizability.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/random_history.hpp"
 

@@ -1,14 +1,14 @@
 // Is the judge of linearizability right? Held against its brute-force twin, against laws that any judge must
 // obey, and against cases that can be checked by hand.
 #include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/explanation.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/explanation.hpp"
 
 #include <array>
 #include <sstream>
 
-#include "sim/linearizability/search/order_search.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/search/order_search.hpp"
 #include "tests/support/brute_force.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/judges_agree.hpp"

@@ -4,16 +4,16 @@
 #include <algorithm>
 #include <array>
 
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
-#include "sim/linearizability/monitors/monitors.hpp"
-#include "sim/linearizability/search/order_search.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/history/generator.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/objects/object_model.hpp"
 #include "sim/history/objects/transaction.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/monitors/monitors.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/order_search.hpp"
+#include "sim/linearizability/verdict.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/judges_agree.hpp"
 

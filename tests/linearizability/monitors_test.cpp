@@ -1,9 +1,9 @@
 // Do the monitors decide as the definition does, and do they apply where they should? The verdict of a
 // monitor, of the search and of the brute-force twin must be one.
 #include "sim/linearizability/monitors/monitors.hpp"
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 #include <array>
 #include <functional>
@@ -11,9 +11,9 @@
 #include <string>
 #include <utility>
 
-#include "sim/linearizability/search/key_history.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
 #include "sim/history/generator.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/key_history.hpp"
 #include "tests/support/brute_force.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/judges_agree.hpp"

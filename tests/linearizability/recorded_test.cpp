@@ -5,11 +5,11 @@
 #include <map>
 #include <string>
 
-#include "sim/linearizability/explanation.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/objects/object_model.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/explanation.hpp"
 #include "tests/support/catch.hpp"
 
 namespace {

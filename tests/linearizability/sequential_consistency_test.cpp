@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/generator.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
 #include "tests/support/brute_force.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/random_history.hpp"

@@ -4,16 +4,16 @@
 #include <sstream>
 #include <string>
 
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/experiment/run.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/read_history.hpp"
 #include "sim/history/reading_options.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/history/write_history.hpp"
-#include "tests/support/catch.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/verdict.hpp"
 #include "tests/fidelity/fidelity.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fidelity;
 

@@ -129,7 +129,8 @@ TEST_CASE("abd: losses and copies of messages do no harm: 10 seeds each") {
 }
 
 TEST_CASE("abd: a majority down means silence, not mistakes") {
-  const RunResult r = run_for_sweep(load_scenario(kAbdScenarios + "lessons/quorums/abd_majority_down.json"), 1);
+  const RunResult r =
+      run_for_sweep(load_scenario(kAbdScenarios + "lessons/quorums/abd_majority_down.json"), 1);
   CHECK(r.linearizability.verdict == Verdict::linearizable);
   CHECK(r.availability.longest_outage_s > 1.9);
 }

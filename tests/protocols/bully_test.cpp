@@ -134,7 +134,8 @@ TEST_CASE("bully: a lost answer makes two coordinators") {
 }
 
 TEST_CASE("bully: both sides of a partition have a coordinator until it ends, in each of 20 seeds") {
-  for (const char* file : {"lessons/agreement/bully_partition.json", "lessons/agreement/bully_one_way.json"}) {
+  for (const char* file :
+       {"lessons/agreement/bully_partition.json", "lessons/agreement/bully_one_way.json"}) {
     CAPTURE(file);
     for_each_run(bully_file(file), 20, [](const Record& record) {
       CHECK(judge_split_brain(record).seconds > 0.8);

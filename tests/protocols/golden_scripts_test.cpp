@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sim/protocol/registry.hpp"
-#include "tests/support/catch.hpp"
 #include "tests/script/script.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace script;
 

@@ -115,7 +115,8 @@ TEST_CASE(
 
 TEST_CASE("local-write: whose keys are his own pays for the journey once, others each time") {
   const RunResult own = run_once(local_write_scenario("lessons/local_write/local_write_locality.json"), 1);
-  const RunResult shared = run_once(local_write_scenario("lessons/local_write/local_write_ping_pong.json"), 1);
+  const RunResult shared =
+      run_once(local_write_scenario("lessons/local_write/local_write_ping_pong.json"), 1);
   CHECK(std::ranges::all_of(own.record.operations,
                             [](const Operation& op) { return op.key % 5 == op.client.value; }));
   CHECK(own.cost.delays_per_operation.value() < 4.1);

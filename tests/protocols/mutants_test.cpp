@@ -74,7 +74,8 @@ TEST_CASE("only the linearizability judge sees a stale read") {
   CHECK(runs_caught(stale, 20, [](const RunResult& r) {
           return !linearizable(r) && !loses_writes(r) && !r.divergence.diverged;
         }) >= 3);
-  const auto leased = scenario_with("lessons/primary_backup/primary_backup_stale_read.json", {{"/protocol/lease", "30ms"}});
+  const auto leased =
+      scenario_with("lessons/primary_backup/primary_backup_stale_read.json", {{"/protocol/lease", "30ms"}});
   CHECK(runs_caught(leased, 20, linearizable) == 20);
 }
 
@@ -86,12 +87,14 @@ TEST_CASE("only the divergence judge sees backups that draw numbers of their own
 }
 
 TEST_CASE("only the split-brain judge sees two primaries between which no client came") {
-  const auto quiet = scenario_with("lessons/primary_backup/primary_backup_lossy_period.json", {{"/clients/rate", "1/h"}});
+  const auto quiet =
+      scenario_with("lessons/primary_backup/primary_backup_lossy_period.json", {{"/clients/rate", "1/h"}});
   CHECK(runs_caught(quiet, 5, [](const RunResult& r) { return splits(r) && healthy(r); }) == 5);
 }
 
 TEST_CASE("only the judge of lost writes sees early answers that nobody reads again") {
-  const auto unread = scenario_with("lessons/primary_backup/primary_backup_early_answer.json", {{"/clients/reads", 0.0}});
+  const auto unread =
+      scenario_with("lessons/primary_backup/primary_backup_early_answer.json", {{"/clients/reads", 0.0}});
   CHECK(runs_caught(unread, 5, [](const RunResult& r) {
           return loses_writes(r) && linearizable(r) && !splits(r) && !r.divergence.diverged;
         }) == 5);
@@ -99,8 +102,9 @@ TEST_CASE("only the judge of lost writes sees early answers that nobody reads ag
 
 TEST_CASE("only availability and failover tell a slow detector from a fast one") {
   const auto run = [](const char* timeout) {
-    return run_for_sweep(
-        scenario_with("lessons/primary_backup/primary_backup_crash.json", {{"/protocol/detector/timeout", timeout}}), 1);
+    return run_for_sweep(scenario_with("lessons/primary_backup/primary_backup_crash.json",
+                                       {{"/protocol/detector/timeout", timeout}}),
+                         1);
   };
   const RunResult fast = run("50ms"), slow = run("500ms");
   CHECK(healthy(fast));

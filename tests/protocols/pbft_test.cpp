@@ -63,10 +63,11 @@ TEST_CASE("pbft: a vote waits for the disk: three writes lie between request and
 
 TEST_CASE("pbft: requests that come while enough are under way share a sequence number") {
   const auto messages = [](int batch) {
-    const Scenario scenario = pbft_runs::scenario("lessons/pbft/pbft_cost.json", {{"/clients/count", 32},
-                                                                             {"/protocol/in_progress", 1},
-                                                                             {"/protocol/batch", batch},
-                                                                             {"/expect", Json::object()}});
+    const Scenario scenario =
+        pbft_runs::scenario("lessons/pbft/pbft_cost.json", {{"/clients/count", 32},
+                                                            {"/protocol/in_progress", 1},
+                                                            {"/protocol/batch", batch},
+                                                            {"/expect", Json::object()}});
     return pbft_runs::run(scenario, 1).cost.messages_per_operation.value();
   };
   CHECK(messages(1) == 29);
@@ -130,10 +131,10 @@ TEST_CASE("pbft: a replica that was away for longer than the log reaches back ge
 TEST_CASE("pbft: a timeout far below the delays doubles until it is long enough") {
   const Scenario scenario =
       pbft_runs::scenario("lessons/pbft/pbft_primary_crash.json", {{"/protocol/request_timeout", "1ms"},
-                                                              {"/network/delay", "5ms"},
-                                                              {"/clients/retry", "10ms"},
-                                                              {"/clients/rate", "5/s"},
-                                                              {"/faults", Json::array()}});
+                                                                   {"/network/delay", "5ms"},
+                                                                   {"/clients/retry", "10ms"},
+                                                                   {"/clients/rate", "5/s"},
+                                                                   {"/faults", Json::array()}});
   for (int seed = 1; seed <= 5; ++seed) {
     CAPTURE(seed);
     const RunResult r = run_once(scenario, static_cast<std::uint64_t>(seed));

@@ -10,8 +10,8 @@ using namespace sim;
 namespace {
 
 Scenario crash_with(const Json& options, const Json& clients = Json::object()) {
-  Json document =
-      load_scenario_document(std::string(REPSIM_SOURCE_DIR) + "/scenarios/lessons/primary_backup/primary_backup_crash.json");
+  Json document = load_scenario_document(std::string(REPSIM_SOURCE_DIR) +
+                                         "/scenarios/lessons/primary_backup/primary_backup_crash.json");
   document.erase("expect");
   document["protocol"].update(options);
   document["clients"].update(clients);
@@ -89,8 +89,8 @@ TEST_CASE("a client that pings finds the new primary before it has an operation 
 }
 
 TEST_CASE("a returning primary whose disk was lost gets everything again") {
-  Json document =
-      load_scenario_document(std::string(REPSIM_SOURCE_DIR) + "/scenarios/lessons/primary_backup/primary_backup_crash.json");
+  Json document = load_scenario_document(std::string(REPSIM_SOURCE_DIR) +
+                                         "/scenarios/lessons/primary_backup/primary_backup_crash.json");
   for (const auto* disk : {"kept", "tail_lost", "lost"}) {
     document["faults"] = Json::parse(R"([{"at": "4s", "crash": "primary"}, {"at": "4010ms", "restart": 0}])");
     document["faults"][1]["disk"] = disk;

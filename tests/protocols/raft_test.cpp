@@ -68,8 +68,8 @@ TEST_CASE("a follower without its disk catches up by log or snapshot: 100 seeds 
     for (const char* reads : {"log", "read_index"}) {
       const Scenario scenario =
           raft_scenario("lessons/raft/raft_disk_lost.json", {{"/protocol/compact_after", compact_after},
-                                                        {"/protocol/reads", reads},
-                                                        {"/network/duplicate", 0.05}});
+                                                             {"/protocol/reads", reads},
+                                                             {"/network/duplicate", 0.05}});
       for (int seed = 1; seed <= 100; ++seed) {
         CAPTURE(compact_after, reads, seed);
         const RunResult r = run_raft(scenario, seed);

@@ -185,8 +185,8 @@ TEST_CASE(
 
 TEST_CASE("schneider: an untold crash stops test II until the crashed one is back, and test I not at all") {
   const auto outage = [](const char* stability) {
-    const Scenario scenario =
-        schneider_file("lessons/state_machines/schneider_synchronised_clocks.json", {{"/protocol/stability", stability}});
+    const Scenario scenario = schneider_file("lessons/state_machines/schneider_synchronised_clocks.json",
+                                             {{"/protocol/stability", stability}});
     const RunResult r = run_for_sweep(scenario, 1);
     check_in_order(r);
     return r.availability.longest_outage_s;
@@ -225,7 +225,8 @@ TEST_CASE("schneider: a client that gives up between ABCAST's rounds leaves noth
 TEST_CASE(
     "schneider: last words of failing replicas are wrong in 4 of 120 seeds, in none if all wait for all") {
   CHECK(disagreements(schneider_file("lessons/state_machines/schneider_last_words.json"), 120) >= 4);
-  check_cured("lessons/state_machines/schneider_last_words.json", {{"/protocol/execute", "stable_everywhere"}}, 120);
+  check_cured("lessons/state_machines/schneider_last_words.json",
+              {{"/protocol/execute", "stable_everywhere"}}, 120);
 }
 
 // ---- voters
@@ -313,8 +314,8 @@ TEST_CASE(
 TEST_CASE("schneider: with voters, too, replicas are repaired one after the other: 20 seeds") {
   for (const char* order : {"logical_clocks", "synchronised_clocks"}) {
     CAPTURE(order);
-    check_cured("lessons/state_machines/schneider_join.json", {{"/protocol/voting", "equal"}, {"/protocol/order", order}},
-                20);
+    check_cured("lessons/state_machines/schneider_join.json",
+                {{"/protocol/voting", "equal"}, {"/protocol/order", order}}, 20);
   }
 }
 

@@ -99,7 +99,8 @@ class Rules(unittest.TestCase):
         self.breaks("sim/cli/a.cpp", "\n".join([own, ours, third]), "include order", line=5)
 
     def test_include_cycles(self):
-        self.write("sim/kernel/a.hpp", FINE.replace("\n\nnamespace", '\n\n#include "sim/kernel/b.hpp"\n\nnamespace'))
+        include = '\n\n#include "sim/kernel/b.hpp"\n\nnamespace'
+        self.write("sim/kernel/a.hpp", FINE.replace("\n\nnamespace", include))
         self.write("sim/kernel/b.hpp", FINE)
         self.assertEqual(self.found(), [])
         self.write("sim/kernel/b.cpp", '#include "sim/kernel/b.hpp"\n\n#include "sim/kernel/a.hpp"\n')

@@ -10,18 +10,18 @@
 #include <string>
 #include <vector>
 
-#include "sim/linearizability/search/depth_first.hpp"
-#include "sim/linearizability/explanation.hpp"
-#include "sim/linearizability/search/key_history.hpp"
-#include "sim/check/key_verdict.hpp"
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
-#include "sim/linearizability/monitors/monitors.hpp"
-#include "sim/linearizability/search/order_search.hpp"
-#include "sim/linearizability/search/register_reduction.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/objects/object_model.hpp"
 #include "sim/history/write_history.hpp"
+#include "sim/linearizability/explanation.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/monitors/monitors.hpp"
+#include "sim/linearizability/search/depth_first.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
+#include "sim/linearizability/search/order_search.hpp"
+#include "sim/linearizability/search/register_reduction.hpp"
 #include "tests/support/brute_force.hpp"
 
 namespace judges {

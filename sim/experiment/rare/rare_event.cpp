@@ -9,11 +9,11 @@
 #include <fmt/ranges.h>
 
 #include "sim/check/divergence.hpp"
-#include "sim/linearizability/linearizability.hpp"
 #include "sim/check/lost_writes.hpp"
 #include "sim/check/split_brain.hpp"
-#include "sim/check/verdict.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 namespace {

@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "sim/experiment/sweep/measures.hpp"
 #include "sim/experiment/statistics.hpp"
+#include "sim/experiment/sweep/measures.hpp"
 
 namespace sim {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "sim/experiment/statistics.hpp"
 #include "sim/experiment/sweep/differences.hpp"
 #include "sim/experiment/sweep/measures.hpp"
 #include "sim/experiment/sweep/precision.hpp"
-#include "sim/experiment/statistics.hpp"
 #include "sim/report/run_result.hpp"
 
 namespace sim {

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "sim/history/history.hpp"
 #include "sim/history/formats/history_text.hpp"
+#include "sim/history/history.hpp"
 #include "sim/history/reading_options.hpp"
 
 namespace sim {

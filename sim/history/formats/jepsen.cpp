@@ -4,8 +4,8 @@
 
 #include "sim/history/formats/edn.hpp"
 #include "sim/history/formats/formats.hpp"
-#include "sim/history/history.hpp"
 #include "sim/history/formats/jepsen_reader.hpp"
+#include "sim/history/history.hpp"
 #include "sim/history/reading_options.hpp"
 
 namespace sim {

@@ -1,10 +1,10 @@
 // Jepsen's events as JSON: `{"process":0,"type":"invoke","f":"write","value":1}`, an object a line or all in
 // an array.
 #include "sim/history/formats/formats.hpp"
-#include "sim/history/history.hpp"
-#include "sim/history/history_error.hpp"
 #include "sim/history/formats/jepsen_reader.hpp"
 #include "sim/history/formats/json_values.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
 #include "sim/history/reading_options.hpp"
 
 namespace sim {

@@ -10,9 +10,9 @@
 #include <optional>
 
 #include "sim/history/formats/formats.hpp"
+#include "sim/history/formats/jepsen_reader.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/history_error.hpp"
-#include "sim/history/formats/jepsen_reader.hpp"
 #include "sim/history/reading_options.hpp"
 
 namespace sim {

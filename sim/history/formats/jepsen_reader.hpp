@@ -11,11 +11,11 @@
 
 #include "sim/history/formats/edn.hpp"
 #include "sim/history/formats/event_pairing.hpp"
+#include "sim/history/formats/object_guess.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/name_table.hpp"
-#include "sim/history/formats/object_guess.hpp"
-#include "sim/history/reading_options.hpp"
 #include "sim/history/objects/transaction.hpp"
+#include "sim/history/reading_options.hpp"
 
 namespace sim {
 

@@ -12,16 +12,16 @@
 
 #include "sim/history/formats/edn_values.hpp"
 #include "sim/history/formats/formats.hpp"
-#include "sim/history/history.hpp"
-#include "sim/history/history_error.hpp"
 #include "sim/history/formats/jepsen_reader.hpp"
 #include "sim/history/formats/json_values.hpp"
-#include "sim/history/name_table.hpp"
 #include "sim/history/formats/object_guess.hpp"
-#include "sim/history/objects/object_model.hpp"
 #include "sim/history/formats/plain_line.hpp"
-#include "sim/history/reading_options.hpp"
+#include "sim/history/history.hpp"
+#include "sim/history/history_error.hpp"
+#include "sim/history/name_table.hpp"
+#include "sim/history/objects/object_model.hpp"
 #include "sim/history/objects/transaction.hpp"
+#include "sim/history/reading_options.hpp"
 #include "sim/history/vocabulary.hpp"
 
 namespace sim {

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "sim/linearizability/explain/contradicts.hpp"
-#include "sim/linearizability/linearizability.hpp"
 #include "sim/linearizability/explain/minimal_witness.hpp"
-#include "sim/linearizability/search/register_reduction.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
+#include "sim/linearizability/linearizability.hpp"
+#include "sim/linearizability/search/register_reduction.hpp"
 
 namespace sim {
 namespace {

@@ -6,9 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
-#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
+#include "sim/linearizability/search/just_in_time_sweep.hpp"
 
 namespace sim {
 namespace {

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "sim/linearizability/search/key_history.hpp"
 #include "sim/linearizability/search/budget.hpp"
-#include "sim/check/verdict.hpp"
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -5,12 +5,12 @@
 #include <numeric>
 #include <utility>
 
-#include "sim/linearizability/search/depth_first.hpp"
-#include "sim/check/key_verdict.hpp"
-#include "sim/linearizability/search/register_reduction.hpp"
-#include "sim/check/verdict.hpp"
-#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
+#include "sim/linearizability/search/depth_first.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
+#include "sim/linearizability/search/register_reduction.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 namespace {

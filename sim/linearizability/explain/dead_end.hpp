@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "sim/check/verdict.hpp"
 #include "sim/history/operation.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -4,10 +4,10 @@
 #include <iterator>
 #include <utility>
 
-#include "sim/linearizability/explain/contradiction.hpp"
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/explain/prefix.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/explain/contradiction.hpp"
+#include "sim/linearizability/explain/prefix.hpp"
+#include "sim/linearizability/linearizability.hpp"
 
 namespace sim {
 namespace {

@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "sim/history/operation.hpp"
 #include "sim/linearizability/explain/hitting_set.hpp"
 #include "sim/linearizability/search/order_search.hpp"
-#include "sim/check/verdict.hpp"
-#include "sim/history/operation.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

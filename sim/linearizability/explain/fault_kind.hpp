@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "sim/check/verdict.hpp"
 #include "sim/history/operation.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -7,9 +7,9 @@
 #include <numeric>
 #include <utility>
 
-#include "sim/linearizability/explain/hitting_set.hpp"
-#include "sim/linearizability/explain/delta_debugging.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/explain/delta_debugging.hpp"
+#include "sim/linearizability/explain/hitting_set.hpp"
 
 namespace sim {
 namespace {

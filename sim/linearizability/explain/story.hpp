@@ -6,7 +6,7 @@
 #include <string>
 
 #include "sim/linearizability/explain/dead_end.hpp"
-#include "sim/check/verdict.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

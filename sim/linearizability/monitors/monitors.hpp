@@ -11,8 +11,8 @@
 #include <span>
 #include <vector>
 
-#include "sim/linearizability/search/budget.hpp"
 #include "sim/history/operation.hpp"
+#include "sim/linearizability/search/budget.hpp"
 
 namespace sim {
 

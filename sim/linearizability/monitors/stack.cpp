@@ -2,8 +2,8 @@
 #include <iterator>
 #include <utility>
 
-#include "sim/linearizability/monitors/put_and_taken.hpp"
 #include "sim/linearizability/monitors/monitors.hpp"
+#include "sim/linearizability/monitors/put_and_taken.hpp"
 
 namespace sim {
 namespace {

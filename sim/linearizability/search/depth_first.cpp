@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "sim/check/key_verdict.hpp"
-#include "sim/check/verdict.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -8,10 +8,10 @@
 #include <optional>
 #include <vector>
 
-#include "sim/linearizability/search/key_history.hpp"
-#include "sim/check/key_verdict.hpp"
-#include "sim/linearizability/search/seen_configurations.hpp"
 #include "sim/linearizability/search/budget.hpp"
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
+#include "sim/linearizability/search/seen_configurations.hpp"
 
 namespace sim {
 

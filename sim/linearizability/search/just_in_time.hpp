@@ -33,10 +33,10 @@
 #include <span>
 #include <vector>
 
+#include "sim/linearizability/search/budget.hpp"
 #include "sim/linearizability/search/configuration_set.hpp"
 #include "sim/linearizability/search/key_history.hpp"
-#include "sim/check/key_verdict.hpp"
-#include "sim/linearizability/search/budget.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
 #include "sim/linearizability/search/sum_search.hpp"
 
 namespace sim::sweep_search {

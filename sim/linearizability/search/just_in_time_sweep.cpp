@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "sim/linearizability/search/just_in_time.hpp"
-#include "sim/check/verdict.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -2,9 +2,9 @@
 // behind the verdict.
 #pragma once
 
-#include "sim/linearizability/search/key_history.hpp"
-#include "sim/check/key_verdict.hpp"
 #include "sim/linearizability/search/budget.hpp"
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
 
 namespace sim {
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "sim/linearizability/search/depth_first.hpp"
-#include "sim/check/key_verdict.hpp"
 #include "sim/linearizability/search/just_in_time.hpp"
-#include "sim/check/verdict.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 namespace {

@@ -1,9 +1,9 @@
 // Decides one key's history by two searches that take turns: neither is quick on all that the other is.
 #pragma once
 
-#include "sim/linearizability/search/key_history.hpp"
-#include "sim/check/key_verdict.hpp"
 #include "sim/linearizability/search/budget.hpp"
+#include "sim/linearizability/search/key_history.hpp"
+#include "sim/linearizability/search/key_verdict.hpp"
 
 namespace sim {
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/linearizability/search/interned_states.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/search/interned_states.hpp"
 
 namespace sim {
 

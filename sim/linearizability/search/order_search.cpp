@@ -6,9 +6,9 @@
 #include <unordered_set>  // tidy: allow only asked whether something is in it
 #include <utility>
 
+#include "sim/history/objects/object_model.hpp"
 #include "sim/linearizability/search/interned_states.hpp"
 #include "sim/linearizability/search/order_groups.hpp"
-#include "sim/history/objects/object_model.hpp"
 
 namespace sim {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "sim/linearizability/linearizability.hpp"
 #include "sim/history/objects/object_model.hpp"
+#include "sim/linearizability/linearizability.hpp"
 
 namespace sim {
 namespace {

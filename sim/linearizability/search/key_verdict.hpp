@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "sim/check/verdict.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -1,4 +1,4 @@
-#include "sim/check/verdict.hpp"
+#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 
