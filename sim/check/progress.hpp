@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "sim/history/record.hpp"
-#include "sim/linearizability/verdict.hpp"
 
 namespace sim {
 

@@ -22,7 +22,7 @@
 #include "sim/cli/round_trips.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/experiment/advise/advise.hpp"
-#include "sim/experiment/trial_log.hpp"
+#include "sim/experiment/advise/trial_log.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/kernel/printable.hpp"
 #include "sim/scenario/units.hpp"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "sim/experiment/advise/advise_knobs.hpp"
+#include "sim/experiment/advise/knobs.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sim;

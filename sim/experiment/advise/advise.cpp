@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/experiment/advise/advise_trials.hpp"
+#include "sim/experiment/advise/trials.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {

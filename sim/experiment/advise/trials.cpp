@@ -1,4 +1,4 @@
-#include "sim/experiment/advise/advise_trials.hpp"
+#include "sim/experiment/advise/trials.hpp"
 
 #include <algorithm>
 #include <cmath>

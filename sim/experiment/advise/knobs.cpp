@@ -1,4 +1,4 @@
-#include "sim/experiment/advise/advise_knobs.hpp"
+#include "sim/experiment/advise/knobs.hpp"
 
 #include <algorithm>
 #include <array>

@@ -6,15 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "sim/experiment/advise/advise.hpp"
-#include "sim/experiment/advise/advise_knobs.hpp"
-#include "sim/experiment/advise/advise_tally.hpp"
-#include "sim/experiment/trial_log.hpp"
+#include "sim/experiment/advise/advice.hpp"
+#include "sim/experiment/advise/knobs.hpp"
+#include "sim/experiment/advise/tally.hpp"
+#include "sim/experiment/advise/trial_log.hpp"
 
 namespace sim {
-
-/// Whether a bound on it is a rate of events in calm runs.
-bool per_hour(Concern concern);
 
 /// How long and how often each setting is tried.
 struct Effort {

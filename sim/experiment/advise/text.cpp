@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "sim/experiment/advise/advise_trials.hpp"
+#include "sim/experiment/advise/trials.hpp"
 #include "sim/experiment/table.hpp"
 #include "sim/report/plain_numbers.hpp"
 #include "sim/scenario/units.hpp"

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/experiment/advise/advise.hpp"
+#include "sim/experiment/advise/advice.hpp"
 
 namespace sim {
 

@@ -1,4 +1,4 @@
-#include "sim/experiment/trial_log.hpp"
+#include "sim/experiment/advise/trial_log.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

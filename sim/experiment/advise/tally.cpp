@@ -1,4 +1,4 @@
-#include "sim/experiment/advise/advise_tally.hpp"
+#include "sim/experiment/advise/tally.hpp"
 
 #include <algorithm>
 #include <cmath>

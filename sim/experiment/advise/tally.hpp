@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "sim/experiment/advise/advise.hpp"
+#include "sim/experiment/advise/advice.hpp"
 #include "sim/experiment/rare/rare_event.hpp"
 #include "sim/report/run_result.hpp"
 
