@@ -20,6 +20,7 @@
 #include "sim/history/history.hpp"
 #include "sim/history/objects/object_model.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/history/write_history.hpp"
 #include "sim/scenario/json.hpp"
 
 namespace sim {
