@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The house rules as a test: sizes, determinism, includes, folders' READMEs, scenarios' "about".
+"""The house rules as a test: sizes, determinism, includes, folders' READMEs, links, scenarios' "about".
 
 Prints `file:line: rule` for each breach and exits 1 when there is one. A line that must break a determinism
 or size rule says why in a trailing comment: `// tidy: allow REASON`. Standard library only.
@@ -236,6 +236,37 @@ def check_scenarios(root):
             yield path, 1, "scenario without an \"about\""
 
 
+def anchors_of(text):
+    """What `#name` may follow a page's name: its headings as GitHub writes them in an address."""
+    heads = re.findall(r"^#+\s+(.*?)\s*$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def leads_somewhere(root, page, link):
+    name, _, anchor = link.partition("#")
+    target = (page.parent / name).resolve() if name else page
+    if not target.exists() or not target.is_relative_to(root.resolve()):
+        return False
+    return not anchor or (target.suffix == ".md" and anchor in anchors_of(prose_of(target)))
+
+
+def prose_of(page):
+    """A page with its blocks of code blanked out, and as many lines as before."""
+    def blank(match):
+        return re.sub(r"[^\n]", "", match[0])
+    return re.sub(r"^```.*?^```", blank, text_of(page), flags=re.M | re.S)
+
+
+def check_links(root):
+    """Relative links and images of the pages; addresses of other sites are not tried."""
+    rooms = ("docs", "sim", "protocols", "scenarios", "scripts", "tests")
+    for page in sorted([*root.glob("*.md"), *(p for room in rooms for p in root.glob(f"{room}/**/*.md"))]):
+        for number, line in enumerate(prose_of(page).splitlines(), start=1):
+            for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`]*`", "``", line)):
+                if not re.match(r"[a-z]+:", link) and not leads_somewhere(root, page, link):
+                    yield page, number, f"a link leads nowhere: {link}"
+
+
 def check_machine_paths(root):
     folders = ("sim", "protocols", "scenarios", "scripts", "tests", ".ci")
     texts = (".cpp", ".hpp", ".py", ".sh", ".md", ".json", ".txt", ".csv", ".cmake", "")
@@ -262,7 +293,7 @@ def check_format(root):
 
 
 CHECKS = (check_code, check_cycles, check_scripts, check_tests, check_folders, check_scenarios,
-          check_machine_paths, check_format)
+          check_links, check_machine_paths, check_format)
 
 
 def breaches(root):

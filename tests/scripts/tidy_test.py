@@ -112,6 +112,16 @@ class Rules(unittest.TestCase):
     def test_sizes_of_tests(self):
         self.breaks("tests/check/a_test.cpp", "// x\n" * 401, "file has 401 lines")
 
+    def test_links(self):
+        self.write("docs/a.md", "# A\n## How it's drawn, in `C++`\n![x](../sim/cli/README.md)\n"
+                   "[y](#how-its-drawn-in-c), [z](https://example.org/none)\n"
+                   "```\n# Not a head [c](none)\n```\n")
+        self.write("docs/b.md", "[a](a.md#a), [a](a.md#how-its-drawn-in-c), `[c](none)`, [d](../sim)\n")
+        self.assertEqual(self.found(), [])
+        for link in ("none.png", "../../outside.md", "a.md#none", "#none", "a.md#not-a-head-c",
+                     "../sim#kernel"):
+            self.breaks("docs/b.md", f"# B\n\n[b]({link})\n", f"a link leads nowhere: {link}", line=3)
+
     def test_paths_of_one_machine(self):
         self.breaks("scenarios/README.md", "See /" + "root/notes.\n", "one particular machine", line=1)
 
