@@ -143,6 +143,21 @@ std::string roff(std::string_view text) {
   return out;
 }
 
+// The type of an option's value, and which values there are: the parser's "TEXT:{a,b}" taken apart.
+struct ValueWords {
+  std::string type, choices;
+};
+
+ValueWords words_of(const CLI::Option& option) {
+  const std::string name = option.get_type_name();
+  const auto brace = name.find(":{");
+  if (brace == std::string::npos) return {name, ""};
+  std::string choices;
+  for (const char c : name.substr(brace + 2, name.size() - brace - 3))
+    choices += c == ',' ? std::string(", ") : std::string(1, c);
+  return {name.substr(0, brace), "; one of " + choices};
+}
+
 std::string options_in_roff(const CLI::App& command) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
@@ -154,16 +169,17 @@ std::string options_in_roff(const CLI::App& command) {
     for (const auto& name : option->get_snames()) names.push_back("\\-" + name);
     for (const auto& name : option->get_lnames()) names.push_back("\\-\\-" + roff(name));
     const bool flag = option->get_expected_max() == 0;
+    const ValueWords value = words_of(*option);
     text += fmt::format(".TP\n.BR \"{}\"{}\n{}\n", fmt::join(names, ", "),
-                        flag ? "" : fmt::format(" \" \\fI{}\\fR\"", roff(option->get_type_name())),
-                        roff(option->get_description()));
+                        flag ? "" : fmt::format(" \" \\fI{}\\fR\"", roff(value.type)),
+                        roff(option->get_description() + value.choices));
   }
   return text;
 }
 
 std::string manual_page(const CLI::App& app) {
   std::string text = fmt::format(
-      ".TH REPSIM 1 \"\" \"repsim {}\" \"User Commands\"\n"
+      ".TH REPSIM 1 \"\" \"repsim {}\" \"User Commands\"\n.ad l\n.nh\n"
       ".SH NAME\nrepsim \\- simulate replication protocols and judge what their clients saw\n"
       ".SH SYNOPSIS\n.B repsim\n.I command\n.RI [ options ]\n"
       ".SH DESCRIPTION\n{}\n.SH COMMANDS\n",

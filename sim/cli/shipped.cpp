@@ -1,9 +1,15 @@
 #include "sim/cli/shipped.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <system_error>
 #include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/scenario/json.hpp"
 
 namespace sim {
 namespace {
@@ -27,13 +33,14 @@ fs::path own_file() {
   return error ? fs::path() : path;
 }
 
-// The scenarios of this name, in whatever folder.
+// The scenarios of this name below `folder`, in whatever folder there.
 std::vector<std::string> files_named(const std::string& stem, const fs::path& folder) {
   std::vector<std::string> found;
   std::error_code error;
   for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     if (at->path().extension() == ".json" && at->path().stem() == stem) found.push_back(at->path().string());
   }
+  std::ranges::sort(found);
   return found;
 }
 
@@ -60,8 +67,15 @@ std::string scenario_file(const std::string& name) {
     if (is_there(shipped / candidate) && !is_folder(shipped / candidate))
       return (shipped / candidate).string();
   }
-  const std::vector<std::string> found = files_named(fs::path(inside).stem().string(), shipped);
+  const fs::path first = *fs::path(inside).begin();  // lessons/naive_loss: wherever in lessons
+  const fs::path below = fs::path(inside).has_parent_path() ? shipped / first : shipped;
+  const std::vector<std::string> found = files_named(fs::path(inside).stem().string(), below);
   if (found.size() == 1) return found.front();
+  if (found.size() > 1) {
+    throw InputError({.file = name,
+                      .found = "several scenarios have this name",
+                      .expected = fmt::format("one of {}", fmt::join(found, ", "))});
+  }
   return name;
 }
 

@@ -11,9 +11,10 @@ namespace sim {
 /// there is none.
 std::filesystem::path shipped_scenarios();
 
-/// The file that `name` means: itself if there is such a file, else a shipped scenario of that name. Its
-/// folder and its ending ".json" may be left out: naive_loss. If there is neither, or several, `name` itself,
-/// so that the error names what was typed.
+/// The file that `name` means: itself if there is such a file, else the shipped scenario of that name, of
+/// which folders and the ending ".json" may be left out: naive_order, lessons/naive_loss. Without such a
+/// scenario it is `name` itself, so that the error names what was typed. Throws InputError if several have the
+/// name.
 std::string scenario_file(const std::string& name);
 
 }  // namespace sim

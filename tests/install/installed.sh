@@ -30,7 +30,9 @@ try_program() {  # try_program PREFIX: a lesson and a sweep, named as the README
   empty=$work/empty-$(basename "$(dirname "$1")")
   expect "repsim " "$("$repsim" --version)"
   expect "split brain" "$(as_user "$empty" "$repsim" run scenarios/lessons/primary_backup/primary_backup_split_brain.json)"
-  expect "linearizable" "$(as_user "$empty" "$repsim" run naive_loss)"
+  expect "linearizable" "$(as_user "$empty" "$repsim" run lessons/naive_loss)"
+  expect "split brain" "$(as_user "$empty" "$repsim" run naive_order)"
+  expect "several scenarios" "$(as_user "$empty" "$repsim" run naive_loss 2>&1 || true)"
   expect "lessons/" "$(as_user "$empty" "$repsim" list scenarios)"
   expect "[" "$(as_user "$empty" "$repsim" sweep sweeps/naive_loss --seeds 2 --jobs 1 --out out 2>/dev/null)"
   [ -s "$empty/out/summary.csv" ] || fail "the sweep left no summary.csv"
