@@ -13,8 +13,8 @@ std::filesystem::path shipped_scenarios();
 
 /// The file that `name` means: itself if there is such a file, else the shipped scenario of that name, of
 /// which folders and the ending ".json" may be left out: naive_order, lessons/naive_loss. Without such a
-/// scenario it is `name` itself, so that the error names what was typed. Throws InputError if several have the
-/// name.
+/// scenario it is `name` itself, so that the error names what was typed. Throws InputError if several have
+/// the name.
 std::string scenario_file(const std::string& name);
 
 }  // namespace sim

@@ -197,7 +197,7 @@ TEST_CASE("with equal timeouts nobody is elected within 10 s, as published: 100 
 // Links {0, 1, 2 complete, 3-1, 4-2}, replica 2 leading: Decentralized Thoughts, 2020-12-12.
 TEST_CASE("with partial links a leader stays only with pre-vote and check-quorum: 10 seeds each") {
   const auto changes = [](const char* file, int seed) {
-    const Scenario s = load_scenario(std::string(REPSIM_SOURCE_DIR) + "/scenarios/lessons/" + file);
+    const Scenario s = load_scenario(std::string(REPSIM_SOURCE_DIR) + "/scenarios/lessons/raft/" + file);
     const RunResult r = run_once(s, static_cast<std::uint64_t>(seed));
     CHECK(r.linearizability.verdict == Verdict::linearizable);
     return std::ranges::count_if(r.record.roles, [](const Record::RoleChange& c) {
