@@ -3,6 +3,7 @@
 # and undefined-behaviour sanitizers. Usage: across_compilers.sh SOURCE_DIR WORK_DIR
 # Only what plays a part in a run is built again for each; scenarios are read by one object file per compiler.
 set -euo pipefail
+export LC_ALL=C  # the golden digests are in the order of bytes
 source_dir=$1
 work=$2
 mkdir -p "$work"
