@@ -78,6 +78,7 @@ TEST_CASE(
   for (const ProtocolEntry& entry : protocols()) {
     const std::string protocol(entry.name);
     CAPTURE(protocol);
+    if (protocol == "echo") continue;  // of another test
     const auto soaks = soaks_of(table, protocol);
     REQUIRE_FALSE(soaks.empty());
     const Json options = options_of(protocol);

@@ -40,6 +40,9 @@ Json Player::document() const {
   const Words service = words_of(value("service", "kv 3"));
   Json kind = {{"name", service.at(0)}};
   if (service.size() > 1) kind["keys"] = number_in<std::uint32_t>(service[1]);
+  Json clients = {{"every", "8000h"}, {"timeout", "100s"}, {"retry", value("retry", "100ms")}};
+  if (const std::string count = value("clients", ""); !count.empty())  // else as the protocol has it
+    clients["count"] = number_in<std::uint32_t>(count);
   return {{"name", "script"},
           {"seed", number_in<std::uint64_t>(value("seed", "1"))},
           {"duration", "1000h"},
@@ -47,11 +50,7 @@ Json Player::document() const {
           {"replicas", number_in<std::uint32_t>(value("replicas", "3"))},
           {"protocol", named},
           {"service", kind},
-          {"clients",
-           {{"count", number_in<std::uint32_t>(value("clients", "1"))},
-            {"every", "8000h"},
-            {"timeout", "100s"},
-            {"retry", value("retry", "100ms")}}},
+          {"clients", clients},
           {"network", {{"delay", {{"constant", "0ms"}}}}}};
 }
 

@@ -88,7 +88,9 @@ Scenario deceived(const ProtocolEntry& entry, Rng& rng) {
                            std::to_string(replicas) + R"(, "protocol": {"name": ")" +
                            std::string(entry.name) +
                            R"("}, "service": {"name": "kv", "keys": 3},
-      "clients": {"count": 2, "rate": "80/s", "timeout": "200ms", "retry": "25ms"},
+      "clients": {"count": )" +
+                           (entry.make_plan()->serves_clients() ? "2" : "0") +
+                           R"(, "rate": "80/s", "timeout": "200ms", "retry": "25ms"},
       "network": {"delay": {"exponential": "1ms"}, "loss": 0.02, "duplicate": 0.02},
       "faults": [)" + deceit(rng) +
                            ", " + trouble(rng) + "]}";
