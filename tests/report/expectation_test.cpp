@@ -73,3 +73,17 @@ TEST_CASE("what a run says nothing about meets no bound", "[expect]") {
   CHECK(hold_against(result, "/a", nullptr).held);
   CHECK(hold_against(result, "/b/1", {{"min", 2}}).held);
 }
+
+TEST_CASE("expectations may be a value, a list of values, or a range") {
+  CHECK(meets(3, 3));
+  CHECK_FALSE(meets(3, 4));
+  CHECK(meets("order", Json::array({"loss", "order"})));
+  CHECK_FALSE(meets("order", Json::array({"loss"})));
+  CHECK(meets(3, {{"min", 3}}));
+  CHECK_FALSE(meets(3, {{"min", 2}, {"max", 2.5}}));
+  CHECK_FALSE(meets(nullptr, {{"max", 1}}));
+  CHECK(meets(nullptr, nullptr));
+  const Json result{{"a", {{"b", 1}}}};
+  CHECK(hold_against(result, "/a/b", 1).held);
+  CHECK_FALSE(hold_against(result, "/a/c", 1).held);
+}
