@@ -43,10 +43,11 @@ void PrimaryBackup::Options::describe(Fields& f) {
            {{"none", Bug::none},
             {"reply_before_update", Bug::reply_before_update},
             {"vote_is_no_promise", Bug::vote_is_no_promise},
-            {"late_state", Bug::late_state}},
+            {"late_state", Bug::late_state},
+            {"read_logged_again", Bug::read_logged_again}},
            "A bug to be caught: the client is answered before the update leaves (with the next heartbeat); "
            "who has voted obeys an older primary all the same; a state that comes late replaces what was "
-           "stored since.");
+           "stored since; a read without a lease is logged again each time its client asks again.");
 }
 
 std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {
@@ -152,7 +153,8 @@ void PrimaryBackup::on_request(Env& env, const Request& request) {
 // Backups must confirm it. Who asks again while they haven't yet gets no second entry: slow disks would fall
 // behind the clients' impatience, and never catch up.
 void PrimaryBackup::read_the_long_way(Env& env, const Request& request) {
-  if (request.again && std::ranges::find(waiting_, request.id, &Waiting::request) != waiting_.end()) return;
+  const bool waits = std::ranges::find(waiting_, request.id, &Waiting::request) != waiting_.end();
+  if (request.again && waits && !options_.has(Options::Bug::read_logged_again)) return;
   execute(env, request);
 }
 

@@ -159,7 +159,13 @@ struct PrimaryBackup {
     enum class Succession : std::uint8_t { fixed_order, election };
     enum class CatchUp : std::uint8_t { log, state };
     enum class Truncate : std::uint8_t { epoch, high_watermark };
-    enum class Bug : std::uint8_t { none, reply_before_update, vote_is_no_promise, late_state };
+    enum class Bug : std::uint8_t {
+      none,
+      reply_before_update,
+      vote_is_no_promise,
+      late_state,
+      read_logged_again
+    };
 
     Acknowledge acknowledge = Acknowledge::after_backups;
     Ship ship = Ship::state;
@@ -291,6 +297,7 @@ struct PrimaryBackup {
   void follow(Env& env, std::optional<NodeId> primary, std::uint64_t reign);
   bool obeys(Env& env, NodeId from, std::uint64_t reign);
   void arm_election(Env& env);
+  VoteForMe trial() const;
   void try_to_stand(Env& env);
   void stand(Env& env);
   void ask_for_votes(Env& env);
@@ -339,7 +346,8 @@ struct PrimaryBackup {
   std::deque<Disk::Stored> uncertain_{};  ///< and the entries after that.
 
   // as candidate
-  bool trial_ = false;  ///< It only asks who would vote.
+  bool trial_ = false;      ///< It only asks who would vote ...
+  bool gives_way_ = false;  ///< ... not for the first time.
   NodeSet votes_{};
 };
 

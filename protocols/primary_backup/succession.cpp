@@ -37,6 +37,11 @@
 // Who suspects its primary first asks who would vote for it, which binds nobody (a trial), and stands only
 // when a majority would. Otherwise one replica that misses some heartbeats would enter a reign of its own,
 // and depose a primary with whom all others are content.
+//
+// Where heartbeats arrive everywhere at once, all suspect at once. Two whose logs are alike would then stand
+// against each other and split the vote, for certain. So a replica in its first trial does not vote for one
+// that comes later in the list, but asks it for its vote, as it suspects by now. From its second trial on it
+// gives way: perhaps it is itself the one that reaches no majority.
 #include <algorithm>
 
 #include "protocols/primary_backup/primary_backup.hpp"
@@ -152,14 +157,19 @@ void PrimaryBackup::arm_election(Env& env) {
   env.set_timer(Timer::election, timeout + Duration{static_cast<std::int64_t>(extra)});
 }
 
+PrimaryBackup::VoteForMe PrimaryBackup::trial() const {
+  return {reign_ + 1, log_.last(), log_.last_epoch(), true};
+}
+
 void PrimaryBackup::try_to_stand(Env& env) {
   primary_.reset();
+  gives_way_ = role_ == Role::candidate;  // it has tried before
   role_ = Role::candidate;
   env.become(role_);
   trial_ = true;
   votes_.clear();
   arm_election(env);
-  env.broadcast(VoteForMe{reign_ + 1, log_.last(), log_.last_epoch(), true});
+  env.broadcast(trial());
   count_vote(env, env.self());
 }
 
@@ -198,8 +208,14 @@ bool PrimaryBackup::content(const Env& env) {
 void PrimaryBackup::on(Env& env, NodeId from, const VoteForMe& candidate) {
   if (candidate.reign <= reign_) return env.send(from, Refused{reign_});
   if (content(env)) return;
-  if (std::pair{candidate.epoch, candidate.index} < std::pair{log_.last_epoch(), log_.last()}) return;
-  if (candidate.trial) return env.send(from, Vote{candidate.reign, true});
+  const std::pair theirs{candidate.epoch, candidate.index};
+  const std::pair ours{log_.last_epoch(), log_.last()};
+  if (theirs < ours) return;
+  if (candidate.trial) {
+    const bool goes_first = role_ == Role::candidate && trial_ && !gives_way_ && env.self() < from;
+    if (goes_first && theirs == ours) return env.send(from, trial());
+    return env.send(from, Vote{candidate.reign, true});
+  }
   if (!options_.has(Options::Bug::vote_is_no_promise)) follow(env, {}, candidate.reign);
   env.when_durable(Addressed<Vote>{from, {candidate.reign, false}});
 }
