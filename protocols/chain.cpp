@@ -27,8 +27,7 @@
 //     nobody is told, stops all writes for good. Who comes back has lost all and stays out: the paper copies
 //     it and puts it behind the tail ("extending a chain"), which is left out here.
 //   * Reliable channels. With losses an update is stuck until `retransmit` repeats it. The paper's FIFO is
-//   not
-//     needed: slots put the updates in order.
+//     not needed: slots put the updates in order.
 //   * News of a failure reaches the replicas at different times. That's why a replica takes updates from all
 //     before it that it does not know to have failed: its new neighbour may know of a gap before it does. A
 //     new head takes none any more: its slots are its own now.

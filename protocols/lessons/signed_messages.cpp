@@ -21,9 +21,8 @@
 // back until it is too late to show it to others (bug `accept_late`).
 //
 // Assumptions, and what breaks without them:
-//   * At most m traitors, n >= m + 2 generals. With m + 1 traitors who sign for each other, an order with m +
-//   1
-//     signatures, none of them loyal, can be shown to one lieutenant in the last round.
+//   * At most m traitors, n >= m + 2 generals. With m + 1 traitors who sign for each other, an order with
+//     m + 1 signatures, none of them loyal, can be shown to one lieutenant in the last round.
 //   * Nobody forges a loyal general's signature. Here the type sees to that: only `Env::sign` makes a
 //     `Signed<>`, in the signer's name, and nobody can change it.
 //   * Every message arrives, within a round; rounds begin and end at the same time everywhere. A message that

@@ -7,12 +7,10 @@
 // Two things go wrong:
 //
 //   Lost     Both replicas hold entry 2, it is acknowledged, and the backup does not know that yet. It
-//   restarts
-//            and drops 2, for the primary will send it again. The primary crashes before it has; the backup
-//            takes over, and 2 is gone.
+//            restarts and drops 2, for the primary will send it again. The primary crashes before it has;
+//            the backup takes over, and 2 is gone.
 //   Differ   The new primary writes another entry 2. The old one comes back, knows that (its) 2 is
-//   acknowledged,
-//            keeps it, and asks for what follows. Equal lengths, different logs, for ever.
+//            acknowledged, keeps it, and asks for what follows. Equal lengths, different logs, for ever.
 //
 // The cure (KIP-101, and Raft's log matching): an entry is named by its index and the reign that made it, and
 // logs are cut back only to where these names differ. That is "epoch", the default.

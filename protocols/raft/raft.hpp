@@ -43,9 +43,8 @@
 //     leader brings it up to date like one that is far behind, and it takes part again.
 //   * Commands are deterministic: every replica executes them ("draw" and "stamp" make replicas diverge).
 //   * lease alone: clocks run alike. The leader counts the lease on its clock, the voters sit still on
-//   theirs;
-//     `lease_drift` shortens the lease by as much as the rates may differ. A leader whose clock is slower
-//     than that reads what another has overwritten.
+//     theirs; `lease_drift` shortens the lease by as much as the rates may differ. A leader whose clock is
+//     slower than that reads what another has overwritten.
 //
 // Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014;
 // pre-vote, check-quorum, reads and sessions: Ongaro's thesis (Stanford 2014), sections 6.2 to 6.4 and 9.6;

@@ -14,8 +14,7 @@ namespace sim {
 void check_expectations(const Scenario& scenario);
 
 /// Holds `actual` against what a scenario expects: a value that must be equal, a list of which one must be,
-/// or
-/// {"min": x, "max": y}, either of which may be missing.
+/// or {"min": x, "max": y}, either of which may be missing.
 bool meets(const Json& actual, const Json& expected);
 
 /// Looks up `path` in `result` (null when nothing is there) and holds it against `expected`.

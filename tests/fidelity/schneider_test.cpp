@@ -7,8 +7,7 @@
 //   * Replica 1 has y at once and executes it delta after its stamp. It is wrong if x comes later than that:
 //       q1 = P(D > g + delta) = exp(-(g + delta)/mu).
 //   * Any other replica executes y delta after its stamp, or when it comes, if that is later. It is wrong if
-//   x
-//     comes later still:
+//     x comes later still:
 //       q = P(D > g + max(delta, D')) = exp(-g/mu) E[exp(-max(delta, D')/mu)]
 //         = exp(-g/mu) [ (1 - e) e + e^2/2 ] = exp(-g/mu) e (1 - e/2),   with e = exp(-delta/mu):
 //     D' is below delta with probability 1 - e, and from there on its density is exp(-t/mu)/mu.

@@ -20,11 +20,9 @@ namespace sim {
 /// the verdict:
 /// * What looks only, and finds what it saw, is placed at once: that changes nothing for the others.
 /// * Of operations that do the same and were answered alike, the one that returns first is placed first: in
-/// any
-///   order two of them that could both come next can trade places. Of unanswered ones, the earlier.
+///   any order two of them that could both come next can trade places. Of unanswered ones, the earlier.
 /// * What is unanswered can be left out: it isn't placed where it changes nothing, and no blind write
-/// directly
-///   before another one. Unanswered additions directly behind each other are placed in one order only.
+///   directly before another one. Unanswered additions directly behind each other are placed in one order only.
 class DepthSearch {
  public:
   /// What isn't owed in `history` must never return. `history` and `spending` must outlive this; the memory

@@ -1,30 +1,25 @@
-// The algorithm: go through calls and returns in order of time and keep the set of configurations (Frontier)
-// that explain all answers so far. Operations are placed just in time (Lowe 2017, "Testing for
-// linearizability", 4.2): only when an operation returns are open operations placed, in every order that ends
-// with the returning one.
+// The algorithm: go through calls and returns in order of time and keep the set of configurations that explain
+// all answers so far. Operations are placed just in time (Lowe 2017, "Testing for linearizability", 4.2): only
+// when an operation returns are open operations placed, in every order that ends with the returning one.
 //
 // Seven reductions keep that set small. Each keeps the verdict exact:
 // * Observations at once. An open read whose value the state has now (or a failed cas whose expectation it
-// hasn't) is
-//   counted as done: it changes nothing, so doing it now can't hurt.
+//   hasn't) is counted as done: it changes nothing, so doing it now can't hurt.
 // * Hidden writes. When a blind write is placed, any open write or append could have been placed right before
-// it,
-//   unseen. Likewise an operation that wouldn't change the state now. Such operations become *free*: nothing
-//   is owed any more, and they may still be placed later instead.
-// * Better configurations drop worse ones (see Frontier). What isn't owed (unanswered, or not known to have
-//   happened) is free from the start.
+//   it, unseen. Likewise an operation that wouldn't change the state now. Such operations become *free*:
+//   nothing is owed any more, and they may still be placed later instead.
+// * Better configurations drop worse ones (see ConfigurationSet). What isn't owed (unanswered, or not known to
+//   have happened) is free from the start.
 // * No aimless placing. Placing `o` (unless it's an owed swap) on the way to another operation is only tried
-// if some
-//   open operation wants the state that `o` leads to. Otherwise the next one placed is blind, so that `o`
-//   could have stayed unplaced: it was free or becomes free by hiding, and that configuration is at least as
-//   good.
+//   if some open operation wants the state that `o` leads to. Otherwise the next one placed is blind, so that
+//   `o` could have stayed unplaced: it was free or becomes free by hiding, and that configuration is at least
+//   as good.
 // * Additions together. What is added to a counter without an answer is only placed to get to a sum that some
 //   open operation wants, all that it takes at once: in which order they came nobody could see. Of equal
 //   ones, those that return first come first.
 // * Equal ones in order. Of operations that do the same and were answered alike, the one that returns first
-// is
-//   placed first: in any order two of them that are open can trade places. Of unanswered ones, the earlier.
-// * Sets element by element, where nobody reads the whole (see Sweep::concerns).
+//   is placed first: in any order two of them that are open can trade places. Of unanswered ones, the earlier.
+// * Sets element by element, where nobody reads the whole (see JustInTime::concerns).
 #pragma once
 
 #include <cstddef>
