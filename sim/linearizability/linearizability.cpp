@@ -72,7 +72,7 @@ std::size_t find_impossible(std::span<const Operation> operations, Model model) 
   return i;
 }
 
-Spending make_spending(const LinearizabilityBudget& budget) {
+Budget make_budget(const LinearizabilityBudget& budget) {
   return {.steps_max = budget.steps, .memory_max = budget.memory_bytes, .out_of_time = &budget.out_of_time};
 }
 
@@ -84,8 +84,8 @@ bool tells_sizes(std::span<const Operation> operations, std::span<const std::uin
 // Where the search is quick, too, it does as well as a monitor.
 constexpr std::size_t kWorthMonitoring = 16;
 
-std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::uint32_t> of_key,
-                                 Spending& spending) {
+std::optional<Monitored> monitor(const RegisterReduction& history, std::span<const std::uint32_t> of_key,
+                                 Budget& spending) {
   const auto operations = history.operations();
   const Value& initial = history.initial();
   if (tells_sizes(operations, of_key)) return std::nullopt;
@@ -104,7 +104,7 @@ std::optional<Monitored> monitor(const Rewriting& history, std::span<const std::
 
 // Sets as they are, before the search takes them apart. Nothing if one of them is left undecided.
 std::optional<Monitored> monitor_sets(std::span<const Operation> operations, const Value& initial,
-                                      Spending& spending) {
+                                      Budget& spending) {
   std::optional<Monitored> all{Monitored{}};
   Keys(operations).each(operations, [&](std::span<const std::uint32_t> of_key) {
     std::optional<Monitored> of_this;
@@ -123,7 +123,7 @@ struct MonitoredKeys {
   std::vector<std::span<const std::uint32_t>> left{};
 };
 
-MonitoredKeys monitor_keys(const Rewriting& history, const Keys& keys, Spending& spending) {
+MonitoredKeys monitor_keys(const RegisterReduction& history, const Keys& keys, Budget& spending) {
   MonitoredKeys found;
   keys.each(history.operations(), [&](std::span<const std::uint32_t> of_key) {
     auto of_this = monitor(history, of_key, spending);
@@ -134,7 +134,7 @@ MonitoredKeys monitor_keys(const Rewriting& history, const Keys& keys, Spending&
   return found;
 }
 
-std::string unknown_story(const Spending& spending, std::uint32_t key, Model model) {
+std::string unknown_story(const Budget& spending, std::uint32_t key, Model model) {
   const std::string where = model == Model::kv ? "key " + std::to_string(key) + ": " : std::string();
   return where + "undecided: the budget of " + spending.exhausted + " was spent after " +
          std::to_string(spending.steps) + " steps";
@@ -149,9 +149,9 @@ LinearizabilityResult contradicted(std::span<const Operation> operations, std::v
 }
 
 // The keys that the monitors leave, one after the other.
-LinearizabilityResult search_keys(const Rewriting& history, std::span<const Operation> operations,
+LinearizabilityResult search_keys(const RegisterReduction& history, std::span<const Operation> operations,
                                   Model model, std::span<const std::span<const std::uint32_t>> keys,
-                                  Spending& spending) {
+                                  Budget& spending) {
   const auto undecided = [&](std::uint32_t key) {
     return LinearizabilityResult{.story = unknown_story(spending, key, model), .witness = {}};
   };
@@ -160,19 +160,19 @@ LinearizabilityResult search_keys(const Rewriting& history, std::span<const Oper
     if (spending.spent_now(0)) return undecided(key);
     const KeyHistory searched =
         make_key_history(history.operations(), of_key, history.model(), history.initial());
-    const KeyVerdict swept = search_key(searched, spending);
-    if (swept.verdict == Verdict::unknown) return undecided(key);
-    if (swept.verdict == Verdict::linearizable) continue;
+    const KeyVerdict decided = search_key(searched, spending);
+    if (decided.verdict == Verdict::unknown) return undecided(key);
+    if (decided.verdict == Verdict::linearizable) continue;
     return {.verdict = Verdict::violation,
             .story = {},
             .witness = {},
-            .prefix_end = searched.operations[swept.failing].index};
+            .prefix_end = searched.operations[decided.failing].index};
   }
   return {.verdict = Verdict::linearizable, .story = {}, .witness = {}};
 }
 
 LinearizabilityResult judge(std::span<const Operation> operations, Model model, const Value& initial,
-                            Spending& spending) {
+                            Budget& spending) {
   if (const auto i = find_impossible(operations, model); i < operations.size()) {
     return contradicted(operations, {i});
   }
@@ -185,11 +185,11 @@ LinearizabilityResult judge(std::span<const Operation> operations, Model model, 
       return {.story = unknown_story(spending, operations.front().key, model), .witness = {}};
     }
   }
-  const Rewriting rewriting(operations, model, initial);
-  const Keys keys(rewriting.operations());
-  MonitoredKeys monitored = monitor_keys(rewriting, keys, spending);
+  const RegisterReduction reduction(operations, model, initial);
+  const Keys keys(reduction.operations());
+  MonitoredKeys monitored = monitor_keys(reduction, keys, spending);
   if (monitored.violation) return contradicted(operations, std::move(monitored.violation->witness));
-  return search_keys(rewriting, operations, model, monitored.left, spending);
+  return search_keys(reduction, operations, model, monitored.left, spending);
 }
 
 }  // namespace
@@ -197,7 +197,7 @@ LinearizabilityResult judge(std::span<const Operation> operations, Model model, 
 LinearizabilityResult judge_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget) {
   require_allowed(operations, model, initial);
-  Spending spending = make_spending(budget);
+  Budget spending = make_budget(budget);
   LinearizabilityResult result = judge(operations, model, initial, spending);
   result.steps = spending.steps;
   return result;

@@ -11,7 +11,7 @@
 #include "sim/history/vocabulary.hpp"
 #include "sim/linearizability/linearizability.hpp"
 #include "sim/linearizability/monitors/monitors.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/just_in_time_search.hpp"
 #include "sim/linearizability/search/order_search.hpp"
 #include "sim/linearizability/verdict.hpp"
 #include "tests/support/catch.hpp"
@@ -374,8 +374,9 @@ TEST_CASE("monitors and search agree on longer histories") {
     const Value initial = initial_value(plan.model);
     const auto monitored = judges::monitor(history.operations, places, plan.model, initial);
     if (!monitored) continue;
-    Spending spending{.steps_max = 20'000'000};
-    const auto searched = sweep(make_key_history(history.operations, places, plan.model, initial), spending);
+    Budget spending{.steps_max = 20'000'000};
+    const auto searched =
+        search_just_in_time(make_key_history(history.operations, places, plan.model, initial), spending);
     if (searched.verdict == Verdict::unknown) continue;
     INFO("seed " << seed);
     REQUIRE(monitored->linearizable == (searched.verdict == Verdict::linearizable));

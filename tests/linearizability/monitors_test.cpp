@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "sim/history/generator.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/just_in_time_search.hpp"
 #include "sim/linearizability/search/key_history.hpp"
 #include "tests/support/brute_force.hpp"
 #include "tests/support/catch.hpp"
@@ -26,7 +26,7 @@ using random_history::Dice;
 using random_history::Shape;
 
 using Monitor = std::optional<Monitored> (*)(std::span<const Operation>, std::span<const std::uint32_t>,
-                                             const Value&, Spending&);
+                                             const Value&, Budget&);
 
 std::vector<std::uint32_t> places_of(const std::vector<Operation>& history) {
   std::vector<std::uint32_t> all(history.size());
@@ -35,7 +35,7 @@ std::vector<std::uint32_t> places_of(const std::vector<Operation>& history) {
 }
 
 std::optional<Monitored> judge(Monitor monitor, const std::vector<Operation>& history, const Value& initial) {
-  Spending spending;
+  Budget spending;
   return monitor(history, places_of(history), initial, spending);
 }
 
@@ -43,11 +43,11 @@ std::optional<Monitored> judge(Monitor monitor, const std::vector<Operation>& hi
 bool contradicts_itself(const std::vector<Operation>& history, Model model, const Monitored& monitored) {
   const auto places = places_of(history);
   KeyHistory key = make_key_history(history, places, model, initial_value(model));
-  for (SweptOperation& op : key.operations) {
+  for (KeyOperation& op : key.operations) {
     op.owed &= std::ranges::find(monitored.witness, op.index) != monitored.witness.end();
   }
-  Spending spending;
-  return sweep(key, spending).verdict == Verdict::violation;
+  Budget spending;
+  return search_just_in_time(key, spending).verdict == Verdict::violation;
 }
 
 struct Tally {
@@ -69,8 +69,9 @@ Tally compare(Monitor monitor, const Shape& shape, int count, std::uint64_t firs
     INFO("seed " << seed);
     REQUIRE(monitored->linearizable == brute_force::linearizable(history, initial));
     const auto places = places_of(history);
-    Spending spending;
-    const auto searched = sweep(make_key_history(history, places, shape.model, initial), spending);
+    Budget spending;
+    const auto searched =
+        search_just_in_time(make_key_history(history, places, shape.model, initial), spending);
     REQUIRE(monitored->linearizable == (searched.verdict == Verdict::linearizable));
     if (!monitored->linearizable) REQUIRE(contradicts_itself(history, shape.model, *monitored));
   }
@@ -226,7 +227,7 @@ TEST_CASE("a monitor whose time is up, or that needs too much memory, says nothi
       for (bool decided = false; !decided; ++stopped) {
         int asked = 0;
         const std::function<bool()> out_of_time = [&] { return ++asked > stopped; };
-        Spending spending{.out_of_time = &out_of_time};
+        Budget spending{.out_of_time = &out_of_time};
         const auto judged =
             judges::monitor(history, places_of(history), model, initial_value(model), spending);
         decided = judged.has_value();
@@ -235,7 +236,7 @@ TEST_CASE("a monitor whose time is up, or that needs too much memory, says nothi
         REQUIRE(stopped < 100);
       }
       CHECK(stopped > 1);
-      Spending small{.memory_max = 1000};
+      Budget small{.memory_max = 1000};
       CHECK_FALSE(judges::monitor(history, places_of(history), model, initial_value(model), small));
       CHECK(small.exhausted == std::string("memory"));
     }

@@ -8,7 +8,7 @@
 #include "sim/history/objects/object_model.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
 #include "sim/linearizability/explanation.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/just_in_time_search.hpp"
 #include "tests/linearizability/explained.hpp"
 #include "tests/support/brute_force.hpp"
 #include "tests/support/catch.hpp"
@@ -155,16 +155,16 @@ TEST_CASE("the same for 20,000 seeds of every model, by hand", "[.]") {
 // Whether the search, too, says so of the whole history, with the others as recorded or not at all.
 Verdict search_contradiction(const std::vector<Operation>& history, Model model,
                              const std::vector<std::size_t>& witness) {
-  const Rewriting rewriting(history, model, initial_value(model));
-  const auto all = rewriting.operations();
+  const RegisterReduction reduction(history, model, initial_value(model));
+  const auto all = reduction.operations();
   std::vector<std::uint32_t> of_key;
   for (std::uint32_t i = 0; i < all.size(); ++i) {
     if (all[i].key == all[witness.front()].key) of_key.push_back(i);
   }
-  KeyHistory key = make_key_history(all, of_key, rewriting.model(), rewriting.initial());
-  for (SweptOperation& op : key.operations) op.owed &= std::ranges::binary_search(witness, op.index);
-  Spending spending{.steps_max = 3'000'000};
-  return sweep(key, spending).verdict;
+  KeyHistory key = make_key_history(all, of_key, reduction.model(), reduction.initial());
+  for (KeyOperation& op : key.operations) op.owed &= std::ranges::binary_search(witness, op.index);
+  Budget spending{.steps_max = 3'000'000};
+  return search_just_in_time(key, spending).verdict;
 }
 
 TEST_CASE("the witness of a long history is a contradiction by itself and for the search, and is short") {

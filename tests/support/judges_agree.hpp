@@ -1,5 +1,5 @@
 // Everything that can judge a small history, held against everything else that can: the brute-force twin, the
-// judge's two entry points, the search with and without rewriting, the monitors where they apply; and a
+// judge's two entry points, the search with and without reduction, the monitors where they apply; and a
 // violation's witness against what it promises.
 #pragma once
 
@@ -17,7 +17,7 @@
 #include "sim/linearizability/linearizability.hpp"
 #include "sim/linearizability/monitors/monitors.hpp"
 #include "sim/linearizability/search/depth_first.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/just_in_time_search.hpp"
 #include "sim/linearizability/search/key_history.hpp"
 #include "sim/linearizability/search/key_verdict.hpp"
 #include "sim/linearizability/search/order_search.hpp"
@@ -61,11 +61,13 @@ inline bool is_no_answer_of_a_counter(const Operation& op) {
 }
 
 /// Whether a search, alone, explains a key.
-using KeyVerdict = Verdict (*)(const KeyHistory& key, Spending& spending);
+using KeyVerdict = Verdict (*)(const KeyHistory& key, Budget& spending);
 
-inline Verdict swept(const KeyHistory& key, Spending& spending) { return sweep(key, spending).verdict; }
+inline Verdict searched_just_in_time(const KeyHistory& key, Budget& spending) {
+  return search_just_in_time(key, spending).verdict;
+}
 
-inline Verdict searched_depth_first(const KeyHistory& key, Spending& spending) {
+inline Verdict searched_depth_first(const KeyHistory& key, Budget& spending) {
   constexpr std::uint64_t no_end = ~std::uint64_t{0};
   constexpr std::size_t little = 2000;  // bytes: must do with what it can remember
   const std::size_t memory = key.operations.size() % 2 == 0 ? little : no_end;
@@ -79,7 +81,7 @@ inline Verdict search(KeyVerdict verdict_of, std::span<const Operation> history,
     return Verdict::violation;
   }
   for (const auto& of_key : places_by_key(history)) {
-    Spending spending;
+    Budget spending;
     const KeyHistory key = make_key_history(history, of_key, model, initial);
     if (verdict_of(key, spending) != Verdict::linearizable) return Verdict::violation;
   }
@@ -103,7 +105,7 @@ inline Verdict search_orders(std::span<const Operation> history, Model model, co
 /// What the monitor for the objects of this model says of one key, if there is one and it applies.
 inline std::optional<Monitored> monitor(std::span<const Operation> history,
                                         std::span<const std::uint32_t> of_key, Model model,
-                                        const Value& initial, Spending& spending) {
+                                        const Value& initial, Budget& spending) {
   const auto sized = [&](std::uint32_t i) { return history[i].action == Action::size; };
   if (std::ranges::any_of(of_key, sized)) return std::nullopt;
   switch (model) {
@@ -121,7 +123,7 @@ inline std::optional<Monitored> monitor(std::span<const Operation> history,
 inline std::optional<Monitored> monitor(std::span<const Operation> history,
                                         std::span<const std::uint32_t> of_key, Model model,
                                         const Value& initial) {
-  Spending unlimited;
+  Budget unlimited;
   return monitor(history, of_key, model, initial, unlimited);
 }
 
@@ -161,13 +163,14 @@ inline Agreement compare_all(std::span<const Operation> history, Model model, co
   compare("the quick judge", linearizability_verdict(history, model, initial));
   const LinearizabilityResult thorough = check_linearizability(history, model, initial);
   compare("the judge", thorough.verdict);
-  const Rewriting rewriting(history, model, initial);
+  const RegisterReduction reduction(history, model, initial);
   const auto rewritten = [&](KeyVerdict verdict_of) {
-    return search(verdict_of, rewriting.operations(), rewriting.model(), rewriting.initial());
+    return search(verdict_of, reduction.operations(), reduction.model(), reduction.initial());
   };
-  compare("the search", rewritten(swept));
+  compare("the search", rewritten(searched_just_in_time));
   compare("the depth-first search", rewritten(searched_depth_first));
-  if (model == Model::set) compare("the search without rewriting", search(swept, history, model, initial));
+  if (model == Model::set)
+    compare("the search without reduction", search(searched_just_in_time, history, model, initial));
   const Verdict by_order = search_orders(history, model, initial);
   if (by_order != Verdict::unknown) compare("the search for an order", by_order);
   compare_monitors(agreement, history, model, initial);

@@ -143,10 +143,10 @@ class PrefixSearch {
 class KeyWitness {
  public:
   // `steps`: for each part; `each`: for one question.
-  KeyWitness(Contradiction& found, Spending& spending, std::uint64_t steps, std::uint64_t each, bool prove)
+  KeyWitness(Contradiction& found, Budget& spending, std::uint64_t steps, std::uint64_t each, bool prove)
       : found_(found), spending_(spending), steps_(steps), each_(each), prove_(prove) {}
 
-  void run(const Rewriting& history, const std::vector<std::size_t>& known) {
+  void run(const RegisterReduction& history, const std::vector<std::size_t>& known) {
     const auto all = history.operations();
     const Operation& last = all[found_.prefix_end];
     std::vector<std::uint32_t> of_key;
@@ -183,7 +183,7 @@ class KeyWitness {
 
   // What was said of one element of a set usually contradicts itself. A single answer never contradicts
   // itself but by one element: others can be in or not as it says.
-  bool look_at_elements(const Rewriting& history, std::span<const std::uint32_t> of_key) {
+  bool look_at_elements(const RegisterReduction& history, std::span<const std::uint32_t> of_key) {
     std::set<std::int64_t> elements;
     for (const std::uint32_t i : of_key) {
       const Operation& op = history.operations()[i];
@@ -196,7 +196,8 @@ class KeyWitness {
     return true;
   }
 
-  void look_at(const Rewriting& history, std::span<const std::uint32_t> of_key, std::int64_t element) {
+  void look_at(const RegisterReduction& history, std::span<const std::uint32_t> of_key,
+               std::int64_t element) {
     const auto view = history.of_element(of_key, element);
     const auto last = std::ranges::find(view.places, found_.prefix_end);
     if (last == view.places.end()) return;
@@ -211,7 +212,7 @@ class KeyWitness {
   }
 
   Contradiction& found_;
-  Spending& spending_;
+  Budget& spending_;
   std::uint64_t steps_;
   std::uint64_t each_;
   bool prove_;
@@ -242,12 +243,12 @@ Contradiction find_contradiction(std::span<const Operation> operations, Model mo
     why.witness = prefix.any_witness();
     return why;
   }
-  Spending spending{.steps = why.steps,
-                    .steps_max = budget.steps,
-                    .memory_max = budget.memory_bytes,
-                    .out_of_time = &budget.out_of_time};
+  Budget spending{.steps = why.steps,
+                  .steps_max = budget.steps,
+                  .memory_max = budget.memory_bytes,
+                  .out_of_time = &budget.out_of_time};
   KeyWitness(why, spending, effort, 400'000 + found.steps / 64, prove)
-      .run(Rewriting(operations, model, initial), prefix.witness());
+      .run(RegisterReduction(operations, model, initial), prefix.witness());
   why.steps = spending.steps;
   return why;
 }

@@ -8,7 +8,7 @@
 
 #include "sim/history/objects/object_model.hpp"
 #include "sim/linearizability/explain/prefix.hpp"
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
+#include "sim/linearizability/search/just_in_time_search.hpp"
 
 namespace sim {
 namespace {
@@ -66,7 +66,7 @@ void sort_once(auto& values) {
 }  // namespace
 
 ContradictionTest::ContradictionTest(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                     Model model, const Value& initial, std::size_t last, Spending& spending,
+                                     Model model, const Value& initial, std::size_t last, Budget& spending,
                                      std::uint64_t steps_each)
     : all_(all), model_(model), initial_(initial), spending_(spending), steps_each_(steps_each) {
   sort_out(of_key, last);
@@ -230,7 +230,7 @@ Verdict ContradictionTest::judge(const Scene& scene) {
   std::vector<std::uint32_t> places(scene.operations.size());
   std::iota(places.begin(), places.end(), 0U);
   KeyHistory history = make_key_history(scene.operations, places, model_, initial_);
-  for (SweptOperation& op : history.operations) op.owed = scene.owed[op.index];
+  for (KeyOperation& op : history.operations) op.owed = scene.owed[op.index];
   if (scene.cut) begin_anywhere(history, scene);
   return search(history);
 }
@@ -254,9 +254,9 @@ bool ContradictionTest::is_exact(const Scene& scene) const {
 
 Verdict ContradictionTest::search(const KeyHistory& history) {
   if (history.beginnings.empty()) return Verdict::violation;
-  Spending one = spending_;
+  Budget one = spending_;
   one.steps_max = std::min(spending_.steps_max, spending_.steps + steps_each_);
-  const Verdict verdict = sweep(history, one).verdict;
+  const Verdict verdict = search_just_in_time(history, one).verdict;
   spending_.steps = one.steps;
   spending_.ask_again = one.ask_again;
   return spending_.spent(0) ? Verdict::unknown : verdict;
@@ -328,7 +328,7 @@ void ContradictionTest::begin_hiding(KeyHistory& history, Time begin) const {
   }
   sort_once(history.hidden);
   // Who finds it empty learns that nothing hides.
-  for (SweptOperation& op : history.operations) op.step.kind = Step::Kind::transit;
+  for (KeyOperation& op : history.operations) op.step.kind = Step::Kind::transit;
 }
 
 // Sums that were answered, with any of the unanswered ones; as far as they lead to what somebody observes.

@@ -23,10 +23,10 @@ namespace sim {
 /// order of returns; `last` has the highest.
 class ContradictionTest {
  public:
-  /// `all`: as the search takes them (see Rewriting), and must outlive this. Adds what it spends to
+  /// `all`: as the search takes them (see RegisterReduction), and must outlive this. Adds what it spends to
   /// `spending`, at most `steps_each` for one question.
   ContradictionTest(std::span<const Operation> all, std::span<const std::uint32_t> of_key, Model model,
-                    const Value& initial, std::size_t last, Spending& spending, std::uint64_t steps_each);
+                    const Value& initial, std::size_t last, Budget& spending, std::uint64_t steps_each);
 
   std::size_t size() const { return answered_.size(); }  ///< How many were answered until then.
   std::size_t last() const { return answered_.size() - 1; }
@@ -89,7 +89,7 @@ class ContradictionTest {
   std::span<const Operation> all_;
   Model model_;
   const Value& initial_;
-  Spending& spending_;
+  Budget& spending_;
   std::uint64_t steps_each_;
   std::vector<std::uint32_t> answered_{};  // in the order of returns
   std::vector<Operation> open_{};          // when the last one returned; answers forgotten

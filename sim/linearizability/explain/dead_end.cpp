@@ -54,14 +54,14 @@ class DeadEndSearch {
       prefix_.push_back(last());
       forget_answer(prefix_.back());
     }
-    const Rewriting rewriting(prefix_, object_.model, initial_);
+    const RegisterReduction reduction(prefix_, object_.model, initial_);
     std::vector<std::uint32_t> every(prefix_.size());
     std::iota(every.begin(), every.end(), 0U);
-    const bool in_parts = rewriting.model() != object_.model && object_.model == Model::set;
+    const bool in_parts = reduction.model() != object_.model && object_.model == Model::set;
     if (in_parts) std::erase_if(every, [&](std::uint32_t i) { return !concerns_same(prefix_[i]); });
     const KeyHistory history =
-        make_key_history(rewriting.operations(), every, rewriting.model(), rewriting.initial());
-    Spending spending{
+        make_key_history(reduction.operations(), every, reduction.model(), reduction.initial());
+    Budget spending{
         .steps_max = budget.steps, .memory_max = budget.memory_bytes, .out_of_time = &budget.out_of_time};
     DepthSearch search(history, spending, budget.memory_bytes / 2);
     constexpr std::uint64_t between = 50'000;

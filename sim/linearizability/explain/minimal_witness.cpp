@@ -31,7 +31,7 @@ Ranks with(const Ranks& all, const Ranks& more) {
 
 class WitnessSearch {
  public:
-  WitnessSearch(ContradictionTest& test, const Spending& spending, std::uint64_t steps, bool prove)
+  WitnessSearch(ContradictionTest& test, const Budget& spending, std::uint64_t steps, bool prove)
       : test_(test), spending_(spending), steps_(steps), prove_(prove) {}
 
   MinimalWitness run(std::span<const std::size_t> known) {
@@ -210,7 +210,7 @@ class WitnessSearch {
   static constexpr std::size_t kFew = 4096;
   static constexpr std::size_t kSmall = 8;
   ContradictionTest& test_;
-  const Spending& spending_;
+  const Budget& spending_;
   std::uint64_t steps_;
   bool prove_;
   std::uint64_t until_ = ~std::uint64_t{0};
@@ -219,7 +219,7 @@ class WitnessSearch {
 }  // namespace
 
 MinimalWitness find_minimal_witness(ContradictionTest& test, std::span<const std::size_t> known,
-                                    const Spending& spending, std::uint64_t steps, bool prove) {
+                                    const Budget& spending, std::uint64_t steps, bool prove) {
   return WitnessSearch(test, spending, steps, prove).run(known);
 }
 

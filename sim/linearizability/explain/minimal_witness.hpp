@@ -27,6 +27,6 @@ struct MinimalWitness {
 /// minimal hitting set dualization"). Spends up to `steps` on each of the three, and stops when `spending`,
 /// the test's, is exhausted.
 MinimalWitness find_minimal_witness(ContradictionTest& test, std::span<const std::size_t> known,
-                                    const Spending& spending, std::uint64_t steps, bool prove);
+                                    const Budget& spending, std::uint64_t steps, bool prove);
 
 }  // namespace sim

@@ -13,7 +13,7 @@ constexpr std::uint32_t kNoBlock = ~std::uint32_t{0};
 class CasMonitor {
  public:
   CasMonitor(std::span<const Operation> all, std::span<const std::uint32_t> of_key, const Value& initial,
-             Spending& spending)
+             Budget& spending)
       : all_(all), of_key_(of_key), initial_(initial), spending_(spending) {}
 
   std::optional<Monitored> run() {
@@ -337,7 +337,7 @@ class CasMonitor {
   std::span<const Operation> all_;
   std::span<const std::uint32_t> of_key_;
   const Value& initial_;
-  Spending& spending_;
+  Budget& spending_;
   std::vector<Block> blocks_{};  // by value, and last that of the initial value
   std::vector<std::uint32_t> failed_{};
   std::vector<Chain> chains_{};
@@ -347,7 +347,7 @@ class CasMonitor {
 }  // namespace
 
 std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                     const Value& initial, Spending& spending) {
+                                     const Value& initial, Budget& spending) {
   return CasMonitor(all, of_key, initial, spending).run();
 }
 

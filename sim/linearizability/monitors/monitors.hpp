@@ -31,7 +31,7 @@ struct Monitored {
 /// no two blocks must both go before the other, and no value was read before its write was called.
 std::optional<Monitored> monitor_register(std::span<const Operation> all,
                                           std::span<const std::uint32_t> of_key, const Value& initial,
-                                          Spending& spending);
+                                          Budget& spending);
 
 /// The same with compare-and-sets, which monitor_register hands on. One that found what it expected takes
 /// effect right behind the last read of that value: values that were swapped for each other make a chain of
@@ -42,7 +42,7 @@ std::optional<Monitored> monitor_register(std::span<const Operation> all,
 /// changes nothing, but must find another value than it expected: a violation without those is one, and
 /// otherwise it's only called linearizable with an order at hand in which each of them has its place.
 std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                     const Value& initial, Spending& spending);
+                                     const Value& initial, Budget& spending);
 
 /// A queue, initially empty, into which no value is put twice. Not decided: unanswered dequeues together with
 /// ones that found the queue empty.
@@ -52,7 +52,7 @@ std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<c
 /// twice, none ahead of one put in before it that was still in then, and none found the queue empty while
 /// there was always something in.
 std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                       const Value& initial, Spending& spending);
+                                       const Value& initial, Budget& spending);
 
 /// An unordered queue, initially empty, whatever is put in how often. Not decided where some dequeue found it
 /// empty: a value that is put in twice, and unanswered dequeues.
@@ -68,7 +68,7 @@ std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span
 /// value is in for certain.
 std::optional<Monitored> monitor_unordered_queue(std::span<const Operation> all,
                                                  std::span<const std::uint32_t> of_key, const Value& initial,
-                                                 Spending& spending);
+                                                 Budget& spending);
 
 /// A stack, initially empty, onto which no value is pushed twice. Rarely not decided: histories with
 /// unanswered pops. Values that must have been popped by some time get such a pop each, in order of time;
@@ -92,7 +92,7 @@ std::optional<Monitored> monitor_unordered_queue(std::span<const Operation> all,
 /// Abdulla et al. (PLDI 2025, "Efficient linearizability monitoring") split at moments where the stack can be
 /// empty, in O(n^2).
 std::optional<Monitored> monitor_stack(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                       const Value& initial, Spending& spending);
+                                       const Value& initial, Budget& spending);
 
 /// A set, initially empty. Not decided: sets that somebody reads as a whole and that don't only grow, element
 /// by element once; others if somebody inserted or removed and wasn't told what he found.
@@ -113,7 +113,7 @@ std::optional<Monitored> monitor_stack(std::span<const Operation> all, std::span
 /// returns no later. Nothing in between minds: it sees the same states. Abdulla et al. (PLDI 2025) and Lee
 /// and Mathur (arXiv 2410.04581) give algorithms for sets in O(n) and O(n log n).
 std::optional<Monitored> monitor_set(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                     const Value& initial, Spending& spending);
+                                     const Value& initial, Budget& spending);
 
 /// Where values are few, the first writers show that one repeats: then there's nothing to sort.
 inline constexpr std::size_t kFewWriters = 12;

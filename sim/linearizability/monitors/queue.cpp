@@ -13,7 +13,7 @@ class QueueMonitor {
   QueueMonitor(std::span<const Operation> all, std::span<const std::uint32_t> of_key)
       : all_(all), of_key_(of_key), handed_(all, of_key), values_(handed_.values()) {}
 
-  std::optional<Monitored> run(Spending& spending) {
+  std::optional<Monitored> run(Budget& spending) {
     const auto stop = [&] { return spending.spent_now(of_key_.size() * kBytesEach); };
     if (!handed_.distinct() || stop()) return std::nullopt;
     if (!handed_.found_empty().empty() && !handed_.unanswered().empty()) return std::nullopt;
@@ -101,7 +101,7 @@ class QueueMonitor {
 }  // namespace
 
 std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                       const Value& initial, Spending& spending) {
+                                       const Value& initial, Budget& spending) {
   if (initial != Value{List{}}) return std::nullopt;
   return QueueMonitor(all, of_key).run(spending);
 }

@@ -37,7 +37,7 @@ class RegisterMonitor {
   RegisterMonitor(std::span<const Operation> all, std::span<const std::uint32_t> of_key, const Value& initial)
       : all_(all), of_key_(of_key), initial_(initial) {}
 
-  std::optional<Monitored> run(Spending& spending) {
+  std::optional<Monitored> run(Budget& spending) {
     const auto stop = [&] { return spending.spent_now(of_key_.size() * kBytesEach); };
     if (stop() || !find_values() || stop()) return std::nullopt;
     make_blocks();
@@ -162,7 +162,7 @@ class RegisterMonitor {
 
 std::optional<Monitored> monitor_register(std::span<const Operation> all,
                                           std::span<const std::uint32_t> of_key, const Value& initial,
-                                          Spending& spending) {
+                                          Budget& spending) {
   const auto swaps = [&](std::uint32_t index) {
     return all[index].action == Action::cas && all[index].outcome != Outcome::failed;
   };

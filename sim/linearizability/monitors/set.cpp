@@ -24,7 +24,7 @@ Monitored set_contradiction(std::vector<std::size_t> witness) {
 
 class GrowingSet {
  public:
-  GrowingSet(std::span<const Operation> all, std::span<const std::uint32_t> of_key, Spending& spending)
+  GrowingSet(std::span<const Operation> all, std::span<const std::uint32_t> of_key, Budget& spending)
       : all_(all), of_key_(of_key), spending_(spending) {}
 
   std::optional<Monitored> run() {
@@ -192,7 +192,7 @@ class GrowingSet {
 
   std::span<const Operation> all_;
   std::span<const std::uint32_t> of_key_;
-  Spending& spending_;
+  Budget& spending_;
   std::vector<Member> members_{};          // by element
   std::vector<std::uint32_t> reads_{};     // of the whole
   std::vector<std::uint32_t> lookups_{};   // of one element
@@ -314,7 +314,7 @@ bool append_element_step(const Operation& op, std::uint32_t index, std::vector<E
 }
 
 std::optional<Monitored> monitor_elements(std::span<const Operation> all,
-                                          std::span<const std::uint32_t> of_key, Spending& spending) {
+                                          std::span<const std::uint32_t> of_key, Budget& spending) {
   const auto stop = [&] { return spending.spent_now(of_key.size() * 2 * sizeof(ElementStep)); };
   std::vector<ElementStep> steps;
   steps.reserve(of_key.size());
@@ -346,7 +346,7 @@ std::optional<Monitored> monitor_elements(std::span<const Operation> all,
 }  // namespace
 
 std::optional<Monitored> monitor_set(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                     const Value& initial, Spending& spending) {
+                                     const Value& initial, Budget& spending) {
   if (initial != Value{List{}}) return std::nullopt;
   const auto reads_whole = [&](std::uint32_t index) { return is_whole_read(all[index]); };
   if (std::ranges::any_of(of_key, reads_whole)) return GrowingSet(all, of_key, spending).run();

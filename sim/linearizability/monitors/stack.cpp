@@ -131,7 +131,7 @@ struct StackedValue {
 
 class StackMonitor {
  public:
-  StackMonitor(std::span<const Operation> all, std::span<const std::uint32_t> of_key, Spending& spending)
+  StackMonitor(std::span<const Operation> all, std::span<const std::uint32_t> of_key, Budget& spending)
       : all_(all), of_key_(of_key), spending_(spending), handed_(all, of_key) {}
 
   std::optional<Monitored> run() {
@@ -349,7 +349,7 @@ class StackMonitor {
 
   std::span<const Operation> all_;
   std::span<const std::uint32_t> of_key_;
-  Spending& spending_;
+  Budget& spending_;
   HandedValues handed_;
   std::vector<StackedValue> in_{};  // those not yet found harmless
 };
@@ -357,7 +357,7 @@ class StackMonitor {
 }  // namespace
 
 std::optional<Monitored> monitor_stack(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
-                                       const Value& initial, Spending& spending) {
+                                       const Value& initial, Budget& spending) {
   if (initial != Value{List{}}) return std::nullopt;
   return StackMonitor(all, of_key, spending).run();
 }

@@ -114,7 +114,7 @@ std::vector<std::size_t> widest_so_far(const std::vector<TimeInside>& stays) {
 
 std::optional<Monitored> monitor_unordered_queue(std::span<const Operation> all,
                                                  std::span<const std::uint32_t> of_key, const Value& initial,
-                                                 Spending& spending) {
+                                                 Budget& spending) {
   if (initial != Value{List{}} || spending.spent_now(of_key.size() * sizeof(Passage))) return std::nullopt;
   const std::vector<Passage> sorted = passages(all, of_key);
   if (auto violation = taken_too_often(sorted)) return violation;

@@ -2,7 +2,7 @@
 
 namespace sim {
 
-bool Spending::spent(std::size_t bytes) {
+bool Budget::spent(std::size_t bytes) {
   constexpr std::uint64_t between = 20'000;
   if (steps > steps_max) exhausted = "steps";
   if (bytes + held > memory_max) exhausted = "memory";
@@ -13,7 +13,7 @@ bool Spending::spent(std::size_t bytes) {
   return exhausted != nullptr;
 }
 
-bool Spending::spent_now(std::size_t bytes) {
+bool Budget::spent_now(std::size_t bytes) {
   ask_again = steps;
   return spent(bytes);
 }

@@ -9,7 +9,7 @@
 namespace sim {
 
 /// Shared by all parts of one check: what one of them spends is gone for the others.
-struct Spending {
+struct Budget {
   std::uint64_t steps = 0;
   std::uint64_t steps_max = std::numeric_limits<std::uint64_t>::max();
   std::size_t memory_max = std::numeric_limits<std::size_t>::max();

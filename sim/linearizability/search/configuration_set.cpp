@@ -2,7 +2,7 @@
 
 namespace sim {
 
-void Frontier::clear() {
+void ConfigurationSet::clear() {
   data_.clear();
   alive_.clear();
   next_.clear();
@@ -10,7 +10,7 @@ void Frontier::clear() {
   live_ = 0;
 }
 
-bool Frontier::at_least_as_good(const std::uint64_t* a, const std::uint64_t* b) const {
+bool ConfigurationSet::at_least_as_good(const std::uint64_t* a, const std::uint64_t* b) const {
   for (std::size_t w = 1; w <= words_; ++w) {
     const std::uint64_t free_a = a[w + words_];
     const std::uint64_t different = (a[w] ^ b[w]) | (free_a ^ b[w + words_]);
@@ -19,7 +19,7 @@ bool Frontier::at_least_as_good(const std::uint64_t* a, const std::uint64_t* b) 
   return true;
 }
 
-Frontier::Place Frontier::compare(std::size_t i, const std::uint64_t* configuration) {
+ConfigurationSet::Place ConfigurationSet::compare(std::size_t i, const std::uint64_t* configuration) {
   const std::uint64_t* other = at(i);
   if (alive_[i] == 0 || other[0] != configuration[0]) return Place::neither;
   if (at_least_as_good(other, configuration)) return Place::worse;
@@ -29,11 +29,11 @@ Frontier::Place Frontier::compare(std::size_t i, const std::uint64_t* configurat
   return Place::better;
 }
 
-std::size_t Frontier::bucket(std::uint64_t state) const {
+std::size_t ConfigurationSet::bucket(std::uint64_t state) const {
   return static_cast<std::size_t>((state * 0x9e3779b97f4a7c15U) >> 32) & (heads_.size() - 1);
 }
 
-void Frontier::rehash() {
+void ConfigurationSet::rehash() {
   heads_.assign(alive_.size() * 4 < 64 ? 64 : heads_.size() * 2, kNone);
   next_.assign(alive_.size(), kNone);
   for (std::size_t i = 0; i < alive_.size(); ++i) {
@@ -44,7 +44,7 @@ void Frontier::rehash() {
   }
 }
 
-bool Frontier::add(const std::uint64_t* configuration, std::uint64_t& steps) {
+bool ConfigurationSet::add(const std::uint64_t* configuration, std::uint64_t& steps) {
   if (heads_.empty()) {
     for (std::size_t i = 0; i < alive_.size(); ++i) {
       ++steps;
@@ -77,7 +77,7 @@ bool Frontier::add(const std::uint64_t* configuration, std::uint64_t& steps) {
   return true;
 }
 
-void Frontier::truncate(std::size_t count) {
+void ConfigurationSet::truncate(std::size_t count) {
   for (std::size_t i = 0; i < alive_.size(); ++i) {
     if (alive_[i] == 0) continue;
     if (count > 0) {

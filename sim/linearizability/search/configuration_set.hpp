@@ -1,4 +1,4 @@
-// The set of configurations that a sweep along a history may be in. Keeping only the best of comparable ones
+// The set of configurations that a search along a history may be in. Keeping only the best of comparable ones
 // is what makes histories with many unanswered operations tractable.
 #pragma once
 
@@ -17,10 +17,10 @@ namespace sim {
 ///
 /// Configuration A is at least as good as B if their states are equal and each operation's standing is equal
 /// or, in A, free: whatever B goes on to place, A can place too, and A owes nothing that B doesn't.
-class Frontier {
+class ConfigurationSet {
  public:
   /// `words` for each bit set: slots / 64.
-  explicit Frontier(std::size_t words) : words_(words), stride_(1 + 2 * words) {
+  explicit ConfigurationSet(std::size_t words) : words_(words), stride_(1 + 2 * words) {
     data_.reserve(kScan * stride_);
     alive_.reserve(kScan);
   }
@@ -34,8 +34,8 @@ class Frontier {
   void clear();
 
   /// Adds a copy of `configuration` unless one that is at least as good is there; drops those it betters.
-  /// Returns whether it was added. Counts comparisons into `steps`. `configuration` must not lie in this
-  /// frontier.
+  /// Returns whether it was added. Counts comparisons into `steps`. `configuration` must not lie in
+  /// this set.
   bool add(const std::uint64_t* configuration, std::uint64_t& steps);
 
   /// Keeps the first `count` that are alive.

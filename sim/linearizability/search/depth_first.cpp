@@ -7,7 +7,7 @@
 
 namespace sim {
 
-DepthSearch::DepthSearch(const KeyHistory& history, Spending& spending, std::size_t memory_max)
+DepthSearch::DepthSearch(const KeyHistory& history, Budget& spending, std::size_t memory_max)
     : history_(history), spending_(spending), seen_(memory_max) {
   gather();
   const auto ring = static_cast<std::uint32_t>(candidates_.size() + 1);
@@ -20,7 +20,7 @@ DepthSearch::DepthSearch(const KeyHistory& history, Spending& spending, std::siz
 void DepthSearch::gather() {
   std::uint32_t owed = 0, others = 0;
   for (std::size_t i = 0; i < history_.operations.size(); ++i) {
-    const SweptOperation& op = history_.operations[i];
+    const KeyOperation& op = history_.operations[i];
     if (!op.owed && !op.step.changes()) continue;
     const auto place = static_cast<std::uint32_t>(i);
     if (op.owed) returns_.push_back(static_cast<std::uint32_t>(candidates_.size()));
@@ -132,7 +132,7 @@ bool DepthSearch::is_new() {
   key_.push_back(others);
   key_.insert(key_.end(), others_placed_.begin(),
               others_placed_.begin() + static_cast<std::ptrdiff_t>(others));
-  constexpr std::uint64_t to_remember = 16;  // as long as so many steps of the sweep
+  constexpr std::uint64_t to_remember = 16;  // as long as so many steps of the other search
   spending_.steps += to_remember + key_.size();
   return seen_.insert(key_);
 }
@@ -191,8 +191,8 @@ void DepthSearch::choose_change(std::uint32_t i) {
 }
 
 bool DepthSearch::is_pointless_behind(std::uint32_t i, std::uint32_t last) const {
-  const SweptOperation& now = *candidates_[i].op;
-  const SweptOperation& before = *candidates_[last].op;
+  const KeyOperation& now = *candidates_[i].op;
+  const KeyOperation& before = *candidates_[last].op;
   if (before.owed) return false;
   const bool both_add = now.step.kind == Step::Kind::add && before.step.kind == Step::Kind::add;
   return (before.step.blind() && now.step.blind()) || (both_add && !now.owed && i < last);

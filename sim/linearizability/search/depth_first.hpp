@@ -1,6 +1,7 @@
 // The classic search for an order of one key's operations: place one that may come next, go on from there, go
-// back when nothing fits. Runs beside the sweep, which keeps all configurations at once: where most orders
-// do, this one is done after a few steps for each operation, however many configurations there are.
+// back when nothing fits. Runs beside the just-in-time search, which keeps all configurations at once: where
+// most orders do, this one is done after a few steps for each operation, however many configurations there
+// are.
 #pragma once
 
 #include <cstddef>
@@ -22,12 +23,13 @@ namespace sim {
 /// * Of operations that do the same and were answered alike, the one that returns first is placed first: in
 ///   any order two of them that could both come next can trade places. Of unanswered ones, the earlier.
 /// * What is unanswered can be left out: it isn't placed where it changes nothing, and no blind write
-///   directly before another one. Unanswered additions directly behind each other are placed in one order only.
+///   directly before another one. Unanswered additions directly behind each other are placed in one order
+///   only.
 class DepthSearch {
  public:
   /// What isn't owed in `history` must never return. `history` and `spending` must outlive this; the memory
   /// of configurations stays below `memory_max` bytes.
-  DepthSearch(const KeyHistory& history, Spending& spending, std::size_t memory_max);
+  DepthSearch(const KeyHistory& history, Budget& spending, std::size_t memory_max);
 
   /// Goes on until `until` steps are spent. Nothing if it is undecided by then.
   std::optional<KeyVerdict> advance(std::uint64_t until);
@@ -41,7 +43,7 @@ class DepthSearch {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   struct Candidate {
-    const SweptOperation* op;
+    const KeyOperation* op;
     std::uint32_t place;  // in the history
     std::uint32_t bit;    // among the owed, or among the others
     std::uint32_t kind;   // the same for those that do the same
@@ -71,7 +73,7 @@ class DepthSearch {
   bool is_pointless_behind(std::uint32_t i, std::uint32_t last) const;
 
   const KeyHistory& history_;
-  Spending& spending_;
+  Budget& spending_;
   std::vector<Candidate> candidates_{};  // in order of call
   std::vector<std::uint32_t> next_{};    // those not placed, as a ring; the last entry is its head
   std::vector<std::uint32_t> previous_{};

@@ -1,25 +1,27 @@
-// The algorithm: go through calls and returns in order of time and keep the set of configurations that explain
-// all answers so far. Operations are placed just in time (Lowe 2017, "Testing for linearizability", 4.2): only
-// when an operation returns are open operations placed, in every order that ends with the returning one.
+// The algorithm: go through calls and returns in order of time and keep the set of configurations that
+// explain all answers so far. Operations are placed just in time (Lowe 2017, "Testing for
+// linearizability", 4.2): only when an operation returns are open operations placed, in every order that
+// ends with the returning one.
 //
 // Seven reductions keep that set small. Each keeps the verdict exact:
-// * Observations at once. An open read whose value the state has now (or a failed cas whose expectation it
-//   hasn't) is counted as done: it changes nothing, so doing it now can't hurt.
-// * Hidden writes. When a blind write is placed, any open write or append could have been placed right before
-//   it, unseen. Likewise an operation that wouldn't change the state now. Such operations become *free*:
-//   nothing is owed any more, and they may still be placed later instead.
-// * Better configurations drop worse ones (see ConfigurationSet). What isn't owed (unanswered, or not known to
-//   have happened) is free from the start.
-// * No aimless placing. Placing `o` (unless it's an owed swap) on the way to another operation is only tried
-//   if some open operation wants the state that `o` leads to. Otherwise the next one placed is blind, so that
-//   `o` could have stayed unplaced: it was free or becomes free by hiding, and that configuration is at least
-//   as good.
-// * Additions together. What is added to a counter without an answer is only placed to get to a sum that some
-//   open operation wants, all that it takes at once: in which order they came nobody could see. Of equal
-//   ones, those that return first come first.
-// * Equal ones in order. Of operations that do the same and were answered alike, the one that returns first
-//   is placed first: in any order two of them that are open can trade places. Of unanswered ones, the earlier.
-// * Sets element by element, where nobody reads the whole (see JustInTime::concerns).
+// * Observations at once. An open read whose value the state has now (or a failed cas whose expectation
+//   it hasn't) is counted as done: it changes nothing, so doing it now can't hurt.
+// * Hidden writes. When a blind write is placed, any open write or append could have been placed right
+//   before it, unseen. Likewise an operation that wouldn't change the state now. Such operations become
+//   *free*: nothing is owed any more, and they may still be placed later instead.
+// * Better configurations drop worse ones (see ConfigurationSet). What isn't owed (unanswered, or not
+//   known to have happened) is free from the start.
+// * No aimless placing. Placing `o` (unless it's an owed swap) on the way to another operation is only
+//   tried if some open operation wants the state that `o` leads to. Otherwise the next one placed is
+//   blind, so that `o` could have stayed unplaced: it was free or becomes free by hiding, and that
+//   configuration is at least as good.
+// * Additions together. What is added to a counter without an answer is only placed to get to a sum that
+//   some open operation wants, all that it takes at once: in which order they came nobody could see. Of
+//   equal ones, those that return first come first.
+// * Equal ones in order. Of operations that do the same and were answered alike, the one that returns
+//   first is placed first: in any order two of them that are open can trade places. Of unanswered ones,
+//   the earlier.
+// * Sets element by element, where nobody reads the whole (see Search::concerns).
 #pragma once
 
 #include <cstddef>
@@ -34,7 +36,7 @@
 #include "sim/linearizability/search/key_verdict.hpp"
 #include "sim/linearizability/search/sum_search.hpp"
 
-namespace sim::sweep_search {
+namespace sim::just_in_time {
 
 using Word = std::uint64_t;
 constexpr int kNone = -1;
@@ -47,10 +49,10 @@ struct Slot {
   bool has_later = false;     ///< It is such a one.
 };
 
-class Sweep {
+class Search {
  public:
   /// Keeps up to `beam` configurations at once.
-  Sweep(const KeyHistory& history, Spending& spending, std::size_t beam);
+  Search(const KeyHistory& history, Budget& spending, std::size_t beam);
 
   /// Goes on until `until` steps are spent. Nothing if it is undecided by then.
   std::optional<KeyVerdict> advance(std::uint64_t until);
@@ -102,7 +104,7 @@ class Sweep {
   void drop_useless(Time now);
 
   const KeyHistory& history_;
-  Spending& spending_;
+  Budget& spending_;
   Relevance relevance_;
   std::size_t beam_;
   std::vector<std::size_t> returns_;  // what is owed, in order of return
@@ -113,9 +115,9 @@ class Sweep {
   bool exploring_ = false;    // on the way to that return, and come to here:
   std::size_t explored_ = 0;  // in work_
 
-  Frontier now_;
-  Frontier next_;
-  Frontier work_;
+  ConfigurationSet now_;
+  ConfigurationSet next_;
+  ConfigurationSet work_;
   std::vector<Slot> slots_;
   std::vector<int> unused_;
   std::vector<int> open_;  // will return, in order of call
@@ -140,21 +142,21 @@ class Sweep {
   std::vector<Word> done_;
 };
 
-/// Sweeps that keep ever more configurations: a lucky path through a history that is linearizable is usually
-/// found among few. Only a sweep that left nothing out may call a history a violation.
-class WideningSweep {
+/// Searches that keep ever more configurations: a lucky path through a history that is linearizable is
+/// usually found among few. Only one that left nothing out may call a history a violation.
+class WideningSearch {
  public:
   /// `history` and `spending` must outlive this.
-  WideningSweep(const KeyHistory& history, Spending& spending) : history_(history), spending_(spending) {}
+  WideningSearch(const KeyHistory& history, Budget& spending) : history_(history), spending_(spending) {}
 
   /// Goes on until `until` steps are spent. Nothing if it is undecided by then; unknown if something ran out.
   std::optional<KeyVerdict> advance(std::uint64_t until);
 
  private:
   const KeyHistory& history_;
-  Spending& spending_;
+  Budget& spending_;
   std::size_t width_ = 0;
-  std::optional<Sweep> attempt_{};
+  std::optional<Search> attempt_{};
 };
 
-}  // namespace sim::sweep_search
+}  // namespace sim::just_in_time

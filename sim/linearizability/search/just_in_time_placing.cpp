@@ -1,23 +1,23 @@
-// What may be placed in a configuration, and what that makes of it: the reductions of sweep_search.hpp at
+// What may be placed in a configuration, and what that makes of it: the reductions of just_in_time.hpp at
 // work.
 #include <algorithm>
 
 #include "sim/linearizability/search/just_in_time.hpp"
 
-namespace sim::sweep_search {
+namespace sim::just_in_time {
 
-void Sweep::settle(Word* c, int slot) const {
+void Search::settle(Word* c, int slot) const {
   const Slot& s = slots_[static_cast<std::size_t>(slot)];
   if (is_owed(c, slot) && history_.settles(static_cast<State>(c[0]), s.step)) add(free(c), slot);
 }
 
-void Sweep::settle_all(Word* c) const {
+void Search::settle_all(Word* c) const {
   for (const int slot : open_) settle(c, slot);
 }
 
 // `o` is blind and about to be placed in `c`: what could happen right before it becomes free. A swap could,
 // too, but two swaps from one state couldn't both; so swaps stay owed and are placed one by one.
-void Sweep::hide(Word* c, int o) const {
+void Search::hide(Word* c, int o) const {
   for (const int m : open_) {
     const Slot& slot = slots_[static_cast<std::size_t>(m)];
     const bool always_holds = slot.step.kind == Step::Kind::set || slot.step.kind == Step::Kind::append;
@@ -25,7 +25,7 @@ void Sweep::hide(Word* c, int o) const {
   }
 }
 
-bool Sweep::wanted(Word* c, int o, State target) {
+bool Search::wanted(Word* c, int o, State target) {
   if (slots_[static_cast<std::size_t>(o)].step.kind == Step::Kind::transit) return true;  // nothing hides it
   // An append that leads out of sight does so from any state: then a free `o` needn't come before it.
   constexpr State other = ObjectStates::kOther;
@@ -51,7 +51,7 @@ bool Sweep::wanted(Word* c, int o, State target) {
 // Of a set: whether placing `o` before `x` can matter. Operations on other elements neither see nor disturb
 // each other; what they do can wait until `x` is placed, unless it leads to a whole that somebody reads: then
 // the element must change that isn't yet as it was read.
-bool Sweep::concerns(Word* c, int o, int x) const {
+bool Search::concerns(Word* c, int o, int x) const {
   const auto operation = [&](int slot) -> const Operation& {
     return *slots_[static_cast<std::size_t>(slot)].step.operation;
   };
@@ -69,14 +69,14 @@ bool Sweep::concerns(Word* c, int o, int x) const {
 }
 
 // Whether placing `x` at the last moment can do anything that counting it as done doesn't.
-bool Sweep::useful_later(int x) const {
+bool Search::useful_later(int x) const {
   const Slot& s = slots_[static_cast<std::size_t>(x)];
   if (!s.step.changes()) return false;
   return s.step.kind != Step::Kind::set || !relevance_.useless(s.step.target, history_.operations[s.op].ret);
 }
 
 // The numbers that open operations tell from any other, now or after appending to them; and one other number.
-void Sweep::aim(Word* c) {
+void Search::aim(Word* c) {
   targets_.push_back(ObjectStates::kOther);
   const auto aim_at = [&](int slot) {
     const Step& step = slots_[static_cast<std::size_t>(slot)].step;
@@ -95,7 +95,7 @@ void Sweep::aim(Word* c) {
 // Where placing `o` may lead to. A wild write is aimed at what open operations look for, or else at any other
 // number: one that is looked for only later can be written later. Unless it must serve now and be seen later,
 // which happens when the returning operation forbids a state.
-void Sweep::targets(Word* c, int o, int x) {
+void Search::targets(Word* c, int o, int x) {
   targets_.clear();
   const auto state = static_cast<State>(c[0]);
   const Step& step = slots_[static_cast<std::size_t>(o)].step;
@@ -109,7 +109,7 @@ void Sweep::targets(Word* c, int o, int x) {
 }
 
 // `configuration` may or may not have the returning operation behind it.
-void Sweep::route(Word* configuration, int x) {
+void Search::route(Word* configuration, int x) {
   const bool is_placed = has(placed(configuration), x);
   const bool is_free = has(free(configuration), x);
   if (is_placed || is_free) {
@@ -125,7 +125,7 @@ void Sweep::route(Word* configuration, int x) {
   work_.add(configuration, spending_.steps);
 }
 
-void Sweep::place(const Word* from, int o, State target, int x) {
+void Search::place(const Word* from, int o, State target, int x) {
   const Slot& slot = slots_[static_cast<std::size_t>(o)];
   std::copy(from, from + child_.size(), child_.begin());
   Word* c = child_.data();
@@ -137,7 +137,7 @@ void Sweep::place(const Word* from, int o, State target, int x) {
   route(c, x);
 }
 
-void Sweep::expand(Word* c, int x) {
+void Search::expand(Word* c, int x) {
   const auto consider = [&](int o) {
     const Slot& slot = slots_[static_cast<std::size_t>(o)];
     ++spending_.steps;
@@ -165,7 +165,7 @@ void Sweep::expand(Word* c, int x) {
 }
 
 // False if it isn't through.
-bool Sweep::explore(int x, std::uint64_t until) {
+bool Search::explore(int x, std::uint64_t until) {
   for (; explored_ < work_.size(); ++explored_) {
     if (!work_.alive(explored_)) continue;
     if (spending_.steps >= until) return false;
@@ -176,4 +176,4 @@ bool Sweep::explore(int x, std::uint64_t until) {
   return true;
 }
 
-}  // namespace sim::sweep_search
+}  // namespace sim::just_in_time

@@ -5,9 +5,9 @@
 
 #include "sim/linearizability/search/just_in_time.hpp"
 
-namespace sim::sweep_search {
+namespace sim::just_in_time {
 
-void Sweep::add_up(const Word* c, int x) {
+void Search::add_up(const Word* c, int x) {
   gather_terms(c);
   if (terms_.empty()) return;
   const auto state = static_cast<State>(c[0]);
@@ -32,7 +32,7 @@ void Sweep::add_up(const Word* c, int x) {
 }
 
 // Those of one amount that must be placed are one term, and those that may be left out another.
-void Sweep::gather_terms(const Word* c) {
+void Search::gather_terms(const Word* c) {
   additions_.clear();
   terms_.clear();
   for (const auto* slots : {&open_, &idle_}) {
@@ -53,7 +53,7 @@ void Sweep::gather_terms(const Word* c) {
   }
 }
 
-void Sweep::place_terms(const Word* from, std::span<const std::uint32_t> counts, State sum, int x) {
+void Search::place_terms(const Word* from, std::span<const std::uint32_t> counts, State sum, int x) {
   std::copy(from, from + child_.size(), child_.begin());
   Word* c = child_.data();
   std::size_t first = 0;
@@ -70,4 +70,4 @@ void Sweep::place_terms(const Word* from, std::span<const std::uint32_t> counts,
   route(c, x);
 }
 
-}  // namespace sim::sweep_search
+}  // namespace sim::just_in_time

@@ -58,12 +58,12 @@ KeyHistory make_key_history(std::span<const Operation> all, std::span<const std:
                                   .index = kept[i],
                                   .owed = owed});
   }
-  const auto earlier = [](const SweptOperation& a, const SweptOperation& b) {
+  const auto earlier = [](const KeyOperation& a, const KeyOperation& b) {
     return a.call != b.call ? a.call < b.call : a.ret < b.ret;
   };
   if (!std::ranges::is_sorted(history.operations, earlier))
     std::ranges::stable_sort(history.operations, earlier);
-  for (const SweptOperation& op : history.operations) {
+  for (const KeyOperation& op : history.operations) {
     history.has_swaps |= op.step.kind == Step::Kind::swap;
     history.has_forbids |= op.step.kind == Step::Kind::forbid;
     history.has_appends |= op.step.kind == Step::Kind::append || op.step.kind == Step::Kind::add ||
@@ -151,7 +151,7 @@ bool are_twins(const Step& a, const Step& b) {
 Relevance::Relevance(const KeyHistory& history) {
   if (history.has_appends || history.counter) return;
   until_.assign(history.states.known_numbers() + ObjectStates::kFirstNumber, Time::min());
-  for (const SweptOperation& op : history.operations) {
+  for (const KeyOperation& op : history.operations) {
     if (!op.owed) continue;
     if (op.step.kind == Step::Kind::forbid) forbidding_until_ = std::max(forbidding_until_, op.ret);
     if (op.step.kind != Step::Kind::set) look(op.step.expected, op.ret);
@@ -171,7 +171,7 @@ void Relevance::follow_swaps(const KeyHistory& history) {
   bool changed = true;
   for (int round = 0; changed; ++round) {
     changed = false;
-    for (const SweptOperation& op : history.operations) {
+    for (const KeyOperation& op : history.operations) {
       if (op.owed || op.step.kind != Step::Kind::swap) continue;
       const Time time = round < rounds_max ? useful_until(op.step.target) : kNever;
       if (time <= until(op.step.expected)) continue;

@@ -10,8 +10,8 @@
 
 namespace sim {
 
-/// One operation as the sweep sees it.
-struct SweptOperation {
+/// One operation as the searches see it.
+struct KeyOperation {
   Step step;
   Time call{};
   Time ret = kNever;
@@ -22,8 +22,8 @@ struct SweptOperation {
 /// All that the history says of one key.
 struct KeyHistory {
   ObjectStates states;
-  std::vector<State> beginnings{};         ///< It may begin in any of these; usually one.
-  std::vector<SweptOperation> operations;  ///< In order of call, then of return.
+  std::vector<State> beginnings{};       ///< It may begin in any of these; usually one.
+  std::vector<KeyOperation> operations;  ///< In order of call, then of return.
   bool counter = false;
   bool unordered = false;  ///< Who takes something out of it may take anything.
   bool has_swaps = false;

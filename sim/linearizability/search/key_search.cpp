@@ -15,11 +15,11 @@ namespace {
 
 class KeySearch {
  public:
-  KeySearch(const KeyHistory& history, Spending& spending) : history_(history), spending_(spending) {
+  KeySearch(const KeyHistory& history, Budget& spending) : history_(history), spending_(spending) {
     along_.emplace(history, spending);
   }
 
-  // The depth-first search gets a share of the steps, but only where the sweep isn't through at once.
+  // The depth-first search gets a share of the steps, but only where the other isn't through at once.
   KeyVerdict run() {
     constexpr std::uint64_t head_start = 50'000;
     constexpr std::uint64_t first_dive = 50'000;
@@ -61,14 +61,14 @@ class KeySearch {
   }
 
   const KeyHistory& history_;
-  Spending& spending_;
-  std::optional<sweep_search::WideningSweep> along_{};
+  Budget& spending_;
+  std::optional<just_in_time::WideningSearch> along_{};
   std::optional<DepthSearch> down_{};
 };
 
 }  // namespace
 
-KeyVerdict search_key(const KeyHistory& history, Spending& spending) {
+KeyVerdict search_key(const KeyHistory& history, Budget& spending) {
   const KeyVerdict result = KeySearch(history, spending).run();
   spending.held = 0;
   return result;

@@ -1,4 +1,4 @@
-// Searches for an order of operations that explains their answers, by trying: slower than the sweep, but it
+// Searches for an order of operations that explains their answers, by trying: slower than the verdict, but it
 // hands the order out, it can ask for less than linearizability, and it can count how many answers an order
 // leaves unexplained. Verdicts about linearizability don't come from here.
 #pragma once

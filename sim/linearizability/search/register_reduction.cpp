@@ -85,7 +85,7 @@ bool is_sum_of_elements(std::span<const Operation> operations) {
 
 }  // namespace
 
-Rewriting::Rewriting(std::span<const Operation> operations, Model model, const Value& initial)
+RegisterReduction::RegisterReduction(std::span<const Operation> operations, Model model, const Value& initial)
     : operations_(operations), model_(model), initial_(initial) {
   if (model == Model::lock) {
     for (const Operation& op : operations) own_.push_back(lock_as_register(op));
@@ -109,7 +109,8 @@ Rewriting::Rewriting(std::span<const Operation> operations, Model model, const V
   operations_ = own_;
 }
 
-Rewriting::Element Rewriting::of_element(std::span<const std::uint32_t> of_key, std::int64_t element) const {
+RegisterReduction::Element RegisterReduction::of_element(std::span<const std::uint32_t> of_key,
+                                                         std::int64_t element) const {
   const auto is_in = [&](const Value& set) {
     const auto* list = set.as_list();
     return list != nullptr && std::ranges::binary_search(*list, element);

@@ -10,14 +10,14 @@
 namespace sim {
 
 /// A history as the search takes it: either the given one, or one that says the same of other objects.
-class Rewriting {
+class RegisterReduction {
  public:
   /// * A lock is a compare-and-set register that holds its holder; a mutex one that holds `1` or nil.
   /// * A set of which nobody reads the whole is as many registers as it has elements, each `1` (in it) or
   ///   nil: operations on different elements neither see nor disturb each other (locality).
   /// * A set that somebody does read stays one.
   /// What was read is put in ascending order. `operations` must outlive this.
-  Rewriting(std::span<const Operation> operations, Model model, const Value& initial);
+  RegisterReduction(std::span<const Operation> operations, Model model, const Value& initial);
 
   std::span<const Operation> operations() const { return operations_; }
   Model model() const { return model_; }

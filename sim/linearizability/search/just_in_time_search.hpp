@@ -9,6 +9,6 @@
 namespace sim {
 
 /// Decides one key.
-KeyVerdict sweep(const KeyHistory& history, Spending& spending);
+KeyVerdict search_just_in_time(const KeyHistory& history, Budget& spending);
 
 }  // namespace sim

@@ -1,5 +1,5 @@
-// The way along a history: calls and returns in order of time. See sweep_search.hpp for the idea.
-#include "sim/linearizability/search/just_in_time_sweep.hpp"
+// The way along a history: calls and returns in order of time. See just_in_time.hpp for the idea.
+#include "sim/linearizability/search/just_in_time_search.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace sim {
 
-namespace sweep_search {
+namespace just_in_time {
 namespace {
 
 constexpr std::size_t kTwinSearch = 64;  // how far back to look: a missed twin costs time only
@@ -19,7 +19,7 @@ constexpr std::size_t kTwinSearch = 64;  // how far back to look: a missed twin 
 }  // namespace
 
 // Operations are in order of call, so that of returns is nearly the same: few need to be moved far.
-std::vector<std::size_t> Sweep::returns_in_order() const {
+std::vector<std::size_t> Search::returns_in_order() const {
   std::vector<std::size_t> order;
   order.reserve(history_.operations.size());
   for (std::size_t i = 0; i < history_.operations.size(); ++i) {
@@ -44,7 +44,7 @@ std::vector<std::size_t> Sweep::returns_in_order() const {
   return order;
 }
 
-std::size_t Sweep::most_open() const {
+std::size_t Search::most_open() const {
   const auto& operations = history_.operations;
   std::size_t most = 1;
   std::size_t returned = 0;
@@ -55,7 +55,7 @@ std::size_t Sweep::most_open() const {
   return most;
 }
 
-Sweep::Sweep(const KeyHistory& history, Spending& spending, std::size_t beam)
+Search::Search(const KeyHistory& history, Budget& spending, std::size_t beam)
     : history_(history),
       spending_(spending),
       relevance_(history),
@@ -70,7 +70,7 @@ Sweep::Sweep(const KeyHistory& history, Spending& spending, std::size_t beam)
   open_.reserve(usual);
   unused_.reserve(usual);
   slot_of_.assign(history_.operations.size(), kNone);
-  const auto is_size = [](const SweptOperation& op) {
+  const auto is_size = [](const KeyOperation& op) {
     return op.step.operation != nullptr && op.step.operation->action == Action::size;
   };
   is_set_ = history.states.model() == Model::set && std::ranges::none_of(history.operations, is_size);
@@ -82,7 +82,7 @@ Sweep::Sweep(const KeyHistory& history, Spending& spending, std::size_t beam)
   }
 }
 
-std::optional<KeyVerdict> Sweep::advance(std::uint64_t until) {
+std::optional<KeyVerdict> Search::advance(std::uint64_t until) {
   for (; at_ < returns_.size(); ++at_) {
     const std::size_t op = returns_[at_];
     const Time ret = history_.operations[op].ret;
@@ -99,8 +99,8 @@ std::optional<KeyVerdict> Sweep::advance(std::uint64_t until) {
   return KeyVerdict{Verdict::linearizable, 0};
 }
 
-void Sweep::call(std::size_t i) {
-  const SweptOperation& op = history_.operations[i];
+void Search::call(std::size_t i) {
+  const KeyOperation& op = history_.operations[i];
   const bool is_owed = op.owed;
   const bool is_idle = op.ret == kNever;
   if (!is_owed && !op.step.changes()) return;  // an unanswered read says nothing
@@ -137,7 +137,7 @@ void Sweep::call(std::size_t i) {
   }
 }
 
-void Sweep::find_twins(int slot) {
+void Search::find_twins(int slot) {
   Slot& s = slots_[static_cast<std::size_t>(slot)];
   const auto ret = [&](const Slot& of) { return history_.operations[of.op].ret; };
   for (const int o : open_) {
@@ -149,7 +149,7 @@ void Sweep::find_twins(int slot) {
   }
 }
 
-void Sweep::release(int slot) {
+void Search::release(int slot) {
   if (slots_[static_cast<std::size_t>(slot)].has_later) {
     for (const int o : open_) std::erase(slots_[static_cast<std::size_t>(o)].sooner, slot);
   }
@@ -161,7 +161,7 @@ void Sweep::release(int slot) {
 }
 
 // Unanswered writes that lead to states of no use any more make no difference.
-void Sweep::drop_useless(Time now) {
+void Search::drop_useless(Time now) {
   if (idle_expires_ >= now) return;
   idle_expires_ = kNever;
   const auto gone = [&](int slot) {
@@ -184,7 +184,7 @@ void Sweep::drop_useless(Time now) {
 }
 
 // What returns must be behind every configuration; in some, something may have to be placed for that.
-void Sweep::begin(int x) {
+void Search::begin(int x) {
   drop_useless(history_.operations[slots_[static_cast<std::size_t>(x)].op].ret);
   for (std::size_t i = 0; i < now_.size() && !exploring_; ++i) {
     const bool settled =
@@ -201,7 +201,7 @@ void Sweep::begin(int x) {
 }
 
 // False if no configuration is left.
-bool Sweep::complete(int x) {
+bool Search::complete(int x) {
   const bool explored = std::exchange(exploring_, false);
   if (explored) {
     std::swap(now_, next_);
@@ -217,7 +217,7 @@ bool Sweep::complete(int x) {
   return true;
 }
 
-std::optional<KeyVerdict> WideningSweep::advance(std::uint64_t until) {
+std::optional<KeyVerdict> WideningSearch::advance(std::uint64_t until) {
   constexpr std::size_t widest = std::numeric_limits<std::size_t>::max() / 16;
   constexpr std::array<std::size_t, 6> widths{8, 32, 128, 512, 4096, widest};
   while (true) {
@@ -233,10 +233,10 @@ std::optional<KeyVerdict> WideningSweep::advance(std::uint64_t until) {
   }
 }
 
-}  // namespace sweep_search
+}  // namespace just_in_time
 
-KeyVerdict sweep(const KeyHistory& history, Spending& spending) {
-  return *sweep_search::WideningSweep(history, spending).advance(std::numeric_limits<std::uint64_t>::max());
+KeyVerdict search_just_in_time(const KeyHistory& history, Budget& spending) {
+  return *just_in_time::WideningSearch(history, spending).advance(std::numeric_limits<std::uint64_t>::max());
 }
 
 }  // namespace sim
