@@ -13,6 +13,11 @@ import shutil
 from repsim_plots.output import BadInput, write_whole
 
 
+def same_sweep(there, about):
+    """Whether two sweep.json, or none, are of one sweep, by whatever version of the program."""
+    return there is not None and {**there, "repsim": None} == {**about, "repsim": None}
+
+
 class Folder:
     def __init__(self, path, about):
         self.path, self.about = pathlib.Path(path), about
@@ -20,14 +25,15 @@ class Folder:
         self.plan = self.parts / "shards.json"
         self.shards, self.digest, self.lock = 0, None, None
         there = read_json(self.path / "sweep.json")
-        if there not in (None, about):
+        if there is not None and not same_sweep(there, about):
             raise BadInput(f"{self.path}: holds another sweep; expected a folder of its own")
         if there and not self.is_finished() and not self.plan.exists():
             raise BadInput(f"{self.path}: holds a sweep that `repsim sweep` began; the same command again "
                            "finishes it, and here another folder is expected")
 
     def is_finished(self):
-        return (self.path / "summary.csv").exists() and read_json(self.path / "sweep.json") == self.about
+        there = read_json(self.path / "sweep.json")
+        return (self.path / "summary.csv").exists() and same_sweep(there, self.about)
 
     def take_up(self, digest):
         """Locks the folder, and finds the plan of an earlier try, if there is one. `digest` tells programs
@@ -35,8 +41,11 @@ class Folder:
         self.parts.mkdir(parents=True, exist_ok=True)
         self.digest = digest
         plan = read_json(self.plan)
-        if plan and plan["sweep"] != self.about:
+        if plan and not same_sweep(plan["sweep"], self.about):
             raise BadInput(f"{self.parts}: holds the shards of another sweep; expected a folder of its own")
+        if plan and plan["sweep"] != self.about:  # a merge takes shards of one version only
+            raise BadInput(f"{self.parts}: version {plan['sweep'].get('repsim')} of the program made these "
+                           f"shards, this is {self.about.get('repsim')}; expected a folder of its own")
         if plan and plan["digest"] != digest:
             raise BadInput(f"{self.parts}: another version of the program, which simulates differently, "
                            "wrote these shards; expected a folder of its own")

@@ -7,6 +7,7 @@
 
 #include "sim/experiment/sweep/merge.hpp"
 #include "sim/experiment/sweep/sweep.hpp"
+#include "sim/kernel/version.hpp"
 #include "sim/report/row_seal.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/folder.hpp"
@@ -212,4 +213,52 @@ TEST_CASE("what can't be extended is refused and left alone") {
   CHECK(content(first.path / "runs.jsonl") == joined(damaged));
   CHECK(content(first.path / "summary.csv") == summary);
   CHECK(content(first.path / "sweep.json") == about);
+}
+
+namespace {
+
+// As if another version had left this folder.
+void pretend_version(const fs::path& folder, const Json& version) {
+  Json about = Json::parse(content(folder / "sweep.json"));
+  version.is_null() ? void(about.erase("repsim")) : void(about["repsim"] = version);
+  replace(folder / "sweep.json", about.dump(2) + '\n');
+}
+
+}  // namespace
+
+TEST_CASE("a sweep.json names the version of the program") {
+  Folder folder;
+  run(folder.path, 2);
+  CHECK(Json::parse(content(folder.path / "sweep.json")).at("repsim") == version());
+}
+
+TEST_CASE("a sweep of another version is resumed and extended if it makes the same rows") {
+  for (const Json& other : {Json("0.0.1"), Json()}) {
+    Folder whole, cut;
+    run(whole.path, 10);
+    run(cut.path, 6);
+    const std::string rows = content(cut.path / "runs.jsonl");
+    replace(cut.path / "runs.jsonl", rows.substr(0, rows.size() / 2));
+    pretend_version(cut.path, other);
+    run(cut.path, 10);
+    for (const char* file : {"sweep.json", "runs.jsonl", "summary.csv"})
+      CHECK(content(cut.path / file) == content(whole.path / file));
+  }
+}
+
+TEST_CASE("a merge takes shards of one version only, whichever it is") {
+  Folder first, second;
+  run(first.path, 10, {1, 2});
+  run(second.path, 10, {2, 2});
+  const auto complaint = [&] {
+    Folder out;
+    return complaint_of([&] { merge_shards(std::vector<fs::path>{first.path, second.path}, out.path); });
+  };
+  CHECK(complaint().empty());
+  pretend_version(second.path, "0.0.1");
+  CHECK(complaint().find("two versions of the program: \"0.0.1\" made this one") != std::string::npos);
+  pretend_version(first.path, "0.0.1");
+  CHECK(complaint().empty());
+  pretend_version(first.path, Json());
+  CHECK(complaint().find("two versions of the program") != std::string::npos);
 }

@@ -156,12 +156,19 @@ class Folders(ClusterTest):
             self.begun(digest="e")
         with self.assertRaisesRegex(BadInput, "shards of another sweep"):
             self.begun({**self.ABOUT, "seeds": 5})
+        with self.assertRaisesRegex(BadInput, "version None of the program made these"):
+            self.begun({**self.ABOUT, "repsim": "9.9.9"})
         self.file("begun/sweep.json", self.ABOUT)
         with self.assertRaisesRegex(BadInput, "that `repsim sweep` began"):
             Folder(self.dir / "begun", self.ABOUT)
         self.file("other/sweep.json", {**self.ABOUT, "seeds": 5})
         with self.assertRaisesRegex(BadInput, "holds another sweep"):
             Folder(self.dir / "other", self.ABOUT)
+
+    def test_what_another_version_finished_is_finished(self):
+        self.file("done/sweep.json", {**self.ABOUT, "repsim": "0.0.1"})
+        self.file("done/summary.csv", {})
+        self.assertTrue(Folder(self.dir / "done", {**self.ABOUT, "repsim": "0.0.2"}).is_finished())
 
 
 class Workers(ClusterTest):

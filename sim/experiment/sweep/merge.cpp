@@ -48,6 +48,9 @@ struct Part {
       refuse(file, "a sweep that stopped by precision has no shards", "the folders of all shards");
   }
 
+  std::string version() const {
+    return about.contains("repsim") ? about["repsim"].dump() : "a version that does not say so";
+  }
   std::uint64_t begin() const { return seeds * (shard.index - 1) / shard.count; }
   std::uint64_t rows() const { return (seeds * shard.index / shard.count - begin()) * points; }
   Json whole() const {
@@ -64,6 +67,12 @@ std::vector<Part> ordered(std::span<const std::filesystem::path> folders) {
     Part part(folder);
     if (by_index.empty()) by_index.resize(part.shard.count);
     const auto same = std::ranges::find_if(by_index, [](const auto& p) { return p.has_value(); });
+    if (same != by_index.end() && (*same)->version() != part.version()) {
+      refuse(folder,
+             fmt::format("the shards were made by two versions of the program: {} made this one, {} made {}",
+                         part.version(), (*same)->version(), (*same)->folder.string()),
+             "shards of one version");
+    }
     if (part.shard.count != by_index.size() || (same != by_index.end() && (*same)->whole() != part.whole()))
       refuse(folder, fmt::format("not a shard of the same sweep as {}", folders.front().string()));
     auto& place = by_index[part.shard.index - 1];

@@ -12,6 +12,7 @@
 #include "sim/experiment/sweep/sweep_folder.hpp"
 #include "sim/experiment/table.hpp"
 #include "sim/experiment/work_line.hpp"
+#include "sim/kernel/version.hpp"
 #include "sim/report/expectation.hpp"
 #include "sim/report/result_json.hpp"
 
@@ -139,7 +140,8 @@ class Sweep {
   }
 
   Json about(const Scenario& scenario) const {
-    Json all{{"scenario", scenario.canonical},
+    Json all{{"repsim", version()},
+             {"scenario", scenario.canonical},
              {"vary", values_of(scenario.sweep.value_or(SweepPlan{}))},
              {"points", summary_.points},
              {"seeds", options_.seeds},

@@ -46,6 +46,13 @@ bool goes_on(const Json& old, const Json& about) {
   return old == same;
 }
 
+// Another version of the program may go on with a sweep if it makes the same rows, which shows when some are
+// run again.
+Json without_version(Json about) {
+  about.erase("repsim");
+  return about;
+}
+
 void check_about(const fs::path& folder, const Json& about) {
   const fs::path path = folder / "sweep.json";
   if (!fs::exists(path)) {
@@ -57,9 +64,10 @@ void check_about(const fs::path& folder, const Json& about) {
     }
     return;
   }
-  const Json old = Json::parse(read_text_file(path), nullptr, false);
+  Json old = Json::parse(read_text_file(path), nullptr, false);
   if (!old.is_object())
     refuse(folder, "holds another sweep (its sweep.json is no sweep)", "a folder of its own");
+  old = without_version(std::move(old));
   if (!goes_on(old, about))
     refuse(folder, fmt::format("holds another sweep ({})", difference(old, about)), "a folder of its own");
 }
@@ -81,7 +89,7 @@ void refuse(const fs::path& path, std::string found, std::string expected) {
 
 SweepFolder::SweepFolder(fs::path folder, const Json& about)
     : folder_(std::move(folder)), about_(about.dump(2) + '\n'), seal_(about) {
-  check_about(folder_.path(), about);
+  check_about(folder_.path(), without_version(about));
   check_files(folder_.path());
 }
 
