@@ -15,7 +15,8 @@ namespace protocols {
 Schneider::Proposal* Schneider::see(Env& env, const Request& request, bool others_wait) {
   const RequestId id = request.id;
   if (const auto found = proposals_.find(id); found != proposals_.end()) return &found->second;
-  if (sessions_.find(id) != nullptr || (!others_wait && sessions_.is_over(id))) return nullptr;
+  const bool awaited = others_wait && options_.bug != Options::Bug::silent_when_over;
+  if (sessions_.find(id) != nullptr || (!awaited && sessions_.is_over(id))) return nullptr;
   const bool bug = options_.bug == Options::Bug::cuid_without_accept;
   seen_ = (bug ? seen_ : std::max(seen_, accept_)) + 1;
   Proposal& proposal = proposals_[id];

@@ -41,9 +41,11 @@ void Schneider::Options::describe(Fields& f) {
        {"cuid_without_accept", Bug::cuid_without_accept},
        {"join_without_relay", Bug::join_without_relay},
        {"join_on_one_word", Bug::join_on_one_word},
-       {"returned_not_heard", Bug::returned_not_heard}},
+       {"returned_not_heard", Bug::returned_not_heard},
+       {"silent_when_over", Bug::silent_when_over}},
       "A bug to be caught: candidates don't exceed accepted identifiers; joining replicas miss requests, or "
-      "believe whoever sends a state, or never count what one says that comes back after them.");
+      "believe whoever sends a state, or never count what one says that comes back after them; who takes a "
+      "request for over says nothing for it, though others wait.");
 }
 
 std::string Schneider::Options::complaint(std::size_t replicas) const {

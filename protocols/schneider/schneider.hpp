@@ -203,7 +203,8 @@ struct Schneider {
       cuid_without_accept,
       join_without_relay,
       join_on_one_word,
-      returned_not_heard
+      returned_not_heard,
+      silent_when_over
     };
 
     Order order = Order::replica_ids;
