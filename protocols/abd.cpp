@@ -111,21 +111,24 @@ struct Abd {
     void describe(Fields& fields) {
       fields.choice("coordinator", coordinator,
                     {{"replica", Coordinator::replica}, {"client", Coordinator::client}},
-                    "Who queries and stores: a replica that the client asks, or the client itself.");
+                    "Who runs the query and store phases: the replica that the client asks, or the client "
+                    "itself.");
       fields.choice("contact", contact, {{"everyone", Contact::everyone}, {"quorum", Contact::quorum}},
-                    "coordinator: client. Whether it asks all replicas, or no more than a quorum, drawn anew "
-                    "for each round.");
+                    "coordinator: client. Whether it asks all replicas, or only a quorum, drawn for each "
+                    "round.");
       fields.count("read_quorum", read_quorum, {0, 1000},
-                   "How many replicas a query waits for, the coordinator included; 0: a majority.");
+                   "Replicas that a query waits for, including the coordinator; 0: a majority.");
       fields.count("write_quorum", write_quorum, {0, 1000},
-                   "How many replicas must have stored a value, the coordinator included; 0: a majority.");
+                   "Replicas that must store a value, including the coordinator; 0: a majority.");
       fields.switchable("retransmit", retransmit, {.min = 1us},
-                        "How often the coordinator asks again those that have not answered; false: never.");
+                        "Interval at which the coordinator repeats requests to replicas that have not "
+                        "answered; false: never.");
       fields.choice(
           "bug", bug,
           {{"none", Bug::none}, {"no_write_back", Bug::no_write_back}, {"early_answer", Bug::early_answer}},
-          "A bug to be caught: reads return what they have found without storing it; replicas tell "
-          "what is not on their disks yet.");
+          "A planted bug: reads return what they found without storing it; replicas report values that are "
+          "not "
+          "on their disks yet.");
     }
     std::string complaint(std::size_t replicas) const {
       const auto n = static_cast<std::int64_t>(replicas);
@@ -372,7 +375,9 @@ struct Abd {
 
 static_assert(Protocol<Abd>);
 const Registered<Abd> abd_registered{
-    "abd", "an atomic register on majorities: every operation queries, then stores; no leader, no timeouts"};
+    "abd",
+    "atomic registers from majority quorums: every operation queries, then stores; no leader, no "
+    "timeouts"};
 
 }  // namespace
 }  // namespace protocols

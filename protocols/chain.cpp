@@ -75,9 +75,9 @@ struct Chain {
 
     void describe(Fields& fields) {
       fields.switchable("retransmit", retransmit, {.min = 1us},
-                        "How often a replica passes on again what is not known to be stable; false: never.");
+                        "Interval at which a replica resends updates not known to be stable; false: never.");
       fields.choice("bug", bug, {{"none", Bug::none}, {"read_at_head", Bug::read_at_head}},
-                    "A bug to be caught: the head answers reads, too, from updates that are not stable.");
+                    "A planted bug: the head also answers reads, from updates that are not stable.");
     }
     std::string complaint(std::size_t) const { return {}; }
   };
@@ -269,7 +269,7 @@ struct Chain {
 
 static_assert(Protocol<Chain>);
 const Registered<Chain> chain_registered{
-    "chain", "chain replication: writes enter at the head and walk down the row, the tail answers"};
+    "chain", "chain replication: writes enter at the head and pass down the chain; the tail answers"};
 
 }  // namespace
 }  // namespace protocols

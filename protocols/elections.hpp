@@ -1,5 +1,5 @@
-// How soon protocols serve again whose replicas stand for election after a random time of silence: what Raft
-// and Multi-Paxos promise alike.
+// How soon a protocol serves again if its replicas stand for election after a random time of silence; used by
+// Raft and Multi-Paxos.
 #pragma once
 
 #include <optional>

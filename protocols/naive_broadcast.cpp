@@ -53,17 +53,17 @@ struct NaiveBroadcast {
     void describe(Fields& fields) {
       fields.choice("answer", answer,
                     {{"first", Answers::first}, {"majority", Answers::majority}, {"all", Answers::all}},
-                    "How many replicas must have answered a write before the client takes it as done.");
+                    "Replicas that must answer a write before the client considers it done.");
       fields.choice("reads", reads,
                     {{"one", Answers::first}, {"majority", Answers::majority}, {"all", Answers::all}},
-                    "How many replicas a read asks; it returns the answer that most of them give.");
+                    "Replicas that a read asks; it returns the most frequent answer.");
       fields.switchable(
           "retransmit", retransmit, {.min = 1us},
-          "How often the client sends a write again to replicas that have not answered; false: never.");
+          "Interval at which the client resends a write to replicas that have not answered; false: never.");
       fields.choice(
           "catch_up", catch_up, {{"none", CatchUp::none}, {"log", CatchUp::log}, {"state", CatchUp::state}},
-          "What a restarted replica asks of the others: nothing, the requests that it missed, or the entire "
-          "state.");
+          "What a restarted replica requests from the others: nothing, the requests that it missed, or "
+          "the entire state.");
     }
     std::string complaint(std::size_t) const { return {}; }
     static std::uint32_t count(Answers answers, std::size_t replicas) {
@@ -210,7 +210,7 @@ struct NaiveBroadcast {
 
 static_assert(Protocol<NaiveBroadcast>);
 const Registered<NaiveBroadcast> naive_broadcast_registered{
-    "naive_broadcast", "the client sends each request to every replica, each executes it and answers"};
+    "naive_broadcast", "the client sends each request to every replica; each executes it and answers"};
 
 }  // namespace
 }  // namespace protocols

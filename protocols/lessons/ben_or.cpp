@@ -79,9 +79,9 @@ struct BenOr {
     void describe(Fields& fields) {
       fields.choice("inputs", inputs,
                     {{"split", Inputs::split}, {"alike", Inputs::alike}, {"random", Inputs::random}},
-                    "What the replicas propose: 0 and 1 in turn, all 1, or what each one's coin says.");
+                    "What the replicas propose: 0 and 1 in turn, all 1, or random bits.");
       fields.choice("bug", bug, {{"none", Bug::none}, {"decide_on_one", Bug::decide_on_one}},
-                    "decide_on_one: a single proposal is enough to decide, instead of f + 1.");
+                    "decide_on_one: a single proposal suffices to decide, instead of f + 1.");
     }
     std::string complaint(std::size_t) const { return {}; }
   };
@@ -212,7 +212,7 @@ struct BenOr {
 
 static_assert(Protocol<BenOr>);
 const Registered<BenOr> ben_or_registered{
-    "ben_or", "randomised consensus on a bit: rounds of votes, and coins where they fail"};
+    "ben_or", "randomised consensus on a bit: rounds of votes, with coin flips when a round fails"};
 
 }  // namespace
 }  // namespace protocols

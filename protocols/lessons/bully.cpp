@@ -82,15 +82,16 @@ struct Bully {
     Bug bug = Bug::none;
 
     void describe(Fields& f) {
-      f.duration("bound", bound, {.min = 1us, .max = 1h}, "The longest that a message is believed to take.");
+      f.duration("bound", bound, {.min = 1us, .max = 1h}, "Assumed upper bound on a message's delay.");
       f.duration("heartbeat", heartbeat, {.min = 1us, .max = 1h},
-                 "How often a coordinator shows that it lives.");
+                 "Interval of the coordinator's heartbeats.");
       f.duration("stagger", stagger, {.max = 1h},
-                 "How much longer than one replica the next one waits before it takes silence for death.");
+                 "How much longer each replica waits than the one before it until it treats silence as a "
+                 "crash.");
       f.choice("first", first, {{"lowest", First::lowest}, {"highest", First::highest}},
-               "Who is the first to do so.");
+               "The replica that does so first.");
       f.choice("bug", bug, {{"none", Bug::none}, {"acts_at_once", Bug::acts_at_once}},
-               "acts_at_once: a coordinator acts before the old one can know of it.");
+               "acts_at_once: a new coordinator acts before the old one can know of it.");
     }
     std::string complaint(std::size_t) const { return {}; }
   };
@@ -269,7 +270,7 @@ struct Bully {
 
 static_assert(Protocol<Bully>);
 const Registered<Bully> bully_registered{
-    "bully", "election of the highest replica that lives, by waiting for answers that must come in time"};
+    "bully", "elects the highest live replica; relies on answers that arrive in time"};
 
 }  // namespace
 }  // namespace protocols

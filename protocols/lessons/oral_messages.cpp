@@ -77,18 +77,18 @@ struct OralMessages {
 
     void describe(Fields& fields) {
       fields.count("m", m, {.min = 0, .max = kMost},
-                   "How many traitors are to be coped with: the order is handed on m times.");
-      fields.count("commander", commander, {.min = 0, .max = 63}, "Which general gives the order.");
+                   "Number of traitors to tolerate: the order is relayed m times.");
+      fields.count("commander", commander, {.min = 0, .max = 63}, "The general who gives the order.");
       fields.choice("order", order, {{"retreat", Order::retreat}, {"attack", Order::attack}},
-                    "What he orders, if he is loyal.");
+                    "The order that he gives if he is loyal.");
       fields.choice("tie", tie, {{"retreat", Tie::retreat}, {"own", Tie::own}},
-                    "What a lieutenant believes when the others' reports have no majority: retreat, as the "
-                    "paper says, or what he was told himself, which is wrong for some n > 3m, too.");
-      fields.duration("round", round, {.min = 1us, .max = 1h}, "How long a round lasts.");
+                    "What a lieutenant assumes when the others' reports have no majority: retreat, as in "
+                    "the paper, or his own order, which is wrong even for some n > 3m.");
+      fields.duration("round", round, {.min = 1us, .max = 1h}, "Length of a round.");
       fields.count(
           "script", script, {},
-          "What a traitor with the attack `scripted` says in each of its messages in turn: a number to "
-          "base 3, the last digit first; 0 retreat, 1 attack, 2 nothing.");
+          "Messages of a traitor with the attack `scripted`, in turn: a number to base 3, the last digit "
+          "first; 0 retreat, 1 attack, 2 nothing.");
     }
     std::string complaint(std::size_t replicas) const;
   };
@@ -264,8 +264,7 @@ std::string OralMessages::Options::complaint(std::size_t replicas) const {
 
 static_assert(Protocol<OralMessages>);
 const Registered<OralMessages> oral_messages_registered{
-    "oral_messages",
-    "the Byzantine generals, OM(m): a commander's order in spite of m traitors among 3m + 1"};
+    "oral_messages", "the Byzantine generals, OM(m): obey a commander despite m traitors among 3m + 1"};
 
 }  // namespace
 }  // namespace protocols

@@ -75,18 +75,18 @@ struct SignedMessages {
     Bug bug = Bug::none;
 
     void describe(Fields& fields) {
-      fields.count("m", m, {.min = 0, .max = 62}, "How many traitors are to be coped with.");
-      fields.count("commander", commander, {.min = 0, .max = 63}, "Which general gives the order.");
+      fields.count("m", m, {.min = 0, .max = 62}, "Number of traitors to tolerate.");
+      fields.count("commander", commander, {.min = 0, .max = 63}, "The general who gives the order.");
       fields.choice("order", order, {{"retreat", Order::retreat}, {"attack", Order::attack}},
-                    "What he orders, if he is loyal.");
-      fields.duration("round", round, {.min = 1us, .max = 1h}, "How long a round lasts.");
+                    "The order that he gives if he is loyal.");
+      fields.duration("round", round, {.min = 1us, .max = 1h}, "Length of a round.");
       fields.choice("bug", bug, {{"none", Bug::none}, {"accept_late", Bug::accept_late}},
-                    "accept_late: an order is taken on with however few signatures, up to the end.");
+                    "accept_late: an order is accepted with too few signatures, up to the end.");
     }
     std::string complaint(std::size_t replicas) const {
       if (static_cast<std::size_t>(commander) >= replicas) return "the commander must be one of the replicas";
       if (static_cast<std::size_t>(m) + 2 <= replicas) return {};
-      return "m must be at most n - 2: with fewer than two loyal generals nothing is demanded";
+      return "m must be at most n - 2: with fewer than two loyal generals agreement is trivial";
     }
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
@@ -277,7 +277,7 @@ struct SignedMessages {
 
 static_assert(Protocol<SignedMessages>);
 const Registered<SignedMessages> signed_messages_registered{
-    "signed_messages", "the Byzantine generals, SM(m): signatures cope with m traitors among m + 2"};
+    "signed_messages", "the Byzantine generals, SM(m): signatures tolerate m traitors among m + 2"};
 
 }  // namespace
 }  // namespace protocols

@@ -87,17 +87,19 @@ struct SingleDecreePaxos {
 
     void describe(Fields& fields) {
       fields.count("proposers", proposers, {.min = 1, .max = 1000},
-                   "How many of the first replicas propose.");
-      fields.duration("stagger", stagger, {.max = 1h}, "How long after one proposer the next one begins.");
+                   "Number of proposers, from replica 0 on.");
+      fields.duration("stagger", stagger, {.max = 1h},
+                      "Time from the start of one proposer to the start "
+                      "of the next.");
       fields.duration("retry", retry, {.min = 1us, .max = 1h},
-                      "A proposer that has learnt no decision takes a new ballot after this time.");
+                      "Time after which a proposer without a decision starts a new ballot.");
       fields.choice("backoff", backoff, {{"fixed", Backoff::fixed}, {"random", Backoff::random}},
-                    "Whether that time is always the same, or drawn between one and three times as much.");
+                    "Whether that time is fixed, or drawn between one and three times as much.");
       fields.choice("bug", bug, {{"none", Bug::none}, {"forget_accepted", Bug::forget_accepted}},
-                    "forget_accepted: a proposer proposes its own value whatever the promises say.");
+                    "forget_accepted: a proposer ignores values reported in promises and proposes its own.");
     }
     std::string complaint(std::size_t replicas) const {
-      return static_cast<std::size_t>(proposers) <= replicas ? "" : "there are fewer replicas than proposers";
+      return static_cast<std::size_t>(proposers) <= replicas ? "" : "more proposers than replicas";
     }
   };
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }

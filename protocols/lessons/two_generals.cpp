@@ -52,11 +52,12 @@ struct TwoGenerals {
     Duration deadline = 1s;
 
     void describe(Fields& fields) {
-      fields.count(
-          "messengers", messengers, {.min = 1, .max = 10'000},
-          "How many messengers go to and fro: the plan, its confirmation, the confirmation of that ...");
-      fields.count("copies", copies, {.min = 1, .max = 1'000}, "How many copies of each messenger are sent.");
-      fields.duration("deadline", deadline, {.min = 1us}, "When a general decides, by its own clock.");
+      fields.count("messengers", messengers, {.min = 1, .max = 10'000},
+                   "Number of messages exchanged: the plan, its confirmation, the confirmation of that ...");
+      fields.count("copies", copies, {.min = 1, .max = 1'000}, "Copies sent of each message.");
+      fields.duration("deadline", deadline, {.min = 1us},
+                      "Time at which a general decides, by its own "
+                      "clock.");
     }
     std::string complaint(std::size_t replicas) const {
       return replicas == 2 ? "" : "there are two generals: set \"replicas\" to 2";
@@ -109,7 +110,9 @@ struct TwoGenerals {
 
 static_assert(Protocol<TwoGenerals>);
 const Registered<TwoGenerals> two_generals_registered{
-    "two_generals", "two generals agree on an attack through messengers that may be lost, and never surely"};
+    "two_generals",
+    "two generals try to agree on an attack through messengers that may be lost; they can "
+    "never be sure"};
 
 }  // namespace
 }  // namespace protocols

@@ -1,5 +1,5 @@
-// Local-write without failures: how items move, and how they are written and read. What happens when a
-// replica fails is in local_write_recovery.cpp.
+// Local-write without failures: how items move, and how they are written and read. recovery.cpp handles
+// failures.
 #include "protocols/local_write/local_write.hpp"
 
 #include <algorithm>
@@ -10,15 +10,15 @@ namespace protocols {
 void LocalWrite::Options::describe(Fields& f) {
   f.choice("acknowledge", acknowledge,
            {{"after_backups", Acknowledge::after_backups}, {"before_backups", Acknowledge::before_backups}},
-           "When an owner answers a write: when all replicas have it, or at once.");
+           "When an owner answers a write: after all replicas have it, or immediately.");
   f.choice("reads", reads, {{"local", Reads::local}, {"owner", Reads::owner}},
-           "Who answers a read: the replica that was asked, from its copy, or the owner of the item.");
+           "Who answers a read: the replica asked, from its copy, or the owner of the item.");
   f.switchable("retransmit", retransmit, {.min = 1us},
-               "How often what was not confirmed is sent again; false: never.");
-  f.choice(
-      "bug", bug, {{"none", Bug::none}, {"unnumbered", Bug::unnumbered}, {"early_owner", Bug::early_owner}},
-      "A bug to be caught: updates are adopted as they arrive; a new owner begins before its copy is up to "
-      "date.");
+               "Interval at which unacknowledged messages are resent; false: never.");
+  f.choice("bug", bug,
+           {{"none", Bug::none}, {"unnumbered", Bug::unnumbered}, {"early_owner", Bug::early_owner}},
+           "A planted bug: updates are applied in order of arrival; a new owner begins before its copy is up "
+           "to date.");
 }
 
 // The lowest that is not known to have failed.

@@ -1,5 +1,5 @@
-// Multi-Paxos between leaders: silence, phase 1 for all slots at once, and what a new leader does with what
-// it was told.
+// Multi-Paxos between leaders: timeouts, phase 1 for all slots at once, and how a new leader uses the
+// promises.
 #include <algorithm>
 #include <utility>
 
@@ -215,6 +215,6 @@ std::optional<ServicePromise> MultiPaxos::promise(const Options& o, const Calm& 
 namespace {
 static_assert(Protocol<MultiPaxos>);
 const Registered<MultiPaxos> multi_paxos_registered{
-    "multi_paxos", "one leader runs an instance of Paxos for each slot of a log; phase 1 once for all slots"};
+    "multi_paxos", "one leader runs a Paxos instance per log slot, with phase 1 once for all slots"};
 }  // namespace
 }  // namespace protocols

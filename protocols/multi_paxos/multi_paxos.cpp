@@ -1,5 +1,5 @@
-// Multi-Paxos under a leader: phase 2 slot by slot, and how all learn what was chosen. Phase 1 and the change
-// of leaders are in multi_paxos_leader.cpp.
+// Multi-Paxos under a leader: phase 2 slot by slot, and how replicas learn what was chosen. Phase 1 and the
+// change of leaders are in leader.cpp.
 #include "protocols/multi_paxos/multi_paxos.hpp"
 
 #include <algorithm>
@@ -9,25 +9,27 @@ namespace protocols {
 
 void MultiPaxos::Options::describe(Fields& f) {
   f.duration("election_timeout_min", election_timeout_min, {.min = 1us},
-             "How long a leader must be silent before a replica takes a ballot of its own, at least.");
+             "Shortest silence of a leader after which a replica starts a ballot of its own.");
   f.duration("election_timeout_max", election_timeout_max, {.min = 1us},
-             "The same, at most: each replica draws anew each time, so that they seldom duel.");
+             "Longest such silence; each replica draws its timeout each time, so that duels are rare.");
   f.duration("heartbeat", heartbeat, {.min = 1us},
-             "How often a leader shows that it lives, and repeats what may be lost. Above a round trip.");
+             "Interval at which the leader sends heartbeats and resends what may be lost. Must exceed a "
+             "round trip.");
   f.count("window", window, {.min = 1, .max = 1'000'000},
-          "How many slots a leader may propose ahead of what is applied (alpha); 1: one after the other.");
-  f.count(
-      "batch", batch, {.min = 1, .max = 10'000},
-      "How many requests that wait may share an Accept, each in a slot of its own. Above 1, `window` counts "
-      "Accepts under way.");
-  f.count("compact_after", compact_after, {}, "Replace the log by a snapshot every so many slots; 0: never.");
+          "How many slots a leader may propose beyond the last applied one (alpha); 1: one at a time.");
+  f.count("batch", batch, {.min = 1, .max = 10'000},
+          "How many waiting requests may share an Accept, each in its own slot. Above 1, `window` counts "
+          "outstanding Accepts.");
+  f.count("compact_after", compact_after, {},
+          "Number of slots after which a snapshot replaces the log; "
+          "0: never.");
   f.choice("reads", reads, {{"log", Reads::log}, {"read_index", Reads::read_index}, {"lease", Reads::lease}},
            "How reads are answered: from slots of the log, after asking a majority, or under a lease.");
   f.duration("lease", lease, {.min = 1us},
-             "reads: lease. How long a majority that answered a heartbeat lets the leader read by itself.");
-  f.number(
-      "lease_drift", lease_drift, {0, 0.5},
-      "reads: lease. How much a clock may gain or lose, in seconds a second; leases are shorter by that.");
+             "reads: lease. How long the leader may answer reads alone after a majority acknowledged a "
+             "heartbeat.");
+  f.number("lease_drift", lease_drift, {0, 0.5},
+           "reads: lease. Assumed bound on clock drift, in seconds per second; leases are shortened by it.");
   f.choice(
       "bug", bug,
       {{"none", Bug::none},
@@ -37,16 +39,16 @@ void MultiPaxos::Options::describe(Fields& f) {
        {"gaps_skipped", Bug::gaps_skipped},
        {"promises_under_lease", Bug::promises_under_lease},
        {"lease_forgotten", Bug::lease_forgotten}},
-      "A bug to be caught: promises are forgotten in a crash; a new leader ignores what others accepted, "
-      "takes the first vote instead of the highest, or takes gaps for empty; acceptors promise a higher "
-      "ballot although a leader may read under a lease of theirs, always or after a restart.");
+      "A planted bug: promises are forgotten in a crash; a new leader ignores what others accepted, takes "
+      "the first vote instead of the highest, or treats gaps as empty; acceptors promise a higher ballot "
+      "although a leader may still read under their lease, always or after a restart.");
 }
 
 std::string MultiPaxos::Options::complaint(std::size_t) const {
   if (election_timeout_max < election_timeout_min)
     return "election_timeout_max is shorter than election_timeout_min";
   if (reads == Reads::lease && lease >= election_timeout_min)
-    return "a lease must be shorter than election_timeout_min, for which acceptors promise nothing";
+    return "a lease must be shorter than election_timeout_min, during which acceptors promise nothing";
   return {};
 }
 

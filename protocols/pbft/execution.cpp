@@ -1,5 +1,5 @@
-// Practical Byzantine Fault Tolerance: what happens to batches that are committed, or only prepared;
-// checkpoints and the transfer of states.
+// Practical Byzantine Fault Tolerance: execution of committed or only prepared batches; checkpoints and state
+// transfer.
 #include <algorithm>
 #include <utility>
 

@@ -1,5 +1,5 @@
-// Practical Byzantine Fault Tolerance: what replicas say to one another. `Signed` statements can be shown to
-// others; with message authentication codes (pbft_macs.cpp) they count only when they come from their author.
+// Practical Byzantine Fault Tolerance: the messages between replicas. `Signed` statements can be shown to
+// others; with message authentication codes (macs.cpp) they count only when they come from their author.
 #pragma once
 
 #include <cstdint>

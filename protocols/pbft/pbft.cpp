@@ -33,45 +33,44 @@ std::vector<Signed<Vote>> matching(const std::vector<Signed<Vote>>& votes, std::
 }  // namespace pbft_votes
 
 void Pbft::Options::describe(Fields& f) {
-  f.count(
-      "faults", faults, {.max = 1000},
-      "How many replicas may be faulty. 0: as many as their number allows, (n - 1) / 3. More than that can "
-      "be asked for, to see what happens.");
+  f.count("faults", faults, {.max = 1000},
+          "Number of faulty replicas tolerated (f). 0: the maximum, (n - 1) / 3. Larger values are allowed, "
+          "to show what breaks.");
   f.count("batch", batch, {.min = 1, .max = 10'000}, "How many requests may share a sequence number.");
   f.count("in_progress", in_progress, {.min = 1},
-          "How many sequence numbers may be under way; requests that come then wait for the next batch.");
+          "Sequence numbers in progress at a time; further requests wait for the next batch.");
   f.count("checkpoint_every", checkpoint_every, {.min = 1, .max = 1'000'000},
-          "After how many sequence numbers replicas compare their states and drop their logs.");
+          "Interval in sequence numbers at which replicas compare states and discard their logs.");
   f.count("log_window", log_window, {.min = 1, .max = 1'000'000},
-          "How many sequence numbers after the last stable checkpoint may be used.");
-  f.duration(
-      "request_timeout", request_timeout, {.min = 1us},
-      "How long a replica waits for a request that it knows of before it wants another primary. Doubles "
-      "with each attempt.");
-  f.count(
-      "doublings", doublings, {.max = 20},
-      "How often request_timeout may double. Delays that outgrow it then stop the service while they last.");
+          "Sequence numbers that may be used after the last stable checkpoint.");
+  f.duration("request_timeout", request_timeout, {.min = 1us},
+             "How long a replica waits for a request to be executed before it demands a view change. Doubles "
+             "with each attempt.");
+  f.count("doublings", doublings, {.max = 20},
+          "How often request_timeout may double. Longer delays then stop the service while they last.");
   f.duration("status_every", status_every, {.min = 1us},
-             "How often a replica says how far it is; one that makes no progress is sent what it misses.");
+             "Interval at which a replica reports its progress; replicas that make none are sent what "
+             "they miss.");
   f.flag("tentative", tentative, "Execute and answer when prepared; clients wait for a quorum of answers.");
   f.flag("read_only", read_only, "Answer reads at once, out of order; clients wait for a quorum of answers.");
-  f.flag("disk", disk, "Whether votes are on disk before they are sent. If not, who restarts votes no more.");
+  f.flag("disk", disk,
+         "Whether votes are on disk before they are sent. If not, a restarted replica never "
+         "votes again.");
   f.choice("authentication", authentication,
            {{"signatures", Authentication::signatures}, {"macs", Authentication::macs}},
-           "How a replica's word is known: by signatures, which convince everybody, or by message "
-           "authentication codes, which convince only who is addressed.");
-  f.choice(
-      "bug", bug,
-      {{"none", Bug::none},
-       {"new_view_not_checked", Bug::new_view_not_checked},
-       {"no_commit_phase", Bug::no_commit_phase},
-       {"read_only_after_few", Bug::read_only_after_few},
-       {"claims_not_backed", Bug::claims_not_backed},
-       {"clock_starts_anew", Bug::clock_starts_anew}},
-      "A bug to be caught: backups believe what a new primary proposes; batches are executed as soon as "
-      "they are prepared; with read_only, writes are answered by f + 1 replicas only; with macs, "
-      "a new view believes a single replica that says what was prepared; a client that goes on without an "
-      "answer makes replicas wait anew.");
+           "How messages are authenticated: by signatures, which convince everybody, or by MACs, which "
+           "convince only the addressee.");
+  f.choice("bug", bug,
+           {{"none", Bug::none},
+            {"new_view_not_checked", Bug::new_view_not_checked},
+            {"no_commit_phase", Bug::no_commit_phase},
+            {"read_only_after_few", Bug::read_only_after_few},
+            {"claims_not_backed", Bug::claims_not_backed},
+            {"clock_starts_anew", Bug::clock_starts_anew}},
+           "A planted bug: backups don't check what a new primary proposes; batches are executed as soon as "
+           "they are prepared; with read_only, clients accept writes from only f + 1 replicas; with macs, a "
+           "new view trusts a single replica's claim of what was prepared; a client that moves on without an "
+           "answer restarts the replicas' timers.");
 }
 
 std::size_t Pbft::Options::f(std::size_t replicas) const {
@@ -245,6 +244,6 @@ Pbft::Evidence Pbft::evidence_of(const Slot& slot) const {
 
 const Registered<Pbft> pbft_registered{
     "pbft",
-    "practical Byzantine fault tolerance: three phases and quorums of n - f mask f = (n - 1) / 3 liars"};
+    "practical Byzantine fault tolerance: three phases and quorums of n - f tolerate f = (n - 1) / 3 liars"};
 
 }  // namespace protocols

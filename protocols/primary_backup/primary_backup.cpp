@@ -1,4 +1,4 @@
-// The handlers of primary-backup; the header tells what they are for.
+// The handlers of primary-backup; the header explains the protocol.
 #include "protocols/primary_backup/primary_backup.hpp"
 
 #include <algorithm>
@@ -10,44 +10,45 @@ void PrimaryBackup::Options::describe(Fields& f) {
            {{"before_backups", Acknowledge::before_backups},
             {"after_one", Acknowledge::after_one},
             {"after_backups", Acknowledge::after_backups}},
-           "When the primary answers a write: at once, when one backup has stored it, or when all trusted "
-           "ones have.");
+           "When the primary answers a write: immediately, after one backup has stored it, or after all "
+           "trusted backups have.");
   f.choice("ship", ship, {{"state", Ship::state}, {"command", Ship::command}},
-           "What backups get: the state that changed, or the command, which they execute themselves.");
+           "What the primary sends to backups: the changed state, or the command, which they execute.");
   f.flag("fencing", fencing,
-         "Whether replicas refuse the orders of an older reign, and the refused primary steps down; with an "
-         "election they always do.");
-  f.choice(
-      "succession", succession,
-      {{"fixed_order", Succession::fixed_order}, {"election", Succession::election}},
-      "Who takes over: the first replica in order that is not suspected, or one that a majority elects.");
+         "Whether replicas refuse the updates of an older reign (term), and the refused primary steps "
+         "down. With elections they always do.");
+  f.choice("succession", succession,
+           {{"fixed_order", Succession::fixed_order}, {"election", Succession::election}},
+           "Who takes over: the first unsuspected replica in a fixed order, or one elected by a majority.");
   f.choice("catch_up", catch_up, {{"log", CatchUp::log}, {"state", CatchUp::state}},
-           "What a replica gets that has missed something: the missing log entries, or the entire state.");
+           "What a replica gets that missed updates: the missing log entries, or the entire state.");
   f.choice(
       "truncate", truncate, {{"epoch", Truncate::epoch}, {"high_watermark", Truncate::high_watermark}},
-      "How a replica makes its log agree with a new primary's: by the reigns in which entries were made, or "
-      "by cutting back what it does not know to be acknowledged.");
+      "How a replica aligns its log with a new primary's: by the reigns of the entries, or by truncating "
+      "what it doesn't know to be acknowledged.");
   f.switchable("lease", lease, {.min = 1us},
-               "How long a heartbeat lets the primary answer reads by itself; false: it always does, without "
-               "a lease.");
-  f.switchable("batch", batch, {.min = 1us}, "Send updates only this often, together; false: each at once.");
+               "How long the primary may answer reads alone after a heartbeat; false: always, without a "
+               "lease.");
+  f.switchable("batch", batch, {.min = 1us},
+               "Interval at which updates are sent in batches; false: each "
+               "immediately.");
   f.switchable(
       "retransmit", retransmit, {.min = 1us},
-      "Send an update again this long after the last time unless it was acknowledged; false: backups ask for "
-      "what they find missing at the next heartbeat.");
+      "Time after which an unacknowledged update is resent; false: never; backups request missing updates "
+      "at the next heartbeat.");
   f.flag("write_behind", write_behind,
-         "Whether an entry counts as stored before it is on disk: faster, and what all who held it forget in "
-         "a crash is lost.");
-  f.group("detector", detector, "How replicas notice that another has failed.");
+         "Whether an entry counts as stored before it is on disk. Faster, but an entry is lost if all "
+         "replicas that hold it crash.");
+  f.group("detector", detector, "How replicas detect that another has failed.");
   f.choice("bug", bug,
            {{"none", Bug::none},
             {"reply_before_update", Bug::reply_before_update},
             {"vote_is_no_promise", Bug::vote_is_no_promise},
             {"late_state", Bug::late_state},
             {"read_logged_again", Bug::read_logged_again}},
-           "A bug to be caught: the client is answered before the update leaves (with the next heartbeat); "
-           "who has voted obeys an older primary all the same; a state that comes late replaces what was "
-           "stored since; a read without a lease is logged again each time its client asks again.");
+           "A planted bug: the client is answered before the update is sent (with the next heartbeat); a "
+           "replica that has voted still obeys an older primary; a late state transfer overwrites what "
+           "was stored since; a read without a lease is logged again each time its client retries.");
 }
 
 std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {

@@ -248,7 +248,7 @@ std::optional<ServicePromise> PrimaryBackup::promise(const Options& o, const Cal
 namespace {
 const Registered<PrimaryBackup> primary_backup_registered{
     "primary_backup",
-    "a primary executes requests and ships what changed to the backups, one of which takes over"};
+    "a primary executes requests and ships the changes to backups, one of which takes over when it fails"};
 static_assert(Protocol<PrimaryBackup>);
 }  // namespace
 }  // namespace protocols

@@ -193,6 +193,6 @@ std::optional<ServicePromise> Raft::promise(const Options& o, const Calm& calm) 
 namespace {
 static_assert(Protocol<Raft>);
 const Registered<Raft> raft_registered{
-    "raft", "one leader per term appends to a log; what a majority holds is committed"};
+    "raft", "one leader per term appends to a log; entries stored by a majority are committed"};
 }  // namespace
 }  // namespace protocols

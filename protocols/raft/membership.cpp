@@ -1,4 +1,4 @@
-// Raft's operator: changes of the members, and transfers of the lead.
+// Raft under operator orders: changes of the members, and transfers of leadership.
 //
 // A configuration is an entry of the log, and counts from when it is appended, not from when it is committed.
 // Two majorities must always meet, so members change one at a time (thesis, section 4.1: any majority before

@@ -1,4 +1,4 @@
-// Raft in a term that works: clients' requests, the log on its way to the followers, commitment, snapshots.
+// Raft within a term: client requests, replication of the log, commitment, snapshots.
 #include "protocols/raft/raft.hpp"
 
 #include <algorithm>
@@ -7,27 +7,32 @@ namespace protocols {
 
 void Raft::Options::describe(Fields& f) {
   f.duration("election_timeout_min", election_timeout_min, {.min = 1us},
-             "How long a leader must be silent before a replica stands for election, at least.");
+             "Shortest silence of a leader after which a replica becomes a candidate.");
   f.duration("election_timeout_max", election_timeout_max, {.min = 1us},
-             "The same, at most: each replica draws anew each time, so that they seldom stand together.");
-  f.duration("heartbeat", heartbeat, {.min = 1us}, "How often a leader shows that it lives.");
+             "Longest such silence; each replica draws its timeout each time, so that split votes are "
+             "rare.");
+  f.duration("heartbeat", heartbeat, {.min = 1us}, "Interval of the leader's heartbeats.");
   f.choice("reads", reads, {{"log", Reads::log}, {"read_index", Reads::read_index}, {"lease", Reads::lease}},
            "How reads are answered: as entries of the log, after asking a majority, or under a lease.");
   f.duration("lease", lease, {.min = 1us},
-             "reads: lease. How long a majority that answered a heartbeat lets the leader read by itself.");
-  f.number(
-      "lease_drift", lease_drift, {0, 0.5},
-      "reads: lease. How much a clock may gain or lose, in seconds a second; leases are shorter by that.");
-  f.flag("pre_vote", pre_vote, "Whether a candidate first asks if it could win, without a new term.");
+             "reads: lease. How long the leader may answer reads alone after a majority acknowledged a "
+             "heartbeat.");
+  f.number("lease_drift", lease_drift, {0, 0.5},
+           "reads: lease. Assumed bound on clock drift, in seconds per second; leases are shortened by it.");
+  f.flag("pre_vote", pre_vote,
+         "Whether a candidate first asks if it could win, before it starts a new "
+         "term.");
   f.flag("check_quorum", check_quorum,
-         "Whether a leader that hears no majority resigns, and replicas that hear a leader don't vote.");
-  f.count("compact_after", compact_after, {}, "Snapshot the state every so many log entries; 0: never.");
+         "Whether a leader that hears from no majority steps down, and replicas that hear from a leader "
+         "don't vote.");
+  f.count("compact_after", compact_after, {},
+          "Number of log entries after which the state is "
+          "snapshotted; 0: never.");
   f.count("members", members, {0, 64},
-          "So many replicas, from 0 on, are members at first, the others wait to be added; 0: all.");
-  f.choice(
-      "membership", membership, {{"single", Membership::single}, {"joint", Membership::joint}},
-      "How an order to reconfigure (at most 64 replicas) is carried out: one replica after the other, or "
-      "all at once by way of a joint configuration.");
+          "Number of initial members, from replica 0 on; the others wait to be added; 0: all.");
+  f.choice("membership", membership, {{"single", Membership::single}, {"joint", Membership::joint}},
+           "How members are changed (at most 64 replicas): one replica at a time, or all at once through a "
+           "joint configuration.");
   f.choice(
       "bug", bug,
       {{"none", Bug::none},
@@ -37,15 +42,15 @@ void Raft::Options::describe(Fields& f) {
        {"single_server_before_own_term", Bug::single_server_before_own_term},
        {"outsider_sits_still", Bug::outsider_sits_still},
        {"lease_forgotten", Bug::lease_forgotten}},
-      "A bug to be caught: a restarted replica has forgotten its vote; each replica answers reads from "
-      "its own state; entries of earlier terms are committed by counting, too; "
-      "members change before an entry of the leader's own term is committed; a replica outside its own "
-      "configuration does not stand, though nobody may know of that configuration yet; a restarted replica "
-      "votes at once, though a leader may read under a lease of its.");
+      "A planted bug: a restarted replica has forgotten its vote; each replica answers reads from its own "
+      "state; entries of earlier terms are also committed by counting; members change before an entry of "
+      "the leader's own term is committed; a replica outside its own configuration never stands, though "
+      "that configuration may be known to nobody else; a restarted replica votes at once, though a leader "
+      "may still read under its lease.");
 }
 
 std::string Raft::Options::complaint(std::size_t replicas) const {
-  if (members > static_cast<std::int64_t>(replicas)) return "there are fewer replicas than members";
+  if (members > static_cast<std::int64_t>(replicas)) return "more members than replicas";
   if (election_timeout_max < election_timeout_min)
     return "election_timeout_max is shorter than election_timeout_min";
   if (reads == Reads::lease && lease >= election_timeout_min)

@@ -1,5 +1,5 @@
-// The state machine approach: options, requests and their execution, failures. How requests get their order
-// is in schneider_clocks.cpp and schneider_identifiers.cpp.
+// The state machine approach: options, requests and their execution, failures. clocks.cpp and identifiers.cpp
+// order the requests.
 #include "protocols/schneider/schneider.hpp"
 
 #include <algorithm>
@@ -12,29 +12,31 @@ void Schneider::Options::describe(Fields& f) {
             {"synchronised_clocks", Order::synchronised_clocks},
             {"replica_ids", Order::replica_ids},
             {"abcast", Order::abcast}},
-           "Where requests get their unique identifiers from, and so their order.");
+           "Where requests get their unique identifiers, which order them.");
   f.choice("stability", stability,
            {{"clock", Stability::clock}, {"clients", Stability::clients}, {"either", Stability::either}},
-           "order: synchronised_clocks. A request is stable once the own clock is delta past it, once all "
-           "processors have sent a later one, or once either is so.");
+           "order: synchronised_clocks. A request is stable when the local clock is delta past it, when "
+           "all processors have sent a later one, or when either holds.");
   f.duration("delta", delta, {.max = std::chrono::hours{1}},
-             "How long after its stamp a request arrives at most, on the receiver's clock.");
-  f.duration("null_every", null_every, {.min = 1us}, "How often a processor with nothing to say says so.");
+             "Latest arrival of a request after its timestamp, by the receiver's clock.");
+  f.duration("null_every", null_every, {.min = 1us},
+             "Interval at which an idle processor sends null "
+             "requests.");
   f.flag("null_at_once", null_at_once,
-         "Whether a processor also says so when another's request arrives (Lamport's acknowledgement).");
+         "Whether a processor also sends one when another's request arrives (Lamport's acknowledgement).");
   f.choice(
       "voting", voting, {{"first", Voting::first}, {"equal", Voting::equal}},
-      "Which answers clients believe: the first, as replicas do nothing wrong but stop; or equal ones, one "
-      "more than there may be liars.");
-  f.count("liars", liars, {0, 500}, "voting: equal. How many there may be; 0: t of 2t + 1 replicas.");
+      "Which answers clients accept: the first, if replicas only stop; or equal ones, one more than there "
+      "may be liars.");
+  f.count("liars", liars, {0, 500}, "voting: equal. Number of liars tolerated; 0: t of 2t + 1 replicas.");
   f.choice(
       "execute", execute, {{"stable", Execute::stable}, {"stable_everywhere", Execute::stable_everywhere}},
-      "order: replica_ids, abcast. Whether a replica executes what is stable, or waits until it is so at "
-      "all replicas.");
+      "order: replica_ids, abcast. Whether a replica executes a request when it is stable there, or waits "
+      "until it is stable at all replicas.");
   f.duration("takeover_after", takeover_after, {.min = 1us},
              "order: abcast. How long replicas wait for the client's choice before one takes over for it.");
   f.duration("join_retry", join_retry, {.min = 1us},
-             "How long a replica that came back waits to be integrated before it begins anew.");
+             "How long a repaired replica waits to be integrated before it starts again.");
   f.choice(
       "bug", bug,
       {{"none", Bug::none},
@@ -43,14 +45,14 @@ void Schneider::Options::describe(Fields& f) {
        {"join_on_one_word", Bug::join_on_one_word},
        {"returned_not_heard", Bug::returned_not_heard},
        {"silent_when_over", Bug::silent_when_over}},
-      "A bug to be caught: candidates don't exceed accepted identifiers; joining replicas miss requests, or "
-      "believe whoever sends a state, or never count what one says that comes back after them; who takes a "
-      "request for over says nothing for it, though others wait.");
+      "A planted bug: candidates don't exceed accepted identifiers; joining replicas miss requests, accept a "
+      "state from anybody, or ignore a replica that returns after them; a replica that considers a request "
+      "finished sends nothing for it, though others wait.");
 }
 
 std::string Schneider::Options::complaint(std::size_t replicas) const {
   if (test_1() && join_retry < 5 * delta) return "join_retry is shorter than integration takes, 5 delta";
-  if (votes(replicas) > replicas) return "there can't be as many liars as replicas";
+  if (votes(replicas) > replicas) return "there must be fewer liars than replicas";
   return {};
 }
 
@@ -164,6 +166,7 @@ namespace {
 static_assert(Protocol<Schneider>);
 const Registered<Schneider> schneider_registered{
     "schneider",
-    "the state machine approach: all replicas execute all requests in one order, by clocks or ids"};
+    "the state machine approach: all replicas execute all requests in one order, set by clocks or "
+    "identifiers"};
 }  // namespace
 }  // namespace protocols

@@ -1,5 +1,5 @@
-// Viewstamped Replication: options, and the normal case. The view change, recovery and state transfer are in
-// viewstamped_replication_views.cpp.
+// Viewstamped Replication: options, and the normal case. View change, recovery and state transfer are in
+// views.cpp.
 #include "protocols/viewstamped_replication/viewstamped_replication.hpp"
 
 #include <algorithm>
@@ -11,19 +11,20 @@ using VR = ViewstampedReplication;
 
 void VR::Options::describe(Fields& fields) {
   fields.duration("commit_interval", commit_interval, {.min = 1us},
-                  "How often the primary tells the backups what is committed, which shows that it lives.");
+                  "Interval at which the primary tells backups what is committed, which serves as a "
+                  "heartbeat.");
   fields.duration("view_change_timeout", view_change_timeout, {.min = 1us},
-                  "A backup that hears nothing from the primary for so long starts a view change; one that "
-                  "is not over after so long is given up for the next.");
+                  "Silence of the primary after which a backup starts a view change; one that takes "
+                  "longer is abandoned for the next.");
   fields.duration("retransmit", retransmit, {.min = 1us},
-                  "What was not answered for so long is sent again. Must be above a round trip.");
+                  "Time after which an unanswered message is resent. Must exceed a round trip.");
   fields.choice(
       "recovery", recovery,
       {{"crash_vectors", Recovering::crash_vectors}, {"published", Recovering::published}},
-      "Whether replicas count crashes, so as not to believe what comes late from an earlier life, or "
-      "not, as in the report of 2012, which can lose committed operations.");
+      "Whether replicas count crashes, to ignore late messages from before one, or follow the report of "
+      "2012, which can lose committed operations.");
   fields.choice("bug", bug, {{"none", Bug::none}, {"no_nonce", Bug::no_nonce}},
-                "no_nonce: who recovers takes answers to an earlier life for answers to this one.");
+                "no_nonce: a recovering replica accepts answers to an earlier recovery.");
 }
 
 std::string VR::Options::complaint(std::size_t) const {
@@ -177,6 +178,8 @@ std::optional<ServicePromise> VR::promise(const Options& o, const Calm& calm) {
 
 static_assert(Protocol<ViewstampedReplication>);
 const Registered<ViewstampedReplication> viewstamped_replication_registered{
-    "viewstamped_replication", "a primary orders, a majority holds, views change; recovers without a disk"};
+    "viewstamped_replication",
+    "a primary orders requests, a majority stores them, view changes replace "
+    "the primary; recovers without a disk"};
 
 }  // namespace protocols

@@ -26,7 +26,7 @@ class Folder:
         self.shards, self.digest, self.lock = 0, None, None
         there = read_json(self.path / "sweep.json")
         if there is not None and not same_sweep(there, about):
-            raise BadInput(f"{self.path}: holds another sweep; expected a folder of its own")
+            raise BadInput(f"{self.path}: contains another sweep; expected a separate folder")
         if there and not self.is_finished() and not self.plan.exists():
             raise BadInput(f"{self.path}: holds a sweep that `repsim sweep` began; the same command again "
                            "finishes it, and here another folder is expected")

@@ -1,5 +1,5 @@
-// What clients were told, and whom they believed: where several replicas answer one operation, whether they
-// said the same, and whether the answer that the client took came from an honest one.
+// Where several replicas answer one operation: whether their answers agree, and whether the answer that the
+// client accepted came from an honest replica.
 #pragma once
 
 #include <cstdint>

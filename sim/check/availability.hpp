@@ -1,4 +1,4 @@
-// Availability as clients feel it: an outage is a time in which somebody waits and nobody is answered.
+// Availability as clients see it: an outage is a stretch in which operations wait and none is answered.
 #pragma once
 
 #include <cstddef>

@@ -125,7 +125,7 @@ std::string story_of(const ConsensusJudgement& j) {
                                 other.by.value, in_milliseconds(other.at)));
   }
   if (j.invented) {
-    parts.push_back(fmt::format("replica {} decided {:x} for slot {}, which nobody had asked for",
+    parts.push_back(fmt::format("replica {} decided {:x} for slot {}, which nobody had proposed",
                                 j.invented->by.value, j.invented->value, j.invented->slot));
   }
   if (j.two_leaders) {
@@ -133,8 +133,10 @@ std::string story_of(const ConsensusJudgement& j) {
                                 j.two_leaders->other.value, j.two_leaders->term));
   }
   if (j.incomplete) {
-    parts.push_back(fmt::format("replica {} became primary of term {} without slot {}, decided before",
-                                j.incomplete->leader.value, j.incomplete->term, j.incomplete->slot));
+    parts.push_back(
+        fmt::format("replica {} became primary of term {} without slot {}, which was decided "
+                    "before",
+                    j.incomplete->leader.value, j.incomplete->term, j.incomplete->slot));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
 }

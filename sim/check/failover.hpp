@@ -1,4 +1,4 @@
-// Failover: how long nobody acts as primary after the primary has crashed.
+// Failover: the time from a crash of the primary until another replica acts as primary.
 #pragma once
 
 #include <cstdint>

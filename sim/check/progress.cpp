@@ -115,16 +115,18 @@ std::string void_because(const Record& record, const ProgressRules& rules) {
   const Concerned concerned = concerned_at_end(record);
   std::size_t running = 0;
   for (std::uint16_t i = 0; i < record.replicas; ++i) running += concerned.contains(NodeId{i}) ? 1u : 0u;
-  if (!most_of_the_ordered_run(record)) return "too few run of replicas that were ordered to be the members";
+  if (!most_of_the_ordered_run(record))
+    return "too few of the replicas that were ordered to be members "
+           "run";
   if (running < rules.running) {
-    return fmt::format("{} of {} correct members run, and the protocol needs {}", running, members.size(),
+    return fmt::format("{} of {} correct members run, but the protocol needs {}", running, members.size(),
                        rules.running);
   }
   if (!record.byzantine.empty() && !rules.despite_liars) return "a replica was Byzantine";
-  if (!record.untold.empty() && !rules.untold) return "nobody was told of a crash";
+  if (!record.untold.empty() && !rules.untold) return "a crash was reported to nobody";
   if (rules.on_disk && !record.lost_disk.empty()) return "a replica lost its disk";
   if (!rules.on_disk && !memories_kept(record, members, rules))
-    return "too many replicas had lost their memories at one time";
+    return "too many replicas had lost their state at the same time";
   constexpr std::int64_t kTenth = 100'000'000;  // ns a second
   if (record.clock_drift > kTenth || record.clock_jump > rules.within / 4) return "a clock was wrong";
   return "";
@@ -165,8 +167,8 @@ std::string story_of(const Record& record, const ProgressRules& rules, const Sil
   const auto s = [](Duration d) { return fmt::format("{:.4g} s", seconds(d)); };
   const Operation& op = record.operations[*silence.first];
   return fmt::format(
-      "from {} on no {} was answered in {} of waiting, though one must be within {} once no fault is left: "
-      "{} {} waited, the first of client {} since {}; at the end {}",
+      "from {} on no {} was answered in {} of waiting, though the bound after the last fault is {}: {} {} "
+      "waited, the first of client {} since {}; at the end {}",
       s(silence.begin - Time{}), reads ? "read" : "update", s(silence.waited), s(rules.within),
       silence.operations, silence.operations == 1 ? "operation" : "operations", op.client.value,
       s(op.call - Time{}), roles_text(record));
@@ -205,7 +207,7 @@ ProgressJudgement judge_progress(const Record& record, const std::optional<Progr
   if (!asked) return unknown("no operation was called after the last fault");
   if (!answered) {
     return unknown(
-        fmt::format("operations waited for {:.4g} s after the last fault, and the bound is {:.4g} s",
+        fmt::format("operations waited for {:.4g} s after the last fault, but the bound is {:.4g} s",
                     seconds(result.longest), seconds(rules->within)));
   }
   result.verdict = ProgressJudgement::Verdict::held;

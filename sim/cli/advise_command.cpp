@@ -84,7 +84,7 @@ std::vector<Bound> parse_bounds(const std::vector<std::string>& texts) {
   for (const auto& text : texts) {
     const Bound bound = parse_bound(text);
     for (const Bound& b : bounds) {
-      if (b.concern == bound.concern) refuse_bound(text + ", a second one on the same");
+      if (b.concern == bound.concern) refuse_bound(text + ", a second bound on the same");
     }
     bounds.push_back(bound);
   }
@@ -118,8 +118,9 @@ Duration positive_duration(const std::string& option, std::string text, Duration
 std::optional<Pauses> pauses_of(const AdviseArguments& options) {
   if (options.pause.empty()) {
     if (!options.pauses_per_hour) return std::nullopt;
-    throw InputError(
-        {.file = "--pauses-per-hour", .found = "given without --pause", .expected = "--pause 2s, too"});
+    throw InputError({.file = "--pauses-per-hour",
+                      .found = "given without --pause",
+                      .expected = "also --pause, such as --pause 2s"});
   }
   return Pauses{.length = positive_duration("--pause", options.pause, kLongest),
                 .per_hour = options.pauses_per_hour.value_or(1)};
@@ -204,12 +205,12 @@ void add_advise_command(CLI::App& app, int& exit_code) {
   command->add_option("FILE", options->file, "Scenario; - for standard input")->required();
   command
       ->add_option("--bound", options->bounds,
-                   "What you can bear: split_brain=1/h, outage=2s (the defaults), "
+                   "An upper bound: split_brain=1/h, outage=2s (the defaults), "
                    "harmful, lost_writes, needless_changes, false_suspicions, outages, messages=500/s")
       ->expected(1)
       ->take_all();
   command->add_option("--delays", options->delays,
-                      "Measured one-way delays instead of the scenario's: one in ms a line");
+                      "Use measured one-way delays instead of the scenario's: one per line, in ms");
   command
       ->add_option(
           "--round-trips", options->round_trips,
@@ -218,8 +219,9 @@ void add_advise_command(CLI::App& app, int& exit_code) {
       ->expected(1)
       ->take_all();
   command->add_option("--heartbeat", options->heartbeat,
-                      "Search these, LOW..HIGH; default: half to twice the scenario's");
-  command->add_option("--timeout", options->timeout, "Search these, LOW..HIGH; default: 1 to 20 heartbeats");
+                      "Range to search, LOW..HIGH; default: half to twice the scenario's");
+  command->add_option("--timeout", options->timeout,
+                      "Range to search, LOW..HIGH; default: 1 to 20 heartbeats");
   add_real_option(*command, "--hours", options->hours, {0.01, 1e6},
                   "Virtual time for which the choice is observed in calm, by itself: the evidence; default: "
                   "ten events at the strictest bound, at most 24")
@@ -228,13 +230,13 @@ void add_advise_command(CLI::App& app, int& exit_code) {
                       "The primary stops for so long, such as 2s for a garbage collection: what happens then "
                       "counts, too");
   add_real_option(*command, "--pauses-per-hour", options->pauses_per_hour, {1e-6, 1e6},
-                  "So often; default 1");
+                  "How often the primary pauses; default 1");
   command->add_option("--within", options->within,
                       "End after so much time, such as 2min, with the best so far (exit code 3); Ctrl-C does "
                       "the same (130)");
   command->add_option(
       "--memory", options->memory,
-      "A run that takes more, such as 500MB, is stopped, undecided; the same as --set /max_memory=");
+      "Stop a run, undecided, that takes more memory, such as 500MB; same as --set /max_memory=");
   add_jobs_option(*command, options->jobs);
   command->add_option(
       "--out", options->out,
@@ -242,7 +244,7 @@ void add_advise_command(CLI::App& app, int& exit_code) {
       "that are there");
   command
       ->add_option("--point", options->points,
-                   "At the point of its sweep with this label, or this value of what varies; may be repeated")
+                   "Use the sweep's point with this label or varied value; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(*command, options->settings);

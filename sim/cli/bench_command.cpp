@@ -1,5 +1,5 @@
-// `repsim bench`: how fast the simulator is, as ratios to bare loops measured in the same minutes on the same
-// core; and how long the judge takes for a history of a sweep.
+// `repsim bench`: the simulator's speed as ratios to bare loops measured in the same minutes on the same
+// core, and the time that the judge takes for a history of a sweep.
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -303,7 +303,7 @@ double check_us(const Histories& histories, Model model) {
     const double start = cpu_seconds();
     for (const auto& operations : histories) {
       const Verdict verdict = linearizability_verdict(operations, model, initial_value(model));
-      if (verdict != Verdict::linearizable) throw std::logic_error("a true object's history was refused");
+      if (verdict != Verdict::linearizable) throw std::logic_error("a correct object's history was refused");
     }
     rounds.push_back((cpu_seconds() - start) / static_cast<double>(kHistories) * 1e6);
   }
@@ -383,7 +383,7 @@ void add_bench_command(CLI::App& app, int& /*exit_code*/) {
   auto options = std::make_shared<Chosen>();  // lives as long as the parser that fills it
   CLI::App* command = app.add_subcommand("bench", "Measure the simulator's speed on one core");
   command->add_flag("--json", options->json, "As JSON");
-  command->add_flag("--sweep", options->sweep, "Only what a sweep costs beside its runs");
+  command->add_flag("--sweep", options->sweep, "Measure only the overhead of a sweep");
   command->callback(
       [options] { options->sweep ? run_sweep_bench(options->json) : run_bench(options->json); });
 }

@@ -129,25 +129,25 @@ int run_check(CheckOptions options) {
 
 void add_check_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();  // lives as long as the parser that fills it
-  CLI::App* command = app.add_subcommand("check", "Judge recorded histories: are they linearizable?");
+  CLI::App* command = app.add_subcommand("check", "Judge whether recorded histories are linearizable");
   command
       ->add_option("files", options->files,
                    "Histories: JSON lines, EDN (Jepsen, Knossos), history.txt, jepsen.log, kv texts")
       ->required();
-  command->add_option("--model", options->model, "The object; default: what the file says")
+  command->add_option("--model", options->model, "Model of the object; default: the one that the file names")
       ->check(CLI::IsMember(models()));
-  command->add_option("--format", options->format, "Default: told from the file's beginning")
+  command->add_option("--format", options->format, "Format of the file; default: recognised by its beginning")
       ->check(CLI::IsMember(format_names()));
-  command->add_option(
-      "--initial", options->initial,
-      "What the object holds at first, such as 0 or nil in EDN, or unknown (registers, keys)");
+  command->add_option("--initial", options->initial,
+                      "Initial value of the object in EDN, such as 0 or nil, or unknown (registers, keys)");
   command
       ->add_option("--nil", options->nil,
-                   "What a read's nil means: value (default), or unknown, as for Knossos: it wasn't told")
+                   "Meaning of a read's nil: a value (default), or unknown: the result was not recorded, as "
+                   "in Knossos")
       ->check(CLI::IsMember({"value", "unknown"}));
   command
       ->add_option("--tuples", options->tuples,
-                   "Whether values are [KEY VALUE] as of Jepsen's independent: auto (default), yes or no")
+                   "Whether values are [KEY VALUE] tuples of Jepsen's independent: auto (default), yes or no")
       ->check(CLI::IsMember({"auto", "yes", "no"}));
   // Without a text it's no option that wasn't given.
   const auto some_amount = [](const std::string& text) {
@@ -155,25 +155,23 @@ void add_check_command(CLI::App& app, int& exit_code) {
   };
   command
       ->add_option("--budget", options->budget,
-                   "Time for each file, such as 10s; beyond it the verdict is unknown")
+                   "Time limit for each file, such as 10s; when it is spent, the verdict is unknown")
       ->check(some_amount);
   add_whole_option(*command, "--steps", options->steps, {.min = 1},
-                   "Steps for each file: a budget that gives the same verdict on any machine");
-  command->add_option("--memory", options->memory, "Memory for all, such as 4GB: never exceeded")
+                   "Step limit for each file: gives the same verdict on every machine");
+  command->add_option("--memory", options->memory, "Memory limit for all files together, such as 4GB")
       ->check(some_amount);
   command
       ->add_option("--consistency", options->consistency,
-                   "linearizable (default), or sequential: only each client's own order counts")
+                   "linearizable (default), or sequential: only each client's own order matters")
       ->check(CLI::IsMember({"linearizable", "sequential"}));
-  command->add_flag(
-      "--time", options->time,
-      "Add each file's processor time until its verdict and for explaining it, and peak memory");
-  command->add_flag("--json", options->json, "One JSON object a line");
+  command->add_flag("--time", options->time,
+                    "Add the CPU time of each verdict and of its explanation, and the peak memory");
+  command->add_flag("--json", options->json, "Print one JSON object per line");
   add_quiet_option(*command, options->quiet);
   command->add_flag("--order", options->order,
-                    "Add an order of the operations, as far as there is one, to the JSON: for plot.py");
-  command->add_option("--save", options->save,
-                      "Write the history to this file as JSON lines, whatever its format");
+                    "Add an order of the operations to the JSON, as far as one exists, for plot.py");
+  command->add_option("--save", options->save, "Convert the history to JSON lines in this file");
   command->callback([options, &exit_code] { exit_code = run_check(*options); });
 }
 

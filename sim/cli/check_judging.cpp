@@ -152,10 +152,11 @@ void require_actions(const History& history, Model model, const std::string& fil
     if (allows(object_model(model), op.action)) continue;
     const bool lines = history.times_are_lines;
     const auto line = lines ? static_cast<std::size_t>(op.call.time_since_epoch().count()) : 0;
-    throw HistoryError(file, line,
-                       fmt::format("{}:f :{} is none of the model {}; expected {} (or another --model)",
-                                   lines ? "" : fmt::format("operation {}: ", i), action_name(op.action),
-                                   model_name(model), action_names(model)));
+    throw HistoryError(
+        file, line,
+        fmt::format("{}:f :{} is not an action of the model {}; expected {} (or another --model)",
+                    lines ? "" : fmt::format("operation {}: ", i), action_name(op.action), model_name(model),
+                    action_names(model)));
   }
 }
 
@@ -201,7 +202,7 @@ LinearizabilityResult verdict_of(const Question& ask, Model model, std::span<con
   UnknownInitial any = check_any_initial(operations, model, ask.budget);
   if (any.result.verdict == Verdict::violation) {
     any.result.story =
-        fmt::format("key {}: whatever it held at first ({} values tried), no order explains its operations",
+        fmt::format("key {}: no order explains its operations, for any initial value ({} tried)",
                     ask.history.names.key(any.begins.rbegin()->first), any.tried);
   }
   return any.result;
@@ -244,7 +245,7 @@ void remark_on_nil(const Question& ask, CheckedFile& judged) {
   }
   if (!any || verdict_of(ask, *judged.model, untold).verdict != Verdict::linearizable) return;
   judged.remarks.emplace_back(
-      "linearizable if a read's nil means that it wasn't told, as for Knossos: --nil unknown");
+      "linearizable if a read's nil means that its result was not recorded, as in Knossos: --nil unknown");
 }
 
 // What the file's verdict deserves to be told besides, within what the verdict left of the budget.
@@ -320,7 +321,7 @@ void judge_history(const CheckOptions& options, const std::string& file, Checked
   try {
     add_reasons(options, history, initial, budget, judged);
   } catch (const std::bad_alloc&) {
-    judged.why = " (no memory was left to say more)";  // the verdict stands
+    judged.why = " (out of memory before it was explained)";  // the verdict stands
   }
   name_values(judged.result.story, history.names);
   judged.explain_cpu_seconds = seconds_since(known);

@@ -21,7 +21,7 @@ std::string in_words(FaultKind kind) {
     case FaultKind::neither: return "neither stale reads nor lost updates explain it";
     case FaultKind::undecided: break;
   }
-  return "what would explain it is undecided";
+  return "the kind of fault is undecided";
 }
 
 std::string until(const History& history, const Explanation& why) {
@@ -102,7 +102,7 @@ std::string explanation_text(const History& history, const Explanation& why) {
   const bool minimal = why.contradiction.witness_is_minimal;
   return fmt::format(" ({}the first {} operations, until {}{}{})",
                      why.contradiction.prefix_is_shortest ? "" : "no later than ", why.prefix_operations,
-                     until(history, why), minimal ? "" : "; maybe fewer of them contradict each other", kind);
+                     until(history, why), minimal ? "" : "; a smaller contradiction may exist", kind);
 }
 
 nlohmann::ordered_json to_json(const std::vector<OrderedOperation>& order) {

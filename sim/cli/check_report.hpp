@@ -1,5 +1,5 @@
-// What `repsim check` tells beyond a verdict: which operations contradict each other, until when, what kind
-// of fault it looks like, and an order of the operations.
+// What `repsim check` reports beyond a verdict: which operations contradict each other, by when, which kind
+// of fault would explain it, and an order of the operations.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What shells and `man` are told of the command line. All of it is read off the parser itself, so that it
-// can't differ from what the parser takes.
+// Shell completion and manual page. Both are generated from the parser itself, so they always match what it
+// accepts.
 #include <memory>
 #include <string>
 #include <vector>
@@ -201,8 +201,7 @@ std::string manual_page(const CLI::App& app) {
 
 void add_completion_command(CLI::App& app, int& /*exit_code*/) {
   auto what = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("completion", "Print the completion for a shell, or the manual page");
+  CLI::App* command = app.add_subcommand("completion", "Print shell completion or the manual page");
   command->add_option("what", *what, "bash, zsh, fish or man")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish", "man"}));

@@ -99,9 +99,9 @@ int run_determinism(const DeterminismOptions& options) {
 void add_determinism_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DeterminismOptions>();  // lives as long as the parser that fills it
   CLI::App* command =
-      app.add_subcommand("determinism", "Run again and again; find the first difference, if any");
+      app.add_subcommand("determinism", "Repeat a run and report the first difference, if any");
   add_scenario_options(*command, *options);
-  add_whole_option(*command, "--runs", options->runs, {2, 1'000'000}, "How many runs; default 2");
+  add_whole_option(*command, "--runs", options->runs, {2, 1'000'000}, "Number of runs; default 2");
   add_quiet_option(*command, options->quiet);
   command->callback([options, &exit_code] { exit_code = run_determinism(*options); });
 }

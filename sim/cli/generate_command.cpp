@@ -1,5 +1,5 @@
-// `repsim generate`: writes a history of a true object, or of one with a planted bug, for those who measure
-// or test judges of linearizability.
+// `repsim generate`: writes a history of a correct object, or of one with a planted bug, to measure or test
+// judges of linearizability.
 #include <charconv>
 #include <iostream>
 #include <memory>
@@ -118,26 +118,29 @@ int run_generate(GenerateOptions& options) {
 void add_generate_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<GenerateOptions>();  // lives as long as the parser that fills it
   CLI::App* command =
-      app.add_subcommand("generate", "Write a history of a true object, or of one with a bug");
+      app.add_subcommand("generate", "Generate a history of a correct object, or of one with a planted bug");
   GeneratorPlan& plan = options->plan;
-  command->add_option("--model", options->model, "The object; default: register");
-  add_whole_option(*command, "--operations", plan.operations, {1, 100'000'000}, "How many; default: 1000");
+  command->add_option("--model", options->model, "Type of object; default: register");
+  add_whole_option(*command, "--operations", plan.operations, {1, 100'000'000},
+                   "Number of operations; default: 1000");
   add_whole_option(*command, "--clients", plan.clients, {1, 65'535},
-                   "How many have an operation open at any time; default: 5");
-  add_whole_option(*command, "--keys", plan.keys, {1, 1'000'000}, "Objects; default: 1");
+                   "Number of clients, each with one operation open; default: 5");
+  add_whole_option(*command, "--keys", plan.keys, {1, 1'000'000}, "Number of objects; default: 1");
   command->add_option("--values", options->values,
-                      "unique (default), or how many different ones are written");
+                      "unique (default), or the number of different values written");
   command->add_option("--mix", options->mix, "Actions with weights, such as read=3,write=1");
   command->add_option("--crashes", options->crashes,
-                      "Changing operations that are never answered: a number, or a share such as 8%");
-  command->add_option("--bug", options->bug, "none (default), stale-read, lost-update or reordered");
+                      "Updates that are never answered: a number, or a share such as 8%");
+  command->add_option("--bug", options->bug,
+                      "The bug to plant: none (default), stale-read, lost-update or reordered");
   add_whole_option(*command, "--bugs", plan.bugs, {1, 1'000'000},
-                   "How many operations the bug hits; default: 1");
-  command->add_option("--bug-from", plan.bug_from, "Only beyond this share of the history; default: 0")
+                   "Number of operations that the bug affects; default: 1");
+  command
+      ->add_option("--bug-from", plan.bug_from, "Plant bugs only after this share of the history; default: 0")
       ->check(CLI::Range(0.0, 1.0));
   add_whole_option(*command, "--seed", plan.seed, {}, "Default: 1");
   command->add_option("--out", options->out,
-                      "Where to, in Jepsen's EDN if it ends in .edn; default: standard output");
+                      "Output file, in Jepsen's EDN if its name ends in .edn; default: standard output");
   add_quiet_option(*command, options->quiet);
   command->callback([options, &exit_code] { exit_code = run_generate(*options); });
 }

@@ -1,4 +1,4 @@
-// `repsim list` and `repsim schema`: what there is to choose from, and how a scenario is written.
+// `repsim list` and `repsim schema`: available protocols, services, faults and delays; the form of scenarios.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -184,12 +184,12 @@ void add_list_command(CLI::App& app, int& /*exit_code*/) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();  // lives as long as the parser that fills it
-  CLI::App* command =
-      app.add_subcommand("list", "Show what there is to choose from, and what each can be told");
+  CLI::App* command = app.add_subcommand(
+      "list", "List protocols, services, faults, delays and scenarios, with their options");
   command->add_option(
       "what", options->what,
-      "protocols, services, faults, delays, scenarios, or a name such as raft; default: everything");
-  command->add_option("name", options->name, "One of them, with its options: list faults crash");
+      "protocols, services, faults, delays, scenarios, or a name such as raft; default: all lists");
+  command->add_option("name", options->name, "Show the options of this one: list faults crash");
   command->add_flag("--json", options->json, "As JSON");
   command->callback([options] { run_list(options->what, options->name, options->json); });
 }

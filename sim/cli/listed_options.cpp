@@ -104,7 +104,7 @@ std::string options_text(const Json& options, std::size_t width) {
   for (const Json& option : options) {
     std::string values = option["values"].get<std::string>();
     if (option.contains("default")) values += "; default " + text_of(option["default"]);
-    if (option["required"] == true) values += "; must be there";
+    if (option["required"] == true) values += "; required";
     const std::string blank(kIndent, ' ');
     out += fmt::format("  {}\n{}{}\n{}{}\n", option["name"].get<std::string>(), blank,
                        wrapped(option["about"].get<std::string>(), width, kIndent), blank,

@@ -1,4 +1,4 @@
-// What a protocol, a fault or a delay law can be told, as the schema of scenarios knows it.
+// The options of a protocol, fault or delay law, read from the schema of scenarios.
 #pragma once
 
 #include <cstddef>

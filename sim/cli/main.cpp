@@ -34,11 +34,11 @@ void keep_memory() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Simulates replication protocols, deterministically, and judges what their clients saw.",
+  CLI::App app("Simulates replication protocols deterministically and judges what their clients saw.",
                "repsim");
   app.require_subcommand(1);
   app.set_version_flag("--version", fmt::format("repsim {}", sim::build_description()));
-  app.footer("Exit codes: 0 all held, 1 a check or an expectation failed, 2 bad input, 3 undecided.");
+  app.footer("Exit codes: 0 all checks held, 1 a check or an expectation failed, 2 bad input, 3 undecided.");
   int exit_code = 0;
   sim::add_run_command(app, exit_code);
   sim::add_sweep_command(app, exit_code);
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
     sim::flush_standard_output();
     return code;
   } catch (const std::bad_alloc&) {
-    sim::say("repsim: undecided: the system has no memory left\n");
+    sim::say("repsim: undecided: out of memory\n");
     return kUndecided;
   } catch (const std::filesystem::filesystem_error& e) {
     sim::say(fmt::format("repsim: {}: {}\n", sim::printable(e.path1().string()), e.code().message()));

@@ -49,11 +49,12 @@ int run_merge(const MergeArguments& options) {
 
 void add_merge_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<MergeArguments>();  // lives as long as the parser that fills it
-  CLI::App* command = app.add_subcommand("merge", "Put the shards of a sweep together");
-  command->add_option("SHARD_DIR", options->shards, "The folders of all shards, in any order")->required();
-  command->add_option("--out", options->out, "Folder for the whole: sweep.json, runs.jsonl, summary.csv")
+  CLI::App* command = app.add_subcommand("merge", "Merge the shards of a sweep");
+  command->add_option("SHARD_DIR", options->shards, "Folders of all shards, in any order")->required();
+  command
+      ->add_option("--out", options->out, "Folder for the merged sweep: sweep.json, runs.jsonl, summary.csv")
       ->required();
-  command->add_flag("--json", options->json, "The summary as JSON");
+  command->add_flag("--json", options->json, "Print the summary as JSON");
   add_quiet_option(*command, options->quiet);
   command->callback([options, &exit_code] { exit_code = run_merge(*options); });
 }

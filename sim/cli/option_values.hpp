@@ -1,5 +1,5 @@
-// Numbers on the command line: each has a range, and what lies outside is refused with it and with the
-// nearest value that would do. (The parser's own conversion takes -1 for the largest number that there is.)
+// Numbers on the command line: each has a range, and a value outside is refused with the range and the
+// nearest valid value. (The parser's own conversion turns -1 into the largest number.)
 #pragma once
 
 #include <cstdint>

@@ -49,13 +49,14 @@ void check_outputs(const std::vector<fs::path>& outputs, const std::vector<fs::p
     for (const fs::path& input : inputs) {
       if (!is_same_file(*output, input)) continue;
       throw InputError({.file = output->string(),
-                        .found = fmt::format("is read, too (as {})", input.string()),
-                        .expected = "another file to write"});
+                        .found = fmt::format("is also an input (as {})", input.string()),
+                        .expected = "another output file"});
     }
     for (auto other = outputs.begin(); other != output; ++other) {
       if (other->empty() || !is_same_file(*output, *other)) continue;
-      throw InputError(
-          {.file = output->string(), .found = "is to be written twice", .expected = "a file for each"});
+      throw InputError({.file = output->string(),
+                        .found = "is named for two outputs",
+                        .expected = "a different file for each output"});
     }
   }
 }
@@ -67,7 +68,10 @@ std::optional<OutputFolder> answer_folder(const std::string& out, const std::vec
   for (const std::string& name : names) files.push_back(fs::path(out) / name);
   check_outputs(files, inputs);
   if (fs::exists(fs::path(out) / "sweep.json"))
-    throw InputError({.file = out, .found = "is the folder of a sweep", .expected = "a folder of its own"});
+    throw InputError({.file = out,
+                      .found = "is the folder of a sweep",
+                      .expected = "a folder used only "
+                                  "for this"});
   return std::make_optional<OutputFolder>(out);
 }
 

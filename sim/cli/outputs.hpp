@@ -1,4 +1,4 @@
-// What a command will write, held against what it reads: before anything runs.
+// Checks a command's output files against its input files before anything runs.
 #pragma once
 
 #include <filesystem>

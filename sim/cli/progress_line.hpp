@@ -1,4 +1,4 @@
-// How far a sweep is, for those who wait.
+// The progress line of a sweep, on stderr.
 #pragma once
 
 #include <unistd.h>

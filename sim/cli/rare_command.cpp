@@ -83,33 +83,33 @@ void add_rare_command(CLI::App& app, int& exit_code) {
   auto a = std::make_shared<RareArguments>();  // lives as long as the parser that fills it
   a->options.jobs = 0;
   CLI::App* command =
-      app.add_subcommand("rare", "How often something happens that plain sampling would hardly ever see");
+      app.add_subcommand("rare", "Estimate how likely events are that plain sampling hardly ever sees");
   command->add_option("FILE", a->file, "Scenario; - for standard input")->required();
   std::vector<std::string_view> names;
   for (const RareEvent& event : rare_events()) names.push_back(event.name);
-  command->add_option("--event", a->event, fmt::format("{}; default split_brain", fmt::join(names, ", ")));
+  command->add_option("--event", a->event,
+                      fmt::format("The event to estimate: {}; default split_brain", fmt::join(names, ", ")));
   add_whole_option(*command, "--replications", a->options.replications, {1, 1'000'000},
-                   "Independent ones at each point; default 40");
+                   "Independent replications at each point; default 40");
   add_whole_option(*command, "--effort", a->options.pilot.effort, {1, 100'000},
-                   "Copies that are to rise from each level, in each replication; default 20");
-  add_whole_option(*command, "--seed", a->options.seed, {}, "Another one gives other copies; default 1");
-  command->add_option("--levels", a->levels, "Silences at which runs are copied; default: a pilot chooses")
+                   "Clones that should rise from each level in each replication; default 20");
+  add_whole_option(*command, "--seed", a->options.seed, {}, "Seed of runs and clones; default 1");
+  command->add_option("--levels", a->levels, "Silences at which runs are cloned; default: a pilot chooses")
       ->delimiter(',')
       ->expected(1)
       ->take_all();
   add_jobs_option(*command, a->options.jobs);
   command->add_option("--out", a->out, "Folder for rare.csv and rare.json");
   command
-      ->add_option("--point", a->points,
-                   "Only the points with these labels, or these values of what varies; may be repeated")
+      ->add_option("--point", a->points, "Run only points with this label or varied value; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(*command, a->settings);
   command->add_option(
       "--memory", a->memory,
-      "A run that takes more, such as 500MB, is stopped, undecided; the same as --set /max_memory=");
+      "Stop a run, undecided, that takes more memory, such as 500MB; same as --set /max_memory=");
   add_quiet_option(*command, a->quiet);
-  command->add_flag("--json", a->json, "Print what rare.json holds");
+  command->add_flag("--json", a->json, "Print the content of rare.json");
   command->callback([a, &exit_code] { exit_code = run_rare(*a); });
 }
 

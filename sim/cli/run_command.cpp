@@ -116,15 +116,15 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "Print the result as JSON");
   command->add_option(
       "--memory", options->memory,
-      "A run that takes more, such as 500MB, is stopped, undecided; the same as --set /max_memory=");
+      "Stop a run, undecided, that takes more memory, such as 500MB; same as --set /max_memory=");
   add_quiet_option(*command, options->quiet);
   command->add_option("--trace", options->trace,
-                      "Write every event to this file (-: to standard output), for scripts/plot.py");
+                      "Write every event to this file (- for standard output), for scripts/plot.py");
   command->add_option(
       "--history", options->history,
-      "Write what the clients saw to this file, for repsim check; Jepsen's EDN if it ends in .edn");
+      "Write the clients' history to this file, for repsim check; in Jepsen's EDN if its name ends in .edn");
   command->add_option("--save", options->save,
-                      "Write the scenario with random faults as the timeline they became");
+                      "Write the scenario with its random faults drawn as a fixed timeline");
   command->callback([options, &exit_code] { exit_code = run_scenario(*options); });
 }
 

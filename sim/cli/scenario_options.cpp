@@ -14,10 +14,10 @@
 namespace sim {
 void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
   command.add_option("file", options.file, "Scenario; - for standard input")->required();
-  add_whole_option(command, "--seed", options.seed, {}, "Instead of the scenario's");
+  add_whole_option(command, "--seed", options.seed, {}, "Seed to use instead of the scenario's");
   command
       .add_option("--point", options.points,
-                  "At the point of its sweep with this label, or this value of what varies; may be repeated")
+                  "Use the sweep's point with this label or varied value; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(command, options.settings);
@@ -34,7 +34,7 @@ void add_jobs_option(CLI::App& command, unsigned& jobs) {
 }
 
 void add_quiet_option(CLI::App& command, bool& quiet) {
-  command.add_flag("--quiet", quiet, "Print nothing but errors, and what --json asks for");
+  command.add_flag("--quiet", quiet, "Print only errors, and the output of --json");
 }
 
 unsigned threads_for(unsigned jobs) {

@@ -1,4 +1,4 @@
-// Where the scenarios are that come with the program, so that they can be named from any folder.
+// Finds the scenarios that come with the program, so that they can be named from any folder.
 #pragma once
 
 #include <filesystem>

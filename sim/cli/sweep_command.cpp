@@ -147,21 +147,22 @@ void add_sweep_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("sweep", "Run a scenario over many seeds and points, on all cores");
   command->add_option("FILE", options->file, "Scenario; - for standard input")->required();
   add_whole_option(*command, "--seeds", options->seeds, {1, kMostSeeds},
-                   "Seeds at each point; default: as the scenario says");
+                   "Number of seeds at each point; default: the scenario's");
   add_whole_option(*command, "--first-seed", options->first_seed, {0, UINT64_MAX - kMostSeeds},
-                   "The first of them; default 1");
+                   "First seed; default 1");
   add_jobs_option(*command, options->jobs);
-  command->add_option("--out", options->out,
-                      "Folder for runs.jsonl, summary.csv and sweep.json; resumes there");
+  command->add_option(
+      "--out", options->out,
+      "Folder for sweep.json, runs.jsonl and summary.csv; an interrupted sweep resumes there");
   command->add_option(
       "--memory", options->memory,
-      "A run that takes more, such as 500MB, is stopped, undecided; the same as --set /max_memory=");
+      "Stop a run, undecided, that takes more memory, such as 500MB; same as --set /max_memory=");
   command->add_option("--baseline", options->baseline,
-                      "Say by how much every other point differs from the one of this name, such as 20ms");
-  command->add_option("--shard", options->shard, "Run only part I of N, a block of the seeds: I/N");
+                      "Compare every other point with this one, such as 20ms");
+  command->add_option("--shard", options->shard, "Run only shard I of N, a block of the seeds: I/N");
   command
       ->add_option("--point", options->points,
-                   "Only the points with these labels, or these values of what varies; may be repeated")
+                   "Run only points with this label or varied value; may be repeated")
       ->expected(1)
       ->take_all();
   add_settings_option(*command, options->settings);

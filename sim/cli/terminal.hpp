@@ -1,4 +1,4 @@
-// How wide what is printed may be.
+// The width of the terminal.
 #pragma once
 
 #include <cstddef>

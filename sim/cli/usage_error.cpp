@@ -37,13 +37,13 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const CLI::App& command = chosen.empty() ? app : *chosen.front();
   const std::string help =
-      fmt::format("; {} --help tells more", chosen.empty() ? "repsim" : "repsim " + command.get_name());
+      fmt::format("; see {} --help", chosen.empty() ? "repsim" : "repsim " + command.get_name());
   for (const std::string& extra : command.remaining()) {
     if (extra.size() > 1 && extra.front() == '-') return unknown_option(command, extra) + help;
     if (chosen.empty()) return unknown_command(app, extra) + help;
-    return fmt::format("{}: {} is one argument too many", command.get_name(), shown(extra)) + help;
+    return fmt::format("{}: {}: unexpected argument", command.get_name(), shown(extra)) + help;
   }
-  if (chosen.empty()) return "no command is given" + help;
+  if (chosen.empty()) return "no command given" + help;
   return fmt::format("{}: {}", command.get_name(), error.what()) + help;
 }
 

@@ -1,4 +1,4 @@
-// An open file that closes itself, and the error of those who can't have one.
+// An open file that closes itself, and the error thrown when a file can't be opened.
 #pragma once
 
 #include <filesystem>

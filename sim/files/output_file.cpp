@@ -156,7 +156,7 @@ void OutputFile::open_draft() {
     draft_ = draft;
     return;
   }
-  throw FileError(path_, "can't be written: no name is free for its draft");
+  throw FileError(path_, "can't be written: no free name for a temporary file");
 }
 
 OutputFile::~OutputFile() {

@@ -19,7 +19,7 @@ bool made(const std::filesystem::path& path) {
   const bool is_new = std::filesystem::create_directories(path, error);
   if (!error && !std::filesystem::is_directory(path, error))
     error = std::make_error_code(std::errc::not_a_directory);
-  if (error) throw FileError(path, "can't be made a folder: " + error.message());
+  if (error) throw FileError(path, "can't be created as a folder: " + error.message());
   return is_new;
 }
 

@@ -1,4 +1,4 @@
-// What replicas have agreed on, slot by slot: the raw material of the judges of consensus.
+// The replicas' decisions, slot by slot: the input of the judges of consensus.
 #pragma once
 
 #include <cstdint>

@@ -33,7 +33,7 @@ class Generator {
   History run() {
     History history;
     history.scenario = "generated";
-    history.protocol = plan_.bug == GeneratorPlan::Bug::none ? "one true object" : "one object with a bug";
+    history.protocol = plan_.bug == GeneratorPlan::Bug::none ? "one correct object" : "one object with a bug";
     history.seed = plan_.seed;
     history.model = plan_.model;
     draw_operations();
@@ -83,7 +83,7 @@ class Generator {
         refuse("the model " + std::string(object_.name) + " has no " + std::string(action_name(action)));
       if (!looks(action)) changing += weight;
     }
-    if (changing == 0 && plan_.crashes > 0) refuse("nothing in the mix changes anything; nothing can crash");
+    if (changing == 0 && plan_.crashes > 0) refuse("the mix has no updates, and only updates can crash");
   }
 
   Action draw_action() {
@@ -124,7 +124,7 @@ class Generator {
       }
       --left;
     }
-    if (wanted > 0) throw std::invalid_argument("fewer operations change something than are to crash");
+    if (wanted > 0) throw std::invalid_argument("there are fewer updates than should crash");
   }
 
   bool can_be_hit(const Operation& op) const {
@@ -143,8 +143,8 @@ class Generator {
       std::swap(victims_[i], victims_[i + rng_.below(victims_.size() - i)]);
     }
     if (victims_.size() < plan_.bugs) {
-      throw std::invalid_argument("the bug can hit " + std::to_string(victims_.size()) +
-                                  " operations, fewer than it should");
+      throw std::invalid_argument("the bug can affect only " + std::to_string(victims_.size()) +
+                                  " operations, fewer than wanted");
     }
     victims_.resize(plan_.bugs);
     std::ranges::sort(victims_);

@@ -12,16 +12,16 @@ namespace sim {
 bool JepsenReader::is_drain(std::string_view f) { return without_namespace(f) == "drain"; }
 
 void JepsenReader::fail_on_lost_drain() const {
-  events_.fail("a drain that isn't answered may have taken any number of values; expected :ok or :fail");
+  events_.fail("an unanswered drain may have taken any number of values; expected :ok or :fail");
 }
 
 void JepsenReader::answer_drain(std::int64_t process, const Edn& given) {
   const bool ordered = given.is_sequence();
   if (!ordered && given.kind != Edn::Kind::set && given.kind != Edn::Kind::nil)
-    events_.fail("expected :value to be the list of what was taken");
+    events_.fail("expected :value to be the list of values taken");
   std::vector<Value> taken;
   for (const Edn& item : given.items) {
-    if (item.kind == Edn::Kind::nil) events_.fail("found nil, which says that nothing was in");
+    if (item.kind == Edn::Kind::nil) events_.fail("found nil, which means that nothing was in");
     taken.push_back(value(item));
   }
   taken.emplace_back();
@@ -55,7 +55,7 @@ void JepsenReader::finish_drains() {
   std::ranges::stable_sort(history_.operations, {}, &Operation::call);
   if (drained_amid_others_) {
     history_.remarks.emplace_back(
-        "what a drain took amid other operations, it may have taken in any order, and between them");
+        "a drain among other operations may have taken its values in any order, and between them");
   }
 }
 

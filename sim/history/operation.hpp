@@ -1,4 +1,4 @@
-// What a client saw of one operation: the raw material of every linearizability verdict.
+// What a client saw of one operation: the input of every linearizability verdict.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Records that grow all through a run.
+// Records that grow throughout a run.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-// What happens next: a total order of time, then rank, then insertion, which makes a run repeatable. Events
-// lie still in a slab, and keys of 16 bytes stand for them: sorted in an array while they are few, else in a
-// 4-ary heap. What comes in the order in which it goes (what happens at once; the end of a client's patience,
-// which is as long each time) stands in a line instead, and never moves.
+// The queue of future events: a total order of time, then rank, then insertion, which makes a run repeatable.
+// Events stay in a slab, and keys of 16 bytes stand for them: sorted in an array while they are few, else in
+// a 4-ary heap. Events queued in due order (immediate ones, or clients' timeouts, which all have the same
+// length) wait in FIFO lines and never move.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The end of time, for what only ever adds up.
+// The end of time, for quantities that only add up.
 #pragma once
 
 #include <chrono>

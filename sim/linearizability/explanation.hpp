@@ -1,5 +1,5 @@
-// Why is a history no linearizable one? From where on, which few operations contradict each other, what kind
-// of fault would explain it, and how far an order gets. Starts from a verdict and never changes it.
+// Explains a violation: from when on, which few operations contradict each other, what kind of fault would
+// explain it, and how far an order gets. Starts from a verdict and never changes it.
 #pragma once
 
 #include <cstddef>

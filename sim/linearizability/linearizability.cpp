@@ -22,17 +22,17 @@ void require_allowed(std::span<const Operation> operations, Model model, const V
   const ObjectModel& object = object_model(model);
   const bool holds_one_kind = object.initial.kind() != Value::Kind::nil;
   if (holds_one_kind && initial.kind() != object.initial.kind()) {
-    throw std::invalid_argument("the initial value is none that the model can hold");
+    throw std::invalid_argument("the model can't hold this initial value");
   }
   std::uint32_t allowed = 0;  // a bit for each action
   for (const Action action : object.actions) allowed |= 1U << static_cast<unsigned>(action);
   for (std::size_t i = 0; i < operations.size(); ++i) {
     const Operation& op = operations[i];
     if ((allowed >> static_cast<unsigned>(op.action) & 1U) == 0) {
-      throw std::invalid_argument("operation " + std::to_string(i) + " is none that the model has");
+      throw std::invalid_argument("operation " + std::to_string(i) + " has an action that the model lacks");
     }
     if (takes_argument(op.action) && holds_numbers_only(model) && op.argument.as_number() == nullptr) {
-      throw std::invalid_argument("operation " + std::to_string(i) + " brings what is no number");
+      throw std::invalid_argument("operation " + std::to_string(i) + " needs a number as its argument");
     }
   }
 }

@@ -1,4 +1,4 @@
-// What a judge of linearizability says, and what it may spend on it.
+// The verdict of a linearizability judge, and its budget.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// How long a message travels. Every law is sampled by inverting its distribution function: one message takes
-// one 64-bit draw, and a longer mean stretches the same fate instead of dealing a new one.
+// Delay laws of messages. Every law is sampled by inverting its distribution function: one message takes one
+// 64-bit draw, and a longer mean stretches the same fate instead of drawing a new one.
 #pragma once
 
 #include <cstdint>

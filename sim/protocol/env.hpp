@@ -1,5 +1,5 @@
-// All that a protocol's handler may know and do. Facts come out of it, effects go into it; there is no other
-// door to clock, network, disk, clients or randomness.
+// Everything that a protocol's handler may know and do. Facts come out of it, effects go into it; there is no
+// other access to clock, network, disk, clients or randomness.
 #pragma once
 
 #include <array>

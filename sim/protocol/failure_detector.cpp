@@ -19,13 +19,13 @@ void DetectorOptions::describe(Fields& fields) {
   fields.choice("clocks", clocks, {{"synchronised", Clocks::synchronised}, {"own", Clocks::own}},
                 "chen: NFD-S, which assumes synchronised clocks, or NFD-E, which estimates arrival times.");
   fields.duration("margin", margin, {},
-                  "chen: how much later than sent (NFD-S) or expected (NFD-E) is too late.");
+                  "chen: a heartbeat is late by this much after it was sent (NFD-S) or expected (NFD-E).");
   fields.count("window", window, {.min = 2, .max = 100'000},
-               "chen with own clocks, phi_accrual: arrivals remembered.");
+               "chen with own clocks, phi_accrual: number of arrivals remembered.");
   fields.number("threshold", threshold, {.min = 0.1, .max = 15},
                 "phi_accrual: suspect when phi exceeds this.");
   fields.duration("deviation_min", deviation_min, {.min = 1us},
-                  "phi_accrual: least standard deviation assumed.");
+                  "phi_accrual: smallest standard deviation assumed.");
 }
 
 FailureDetector::FailureDetector(const DetectorOptions& options, LocalTime now)

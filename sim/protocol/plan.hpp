@@ -1,4 +1,4 @@
-// All protocols by name, as those see them who need not know how one is made: scenarios, lists, sweeps.
+// All protocols by name, for callers that need not know how one is made: scenarios, lists, sweeps.
 #pragma once
 
 #include <cstdint>

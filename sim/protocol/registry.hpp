@@ -1,5 +1,5 @@
-// How a protocol makes itself known: its file registers itself with one line at its end; nothing else knows
-// its type.
+// The registry of protocols: each protocol's file registers itself with one line at its end; nothing else
+// knows its type.
 #pragma once
 
 #include <memory>

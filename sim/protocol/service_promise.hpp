@@ -1,6 +1,6 @@
-// What a protocol promises of its service once nothing goes wrong any more: within which time it answers
-// again, and what it needs for that. The judge of progress holds runs against it (sim/check/progress.hpp); a
-// protocol that promises nothing isn't judged.
+// What a protocol promises after the last fault ends: how soon it answers again, and what it needs for that.
+// The judge of progress compares runs with it (sim/check/progress.hpp); a protocol that promises nothing
+// isn't judged.
 #pragma once
 
 #include <cstddef>

@@ -37,7 +37,13 @@ class Checked {
   ResultPlace find_place() const {
     const std::string& pointer = expectation_.pointer;
     try {
-      if (Json::json_pointer(pointer).empty()) refuse(at_, "found the whole result", "a value in it");
+      if (Json::json_pointer(pointer).empty())
+        refuse(at_, "found a pointer to the whole result",
+               "a "
+               "pointer "
+               "to one "
+               "of its "
+               "values");
     } catch (const Json::exception&) {
       refuse(at_, fmt::format("found {}", shown(pointer)),
              "a JSON pointer into the result, such as \"/operations/ok\" (\"~\" is written \"~0\")");

@@ -1,5 +1,5 @@
-// What a scenario says its result will be: refused before a run where it can't be meant, and held against the
-// result after it.
+// A scenario's expectations of its result: refused before a run if no result can have such a value, and
+// checked after it.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The faults of a run as its history tells them: what, from when, until when.
+// The faults of a run as its history records them: what, from when, until when.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a report for people is made of: a label on the left, a text beside it that goes on under itself.
+// The layout of a report for people: a label on the left, and a text beside it that wraps under itself.
 #pragma once
 
 #include <cstddef>

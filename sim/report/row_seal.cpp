@@ -54,10 +54,10 @@ void RowSeal::close(std::string& text, std::size_t begin) const {
 std::string_view RowSeal::complaint(std::string_view row) const {
   const bool has_place = row.size() > kLength && row.ends_with("\"}");
   if (!has_place || row.substr(row.size() - kLength, kKey.size()) != kKey)
-    return "has no check sum: it is damaged, or an older version of the program wrote it";
+    return "has no checksum: it is damaged or from an older version of the program";
   const std::string_view written = row.substr(row.size() - kDigits - 2, kDigits);
   if (written == fmt::format("{:016x}", sum(row.substr(0, row.size() - kLength)))) return {};
-  return "does not have the check sum that it says: it was changed, or belongs to another sweep";
+  return "has a wrong checksum: it was changed or belongs to another sweep";
 }
 
 }  // namespace sim

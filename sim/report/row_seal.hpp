@@ -1,5 +1,5 @@
-// The check sum at the end of each row of a sweep: what was changed afterwards, or belongs to another sweep,
-// is found out.
+// The checksum at the end of each row of a sweep: detects rows that were changed or belong to another
+// sweep.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// All that is said of one run, in the groups and the order in which result rows show them.
+// The result of one run, in the groups and the order in which result rows show them.
 #pragma once
 
 #include <cstdint>

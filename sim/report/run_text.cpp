@@ -34,7 +34,7 @@ void clients(Report& out, const RunResult& r) {
   if (o.invoked == 0) return;  // a lesson in agreement has no clients
   std::string text = fmt::format("{}: {} answered", count(o.invoked, "operation", "operations"), o.ok);
   if (o.pending > 0)
-    text += fmt::format(", {} without an answer in time (may or may not have happened)", o.pending);
+    text += fmt::format(", {} not answered in time (may or may not have happened)", o.pending);
   if (o.failed > 0) text += fmt::format(", {} failed", o.failed);
   out.line("clients", text);
   if (r.latency_ms.p50) {
@@ -50,10 +50,9 @@ void clients(Report& out, const RunResult& r) {
   }
   out.line("available", available);
   if (r.latency_ms.p50 && a.outage_after_s * 1e3 < *r.latency_ms.p50) {
-    out.line("",
-             fmt::format("WARNING: outage_after ({}) is shorter than the median latency: waiting as usual "
-                         "counts as an outage",
-                         time_text(a.outage_after_s)));
+    out.line("", fmt::format("WARNING: outage_after ({}) is shorter than the median latency, so ordinary "
+                             "waiting counts as an outage",
+                             time_text(a.outage_after_s)));
   }
   using enum ProgressJudgement::Verdict;
   const auto& p = r.progress;
@@ -69,10 +68,10 @@ void linearizability(Report& out, const RunResult& r) {
   if (r.operations.invoked == 0) return;
   switch (r.linearizability.verdict) {
     case Verdict::linearizable:
-      out.line("linearizable", "yes: clients saw what one copy would have shown them");
+      out.line("linearizable", "yes: a single copy could have given these answers");
       break;
     case Verdict::violation:
-      out.line("linearizable", "NO, clients saw what one copy can't have shown them");
+      out.line("linearizable", "NO: no single copy could have given these answers");
       if (!r.linearizability.story.empty()) out.line("", r.linearizability.story);
       break;
     case Verdict::unknown: out.line("linearizable", "UNDECIDED"); break;
@@ -87,8 +86,8 @@ void replicas(Report& out, const RunResult& r) {
                          d.first_index ? fmt::format(", first at update {}", *d.first_index) : "",
                          d.cause ? fmt::format(" (cause: {})", *d.cause) : "", time_text(d.seconds)));
   } else if (r.operations.invoked > 0 && d.compared < 2) {
-    out.line("replicas", d.compared == 0 ? "none runs at the end whose state could be compared"
-                                         : "only one runs at the end: there is nothing to compare");
+    out.line("replicas", d.compared == 0 ? "no running replica has a comparable state at the end"
+                                         : "only one runs at the end, so there is nothing to compare");
   } else if (r.operations.invoked > 0) {
     out.line("replicas", d.seconds > 0 ? fmt::format("hold equal states at the end, but differed for {}",
                                                      time_text(d.seconds))
@@ -99,9 +98,9 @@ void replicas(Report& out, const RunResult& r) {
 void split_brain(Report& out, const RunResult& r) {
   const auto& b = r.split_brain;
   if (b.episodes == 0) return out.line("split brain", "none");
-  const std::string harm = b.harmful == 0
-                               ? std::string("none harmful")
-                               : fmt::format("{} HARMFUL (clients got answers that don't fit)", b.harmful);
+  const std::string harm =
+      b.harmful == 0 ? std::string("none harmful")
+                     : fmt::format("{} HARMFUL (clients got conflicting answers or lost writes)", b.harmful);
   out.line("split brain", fmt::format("{}, {} in all, {}", count(b.episodes, "episode", "episodes"),
                                       time_text(b.seconds), harm));
 }
@@ -128,10 +127,10 @@ void consensus(Report& out, const RunResult& r) {
   const auto& c = r.consensus;
   if (!c.agreement) return;
   if (r.consensus_broken()) return out.line("consensus", "BROKEN: " + c.story);
-  std::string text = fmt::format("{} decided alike by all, validly", count(c.slots, "slot", "slots"));
+  std::string text = fmt::format("{} decided, with agreement and validity", count(c.slots, "slot", "slots"));
   if (c.slots == 0) text = "nothing decided";
   if (c.undecided > 0 && c.slots > 0) {
-    text = fmt::format("{} decided, none in two ways; {} of {} running replicas had not decided slot {}",
+    text = fmt::format("{} decided with agreement; {} of {} running replicas had not decided slot {}",
                        count(c.slots, "slot", "slots"), c.undecided, c.running, c.highest_slot);
   }
   out.line("consensus", text);
@@ -143,7 +142,7 @@ void answers(Report& out, const RunResult& r) {
     out.line("answers", fmt::format("{} answered with a LIE: a correct replica had given another answer",
                                     count(a.deceived, "operation was", "operations were")));
   } else if (a.contested > 0) {
-    out.line("answers", fmt::format("replicas contradicted each other on {}; {} never settled",
+    out.line("answers", fmt::format("replicas contradicted each other on {}; {} never resolved",
                                     count(a.contested, "operation", "operations"), a.undecided));
   }
 }
@@ -157,11 +156,11 @@ void leaders(Report& out, const RunResult& r) {
       text += fmt::format(", {} in the mean, {} at most", time_text(f.mean_s.value_or(0)),
                           time_text(f.max_s.value_or(0)));
       if (f.stable_mean_s && *f.stable_mean_s > *f.mean_s)
-        text += fmt::format("; until a primary that lasted {} in the mean", time_text(*f.stable_mean_s));
+        text += fmt::format("; {} in the mean until a primary that lasted", time_text(*f.stable_mean_s));
     }
     if (f.unfinished > 0) {
       if (!text.empty()) text += "; ";
-      text += "NEVER ENDED after a crash: nobody acts as primary any more";
+      text += "NEVER ENDED after a crash: no replica acts as primary again";
     }
     if (f.vain_terms > 0) text += fmt::format("; {} passed in vain", count(f.vain_terms, "term", "terms"));
     out.line("failover", text);
@@ -170,10 +169,10 @@ void leaders(Report& out, const RunResult& r) {
   if (p.without_s.value_or(0) > 0 || p.changes.value_or(0) > 0) {
     std::string text = p.changes.value_or(0) == 0 ? "never changed" : count(*p.changes, "change", "changes");
     if (p.needless.value_or(0) > 0)
-      text += fmt::format(", {} of them needless (the one before was up and connected)", *p.needless);
+      text += fmt::format(", {} of them needless (the old primary was up and connected)", *p.needless);
     if (p.without_s.value_or(0) > 0)
-      text += fmt::format("; {} without one that could reach the others, {} at the longest",
-                          time_text(*p.without_s), time_text(p.longest_without_s.value_or(0)));
+      text += fmt::format("; {} without one that could reach the others, {} at most", time_text(*p.without_s),
+                          time_text(p.longest_without_s.value_or(0)));
     out.line("primary", text);
   }
 }
@@ -190,7 +189,7 @@ void machinery(Report& out, const RunResult& r) {
   const auto& d = r.detector;
   if (d.false_suspicions + d.detections > 0) {
     std::string text = count(d.false_suspicions, "false suspicion", "false suspicions");
-    if (d.mistake_seconds > 0) text += fmt::format(" ({} mistaken)", time_text(d.mistake_seconds));
+    if (d.mistake_seconds > 0) text += fmt::format(" (lasting {})", time_text(d.mistake_seconds));
     text += fmt::format(", {} detected", count(d.detections, "crash", "crashes"));
     if (d.mean_detection_s) text += fmt::format(" after {} in the mean", time_text(*d.mean_detection_s));
     out.line("detector", text);
@@ -198,7 +197,7 @@ void machinery(Report& out, const RunResult& r) {
   const auto& m = r.messages;
   std::string text = fmt::format("{} sent, {} delivered, {} lost", m.sent, m.delivered, m.lost);
   if (m.duplicated > 0) text += fmt::format(", {} duplicated by the network", m.duplicated);
-  if (m.in_flight > 0) text += fmt::format(", {} on their way when the run ended", m.in_flight);
+  if (m.in_flight > 0) text += fmt::format(", {} in flight at the end", m.in_flight);
   out.line("messages", text);
   if (r.cost.messages_per_operation && r.cost.delays_per_operation) {
     out.line("cost", fmt::format("{} messages and {} one-way delays per operation",
@@ -236,8 +235,7 @@ std::string run_text(const Scenario& scenario, const RunResult& result, std::siz
   if (!result.error.empty()) {
     const bool memory = result.error == "too much memory";
     out.line("STOPPED",
-             fmt::format("{}: the run was cut short at {} events; \"{}\" in the scenario, {}, sets "
-                         "the bound",
+             fmt::format("{}: the run was stopped after {} events; the limit is \"{}\" in the scenario, {}",
                          result.error, result.events, memory ? "max_memory" : "max_events",
                          memory ? memory_text(scenario.setup.max_memory)
                                 : std::to_string(scenario.setup.max_events)));

@@ -163,7 +163,7 @@ void TraceWriter::resumed(Time at, NodeId node) {
 void TraceWriter::settling(Time at) {
   begin(at, "fault");
   add("what", "settle");
-  add("text", "faults are healed, clients are quiet");
+  add("text", "faults are healed, clients stop");
   end();
 }
 
@@ -204,7 +204,7 @@ std::string TraceWriter::groups_json(const Groups& groups) const {
 
 std::string TraceWriter::text_of(const Order& order) const {
   if (const auto* transfer = std::get_if<Transfer>(&order)) {
-    return fmt::format("hand the lead to {}", transfer->to.value);
+    return fmt::format("make {} the leader", transfer->to.value);
   }
   std::vector<std::uint16_t> members;
   for (const NodeId member : std::get<Reconfigure>(order).members) members.push_back(member.value);
@@ -216,7 +216,7 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
   switch (fault.kind) {
     case Fault::Kind::crash: return who + " crashes";
     case Fault::Kind::restart: return who + " restarts";
-    case Fault::Kind::fail_stop: return who + " fails for good, and all are told";
+    case Fault::Kind::fail_stop: return who + " fails permanently, and all nodes are told";
     case Fault::Kind::pause: return who + " is paused";
     case Fault::Kind::slow: return fmt::format("{} takes {} for each event", who, to_text(fault.span));
     case Fault::Kind::clock:
@@ -231,7 +231,7 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
     case Fault::Kind::heal: return "the network is healed";
     case Fault::Kind::reconfigure:
     case Fault::Kind::transfer: return fmt::format("{} is told: {}", who, text_of(fault.order));
-    case Fault::Kind::byzantine: return who + " no longer keeps to the protocol";
+    case Fault::Kind::byzantine: return who + " becomes Byzantine";
   }
   return {};
 }

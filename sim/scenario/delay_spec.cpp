@@ -49,20 +49,20 @@ void describe_constant(DocumentFields& f, DelaySpec& s) {
 }
 void describe_uniform(DocumentFields& f, DelaySpec& s) {
   Bounds bounds{s.law.min, s.law.max};
-  f.required().value("uniform", bounds, "any delay between the two, both included, is as likely");
+  f.required().value("uniform", bounds, "uniformly distributed between the two, both included");
   s.law.min = bounds.min;
   s.law.max = bounds.max;
 }
 void describe_exponential(DocumentFields& f, DelaySpec& s) {
   f.required().duration("exponential", s.law.mean, kPositive, "mean of the exponential part");
-  f.duration("min", s.law.min, kDelay, "added to it: no message is faster");
+  f.duration("min", s.law.min, kDelay, "added to each delay; no message is faster");
 }
 
 void describe_normal(DocumentFields& f, DelaySpec& s) {
   const auto normal = [&](DocumentFields& g) {
     g.required().duration("mean", s.law.mean, kDelay, "mean");
     g.required().duration("deviation", s.law.spread, kDelay, "standard deviation");
-    g.duration("min", s.law.min, kDelay, "delays are cut off below at this");
+    g.duration("min", s.law.min, kDelay, "shortest delay; smaller draws are raised to it");
   };
   f.required().object("normal", normal, "a normal distribution");
 }
@@ -70,27 +70,29 @@ void describe_lognormal(DocumentFields& f, DelaySpec& s) {
   const auto lognormal = [&](DocumentFields& g) {
     g.required().duration("median", s.law.mean, kPositive, "median of the lognormal part");
     g.required().number("sigma", s.law.shape, {0, 10}, "standard deviation of the delay's logarithm");
-    g.duration("min", s.law.min, kDelay, "added to it: no message is faster");
+    g.duration("min", s.law.min, kDelay, "added to each delay; no message is faster");
   };
   f.required().object("lognormal", lognormal, "a lognormal distribution");
 }
 void describe_pareto(DocumentFields& f, DelaySpec& s) {
   const auto pareto = [&](DocumentFields& g) {
     g.required().duration("scale", s.law.mean, kPositive, "the shortest delay");
-    g.required().number("shape", s.law.shape, {0.1, 100}, "index of the tail; the smaller, the heavier");
+    g.required().number("shape", s.law.shape, {0.1, 100}, "tail index; a smaller one gives a heavier tail");
   };
   f.required().object("pareto", pareto, "a Pareto distribution");
 }
 void describe_empirical(DocumentFields& f, DelaySpec& s) {
-  f.required().value("empirical", s.samples,
-                     "a file with one measured delay in ms a line, or what ping prints; each is as likely");
-  f.number("scale", s.scale, {1e-6, 1e6}, "each is multiplied by it: 0.5 makes one way of a round trip");
+  f.required().value(
+      "empirical", s.samples,
+      "a file with one measured delay in ms per line, or the output of ping; all delays are equally likely");
+  f.number("scale", s.scale, {1e-6, 1e6}, "multiplies each delay; 0.5 turns a round trip into one way");
 }
 void describe_regions(DocumentFields& f, DelaySpec& s) {
   f.required().value("regions", s.regions.file, "a CSV table of round trips in ms: row = from, column = to");
-  f.required().value("place", s.regions.places, "where node 0, 1, ... is; then from the start again");
+  f.required().value("place", s.regions.places,
+                     "the regions of nodes 0, 1, ...; repeated if there are more nodes");
   DelaySpec jitter{.law = s.law, .samples = s.samples, .scale = s.scale};
-  f.value("jitter", jitter, "added to half the round trip; not pareto or regions");
+  f.value("jitter", jitter, "added to half the round trip; any law but pareto and regions");
   s.law = jitter.law;
   s.samples = jitter.samples;
   s.scale = jitter.scale;
@@ -104,9 +106,9 @@ struct DelayForm {
 constexpr std::array<DelayForm, 8> kDelayForms{{
     {{"constant", "the same for every message"}, describe_constant},
     {{"uniform", "between two bounds"}, describe_uniform},
-    {{"exponential", "memoryless, from a minimum on"}, describe_exponential},
+    {{"exponential", "exponential, above a minimum"}, describe_exponential},
     {{"normal", "normal, cut off below"}, describe_normal},
-    {{"lognormal", "skewed: what round trips in data centres look like"}, describe_lognormal},
+    {{"lognormal", "skewed, like round trips in data centres"}, describe_lognormal},
     {{"pareto", "heavy tail"}, describe_pareto},
     {{"empirical", "measured delays from a file"}, describe_empirical},
     {{"regions", "half the round trip between two places, from a table"}, describe_regions},
@@ -171,14 +173,14 @@ std::vector<Duration> numbers_of(std::string_view text, const std::string& file,
     }
     numbers.push_back(*delay);
   }
-  if (numbers.empty()) place.fail(file + " holds no numbers");
+  if (numbers.empty()) place.fail(file + " contains no numbers");
   return numbers;
 }
 
 std::vector<Duration> round_trips_of(std::string_view text, const std::string& file, const Place& place) {
   try {
     const PingLog log = read_ping_log(text);
-    if (log.round_trips.empty()) place.fail(file + " holds no answered ping");
+    if (log.round_trips.empty()) place.fail(file + " contains no answered ping");
     return log.round_trips;
   } catch (const PingError& e) {
     place.fail(fmt::format("{}, line {}: found {}", file, e.line, shown(Json(e.found))), e.expected);
@@ -216,8 +218,8 @@ void load_regions(Regions& regions, const Place& place) {
   for (const auto line : split(text, '\n')) {
     if (!line.empty()) rows.push_back(split(line, ','));
   }
-  if (rows.size() < 2) (place / "regions").fail(regions.file + " holds no table");
-  if (regions.places.empty()) (place / "place").fail("no place is named");
+  if (rows.size() < 2) (place / "regions").fail(regions.file + " contains no table");
+  if (regions.places.empty()) (place / "place").fail("names no region");
   const auto at = [](std::string_view name, std::size_t place_in_list) {
     return std::pair(std::string(name), place_in_list);
   };
@@ -306,7 +308,7 @@ Json JsonValue<DelaySpec>::definition() {
     DelaySpec spec;
     forms.push_back(schema_of_object([&](DocumentFields& f) { form.describe(f, spec); }));
   }
-  return {{"description", "how long a message travels, one way"}, {"anyOf", std::move(forms)}};
+  return {{"description", "one-way delay of a message"}, {"anyOf", std::move(forms)}};
 }
 
 }  // namespace sim

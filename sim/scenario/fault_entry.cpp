@@ -24,21 +24,21 @@ const Fields::Names<DiskFate>& disk_fates() {
 // ------------------------------------------------------------------------------------------------ when
 
 void describe_at(DocumentFields& f, Fault& x) {
-  f.required().duration("at", x.at, kAnySpan, "when it strikes, since the start of the run");
+  f.required().duration("at", x.at, kAnySpan, "time of the fault, from the start of the run");
   f.require(x.at <= f.context().end, "at", "a time before the end of the chaos phase (\"duration\")");
-  f.optional("spread", x.spread, "it strikes up to so much later, at a time drawn uniformly");
+  f.optional("spread", x.spread, "delays the fault by up to this much, drawn uniformly");
   f.require(!x.spread || (*x.spread >= 0ns && x.at + *x.spread <= f.context().end), "spread",
             "a time that keeps the fault within the chaos phase (\"duration\")");
 }
 
 void describe_span(DocumentFields& f, Fault& x) {
   const bool at = f.wants("at", false), from = f.wants("from", true);
-  if (from) f.duration("from", x.at, kAnySpan, "when it begins, since the start of the run");
+  if (from) f.duration("from", x.at, kAnySpan, "begin of the fault, from the start of the run");
   if (at) f.duration("at", x.at, kAnySpan, "the same as \"from\"");
-  f.require(at || from, "from", "when the fault begins");
+  f.require(at || from, "from", "the time when the fault begins");
   const std::string_view begin = from ? "from" : "at";
   f.require(x.at <= f.context().end, begin, "a time before the end of the chaos phase (\"duration\")");
-  f.optional("to", x.until, "when it ends; without it, by a heal or at the end of the chaos phase");
+  f.optional("to", x.until, "end of the fault; by default a heal or the end of the chaos phase");
   f.require(!x.until || *x.until > x.at, "to", "a time after the beginning");
   f.require(!x.until || *x.until <= f.context().end, "to",
             "a time up to the end of the chaos phase (\"duration\")");
@@ -54,7 +54,7 @@ void describe_victim(DocumentFields& f, std::string_view name, Fault& x, std::st
 
 void describe_after_messages(DocumentFields& f, Fault& x) {
   f.flag("after_messages", x.after_messages,
-         "a node is told only after the last message that the failed one has sent it");
+         "a node learns of the failure only after the last message that the failed node sent it");
 }
 void describe_crash(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
@@ -62,42 +62,43 @@ void describe_crash(DocumentFields& f, FaultEntry& e) {
   enum class InFlight : std::uint8_t { fly, lost };
   auto in_flight = e.fault.in_flight_lost ? InFlight::lost : InFlight::fly;
   const Fields::Names<InFlight> names{{"fly", InFlight::fly}, {"lost", InFlight::lost}};
-  f.choice("in_flight", in_flight, names, "what becomes of the messages that it has sent");
+  f.choice("in_flight", in_flight, names, "fate of the messages that it has sent");
   e.fault.in_flight_lost = in_flight == InFlight::lost;
-  f.optional("told_within", e.fault.told, "every running node is told within this time; without it, never");
+  f.optional("told_within", e.fault.told,
+             "every running node learns of it within this time; by default never");
   describe_after_messages(f, e.fault);
 }
 void describe_restart(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
-  f.required().value("restart", e.fault.victim, "the node that starts again: a number or \"crashed\"");
+  f.required().value("restart", e.fault.victim, "the node that restarts: a number or \"crashed\"");
   const auto kind = e.fault.victim.kind;
   f.require(kind == Victim::Kind::number || kind == Victim::Kind::crashed, "restart",
             "a replica's number or \"crashed\"");
-  f.choice("disk", e.fault.disk, disk_fates(), "what it finds on its disk");
+  f.choice("disk", e.fault.disk, disk_fates(), "state of its disk after the restart");
 }
 void describe_fail_stop(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
-  describe_victim(f, "fail_stop", e.fault, "the node that fails for good");
-  f.duration("within", e.fault.span, kAnySpan, "every running node is told within this time");
+  describe_victim(f, "fail_stop", e.fault, "the node that fails permanently");
+  f.duration("within", e.fault.span, kAnySpan, "every running node learns of it within this time");
   describe_after_messages(f, e.fault);
 }
 void describe_pause(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  describe_victim(f, "pause", e.fault, "the node that does nothing meanwhile");
+  describe_victim(f, "pause", e.fault, "the node that is paused");
 }
 void describe_slow(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
   describe_victim(f, "slow", e.fault, "the node that is slow");
-  f.required().duration("by", e.fault.span, kAnySpan, "how long each event keeps it busy");
+  f.required().duration("by", e.fault.span, kAnySpan, "time that each event keeps the node busy");
 }
 void describe_clock(DocumentFields& f, FaultEntry& e) {
   constexpr double kBillion = 1e9;
   constexpr Duration kFarOff = std::chrono::hours{24 * 365};
   describe_span(f, e.fault);
   describe_victim(f, "clock", e.fault, "the node whose clock is wrong");
-  f.duration("offset", e.fault.span, {-kFarOff, kFarOff}, "how far the clock is ahead; behind when negative");
+  f.duration("offset", e.fault.span, {-kFarOff, kFarOff}, "how far the clock is ahead; negative: behind");
   double drift = static_cast<double>(e.fault.drift_ppb) / kBillion;
-  f.number("drift", drift, {-0.5, 0.5}, "seconds that the clock gains in a second");
+  f.number("drift", drift, {-0.5, 0.5}, "seconds that the clock gains per second");
   e.fault.drift_ppb = static_cast<std::int64_t>(drift * kBillion + (drift < 0 ? -0.5 : 0.5));
 }
 void describe_disk(DocumentFields& f, FaultEntry& e) {
@@ -119,17 +120,17 @@ bool names_one_twice(const Groups& groups, bool across) {
 }
 void describe_partition(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  f.required().value("partition", e.fault.groups,
-                     "groups that can't talk to one another; the rest is one more; \"others\" are the "
-                     "replicas that no group names");
+  f.required().value(
+      "partition", e.fault.groups,
+      "groups that can't talk to each other; unlisted nodes form another group; \"others\" are the "
+      "replicas that no group names");
   f.require(!e.fault.groups.empty(), "partition", "at least one group of nodes");
   f.require(!names_one_twice(e.fault.groups, true), "partition",
             "each node once (\"overlap\" allows bridges)");
 }
 void describe_overlap(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  f.required().value("overlap", e.fault.groups,
-                     "groups that may share members: these are bridges between them");
+  f.required().value("overlap", e.fault.groups, "groups that may share members, which bridge them");
   f.require(!e.fault.groups.empty(), "overlap", "at least one group of nodes");
   f.require(!names_one_twice(e.fault.groups, false), "overlap", "each node once in a group");
 }
@@ -137,14 +138,14 @@ void describe_cut(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
   Ends ends{e.fault.from, e.fault.to};
   f.required().value("cut", ends,
-                     "[from, to]: messages in this direction are lost, the other is not affected");
+                     "[from, to]: messages in this direction are lost; the other direction is not affected");
   e.fault.from = ends.from;
   e.fault.to = ends.to;
 }
 void describe_network(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
   if (!e.network) e.network = f.context().network != nullptr ? *f.context().network : NetworkSpec{};
-  f.required().value("network", *e.network, "what is different meanwhile; the rest stays as in the network");
+  f.required().value("network", *e.network, "network settings that differ during the fault; all others stay");
 }
 void describe_heal(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
@@ -159,14 +160,14 @@ template <class T> T order_of(const Fault& fault) {
 }
 void describe_order(DocumentFields& f, Fault& x) {
   describe_at(f, x);
-  f.value("by", x.victim, "which node is told: a number, or \"primary\", which is the default");
+  f.value("by", x.victim, "the node that gets the order: a number, or \"primary\" (default)");
   f.require(x.victim.kind == Victim::Kind::number || x.victim.kind == Victim::Kind::primary, "by",
             "a replica's number or \"primary\"");
 }
 void describe_reconfigure(DocumentFields& f, FaultEntry& e) {
   describe_order(f, e.fault);
   auto order = order_of<Reconfigure>(e.fault);
-  f.required().value("reconfigure", order.members, "the replicas that are to be members from then on");
+  f.required().value("reconfigure", order.members, "the new set of members");
   auto sorted = order.members;
   std::ranges::sort(sorted);
   const bool once = std::ranges::adjacent_find(sorted) == sorted.end();
@@ -176,7 +177,7 @@ void describe_reconfigure(DocumentFields& f, FaultEntry& e) {
 void describe_transfer(DocumentFields& f, FaultEntry& e) {
   describe_order(f, e.fault);
   auto order = order_of<Transfer>(e.fault);
-  f.required().value("transfer", order.to, "the replica that is to be primary");
+  f.required().value("transfer", order.to, "the new primary");
   e.fault.order = order;
 }
 // The protocol's own attacks by name; of all protocols when no protocol has been chosen yet.
@@ -196,20 +197,20 @@ Fields::Names<AttackNumber> attacks_of(const ProtocolPlan* plan) {
 void describe_byzantine(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
   f.required().value("byzantine", e.traitors,
-                     "who doesn't keep to the protocol: a replica, a role, or a list");
+                     "the nodes that violate the protocol: a replica, a role, or a list");
   Misbehaviour& m = e.fault.misbehaviour;
-  f.value("silent", m.silent, "who never hears from it");
-  f.value("equivocate", m.equivocate, "who is told another version of each message than the others");
-  f.value("twin", m.twin, "who talks to a second copy of it, which bears the same name");
-  f.number("mutate", m.mutate, {0, 1}, "the share of messages of which a field is changed a little");
+  f.value("silent", m.silent, "nodes to which it sends nothing");
+  f.value("equivocate", m.equivocate, "nodes that get another version of each message than the rest");
+  f.value("twin", m.twin, "nodes that talk to a second copy of it with the same name");
+  f.number("mutate", m.mutate, {0, 1}, "share of messages in which one field is changed slightly");
   f.flag("wild", m.wild,
-         "what mutate and equivocate change becomes anything of its type, not a little different");
-  f.number("replay", m.replay, {0, 1}, "the share of messages after which an old one is sent again");
-  f.duration("delay", m.delay, kAnySpan, "how much later each of its messages leaves");
+         "mutate and equivocate change a field to any value of its type instead of a close one");
+  f.number("replay", m.replay, {0, 1}, "share of messages after which it resends an old one");
+  f.duration("delay", m.delay, kAnySpan, "delay before each of its messages is sent");
   f.flag("lie", m.lie, "answers clients with a wrong value");
-  f.flag("collude", m.collude, "spares the others who collude, and tells the same lies");
+  f.flag("collude", m.collude, "treats other colluders correctly and tells the same lies as they do");
   auto attack = AttackNumber{m.attack};
-  f.choice("attack", attack, attacks_of(f.context().plan), "an attack written for the protocol");
+  f.choice("attack", attack, attacks_of(f.context().plan), "a protocol-specific attack");
   m.attack = static_cast<std::uint8_t>(attack);
   const bool none =
       std::ranges::none_of(e.traitors.all, [](const Victim& v) { return v.kind == Victim::Kind::crashed; });
@@ -221,7 +222,7 @@ void check_misbehaviour(const FaultEntry& e, const Json& json, const Place& plac
   const Misbehaviour& m = e.fault.misbehaviour;
   if (Misbehaviour{.wild = m.wild, .collude = m.collude} != m) return;
   const std::string expected =
-      "with it what the node does: silent, equivocate, twin, mutate, replay, delay, "
+      "what the node does: silent, equivocate, twin, mutate, replay, delay, "
       "lie or attack";
   (place / "byzantine").unexpected(json["byzantine"], expected);
 }
@@ -233,16 +234,16 @@ void describe_random(DocumentFields& f, FaultEntry& e) {
     const Fields::Names<Kind> kinds{
         {"crash", Kind::crash}, {"pause", Kind::pause}, {"slow", Kind::slow}, {"partition", Kind::partition}};
     g.required().choice("kind", r.kind, kinds,
-                        "what happens, each time to one node: a partition is one against the rest");
+                        "the fault, each time on one node; a partition isolates that node");
     Rate rate{r.rate};
-    g.required().value("rate", rate, "how often, on the whole cluster (Poisson)");
+    g.required().value("rate", rate, "rate of faults in the whole cluster (a Poisson process)");
     r.rate = rate.per_second;
     g.duration("mean", r.duration_mean, {1ns, kAnySpan.max}, "mean of the exponential duration");
-    g.choice("disk", r.disk, disk_fates(), "for crash: what the node finds on its disk when it is back");
-    g.duration("by", r.span, kAnySpan, "for slow: how long each event keeps the node busy");
+    g.choice("disk", r.disk, disk_fates(), "for crash: state of the node's disk after the restart");
+    g.duration("by", r.span, kAnySpan, "for slow: time that each event keeps the node busy");
   };
-  f.required().object("random", process, "strikes at random times, each for a random time");
-  f.whole("at_once", e.at_once, {1, 1000}, "at most so many nodes are crashed at a time");
+  f.required().object("random", process, "faults at random times, each of random length");
+  f.whole("at_once", e.at_once, {1, 1000}, "the most nodes that are crashed at a time");
 }
 
 struct FaultForm {
@@ -253,22 +254,22 @@ struct FaultForm {
 using Kind = Fault::Kind;
 // "restart" comes before "disk", which is also one of its options.
 constexpr std::array<FaultForm, 16> kFaultForms{{
-    {{"crash", "volatile state is gone, messages to the node are lost"}, Kind::crash, describe_crash},
-    {{"restart", "a crashed node starts again"}, Kind::restart, describe_restart},
-    {{"fail_stop", "a crash for good, of which all are told"}, Kind::fail_stop, describe_fail_stop},
-    {{"pause", "the node does nothing; messages wait"}, Kind::pause, describe_pause},
-    {{"slow", "each event keeps the node busy"}, Kind::slow, describe_slow},
-    {{"clock", "the node's clock is off or drifts"}, Kind::clock, describe_clock},
+    {{"crash", "the node loses its volatile state and all messages sent to it"}, Kind::crash, describe_crash},
+    {{"restart", "a crashed node restarts"}, Kind::restart, describe_restart},
+    {{"fail_stop", "a permanent crash that is reported to all nodes"}, Kind::fail_stop, describe_fail_stop},
+    {{"pause", "the node stops working; messages to it wait"}, Kind::pause, describe_pause},
+    {{"slow", "each event keeps the node busy for a while"}, Kind::slow, describe_slow},
+    {{"clock", "the node's clock is wrong or drifts"}, Kind::clock, describe_clock},
     {{"disk", "the node's disk is slow"}, Kind::disk, describe_disk},
-    {{"partition", "groups can't talk to one another"}, Kind::partition, describe_partition},
-    {{"overlap", "groups that share members can't talk otherwise"}, Kind::overlap, describe_overlap},
+    {{"partition", "groups of nodes can't talk to each other"}, Kind::partition, describe_partition},
+    {{"overlap", "groups can talk only through shared members"}, Kind::overlap, describe_overlap},
     {{"cut", "one direction of one link is cut"}, Kind::cut, describe_cut},
-    {{"byzantine", "the node doesn't keep to the protocol"}, Kind::byzantine, describe_byzantine},
-    {{"network", "other laws for a time"}, Kind::network, describe_network},
-    {{"heal", "ends partitions, cuts and other laws"}, Kind::heal, describe_heal},
-    {{"reconfigure", "an operator's order: other members"}, Kind::reconfigure, describe_reconfigure},
-    {{"transfer", "an operator's order: another primary"}, Kind::transfer, describe_transfer},
-    {{"random", "a process that strikes at random times"}, Kind::crash, describe_random},
+    {{"byzantine", "the node violates the protocol"}, Kind::byzantine, describe_byzantine},
+    {{"network", "the network's delay, loss or order changes for a time"}, Kind::network, describe_network},
+    {{"heal", "ends partitions, cuts and network changes"}, Kind::heal, describe_heal},
+    {{"reconfigure", "an operator order: change the members"}, Kind::reconfigure, describe_reconfigure},
+    {{"transfer", "an operator order: change the primary"}, Kind::transfer, describe_transfer},
+    {{"random", "faults at random times"}, Kind::crash, describe_random},
 }};
 
 const FaultForm& form_of(const FaultEntry& entry) {

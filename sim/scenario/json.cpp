@@ -68,7 +68,7 @@ class Inspection final : public nlohmann::json_sax<Json> {
   bool key(string_t& name) override {
     auto& keys = levels_.back();
     if (!keys.insert(name).second) {
-      refuse(file_, fmt::format("the key {} is there twice in one object", shown(name)));
+      refuse(file_, fmt::format("duplicate key {} in an object", shown(name)));
     }
     if (keys.size() > kMostKeys)
       refuse(file_, "an object with too many keys", fmt::format("at most {}", kMostKeys));

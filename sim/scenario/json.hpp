@@ -1,6 +1,6 @@
-// The door through which documents come in: a JSON file is read whole, and refused early and clearly when it
-// is not what it should be. Every complaint names the file, the place in it, what was found and what was
-// expected.
+// Reads JSON documents: a file is read whole, and refused early and clearly when it is not
+// what it should be. Every error names the file, the place in it, the found and the expected
+// value.
 #pragma once
 
 #include <cstddef>

@@ -40,12 +40,12 @@ Json JsonValue<Endpoint>::schema() {
 
 template <> struct JsonValue<LinkOverride> {
   static void describe(LinkOverride& link, DocumentFields& f) {
-    f.required().value("from", link.from, "whose messages");
-    f.required().value("to", link.to, "to whom");
+    f.required().value("from", link.from, "the sender");
+    f.required().value("to", link.to, "the receiver");
     const auto replicas = f.context().replicas;
     f.require(link.from != link.to, "to", "another node than \"from\"");
     f.require(link.from.index < replicas || link.to.index < replicas, "to",
-              "a replica: clients don't talk to one another");
+              "a replica: clients don't talk to each other");
     link.law.describe(f);
   }
   static void read(LinkOverride& link, const Json& json, const Place& place) {
@@ -123,25 +123,24 @@ template <> struct JsonValue<NetworkSpec::Clients> {
 
 void LinkSpec::Reorder::describe(Fields& f) {
   f.number("probability", probability, {0, 1},
-           "probability that a message is held back so that later ones overtake it");
-  f.duration("hold", hold, {0ns, DelayLaw::kLongest}, "how much longer such a message takes");
+           "probability that a message is held back and later ones overtake it");
+  f.duration("hold", hold, {0ns, DelayLaw::kLongest}, "extra delay of such a message");
 }
 
 void LinkSpec::describe(DocumentFields& f) {
-  f.value("delay", delay, "how long a message travels, one way");
+  f.value("delay", delay, "one-way delay of a message");
   f.number("loss", loss, {0, 1}, "probability that a message is lost");
   f.number("duplicate", duplicate, {0, 1}, "probability that a message arrives twice");
-  f.flag("fifo", fifo, "messages arrive in the order in which they were sent");
+  f.flag("fifo", fifo, "messages on a link arrive in the order in which they were sent");
   f.group("reorder", reorder, "explicit reordering");
 }
 
 void NetworkSpec::describe(DocumentFields& f) {
   replicas.describe(f);
   f.value("client", clients,
-          "links between clients and replicas: \"same\" as between replicas, or laws of their own");
+          "links between clients and replicas: \"same\" as between replicas, or separate laws");
   Links all{*this};
-  f.value("links", all,
-          "directed links with laws of their own; what one leaves out it takes from the network");
+  f.value("links", all, "directed links with separate laws; omitted keys are taken from the network");
 }
 
 NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {

@@ -85,7 +85,7 @@ Found find(const SweepPlan& plan, const std::string& label, const std::string& f
   const auto full = [&](const Found& f) {
     return fmt::format("\"{}={}\"", plan.vary[f.axis - plan.lists.size()].first, label);
   };
-  refuse_label(file, fmt::format("several values are called {}", shown(label)),
+  refuse_label(file, fmt::format("several values have the name {}", shown(label)),
                fmt::format("{} or {}", full(all[0]), full(all[1])));
 }
 
@@ -129,7 +129,7 @@ SweepPoint chosen_point(const SweepPlan& plan, const std::vector<std::string>& l
       const bool listed = found.axis < plan.lists.size();
       refuse_label(
           file,
-          fmt::format("{} and {} are of one list", shown(name), shown(label)) +
+          fmt::format("{} and {} belong to one list", shown(name), shown(label)) +
               (listed ? "" : ": both are values of " + plan.vary[found.axis - plan.lists.size()].first),
           "one of them");
     }

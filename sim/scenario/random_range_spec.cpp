@@ -27,7 +27,7 @@ void read_range(RandomRange& range, const Json& json, const Place& place) {
     if (std::abs(size) > (duration ? kLongest : kLargest))
       place.unexpected(json, duration ? "durations of at most a year" : "numbers from -1e15 to 1e15");
   }
-  if (!(low->size < high->size)) place.unexpected(json, "the smaller of the two first");
+  if (!(low->size < high->size)) place.unexpected(json, "the smaller value first");
   if (range.log && !(low->size > 0)) place.unexpected(json, "values above 0, as their logarithm is drawn");
   range.low = json[0];
   range.high = json[1];

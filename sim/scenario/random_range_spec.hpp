@@ -1,4 +1,4 @@
-// How a document says what a value is drawn from.
+// A range to draw values from, as a document writes it.
 #pragma once
 
 #include "sim/scenario/document_fields.hpp"

@@ -14,7 +14,7 @@ namespace {
 void refuse_order(const ScenarioSpec& spec, const Fault& fault, const Place& place) {
   if (!is_order(fault.kind) || spec.protocol.plan->takes_orders()) return;
   (place / name_of(fault.kind))
-      .fail(fmt::format("the protocol \"{}\" carries out no orders", spec.protocol.entry->name));
+      .fail(fmt::format("the protocol \"{}\" accepts no operator orders", spec.protocol.entry->name));
 }
 
 // A fault for each node that an entry strikes.
@@ -59,7 +59,7 @@ void refuse_actions(const ScenarioSpec& spec, const ClientOptions& options, cons
   const auto& protocol = spec.protocol;
   if (!protocol.plan->serves_clients()) {
     (place / "count")
-        .fail(fmt::format("{} clients of the protocol \"{}\", which serves none", options.count,
+        .fail(fmt::format("{} clients, but the protocol \"{}\" serves none", options.count,
                           protocol.entry->name),
               "0");
   }

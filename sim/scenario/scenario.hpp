@@ -1,5 +1,5 @@
-// A scenario: everything that decides what a run does, read from one JSON document. Who runs it needs no
-// JSON.
+// A scenario: everything that decides what a run does, read from one JSON document. Code that runs it needs
+// no JSON.
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,7 @@ std::vector<std::string> protocol_names() {
 template <> struct JsonValue<ProtocolSpec> {
   static void describe(ProtocolSpec& value, DocumentFields& f) {
     std::string name = value.entry != nullptr ? std::string(value.entry->name) : "";
-    f.required().value("name", name, "which protocol");
+    f.required().value("name", name, "name of the protocol");
     value.plan->describe(f);
   }
   static void read(ProtocolSpec& value, const Json& json, const Place& place) {
@@ -128,13 +128,13 @@ template <> struct JsonValue<ClientsOf> {
 };
 
 void ScenarioSpec::describe(DocumentFields& f) {
-  f.required().value("name", name, "a short name; results carry it");
+  f.required().value("name", name, "a short name, which results repeat");
   f.value("about", about, "what the scenario shows, in a sentence or two");
-  f.value("seed", seed, "decides every random choice");
-  f.duration("duration", duration, {1ns, kYear}, "the chaos phase: clients call, faults strike");
+  f.value("seed", seed, "seed of all random choices");
+  f.duration("duration", duration, {1ns, kYear}, "length of the chaos phase, with clients and faults");
   f.duration("settle", settle, {0ns, kYear},
-             "then: faults are healed, clients quiet, replicas must converge");
-  f.whole("replicas", replicas, {1, kMostReplicas}, "how many replicas");
+             "length of the settle phase: faults are healed, clients stop, and replicas must converge");
+  f.whole("replicas", replicas, {1, kMostReplicas}, "number of replicas");
   f.context().replicas = replicas;
   f.context().end = duration;
   f.required().value("protocol", protocol, "the protocol and its options");
@@ -144,17 +144,17 @@ void ScenarioSpec::describe(DocumentFields& f) {
   ClientsOf callers{clients, *service.kind};
   f.value("clients", callers, "what the clients do");
   f.context().clients = clients.options.count;
-  f.value("network", network, "what happens to messages");
+  f.value("network", network, "delay, loss, duplication and order of messages");
   f.context().network = &network;
-  f.value("faults", faults, "what goes wrong, and when; in any order");
-  f.value("expect", expect, "what the result will be, by JSON pointer into the result of `run --json`");
-  f.optional("sweep", sweep, "what a sweep varies");
+  f.value("faults", faults, "faults and operator orders, in any order");
+  f.value("expect", expect, "expected values, by JSON pointer into the result of `run --json`");
+  f.optional("sweep", sweep, "the points and seeds of a sweep");
   f.whole("max_events", max_events, {1, 1'000'000'000'000}, "a run that reaches this many events is stopped");
   Memory memory{max_memory};
   f.value(
       "max_memory", memory,
-      "a run that takes more is stopped, undecided: counted alike on every machine, in what it writes down "
-      "and has pending");
+      "memory limit: a run that exceeds it is stopped, undecided; counts its record and its pending events, "
+      "alike on every machine");
 }
 
 }  // namespace sim

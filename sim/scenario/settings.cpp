@@ -1,5 +1,5 @@
-// Changing values of a document, named by JSON pointers: what --set does, and every point of a sweep. All are
-// set first, and what comes of it is validated once: a document may well be wrong without its settings.
+// Changes values of a document, named by JSON pointers, for --set and the points of a sweep. All changes are
+// made first, and the result is validated once: a document may well be wrong without its settings.
 #include <algorithm>
 #include <charconv>
 

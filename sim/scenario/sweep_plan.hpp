@@ -1,4 +1,4 @@
-// What a sweep goes through: points, values to combine, random samples, seeds.
+// The plan of a sweep: points, values to combine, random samples, seeds.
 #pragma once
 
 #include <cstdint>

@@ -169,8 +169,8 @@ template <> struct JsonValue<Ranges> {
 
 template <> struct JsonValue<RandomDesign> {
   static void describe(RandomDesign& design, DocumentFields& f) {
-    f.whole("samples", design.samples, {1, 1'000'000}, "how many points to draw");
-    f.whole("seed", design.seed, {0, INT64_MAX}, "of the drawing: another seed, other points");
+    f.whole("samples", design.samples, {1, 1'000'000}, "number of points to draw");
+    f.whole("seed", design.seed, {0, INT64_MAX}, "seed of the draw");
     f.required().value("values", design.values, "JSON pointers into the scenario, each with its range");
   }
   static void read(RandomDesign& value, const Json& json, const Place& place) {
@@ -227,17 +227,18 @@ namespace {
 void describe(SweepPlan& plan, DocumentFields& f) {
   PointLists points{plan.lists};
   if (f.wants("points", !plan.lists.empty())) {
-    f.value("points", points,
-            "named points, each with values by JSON pointer into the scenario; or a file that lists them; or "
-            "several such lists, to be combined");
+    f.value(
+        "points", points,
+        "named points, each with values by JSON pointer into the scenario; or a file with such a list; or "
+        "several lists, which are combined");
   }
   f.value("vary", plan.vary, "JSON pointers into the scenario, each with the values to try");
-  f.optional("random", plan.random, "points drawn at random, instead of or besides those of `vary`");
-  f.whole("seeds", plan.seeds, {1, 1'000'000'000}, "how many runs at each point, or at most");
+  f.optional("random", plan.random, "randomly drawn points, combined with those of `vary`");
+  f.whole("seeds", plan.seeds, {1, 1'000'000'000}, "number of runs at each point; with `until` the most");
   f.value(
       "until", plan.until,
-      "JSON pointers into the result, each with how precisely its mean is to be known: a point that knows "
-      "them all stops");
+      "JSON pointers into the result, each with the precision wanted of its mean; a point stops when it has "
+      "reached all of them");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How a document says what a sweep goes through: points by name, values to combine, seeds.
+// The plan of a sweep as a document writes it: points by name, values to combine, seeds.
 #pragma once
 
 #include "sim/scenario/document_fields.hpp"

@@ -104,10 +104,10 @@ template <> struct JsonValue<Retry> {
 
 void ServiceSpec::describe(DocumentFields& f) {
   KindName name{kind};
-  f.value("name", name, "what is replicated");
+  f.value("name", name, "type of the replicated state machine");
   kind = name.kind;
   if (!kind->keyed) keys = 1;
-  f.whole("keys", keys, {1, 1'000'000}, "how many keys it has; 1 for all services but kv");
+  f.whole("keys", keys, {1, 1'000'000}, "number of keys; 1 for all services except kv");
   f.require(kind->keyed || keys == 1, "keys", "1: only the service kv has keys");
 }
 
@@ -121,17 +121,18 @@ void describe_arrivals(DocumentFields& f, ClientOptions& o) {
   if (every) {
     f.require(!rate, "every", "only one of rate, every and think");
     o.arrivals = Arrivals::fixed;
-    f.duration("every", o.interval, kAnyLength, "open loop: each client calls once in this time");
+    f.duration("every", o.interval, kAnyLength, "open loop: each client calls once per interval");
   }
   if (think) {
     f.require(!rate && !every, "think", "only one of rate, every and think");
     o.arrivals = Arrivals::closed;
-    f.duration("think", o.interval, {}, "closed loop: each client calls this long after its last answer");
+    f.duration("think", o.interval, {},
+               "closed loop: each client waits this long after an answer before its next call");
   }
   if (rate) {
     o.arrivals = Arrivals::poisson;
     Rate per_client{o.rate};
-    f.value("rate", per_client, "open loop: calls per client, as a Poisson process");
+    f.value("rate", per_client, "open loop: calls per client, a Poisson process");
     o.rate = per_client.per_second;
   }
 }
@@ -141,29 +142,31 @@ void describe_arrivals(DocumentFields& f, ClientOptions& o) {
 void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
   auto& o = options;
   const auto most = std::max<std::int64_t>(0, kMostEnds - static_cast<std::int64_t>(f.context().replicas));
-  f.whole("count", o.count, {0, most}, "how many clients");
+  f.whole("count", o.count, {0, most}, "number of clients");
   f.context().clients = o.count;
   describe_arrivals(f, o);
-  f.whole("operations", o.operations, {}, "each client stops after so many; 0 for no limit");
+  f.whole("operations", o.operations, {}, "operations per client; 0 for no limit");
   f.number("reads", o.reads, {0, 1}, "share of operations that only read");
   if (o.writes.empty()) o.writes.emplace_back(service.writes.front(), 1.0);
   Mix mix{o.writes, service};
-  f.value("writes", mix, "the other operations: actions with weights");
-  f.number("zipf", o.zipf, {0, 10}, "exponent of the popularity of keys; 0: all alike");
+  f.value("writes", mix, "weights of the other actions");
+  f.number("zipf", o.zipf, {0, 10}, "Zipf exponent of key popularity; 0: all keys equally popular");
   f.number("locality", o.locality, {0, 1},
            "share of operations on the client's own keys: its number, plus any times the number of clients");
   f.whole("values", o.values, {0, 1'000'000'000},
-          "writes choose from so many values; 0: every value is unique");
-  f.duration("timeout", o.timeout, kAnyLength, "then the client gives up, and the operation's fate is open");
+          "number of different values written; 0: every value is unique");
+  f.duration("timeout", o.timeout, kAnyLength,
+             "time after which the client gives up; the operation may still take effect");
   Retry retry{o.retry, retry_by_timeout};
   f.value(
       "retry", retry,
-      "ask again this often; true: a tenth of the timeout; false: never, but once after half of the timeout "
-      "where answers that count only together may differ (pbft: tentative, read_only)");
-  f.switchable("ping", o.ping, kAnyLength, "ask the presumed primary this often whether it is there");
-  f.switchable("outage_after", outage_after, kAnyLength,
-               "waiting this long without any answer counts as an outage; false: 10 ms, or as long as ten "
-               "messages between replicas and five of clients take in the median, if that is longer");
+      "retry interval; true: a tenth of the timeout; false: no retries, except one after half the timeout "
+      "where a client needs several equal answers and they may differ (pbft: tentative, read_only)");
+  f.switchable("ping", o.ping, kAnyLength, "interval at which the client pings the presumed primary");
+  f.switchable(
+      "outage_after", outage_after, kAnyLength,
+      "a wait of this length without any answer is an outage; false: 10 ms, or the median time that ten "
+      "messages between replicas and five of clients take, if that is longer");
 }
 
 }  // namespace sim

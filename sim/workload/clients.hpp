@@ -1,5 +1,5 @@
-// The clients: when they call, what they ask, whom they ask, and when they give up. They know no protocol,
-// only its ClientPolicy; what they saw goes into the history that the judges read.
+// The clients: when they call, what they request, which replica they ask, and when they give up. They know no
+// protocol, only its ClientPolicy; what they saw goes into the history that the judges read.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// What clients ask and replicas answer. Commands are plain data of fixed size, so that messages that carry
-// them are copied without allocating.
+// Requests of clients and answers of replicas. Commands are plain data of fixed size, so that messages that
+// carry them are copied without allocating.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What the clients of a scenario do.
+// The options of a scenario's clients.
 #pragma once
 
 #include <cstdint>

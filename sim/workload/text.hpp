@@ -1,4 +1,4 @@
-// What clients ask and get, in words: for traces and scripts.
+// Requests and answers in words, for traces and scripts.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A world by hand: for scripts, in which people and not the clock choose what happens next.
+// A world that is stepped by hand: for scripts, in which people and not the clock choose the next event.
 #pragma once
 
 #include <cstdint>

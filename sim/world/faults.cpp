@@ -74,7 +74,7 @@ void World::begin(std::uint32_t index, const Fault& fault) {
     default:
       node = resolve(fault.victim);
       if (!node) {  // nobody plays that role at the moment
-        if (is_order(fault.kind)) return settle_order_to_nobody(index, "nobody led");
+        if (is_order(fault.kind)) return settle_order_to_nobody(index, "there was no leader");
         return record_.idle.push_back({now_, std::string(name_of(fault.kind)) + " found no such replica"});
       }
   }
@@ -207,7 +207,7 @@ void World::restart(NodeId node, DiskFate disk) {
   Machine& m = machine(node);
   if (m.up || m.gone_for_good) {
     const std::string why =
-        m.up ? " was to restart, but it ran" : " was to restart, but it has failed for good";
+        m.up ? " was to restart but was running" : " was to restart but has failed permanently";
     return record_.idle.push_back({now_, "replica " + std::to_string(node.value) + why});
   }
   m.up = true;

@@ -1,4 +1,4 @@
-// The one door between the world, which knows handles, and the protocol, whose types only the typed host
+// The interface between the world, which knows handles, and the protocol, whose types only the typed host
 // knows (sim/protocol/host.hpp). One virtual call per event goes through it.
 #pragma once
 

@@ -1,4 +1,4 @@
-// One node of a world: its clock, service, disk and timers, and what faults have made of it.
+// One node of a world: its clock, service, disk and timers, and the state of its faults.
 #pragma once
 
 #include <cstdint>

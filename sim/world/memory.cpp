@@ -1,5 +1,5 @@
-// How much room a run takes, counted piece by piece and not asked of the system, so that a run that is too
-// large is so on every machine and at the same event.
+// The memory of a run, counted piece by piece and not asked of the system, so that a run that is too large is
+// so on every machine and at the same event.
 #include <algorithm>
 #include <vector>
 

@@ -1,5 +1,5 @@
-// Byzantine nodes: what of their misbehaviour is about channels and machines. What they do to messages is up
-// to the typed host, which knows them (sim/protocol/env.hpp).
+// Byzantine nodes: the part of their misbehaviour that concerns channels and machines. The typed host alters
+// their messages (sim/protocol/misbehaving.hpp).
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// An operator's orders: to whom they go, and what becomes of them. The operator turns to one replica; who
+// Operator orders: to whom they go, and their outcome. The operator turns to one replica; a replica that
 // can't carry an order out may name another, which is asked next, as clients are redirected.
 #include <algorithm>
 #include <utility>

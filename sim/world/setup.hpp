@@ -1,4 +1,4 @@
-// What a world is made from.
+// The setup from which a world is made.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// An onlooker who is told of everything as it happens. For diagrams and for finding the first difference
+// An observer that is told of everything as it happens. For diagrams and for finding the first difference
 // between two runs; a run without one pays a single test per event.
 #pragma once
 

@@ -74,11 +74,11 @@ TEST_CASE("what advise can't take is one clear line") {
   };
   CHECK_THAT(said("--bound splt_brain=1/h"), Catch::Contains("did you mean \"split_brain\""));
   CHECK_THAT(said("--bound outage=2"), Catch::Contains("such as split_brain=1/h, outage=2s"));
-  CHECK_THAT(said("--bound outage=2s"), Catch::Contains("nothing to weigh"));
-  CHECK_THAT(said("--bound outage=2s --bound outage=3s"), Catch::Contains("a second one on the same"));
+  CHECK_THAT(said("--bound outage=2s"), Catch::Contains("no trade-off to find"));
+  CHECK_THAT(said("--bound outage=2s --bound outage=3s"), Catch::Contains("a second bound on the same"));
   CHECK_THAT(said("--heartbeat 5ms..1ms"), Catch::Contains("a range of durations such as 10ms..500ms"));
   CHECK_THAT(said("--heartbeat 50ms --timeout 20ms"), Catch::Contains("no timeout from 20ms to 20ms"));
-  CHECK_THAT(said("--out /proc/none"), Catch::Contains("can't be made a folder"));
+  CHECK_THAT(said("--out /proc/none"), Catch::Contains("can't be created as a folder"));
 }
 
 TEST_CASE("--hours is how long the choice is observed in calm, by itself") {
@@ -98,11 +98,11 @@ TEST_CASE("when the time is up, advise says the best so far, as such, and what w
   const Ended run = shell("\"$R\" advise " + kHeadline + much + "--within 1500ms 2>/dev/null");
   CAPTURE(run.out);
   CHECK(run.code == 3);
-  CHECK_THAT(run.out, Catch::Contains("The time was up before the search was done. Not tried:"));
+  CHECK_THAT(run.out, Catch::Contains("The time limit ended the search. Not tried:"));
   CHECK_THAT(run.out, Catch::Contains("settings of the grid ("));
-  CHECK_THAT(run.out, Catch::Contains("the choice by itself"));
+  CHECK_THAT(run.out, Catch::Contains("the choice alone"));
   CHECK((run.out.find("Best so far, not a recommendation: heartbeat") != std::string::npos ||
-         run.out.find("No setting was measured yet.") != std::string::npos));
+         run.out.find("No setting has been measured yet.") != std::string::npos));
   const Ended interrupted =
       shell("timeout --preserve-status -s INT 1.5 \"$R\" advise " + kHeadline + much + "--json 2>/dev/null");
   CAPTURE(interrupted.out);
@@ -141,7 +141,7 @@ TEST_CASE("a trial that was changed is refused with its file and line") {
   const Ended run = advise(kQuick + "--out " + out);
   CHECK(run.code == 2);
   CHECK_THAT(run.out, Catch::Contains("trials.jsonl"));
-  CHECK_THAT(run.out, Catch::Contains("line 2 does not have the check sum"));
+  CHECK_THAT(run.out, Catch::Contains("line 2 has a wrong checksum"));
 }
 
 TEST_CASE("drafts of a command that was killed go with the next one that writes into the folder") {
@@ -182,7 +182,7 @@ TEST_CASE("ping logs tell delays and losses, of the whole network and of pairs o
   };
   refused("--round-trips 0-7=" + near, "A and B two of 0, 1");
   refused("--round-trips 0-0=" + near, "no link joins 0 and 0");
-  refused("--round-trips 0-1=" + near + " --round-trips 1-0=" + far, "a second file for the same");
+  refused("--round-trips 0-1=" + near + " --round-trips 1-0=" + far, "a second file for the same pair");
   refused("--round-trips 0-1=" + near + ".gone", "no such file");
   replace(folder.path / "odd.log", "PING b\nhello\n");
   refused("--round-trips " + (folder.path / "odd.log").string(), "odd.log, line 2: found \"hello\"");

@@ -78,7 +78,7 @@ TEST_CASE("what is not JSON is refused with line and column", "[bad_input]") {
   refused("[1, 2", {"not JSON"});
   refused("{\"name\": \"\xff\"}", {"not JSON"});
   refused("{\"name\": 1e999}", {"not JSON"});
-  refused("{\"name\": \"a\", \"name\": \"b\"}", {"\"name\"", "there twice"});
+  refused("{\"name\": \"a\", \"name\": \"b\"}", {"\"name\"", "duplicate key"});
   refused("[]", {"found []", "an object"});
   refused("null", {"found null", "an object"});
 }
@@ -155,7 +155,7 @@ TEST_CASE("faults that make no sense are refused", "[bad_input]") {
   refused_fault(R"({"at": "1ms", "reconfigure": [0, 1, 1]})", {"/faults/0/reconfigure", "each once"});
   refused_fault(R"({"at": "1ms", "reconfigure": [0], "by": "any"})", {"/faults/0/by", "\"primary\""});
   refused_fault(R"({"at": "1ms", "reconfigure": [0]})",
-                {"/faults/0/reconfigure", "naive_broadcast", "carries out no orders"});
+                {"/faults/0/reconfigure", "naive_broadcast", "accepts no operator orders"});
   refused_fault(R"({"random": {"kind": "heal", "rate": "1/s"}})", {"/faults/0/random/kind", "\"pause\""});
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("a misspelt misbehaviour is named, though nothing else says what the n
   refused_fault(R"({"at": "10ms", "byzantine": 0, "equivocat": [1]})",
                 {"/faults/0/equivocat", "unknown key \"equivocat\"", "\"equivocate\""});
   refused_fault(R"({"at": "10ms", "byzantine": 0})",
-                {"/faults/0/byzantine: found 0", "with it what the node does", "equivocate"});
+                {"/faults/0/byzantine: found 0", "what the node does", "equivocate"});
   refused_fault(R"({"at": "10ms", "byzantine": 0, "wild": true, "collude": true})", {"what the node does"});
 }
 

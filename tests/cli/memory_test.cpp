@@ -112,8 +112,9 @@ TEST_CASE("too many random faults end the run with one clear message") {
   const auto ended = run_within(4000, json, "--save saved");
   CAPTURE(ended.out);
   CHECK(ended.code == 3);
-  CHECK(ended.out.find("too much memory: the run was cut short at 0 events; \"max_memory\" in the") !=
-        std::string::npos);
+  CHECK(
+      ended.out.find("too much memory: the run was stopped after 0 events; the limit is \"max_memory\" in") !=
+      std::string::npos);
   const auto small = run_within(400, json, "--memory 100MB");
   CHECK(small.code == 3);
   CHECK(run_within(400, json, "--memory 100").code == 2);

@@ -144,12 +144,12 @@ TEST_CASE("a folder in use, a shard's or another command's is refused, and nothi
   refused("$R merge whole --out ./part1/../whole/", "is the folder of a shard, too");
   refused("ln -s whole link; $R merge whole --out link", "is the folder of a shard, too");
   refused("$R merge part1 cut --out whole", "7 of 30 rows are there");
-  refused("$R sweep s.json --set /network/loss=0.5 --out whole", "holds another sweep");
+  refused("$R sweep s.json --set /network/loss=0.5 --out whole", "contains another sweep");
   refused("$R sweep s.json --seeds 10 --out whole", "\"seeds\" is 30 there, 10 here");
   refused(kRare + " --out whole", "is the folder of a sweep");
   refused(kAdvise + " --out whole", "is the folder of a sweep");
   refused(kRare + " --out rare >/dev/null; $R sweep s.json --out rare",
-          "holds the rare.json of another command");
+          "contains the rare.json of another command");
   if (desk("flock whole true").code != 0) return;  // no such program here
   for (const std::string& command :
        {std::string("$R sweep s.json --seeds 40 --out whole"),

@@ -55,5 +55,5 @@ TEST_CASE("rare refuses what it can't do before anything runs") {
   refuses("--levels 31ms,21ms", "found \"21ms\"");
   refuses("--seed -1", "--seed");
   refuses("--point nowhere", "no point has the label");
-  refuses("--out /dev/null/folder", "can't be made a folder");
+  refuses("--out /dev/null/folder", "can't be created as a folder");
 }

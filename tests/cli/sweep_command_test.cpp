@@ -142,12 +142,12 @@ TEST_CASE("a folder that can't be written is one clear error, and nothing is cha
     CHECK(lines_of(ended.out) == 1);
     CHECK(ended.out.find(because) != std::string::npos);
   };
-  refused("file", "repsim: file: can't be made a folder: ");
-  refused("file/below", "repsim: file/below: can't be made a folder: Not a directory");
-  refused("taken", "taken: holds runs without a sweep.json");
+  refused("file", "repsim: file: can't be created as a folder: ");
+  refused("file/below", "repsim: file/below: can't be created as a folder: Not a directory");
+  refused("taken", "taken: contains runs without a sweep.json");
   if (::geteuid() != 0) {  // who may do everything isn't refused
     refused("locked", "repsim: locked/sweep.json: can't be written: Permission denied");
-    refused("locked/below", "repsim: locked/below: can't be made a folder: Permission denied");
+    refused("locked/below", "repsim: locked/below: can't be created as a folder: Permission denied");
   }
   CHECK(bench.content("file").empty());
   bench("chmod 700 locked");

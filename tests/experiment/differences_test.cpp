@@ -159,5 +159,5 @@ TEST_CASE("a sweep says by how much its points differ, in words and as a table")
 
 TEST_CASE("the baseline must be one of the points") {
   CHECK_THROWS_WITH(sweep(two_timeouts(), {.seeds = 1, .baseline = "35 ms"}),
-                    Catch::Contains("no point is called \"35 ms\"") && Catch::Contains("\"35ms\""));
+                    Catch::Contains("no point has the name \"35 ms\"") && Catch::Contains("\"35ms\""));
 }

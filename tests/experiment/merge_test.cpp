@@ -72,6 +72,6 @@ TEST_CASE("a merge names what is missing, given twice, unfinished, damaged or fo
   CHECK(merge(all).find("finish it") != std::string::npos);
   CHECK(fs::is_empty(out.path));
   replace(all[1] / "runs.jsonl", "{}\n" + rows);
-  CHECK(merge(all).find("line 1 has no check sum") != std::string::npos);
+  CHECK(merge(all).find("line 1 has no checksum") != std::string::npos);
   CHECK(fs::is_empty(out.path));
 }

@@ -78,7 +78,7 @@ const std::map<std::string, std::function<void(std::vector<std::string>&)>> kAtt
     {"one empty", [](auto& rows) { rows[7] = "\n"; }},
     {"nothing but zeros", [](auto& rows) { rows[7] = std::string(rows[7].size() - 1, '\0') + '\n'; }},
     {"a space added", [](auto& rows) { rows[7].insert(rows[7].size() - 1, " "); }},
-    {"no check sum", [](auto& rows) { rows[7] = rows[7].substr(0, rows[7].find(",\"sum\"")) + "}\n"; }},
+    {"no checksum", [](auto& rows) { rows[7] = rows[7].substr(0, rows[7].find(",\"sum\"")) + "}\n"; }},
 };
 
 }  // namespace
@@ -120,8 +120,7 @@ TEST_CASE("rows of another sweep with the same points and seeds are found out") 
   auto rows = lines_of(ours.path / "runs.jsonl");
   rows[4] = lines_of(theirs.path / "runs.jsonl")[4];
   replace(ours.path / "runs.jsonl", joined(rows));
-  CHECK(complaint_of([&] { run(ours.path, 10); }).find("line 5 does not have the check sum") !=
-        std::string::npos);
+  CHECK(complaint_of([&] { run(ours.path, 10); }).find("line 5 has a wrong checksum") != std::string::npos);
 }
 
 TEST_CASE("a changed sweep.json is found out, by a merge of one folder, too") {

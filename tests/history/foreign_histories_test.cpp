@@ -164,7 +164,8 @@ TEST_CASE("an error names file, line, the operation's :f, what is understood, an
       shell("(echo '" + text.substr(0, text.find('\n')) + "' | $R check --model queue /dev/stdin) 2>&1");
   CHECK(wrong_model.code == 2);
   CHECK(wrong_model.out ==
-        "repsim: /dev/stdin:1: :f :write is none of the model queue; expected enqueue, dequeue, size (or "
+        "repsim: /dev/stdin:1: :f :write is not an action of the model queue; expected enqueue, dequeue, "
+        "size (or "
         "another --model)\n");
 }
 

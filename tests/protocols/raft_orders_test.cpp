@@ -94,7 +94,7 @@ TEST_CASE("an order is refused, given up, or replaced where one can see it") {
   CHECK(orders[3].fate == Fate::carried_out);
   CHECK(orders[4].fate == Fate::carried_out);  // it leads already
   CHECK(orders[5].fate == Fate::unreachable);
-  CHECK(orders[5].why == "nobody led");
+  CHECK(orders[5].why == "there was no leader");
 }
 
 TEST_CASE("a leader that is told one successor after the other, all of them down, goes on leading") {

@@ -89,7 +89,7 @@ TEST_CASE("a range that isn't one is refused with its place") {
   CHECK_THAT(complaint_of(R"({"values": {"/network/loss": {"unifrom": [0, 1]}}})"),
              Catch::Contains("did you mean \"uniform\""));
   CHECK_THAT(complaint_of(R"({"values": {"/network/loss": {"uniform": [1, 0]}}})"),
-             Catch::Contains("the smaller of the two first"));
+             Catch::Contains("the smaller value first"));
   CHECK_THAT(complaint_of(R"({"values": {"/network/loss": {"log_uniform": [0, 1]}}})"),
              Catch::Contains("values above 0"));
   CHECK_THAT(complaint_of(R"({"values": {"/network/loss": {"uniform": [0, "1s"]}}})"),

@@ -43,7 +43,7 @@ const std::string kSwept = R"({"name": "swept", "protocol": {"name": "naive_broa
 
 TEST_CASE("a document that is wrong by itself may be right with its settings", "[settings]") {
   const ScenarioFile orders(kOrders);
-  CHECK_THAT(orders.complaint({}), Contains("carries out no orders"));
+  CHECK_THAT(orders.complaint({}), Contains("accepts no operator orders"));
   CHECK(orders.load({R"(/protocol={"name":"raft"})"}).protocol == "raft");
   const ScenarioFile unnamed(R"({"name": "x"})");
   CHECK(unnamed.load({"/protocol/name=raft", "/replicas=5"}).setup.replicas == 5);

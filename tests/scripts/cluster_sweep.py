@@ -174,7 +174,7 @@ def refusals(repsim, cluster, folder, path):
         program.chmod(0o755)
     refused("simulates differently", "--binary", liar)
     refused("no room", "--binary", fails)
-    refused("holds another sweep", "--seeds", 9, out="out")
+    refused("contains another sweep", "--seeds", 9, out="out")
 
 
 def main(repsim):

@@ -162,7 +162,7 @@ class Folders(ClusterTest):
         with self.assertRaisesRegex(BadInput, "that `repsim sweep` began"):
             Folder(self.dir / "begun", self.ABOUT)
         self.file("other/sweep.json", {**self.ABOUT, "seeds": 5})
-        with self.assertRaisesRegex(BadInput, "holds another sweep"):
+        with self.assertRaisesRegex(BadInput, "contains another sweep"):
             Folder(self.dir / "other", self.ABOUT)
 
     def test_what_another_version_finished_is_finished(self):

@@ -1,4 +1,4 @@
-// What is asked of the advisor, and what it answers.
+// The advisor's question and its answer.
 #pragma once
 
 #include <cstdint>

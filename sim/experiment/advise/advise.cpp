@@ -81,16 +81,16 @@ class Advisor {
     const bool outage = std::ranges::find(bounds, Concern::outage, &Bound::concern) != bounds.end();
     if (!outage || std::ranges::none_of(bounds, per_hour, &Bound::concern)) {
       throw InputError({.file = "--bound",
-                        .found = "nothing to weigh",
+                        .found = "there is no trade-off to find",
                         .expected =
-                            "a bound on the outage, such as outage=2s, and one on what too short a timeout "
-                            "does, such as split_brain=1/h"});
+                            "a bound on the outage, such as outage=2s, and one on the harm of too short a "
+                            "timeout, such as split_brain=1/h"});
     }
     if (scenario.setup.clients.options.count > 0) return;
     throw InputError({.file = scenario.file,
                       .pointer = "/clients/count",
                       .found = "found 0",
-                      .expected = "clients, who feel the outage"});
+                      .expected = "clients, to measure the outage"});
   }
 
   // That crash runs must be able to see.
@@ -285,12 +285,11 @@ class Advisor {
     struct Stage {
       std::string_view name, what;
     };
-    static constexpr std::array<Stage, 5> kStages{
-        {{"grid", "settings of the grid"},
-         {"neighbours", "settings beside the best"},
-         {"finalists", "the finalists in earnest"},
-         {"choice", "the choice by itself, on seeds that had no part in choosing it"},
-         {"sensitivity", "what becomes of it when conditions change"}}};
+    static constexpr std::array<Stage, 5> kStages{{{"grid", "settings of the grid"},
+                                                   {"neighbours", "settings next to the best"},
+                                                   {"finalists", "the finalists, measured thoroughly"},
+                                                   {"choice", "the choice alone, on fresh seeds"},
+                                                   {"sensitivity", "the sensitivity to changed conditions"}}};
     std::vector<std::string> what;
     for (auto stage = std::ranges::find(kStages, stage_, &Stage::name); stage != kStages.end(); ++stage) {
       const bool counted = stage->name == stage_ && to_try_ > 0;

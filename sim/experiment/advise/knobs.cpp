@@ -104,7 +104,7 @@ Knobs find_knobs(const Scenario& scenario) {
   }
   throw InputError({.file = scenario.file,
                     .pointer = "/protocol/name",
-                    .found = fmt::format("{} has no timeout that could be advised", scenario.protocol),
+                    .found = fmt::format("{} has no timeout to advise", scenario.protocol),
                     .expected = "a protocol with a failure detector, an election or a view change timeout"});
 }
 

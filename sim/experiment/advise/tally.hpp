@@ -1,4 +1,4 @@
-// What the runs at one setting came to, and how it is held against the bounds.
+// Sums up the runs at one setting and compares them with the bounds.
 #pragma once
 
 #include <array>

@@ -95,24 +95,24 @@ std::string pauses_text(const Advice& advice, const Judged& j) {
 std::string found_text(const Advice& advice, const Judged& j) {
   return fmt::format(
       "Recommended: {}\n{}{}  Every bound holds, the closest by a factor of {}: measured for this setting "
-      "alone, on seeds of its own,\n  over {}.\n",
+      "alone, on fresh seeds,\n  over {}.\n",
       setting_text(j), estimates_text(advice, j), pauses_text(advice, j), three_digits(j.sure), basis_of(j));
 }
 
 // Why it ended, and what is left; empty where nothing is.
 std::string stopped_text(const Advice& advice) {
   if (advice.stop == Stop::none) return {};
-  return fmt::format("{} Not tried:\n  {}\n",
-                     advice.stop == Stop::time ? "The time was up before the search was done."
-                                               : "The search was interrupted.",
-                     fmt::join(advice.not_tried, "\n  "));
+  return fmt::format(
+      "{} Not tried:\n  {}\n",
+      advice.stop == Stop::time ? "The time limit ended the search." : "The search was interrupted.",
+      fmt::join(advice.not_tried, "\n  "));
 }
 
 std::string best_so_far_text(const Advice& advice) {
-  if (!advice.choice) return "No setting was measured yet.\n";
+  if (!advice.choice) return "No setting has been measured yet.\n";
   const Judged& j = *advice.choice;
   return fmt::format(
-      "Best so far, not a recommendation: {}\n{}{}  Measured over {}, by which it was chosen: some of it may "
+      "Best so far, not a recommendation: {}\n{}{}  Measured over {}, which also chose it: some of it may "
       "be luck. It {}.\n",
       setting_text(j), estimates_text(advice, j), pauses_text(advice, j), basis_of(j), verdict(j));
 }
@@ -122,11 +122,11 @@ std::string conclusion(const Advice& advice) {
   if (advice.stop != Stop::none) return best_so_far_text(advice);
   const Judged& j = *advice.choice;
   if (advice.answer == Answer::impossible)
-    return fmt::format("No setting can do it: each that was tried breaks a bound. The nearest is {}:\n{}",
+    return fmt::format("No setting meets the bounds: each one tried breaks a bound. The closest is {}:\n{}",
                        setting_text(j), pauses_text(advice, j));
   return fmt::format(
-      "Undecided: no setting surely holds, and not every one surely breaks a bound. The nearest is {}, "
-      "over {};\nmore --hours would tell:\n{}",
+      "Undecided: no setting surely holds, and not every one surely breaks a bound. The closest is {}, "
+      "over {};\nmore --hours may decide:\n{}",
       setting_text(j), basis_of(j), pauses_text(advice, j));
 }
 
@@ -176,8 +176,8 @@ std::string advice_text(const Scenario& scenario, const Advice& advice) {
     rows.emplace_back(chosen ? "->" : "", &advice.tried[i]);
   }
   if (!rows.empty())
-    out += fmt::format("Of {} settings, those that no other one beats [95 % interval]\n{}\n",
-                       advice.tried.size(), table_of(advice, rows, ""));
+    out += fmt::format("Of {} settings, those that no other beats [95 % interval]\n{}\n", advice.tried.size(),
+                       table_of(advice, rows, ""));
   out += conclusion(advice);
   const std::string stopped = stopped_text(advice);
   if (advice.answer != Answer::found && advice.stop == Stop::none)

@@ -26,7 +26,7 @@ TrialLog::TrialLog(const std::optional<std::filesystem::path>& folder)
   if (!folder) return;
   path_ = *folder / kFile;
   if (std::filesystem::exists(path_) && !std::filesystem::is_regular_file(path_))
-    throw FileError(path_, "is no regular file");
+    throw FileError(path_, "is not a regular file");
   check_writable(path_);
   read();
 }
@@ -48,11 +48,11 @@ void TrialLog::take(const std::string& line, std::uint64_t number) {
   const auto refuse = [&](std::string_view why) {
     throw InputError({.file = path_.string(),
                       .found = fmt::format("line {} {}", number, why),
-                      .expected = "the trials of an advice, as they were written, or a folder of its own"});
+                      .expected = "the unchanged trials of an advice, or a separate folder"});
   };
   if (const std::string_view complaint = seal_.complaint(line); !complaint.empty()) refuse(complaint);
   Json row = Json::parse(line, nullptr, false);
-  if (!row.is_object() || !row.contains("trial") || !row.contains("outcome")) refuse("is no trial");
+  if (!row.is_object() || !row.contains("trial") || !row.contains("outcome")) refuse("is not a trial");
   outcomes_[row["trial"].get<std::string>()] = std::move(row["outcome"]);
 }
 

@@ -219,10 +219,10 @@ void Trials::check(const Part& part, const Setting& setting, const Seeds& seeds,
   if (!outcome.empty() && Observation::of(run_for_sweep(scenario, seeds.first)).json() == outcome.front())
     return;
   throw InputError({.file = (*options_.folder / TrialLog::kFile).string(),
-                    .found = fmt::format("the trial with seed {} at {} came out differently when run again: "
+                    .found = fmt::format("running the trial with seed {} at {} again gave another result: "
                                          "another version of the program wrote it",
                                          seeds.first, label_of(setting)),
-                    .expected = "a folder of its own"});
+                    .expected = "a separate folder"});
 }
 
 // What plain runs saw too little of to tell, an hour.

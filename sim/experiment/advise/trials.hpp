@@ -1,4 +1,4 @@
-// The runs that judge settings, stage by stage, each stage on seeds that no other one has run.
+// The runs that judge settings, stage by stage; each stage has its own seeds.
 #pragma once
 
 #include <cstdint>

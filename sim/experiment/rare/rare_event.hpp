@@ -1,4 +1,4 @@
-// What `repsim rare` can look for: events that the judges find in a finished run.
+// The events that `repsim rare` can estimate; judges find them in a finished run.
 #pragma once
 
 #include <cstdint>

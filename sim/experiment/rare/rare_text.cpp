@@ -1,4 +1,4 @@
-// What was found of a rare event: as a table for people, for spreadsheets, and as JSON.
+// The estimates of a rare event: as a table for people, for spreadsheets, and as JSON.
 #include <algorithm>
 #include <cmath>
 
@@ -63,7 +63,7 @@ Json json_of(const SplittingPlan& plan, const RareRow& row) {
 std::string to_table(const RareSummary& s) {
   std::vector<std::vector<std::string>> rows(1, s.headings);
   const auto titles = {"probability per run", "per virtual second", "per hour", "levels", "worlds", "events",
-                       "plain runs",          "their events"};
+                       "plain runs",          "plain events"};
   rows[0].insert(rows[0].end(), titles.begin(), titles.end());
   for (const RareRow& row : s.rows) {
     auto& cells = rows.emplace_back();
@@ -74,7 +74,9 @@ std::string to_table(const RareSummary& s) {
   std::string table = aligned(rows);
   const auto none = [](const RareRow& row) { return row.limit_above.has_value(); };
   if (std::ranges::any_of(s.rows, none))
-    table += "\nNot found: < 95 % limit (in brackets: if it takes a silence through all levels)\n";
+    table +=
+        "\nNot found: < 95 % limit (in brackets: the limit if the event requires a silence through "
+        "all levels)\n";
   return table;
 }
 

@@ -60,12 +60,12 @@ void SplittingPath::handle_until(Time until, SplittingEffort& effort) {
     throw InputError({.file = scenario_->file,
                       .pointer = "/max_memory",
                       .found = "a run takes more than " + memory_text(scenario_->setup.max_memory),
-                      .expected = "a bound that every run keeps"});
+                      .expected = "a limit that no run reaches"});
   }
   throw InputError({.file = scenario_->file,
                     .pointer = "/max_events",
                     .found = fmt::format("a run has more than {} events", scenario_->setup.max_events),
-                    .expected = "a bound that every run keeps"});
+                    .expected = "a limit that no run reaches"});
 }
 
 PathEnd follow(SplittingPath& path, const SplittingBand& band,

@@ -1,5 +1,5 @@
-// How two points differ, seed by seed. Both had the same clients, faults and network in each seed, so what
-// luck did to both cancels: the difference is known far better than either value.
+// How two points differ, seed by seed. Both had the same clients, faults and network in each seed, so
+// randomness common to both cancels out: the difference is known far better than either value.
 #pragma once
 
 #include <array>

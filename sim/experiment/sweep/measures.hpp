@@ -1,4 +1,4 @@
-// What a sweep looks at in each run: a number a measure, or nothing where a run says nothing.
+// The measures of a sweep: each reads one number from a run, or nothing where the run has none.
 #pragma once
 
 #include <array>

@@ -160,7 +160,7 @@ void check_apart(std::span<const std::filesystem::path> shards, const std::files
   std::error_code error;
   for (const auto& shard : shards) {
     if (std::filesystem::equivalent(shard, out, error))
-      refuse(out, "is the folder of a shard, too", "a folder of its own");
+      refuse(out, "is the folder of a shard, too", "a separate folder");
     for (const std::string_view name : kSweepFiles) {
       if (std::filesystem::equivalent(shard / name, out / name, error))
         refuse(out / name, fmt::format("is the same file as {}", (shard / name).string()));

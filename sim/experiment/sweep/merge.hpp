@@ -1,4 +1,4 @@
-// The shards of a sweep, run on many machines, put together again: the same bytes as one machine would have
+// Merges the shards of a sweep, run on many machines: the result has the same bytes as one machine would have
 // written.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What a sweep says of each point: shares, rates and means over its runs, each with its interval.
+// The summary of each point: shares, rates and means over its runs, each with its interval.
 #pragma once
 
 #include <array>

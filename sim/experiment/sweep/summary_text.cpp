@@ -127,13 +127,13 @@ Json to_json(const SweepSummary& s) {
 
 std::string precision_text(const SweepSummary& s) {
   if (s.precision.empty()) return {};
-  std::string out = "Runs until it is known well enough [95 % interval, wherever a point stopped]\n";
+  std::string out = "Runs until the wanted precision [95 % interval, valid wherever a point stopped]\n";
   for (std::size_t p = 0; p < s.points.size(); ++p) {
     for (const auto& [pointer, mean, reached] : s.precision[p]) {
       const std::string known =
           mean ? interval_text(mean->value, mean->low, mean->high) : std::string("no data");
       out += fmt::format("  {}: {} {} after {} runs{}\n", shown_name(s, p), printable(pointer), known,
-                         s.summaries[p].runs(), reached ? "" : ": NOT as precise as wanted");
+                         s.summaries[p].runs(), reached ? "" : ": NOT precise enough");
     }
   }
   return out;
@@ -145,7 +145,7 @@ std::string to_table(const SweepSummary& s) {
                              {"lost_write", "lost write"},   {"consensus_broken", "consensus broken"}};
   // Means over runs leave out what never ends: where that happens, it is said beside them.
   for (const Column& c :
-       {Column{"no_progress", "no progress"}, Column{"unfinished_failover", "endless failover"}}) {
+       {Column{"no_progress", "no progress"}, Column{"unfinished_failover", "unfinished failover"}}) {
     if (happened(s, c)) shares.push_back(c);
   }
   return block(s, "Share of runs in per cent [95 % interval]", std::move(shares)) + "\n" +

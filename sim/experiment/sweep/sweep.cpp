@@ -134,7 +134,7 @@ class Sweep {
     const auto found = std::ranges::find(names, options_.baseline);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
     throw InputError({.file = "--baseline",
-                      .found = fmt::format("no point is called \"{}\"", options_.baseline),
+                      .found = fmt::format("no point has the name \"{}\"", options_.baseline),
                       .expected = fmt::format("one of {}", fmt::join(names, ", ")),
                       .nearest = nearest(options_.baseline, names)});
   }
@@ -207,10 +207,10 @@ class Sweep {
     if (produced(point, found.seed).text == found.line + '\n') return;
     throw InputError(
         {.file = options_.out->string(),
-         .found = fmt::format("the row with seed {} at point {} came out differently when run again: another "
-                              "version of the program wrote it",
+         .found = fmt::format("running seed {} at point {} again gave another row: another version of the "
+                              "program wrote it",
                               found.seed, point_texts_[point]),
-         .expected = "a folder of its own"});
+         .expected = "a separate folder"});
   }
 
   void progress() const {

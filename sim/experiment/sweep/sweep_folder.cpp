@@ -57,25 +57,27 @@ void check_about(const fs::path& folder, const Json& about) {
   const fs::path path = folder / "sweep.json";
   if (!fs::exists(path)) {
     if (fs::exists(folder / "runs.jsonl"))
-      refuse(folder, "holds runs without a sweep.json", "a folder of its own");
+      refuse(folder, "contains runs without a sweep.json", "a separate folder");
     for (const char* answer : {"rare.json", "advice.json"}) {
       if (fs::exists(folder / answer))
-        refuse(folder, fmt::format("holds the {} of another command", answer), "a folder of its own");
+        refuse(folder, fmt::format("contains the {} of another command", answer),
+               "a folder used only for "
+               "this");
     }
     return;
   }
   Json old = Json::parse(read_text_file(path), nullptr, false);
   if (!old.is_object())
-    refuse(folder, "holds another sweep (its sweep.json is no sweep)", "a folder of its own");
+    refuse(folder, "contains another sweep (its sweep.json describes no sweep)", "a separate folder");
   old = without_version(std::move(old));
   if (!goes_on(old, about))
-    refuse(folder, fmt::format("holds another sweep ({})", difference(old, about)), "a folder of its own");
+    refuse(folder, fmt::format("contains another sweep ({})", difference(old, about)), "a separate folder");
 }
 
 void check_files(const fs::path& folder) {
   for (const std::string_view name : kSweepFiles) {
     const fs::path path = folder / name;
-    if (fs::exists(path) && !fs::is_regular_file(path)) refuse(path, "is no regular file");
+    if (fs::exists(path) && !fs::is_regular_file(path)) refuse(path, "is not a regular file");
     if (name != "sweep.json") check_writable(path);
     remove_stale_drafts(path);
   }
@@ -96,15 +98,15 @@ SweepFolder::SweepFolder(fs::path folder, const Json& about)
 RunResult checked_row(const RowSeal& seal, const std::string& line, const std::string& beginning,
                       const fs::path& file, std::uint64_t number) {
   const auto refuse_row = [&](std::string_view why) {
-    refuse(file, fmt::format("line {} {}", number, why), "a folder of its own");
+    refuse(file, fmt::format("line {} {}", number, why), "a separate folder");
   };
-  if (beginning.empty()) refuse_row("is one more than this sweep has");
+  if (beginning.empty()) refuse_row("is beyond the last row of this sweep");
   if (const std::string_view complaint = seal.complaint(line); !complaint.empty()) refuse_row(complaint);
-  if (!line.starts_with(beginning)) refuse_row("is no row of this sweep, or not at its place");
+  if (!line.starts_with(beginning)) refuse_row("does not belong to this sweep, or is out of place");
   try {
     return result_from_row(line);
   } catch (const std::exception&) {
-    refuse_row("is no row of this sweep");
+    refuse_row("does not belong to this sweep");
   }
   return {};
 }

@@ -119,7 +119,9 @@ History read_etcd_log(HistoryText& source, const std::string& file, const Readin
     }
   }
   if (!any)
-    throw HistoryError(file, 0, "no line of jepsen.util tells of an operation; expected a log with some");
+    throw HistoryError(file, 0,
+                       "no line of jepsen.util describes an operation; expected a log with "
+                       "operations");
   events.finish();
   return history;
 }

@@ -56,7 +56,10 @@ bool EventPairing::has_open(std::int64_t process) { return open_[client_of(proce
 
 Operation& EventPairing::open(std::int64_t process) {
   const std::size_t place = open_[client_of(process)];
-  if (place == kNone) fail("process " + std::to_string(process) + " completes what it never invoked");
+  if (place == kNone)
+    fail("process " + std::to_string(process) +
+         " completes an operation that it never "
+         "invoked");
   return history_.operations[place];
 }
 

@@ -109,7 +109,9 @@ History read_jepsen_log(HistoryText& source, const std::string& file, const Read
     }
   }
   if (!reader.any())
-    throw HistoryError(file, 0, "no line of jepsen.util tells of an operation; expected a log with some");
+    throw HistoryError(file, 0,
+                       "no line of jepsen.util describes an operation; expected a log with "
+                       "operations");
   return reader.finish();
 }
 

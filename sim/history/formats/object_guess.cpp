@@ -43,7 +43,10 @@ bool appends_to_lists(const History& history) {
 void fit_elements(History& history, NameTable& names, const std::string& file) {
   for (Operation& op : history.operations) {
     const bool puts = op.action == Action::enqueue || op.action == Action::push;
-    if (puts && op.argument.is_nil()) refuse(history, op, file, "found nil, which says that nothing was in");
+    if (puts && op.argument.is_nil())
+      refuse(history, op, file,
+             "found nil, which means that nothing was "
+             "in");
     const bool takes_element = takes_argument(op.action) && op.action != Action::txn;
     if (takes_element && op.argument.as_number() == nullptr) op.argument = names.as_number(op.argument);
     const bool gives_element = op.action == Action::dequeue || op.action == Action::pop;

@@ -1,4 +1,4 @@
-// Making a set smaller while something keeps holding for it.
+// Shrinks a set while a property keeps holding for it.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Which few things must be chosen so that each of many demands is met? What is smallest or fewest is found
-// so: of a contradiction's operations, of the faults that explain it.
+// Finds a smallest set that meets every one of many demands. Used for a contradiction's operations and for
+// the fewest faults that explain it.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The smallest set of operations that contradict each other: what a reader has to look at.
+// Finds a smallest set of operations that contradict each other, so that a reader has little to look at.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Parts of a history: what is left of it when some answers are forgotten, or what comes later.
+// Prefixes of a history: what remains when some answers, or all later operations, are dropped.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What one check may spend, and what it has spent.
+// The budget of a check, and how much of it is spent.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What may be placed in a configuration, and what that makes of it: the reductions of just_in_time.hpp at
-// work.
+// Which operations may be placed in a configuration, and the configuration that results: the reductions of
+// just_in_time.hpp at work.
 #include <algorithm>
 
 #include "sim/linearizability/search/just_in_time.hpp"

@@ -1,4 +1,4 @@
-// The way along a history: calls and returns in order of time. See just_in_time.hpp for the idea.
+// The search along a history: calls and returns in order of time. just_in_time.hpp explains the idea.
 #include "sim/linearizability/search/just_in_time_search.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A counter's additions in a configuration: placed together, to get to a sum that somebody wants.
+// A counter's additions in a configuration: placed together, to reach a sum that an answer requires.
 #include <algorithm>
 #include <tuple>
 #include <utility>

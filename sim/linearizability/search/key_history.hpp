@@ -1,4 +1,4 @@
-// What a history says of one key, put the way the search needs it.
+// One key's history, in the form that the search needs.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Decides one key's history by two searches that take turns: neither is quick on all that the other is.
+// Decides one key's history by two searches that take turns: each is quick where the other is slow.
 #pragma once
 
 #include "sim/linearizability/search/budget.hpp"

@@ -1,4 +1,4 @@
-// What a search says of one key.
+// The verdict of a search on one key.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Objects that are simpler ones in disguise. What the judge does fast and well for registers then serves
-// them, too; every operation keeps its place, so that a verdict about the one is a verdict about the other.
+// Reduces locks and some sets to registers, operation by operation, so verdicts carry over. The searches and
+// monitors for registers then judge these objects, too.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// Which of some numbers add up to a given one? What a counter asks of additions whose answers nobody knows.
+// Finds which of some numbers add up to a given one: for additions to a counter whose outcome is unknown.
 #pragma once
 
 #include <algorithm>

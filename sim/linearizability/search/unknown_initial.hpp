@@ -1,4 +1,4 @@
-// Histories of which nobody knows what the object held before the first operation.
+// Histories of objects whose initial value is unknown.
 #pragma once
 
 #include <cstddef>
