@@ -68,10 +68,7 @@ std::optional<OutputFolder> answer_folder(const std::string& out, const std::vec
   for (const std::string& name : names) files.push_back(fs::path(out) / name);
   check_outputs(files, inputs);
   if (fs::exists(fs::path(out) / "sweep.json"))
-    throw InputError({.file = out,
-                      .found = "is the folder of a sweep",
-                      .expected = "a folder used only "
-                                  "for this"});
+    throw InputError({.file = out, .found = "is the folder of a sweep", .expected = "a separate folder"});
   return std::make_optional<OutputFolder>(out);
 }
 

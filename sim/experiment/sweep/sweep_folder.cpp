@@ -60,9 +60,7 @@ void check_about(const fs::path& folder, const Json& about) {
       refuse(folder, "contains runs without a sweep.json", "a separate folder");
     for (const char* answer : {"rare.json", "advice.json"}) {
       if (fs::exists(folder / answer))
-        refuse(folder, fmt::format("contains the {} of another command", answer),
-               "a folder used only for "
-               "this");
+        refuse(folder, fmt::format("contains the {} of another command", answer), "a separate folder");
     }
     return;
   }
