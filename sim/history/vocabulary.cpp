@@ -44,7 +44,14 @@ std::optional<Model> model_from_name(std::string_view name) {
 }
 
 std::string_view action_name(Action action) { return find_value(kActions, action); }
-std::optional<Action> action_from_name(std::string_view name) { return find_name(kActions, name); }
+
+std::optional<Action> action_from_name(std::string_view name) {
+  if (name.empty()) return std::nullopt;
+  for (const auto& [known, action] : kActions) {
+    if (known.front() == name.front() && known == name) return action;  // nearly all differ at their front
+  }
+  return std::nullopt;
+}
 
 std::string action_names() {
   std::string names;

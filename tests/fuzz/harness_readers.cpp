@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/history/formats/plain_event.hpp"
 #include "sim/history/formats/plain_line.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/history_error.hpp"
@@ -15,6 +16,7 @@
 #include "sim/linearizability/explanation.hpp"
 #include "sim/linearizability/linearizability.hpp"
 #include "tests/fuzz/harness.hpp"
+#include "tests/support/strict_edn.hpp"
 
 namespace fuzz {
 namespace {
@@ -44,6 +46,22 @@ void compare_with_strict_reader(std::string_view line) {
             "the strict reader reads something else: " + text);
   } catch (const HistoryError& error) {
     throw Finding("the strict reader refuses what is read as plain: " + std::string(error.what()));
+  }
+}
+
+// The events that are read by hand, and the whole text with and without that short cut.
+void compare_with_full_reader(const std::string& text) {
+  PlainEvent reader;
+  for (std::size_t at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1)) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const std::size_t taken = reader.read(rest, 1);
+    if (taken == 0) continue;
+    const std::string otherwise = strict_edn::contradiction(rest, taken, reader.event());
+    require(otherwise.empty(), "the full reader of EDN reads something else: " + otherwise + "\n" + text);
+  }
+  for (const HistoryFormat format : {HistoryFormat::edn, HistoryFormat::kv}) {
+    require(strict_edn::usual(text, format) == strict_edn::strict(text, format),
+            "with and without reading by hand it's another history, or another error:\n" + text);
   }
 }
 
@@ -153,6 +171,7 @@ void read(const std::string& text, HistoryFormat format) {
 void read_bytes(std::span<const std::uint8_t> bytes) {
   const std::string text(bytes.begin(), bytes.end());
   for (const std::string& format : format_names()) read(text, *format_from_name(format));
+  compare_with_full_reader(text);
   for (std::string_view rest = text; !rest.empty();) {
     const auto end = std::min(rest.find('\n'), rest.size());
     compare_with_strict_reader(rest.substr(0, end));

@@ -355,14 +355,20 @@ const Edn* Edn::find(std::string_view name) const {
 }
 
 void read_edn_events(std::string_view text, const std::string& file,
-                     const std::function<void(const Edn&, std::string_view)>& take) {
+                     const std::function<void(const Edn&, std::string_view)>& take,
+                     const EdnShortcut& shortcut) {
   EdnReader reader(text, file);
   Edn event;
   reader.find_value(event);
   const std::size_t first_line = reader.line();
   const bool is_vector = reader.take('[');
   const bool wrapped = is_vector || reader.take('(');
-  while (reader.next(event)) {
+  while (reader.find_value(event)) {
+    if (const std::size_t taken = shortcut ? shortcut(reader.rest(), reader.line()) : 0; taken > 0) {
+      reader.pass(taken);
+      continue;
+    }
+    reader.next(event);
     const Edn* history = event.find("process") == nullptr ? event.find("history") : nullptr;
     if (history == nullptr || !history->is_sequence()) {
       take(event, reader.rest());

@@ -63,6 +63,8 @@ class EdnReader {
   bool at_end() const { return rest_.empty(); }
   /// Takes `c` off the front, if the next value or bracket begins with it.
   bool take(char c);
+  /// Takes so many characters off the front, which somebody else has read; there is no line end among them.
+  void pass(std::size_t count) { rest_.remove_prefix(count); }
   std::string_view rest() const { return rest_; }
   std::size_t line() const { return line_; }
   [[noreturn]] void fail(const std::string& what) const;
@@ -92,11 +94,16 @@ class EdnReader {
   int depth_ = 0;
 };
 
+/// Takes an event off the front of `rest`, which begins on `line`, and says how many characters that were,
+/// none of them a line end; 0 if it leaves the event to EdnReader.
+using EdnShortcut = std::function<std::size_t(std::string_view rest, std::size_t line)>;
+
 /// Calls `take` with each event of a history in EDN: the elements of its vector or list, or all top-level
 /// values where it begins with something else; of a map of a whole test, the elements of its `:history`. Says
-/// after each of them what of `text` is left.
+/// after each of them what of `text` is left. Where there is a `shortcut`, each event is offered to it first.
 void read_edn_events(std::string_view text, const std::string& file,
-                     const std::function<void(const Edn&, std::string_view rest)>& take);
+                     const std::function<void(const Edn&, std::string_view rest)>& take,
+                     const EdnShortcut& shortcut = {});
 
 /// What a token that begins like a number means: an integer, a number in its one form, or unreadable.
 void read_edn_number(std::string_view token, Edn& into);

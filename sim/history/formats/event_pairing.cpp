@@ -24,12 +24,12 @@ void EventPairing::fail(const std::string& expectation) const {
   throw HistoryError(file_, line_, f_.empty() ? expectation : ":f :" + f_ + ": " + expectation);
 }
 
-std::size_t EventPairing::client_of(std::int64_t process) {
+// A large number, or one that wasn't seen before.
+std::size_t EventPairing::other_client_of(std::int64_t process) {
   if (process < 0) fail("process " + std::to_string(process) + "; expected a number from 0 on");
   const bool small = process < kSmall;
   const auto at = static_cast<std::size_t>(process);
   if (small && at >= small_.size()) small_.resize(at + 1, -1);
-  if (small && small_[at] >= 0) return static_cast<std::size_t>(small_[at]);
   if (const auto known = large_.find(process); !small && known != large_.end()) return known->second;
   const std::size_t client = processes_.size();
   if (client == static_cast<std::size_t>(kSmall)) fail("more than 65536 processes; expected fewer");

@@ -57,7 +57,12 @@ class EventPairing {
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
   static constexpr std::int64_t kSmall = 65'536;
 
-  std::size_t client_of(std::int64_t process);
+  std::size_t client_of(std::int64_t process) {
+    const auto at = static_cast<std::size_t>(process);  // of a negative number beyond all
+    const bool known = at < small_.size() && small_[at] >= 0;
+    return known ? static_cast<std::size_t>(small_[at]) : other_client_of(process);
+  }
+  std::size_t other_client_of(std::int64_t process);
 
   History& history_;
   std::string file_;

@@ -5,6 +5,7 @@
 #include "sim/history/formats/edn.hpp"
 #include "sim/history/formats/formats.hpp"
 #include "sim/history/formats/jepsen_reader.hpp"
+#include "sim/history/formats/plain_event.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/reading_options.hpp"
 
@@ -13,10 +14,20 @@ namespace {
 
 History read_events(HistoryText& text, const std::string& file, const ReadingOptions& options, bool kv_text) {
   JepsenReader reader(file, options, kv_text);
-  read_edn_events(text.view(), file, [&](const Edn& event, std::string_view rest) {
+  PlainEvent plain;
+  const auto take = [&](const Edn& event, std::string_view rest) {
     reader.take(event);
     text.release_before(rest);
-  });
+  };
+  const auto take_plain = [&](std::string_view rest, std::size_t line) {
+    const std::size_t length = plain.read(rest, line);
+    if (length > 0) {
+      reader.take(plain.event());
+      text.release_before(rest.substr(length));
+    }
+    return length;
+  };
+  read_edn_events(text.view(), file, take, take_plain);
   return reader.finish();
 }
 
