@@ -1,4 +1,4 @@
-// `repsim list` and `repsim schema`: available protocols, services, faults and delays; the form of scenarios.
+// `repsim list`: available protocols, services, faults and delays.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -15,6 +15,7 @@
 #include "sim/cli/listed_options.hpp"
 #include "sim/cli/shipped.hpp"
 #include "sim/cli/terminal.hpp"
+#include "sim/history/vocabulary.hpp"
 #include "sim/kernel/printable.hpp"
 #include "sim/protocol/plan.hpp"
 #include "sim/report/labelled_lines.hpp"
@@ -36,7 +37,7 @@ Json service_list() {
   Json list = Json::array();
   for (const auto& kind : service_kinds()) {
     Json actions = Json::array({"read"});
-    for (const auto action : kind.writes) actions.push_back(name_of(action));
+    for (const auto action : kind.writes) actions.push_back(action_name(action));
     list.push_back({{"name", kind.name}, {"about", kind.about}, {"actions", std::move(actions)}});
   }
   return list;
@@ -192,11 +193,6 @@ void add_list_command(CLI::App& app, int& /*exit_code*/) {
   command->add_option("name", options->name, "Show the options of this one: list faults crash");
   command->add_flag("--json", options->json, "As JSON");
   command->callback([options] { run_list(options->what, options->name, options->json); });
-}
-
-void add_schema_command(CLI::App& app, int& /*exit_code*/) {
-  CLI::App* command = app.add_subcommand("schema", "Print the JSON Schema of scenarios, for editors");
-  command->callback([] { print_listed(scenario_schema()); });
 }
 
 }  // namespace sim

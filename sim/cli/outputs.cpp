@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/delay_spec.hpp"
+
 namespace sim {
 
 namespace fs = std::filesystem;
@@ -10,7 +12,7 @@ namespace {
 // The keys under which a scenario names files, which lie beside it.
 void add_named_files(const Json& json, const fs::path& folder, std::vector<fs::path>& files) {
   for (const auto& [key, value] : json.items()) {
-    const bool names_files = key == "empirical" || key == "regions" || key == "points";
+    const bool names_files = names_delay_file(key) || key == "points";
     if (names_files && value.is_string()) files.push_back(folder / value.get<std::string>());
     if (names_files && value.is_array()) {
       for (const Json& one : value) {

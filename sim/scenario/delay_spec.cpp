@@ -81,14 +81,19 @@ void describe_pareto(DocumentFields& f, DelaySpec& s) {
   };
   f.required().object("pareto", pareto, "a Pareto distribution");
 }
+// The keys that name files.
+constexpr std::string_view kSamplesKey = "empirical";
+constexpr std::string_view kRegionsKey = "regions";
+
 void describe_empirical(DocumentFields& f, DelaySpec& s) {
   f.required().value(
-      "empirical", s.samples,
+      kSamplesKey, s.samples,
       "a file with one measured delay in ms per line, or the output of ping; all delays are equally likely");
   f.number("scale", s.scale, {1e-6, 1e6}, "multiplies each delay; 0.5 turns a round trip into one way");
 }
 void describe_regions(DocumentFields& f, DelaySpec& s) {
-  f.required().value("regions", s.regions.file, "a CSV table of round trips in ms: row = from, column = to");
+  f.required().value(kRegionsKey, s.regions.file,
+                     "a CSV table of round trips in ms: row = from, column = to");
   f.required().value("place", s.regions.places,
                      "the regions of nodes 0, 1, ...; repeated if there are more nodes");
   DelaySpec jitter{.law = s.law, .samples = s.samples, .scale = s.scale};
@@ -259,6 +264,8 @@ DelayLaw law_between(const DelaySpec& spec, std::size_t from, std::size_t to) {
   for (auto& sample : law.samples) sample += way;
   return law;
 }
+
+bool names_delay_file(std::string_view key) { return key == kSamplesKey || key == kRegionsKey; }
 
 std::vector<NamedThing> delay_forms() {
   std::vector<NamedThing> all;

@@ -26,6 +26,9 @@ struct DelaySpec {
   Regions regions{};
 };
 
+/// Whether the text under this key of a delay is the name of a file, which lies beside the scenario.
+bool names_delay_file(std::string_view key);
+
 /// The law between two nodes: with regions it depends on where they are.
 DelayLaw law_between(const DelaySpec& spec, std::size_t from, std::size_t to);
 

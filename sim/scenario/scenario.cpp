@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/history/vocabulary.hpp"
+#include "sim/scenario/delay_spec.hpp"
 #include "sim/scenario/scenario_spec.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -66,7 +68,8 @@ void refuse_actions(const ScenarioSpec& spec, const ClientOptions& options, cons
   const auto refuse = [&](Action action, std::string_view key) {
     if (protocol.plan->carries_out(action)) return;
     (place / key)
-        .fail(fmt::format("the protocol \"{}\" has no action \"{}\"", protocol.entry->name, name_of(action)));
+        .fail(fmt::format("the protocol \"{}\" has no action \"{}\"", protocol.entry->name,
+                          action_name(action)));
   };
   if (options.reads > 0) refuse(Action::read, "reads");
   if (options.reads == 1) return;
@@ -162,7 +165,7 @@ std::filesystem::path folder_of(const std::string& file) {
 // Files are named relative to the scenario that names them.
 void rename_files(Json& json, const std::filesystem::path& from, const std::filesystem::path& to) {
   for (auto& [key, value] : json.items()) {
-    if (value.is_string() && (key == "empirical" || key == "regions")) {
+    if (value.is_string() && names_delay_file(key)) {
       value = (from / value.get<std::string>()).lexically_normal().lexically_proximate(to).string();
     } else if (value.is_structured()) {
       rename_files(value, from, to);

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/history/vocabulary.hpp"
+
 namespace sim {
 namespace {
 
@@ -55,10 +57,11 @@ template <> struct JsonValue<Mix> {
     if (!json.is_object()) place.unexpected(json, "an object from action to weight, such as {\"cas\": 1}");
     value.actions.clear();
     std::vector<std::string> names;
-    for (const auto action : value.service.writes) names.emplace_back(name_of(action));
+    for (const auto action : value.service.writes) names.emplace_back(action_name(action));
     double total = 0;
     for (const auto& [key, weight] : json.items()) {
-      const auto found = std::ranges::find(value.service.writes, key, [](Action a) { return name_of(a); });
+      const auto found =
+          std::ranges::find(value.service.writes, key, [](Action a) { return action_name(a); });
       if (found == value.service.writes.end()) {
         (place / key)
             .fail(fmt::format("the service {} has no action {} that changes it", value.service.name,
@@ -75,7 +78,7 @@ template <> struct JsonValue<Mix> {
   }
   static Json write(const Mix& value, Context&) {
     Json mix = Json::object();
-    for (const auto& [action, weight] : value.actions) mix[std::string(name_of(action))] = weight;
+    for (const auto& [action, weight] : value.actions) mix[std::string(action_name(action))] = weight;
     return mix;
   }
   static Json schema() {

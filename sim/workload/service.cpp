@@ -58,11 +58,6 @@ const ServiceKind* find_service(std::string_view name) {
   return nullptr;
 }
 
-std::string_view name_of(Action action) {
-  constexpr std::array<std::string_view, 7> names{"read", "write", "cas", "append", "add", "stamp", "draw"};
-  return names.at(static_cast<std::size_t>(action));
-}
-
 Service::Service(Model model, std::uint32_t keys) : cells_(keys) {
   if (model == Model::counter) cells_[0].value = std::int64_t{0};
   if (model == Model::log) cells_[0].value = List{};

@@ -25,7 +25,6 @@ struct ServiceKind {
 /// All services, in the order in which `repsim list services` shows them.
 std::span<const ServiceKind> service_kinds();
 const ServiceKind* find_service(std::string_view name);  ///< nullptr when there is none.
-std::string_view name_of(Action action);
 
 /// The state of one replica of the service: a copyable value.
 class Service {

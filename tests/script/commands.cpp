@@ -1,6 +1,7 @@
 // The commands of a script, one by one.
 #include <algorithm>
 
+#include "sim/history/vocabulary.hpp"
 #include "sim/scenario/units.hpp"
 #include "sim/workload/text.hpp"
 #include "tests/script/player.hpp"
@@ -26,7 +27,7 @@ Command command_in(const std::string& action, const std::string& what) {
   Command command;
   const auto actions = {Action::read, Action::write, Action::cas, Action::append,
                         Action::add,  Action::stamp, Action::draw};
-  const auto found = std::ranges::find(actions, action, [](Action a) { return name_of(a); });
+  const auto found = std::ranges::find(actions, action, [](Action a) { return action_name(a); });
   if (found == actions.end()) refuse("clients can't " + action);
   command.action = *found;
   if (command.action == Action::add) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/history/vocabulary.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/workload/service.hpp"
 #include "tests/soak/drawing.hpp"
@@ -54,7 +55,7 @@ Json protocol(Drawing& draw, const Json& bounds) {
 Json writes(Drawing& draw, const Json& bounds, const sim::ServiceKind& service) {
   Json weights = Json::object();
   for (const sim::Action action : service.writes) {
-    const std::string name(sim::name_of(action));
+    const std::string name(sim::action_name(action));
     const bool by_chance = action == sim::Action::stamp || action == sim::Action::draw;
     const Json& allowed = bounds.contains("actions") ? bounds["actions"] : Json();
     const bool may =

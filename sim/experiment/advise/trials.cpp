@@ -10,6 +10,7 @@
 #include "sim/experiment/run.hpp"
 #include "sim/experiment/table.hpp"
 #include "sim/kernel/digest.hpp"
+#include "sim/scenario/delay_spec.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace sim {
@@ -32,7 +33,7 @@ double seconds_of(const Json& document, const std::string& file) {
 void digest_files(const Json& json, const std::filesystem::path& folder, Json& files) {
   for (const auto& [key, value] : json.items()) {
     if (value.is_structured()) digest_files(value, folder, files);
-    if (!value.is_string() || (key != "empirical" && key != "regions")) continue;
+    if (!value.is_string() || !names_delay_file(key)) continue;
     const std::filesystem::path path = folder / value.get<std::string>();
     if (!std::filesystem::is_regular_file(path)) continue;
     Digest digest;
