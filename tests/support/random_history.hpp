@@ -153,6 +153,7 @@ class Recorder {
   void choose_arguments(sim::Operation& op) {
     using enum sim::Action;
     if (sim::takes_argument(op.action)) op.argument = op.action == txn ? transaction() : value();
+    if (op.action == add && dice_.chance(30)) op.argument = dice_.below(4) - 2;  // down, not at all, up
     if (shape_.growing) op.argument = op.action == insert ? ++last_value_ : 1 + dice_.below(last_value_ + 1);
     if (op.action == cas) op.expected = dice_.chance(15) ? sim::Value{sim::Nil{}} : value();
     if (op.action == cas && shape_.chained) op.expected = expected_somewhere();

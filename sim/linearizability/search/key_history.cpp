@@ -81,7 +81,7 @@ bool KeyHistory::settles(State state, const Step& step) const {
     case Step::Kind::append: return states.stays(state, *step.argument);
     case Step::Kind::look:
     case Step::Kind::transit: return may_leave(state, step);
-    case Step::Kind::add:
+    case Step::Kind::add: return step.target == 0;
     case Step::Kind::wild: return false;
   }
   return false;
