@@ -140,6 +140,7 @@ struct Abd {
     }
   };
   static bool carries_out(Action action) { return action == Action::read || action == Action::write; }
+  static bool becomes_alike() { return false; }
   static ClientPolicy client_policy(const Options& o, std::size_t replicas) {
     if (o.coordinator == Options::Coordinator::replica) return {.target = ClientPolicy::Target::own};
     const std::size_t reads = quorum(o.read_quorum, replicas), writes = quorum(o.write_quorum, replicas);
@@ -163,8 +164,12 @@ struct Abd {
     if (8 * calm.delay + 4 * repair > calm.client_timeout) return std::nullopt;
     const std::size_t enough =
         std::max(quorum(o.read_quorum, calm.members), quorum(o.write_quorum, calm.members));
-    return ServicePromise{.within = 30 * (o.retransmit.value_or(0ns) + 8 * calm.delay) + 10 * calm.round(),
-                          .running = by_client && !sampled ? enough : calm.members};
+    // Who hears a repeated request doesn't know whether another replica works on the first one, and leaves it
+    // alone: where the first one was lost, the client has to give up.
+    const Duration given_up = calm.loss > 0 && !by_client ? 6 * calm.client_timeout : 0ns;
+    return ServicePromise{
+        .within = 30 * (o.retransmit.value_or(0ns) + 8 * calm.delay) + 10 * calm.round() + given_up,
+        .running = by_client && !sampled ? enough : calm.members};
   }
 
   // On disk: each write that the replica has heard of, and what it changed.

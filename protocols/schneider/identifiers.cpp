@@ -9,14 +9,19 @@ namespace protocols {
 
 // The request's way to its identifier, which begins here if this replica hasn't seen it; nullptr if it is
 // over, that is, if it was executed or its client needs no answer any more. But while others wait for this
-// replica's word it is never over: a slow replica may have executed the client's later requests before it
-// hears of this one, and the others would wait for ever. It gets a place after those then, and all drop it
-// there alike.
+// replica's word it isn't over: a slow replica may have executed the client's later requests before it hears
+// of this one, and the others would wait for ever. It gets a place after those then, and all drop it there
+// alike. A replica that has spoken already says nothing more: a late copy of a candidate would else begin it
+// all anew. One that was repaired can't tell, and stays silent.
 Schneider::Proposal* Schneider::see(Env& env, const Request& request, bool others_wait) {
   const RequestId id = request.id;
   if (const auto found = proposals_.find(id); found != proposals_.end()) return &found->second;
-  const bool awaited = others_wait && options_.bug != Options::Bug::silent_when_over;
-  if (sessions_.find(id) != nullptr || (!awaited && sessions_.is_over(id))) return nullptr;
+  if (sessions_.find(id) != nullptr) return nullptr;
+  Spoken& spoken = spoken_[id.client];
+  const bool silent = options_.bug == Options::Bug::silent_when_over;
+  const bool awaited = others_wait && env.first_life() && !spoken.contains(id.number) && !silent;
+  if (!awaited && sessions_.is_over(id)) return nullptr;
+  spoken.insert(id.number);
   const bool bug = options_.bug == Options::Bug::cuid_without_accept;
   seen_ = (bug ? seen_ : std::max(seen_, accept_)) + 1;
   Proposal& proposal = proposals_[id];

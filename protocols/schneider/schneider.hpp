@@ -81,6 +81,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocols/schneider/spoken.hpp"
 #include "sim/protocol/registry.hpp"
 #include "sim/protocol/sessions.hpp"
 
@@ -355,6 +356,7 @@ struct Schneider {
   std::uint64_t seen_ = 0;    ///< The largest number in a cuid of this replica's.
   std::uint64_t accept_ = 0;  ///< In a uid that it has accepted.
   Proposals proposals_{};
+  std::map<ClientId, Spoken> spoken_{};
   std::set<std::pair<Stamp, RequestId>> queue_{};     ///< Those not executed, by place.
   std::deque<std::pair<RequestId, Stamp>> lately_{};  ///< Executed, for who takes over. abcast only.
 

@@ -24,11 +24,34 @@ bool two_answered(const Record& record, const SplitBrainEpisode& episode, std::s
   return false;
 }
 
-// Whether an update is lost at the end that a client took for done when one of the primaries answered it.
+// Since when a node has taken itself for primary, running or paused, as it does at `until`.
+Time reign_of(const Record& record, NodeId node, Time until) {
+  Time since = kNever;
+  for (const auto& change : record.roles) {
+    if (change.at > until) break;
+    if (change.node != node) continue;
+    if (change.role != Role::primary) since = kNever;
+    if (change.role == Role::primary && since == kNever) since = change.at;
+  }
+  return since;
+}
+
+// Since when two of them have. One that is paused doesn't act, but goes on as primary when it wakes up.
+Time two_reign_since(const Record& record, const SplitBrainEpisode& episode,
+                     std::span<const NodeId> primaries) {
+  std::vector<Time> since;
+  for (const NodeId p : primaries) since.push_back(reign_of(record, p, episode.begin));
+  std::ranges::sort(since);
+  return since.size() < 2 ? episode.begin : std::min(since[1], episode.begin);
+}
+
+// Whether an update is lost at the end that a client took for done when one of the primaries answered it,
+// while two held the role.
 bool robbed(const Record& record, const SplitBrainEpisode& episode, std::span<const NodeId> primaries,
             std::span<const std::uint32_t> lost) {
   const auto& all = record.acknowledgements;
-  auto a = std::ranges::lower_bound(all, episode.begin, {}, &Record::Acknowledgement::at);
+  const Time begin = lost.empty() ? episode.begin : two_reign_since(record, episode, primaries);
+  auto a = std::ranges::lower_bound(all, begin, {}, &Record::Acknowledgement::at);
   for (; a != all.end() && a->at <= episode.end; ++a) {
     if (std::ranges::binary_search(lost, a->operation) && a->at <= record.operations[a->operation].ret &&
         std::ranges::find(primaries, a->by) != primaries.end())

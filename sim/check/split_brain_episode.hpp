@@ -9,8 +9,9 @@ namespace sim {
 struct SplitBrainEpisode {
   Time begin;
   Time end;
-  bool harmful = false;  ///< Clients were hurt in it: see SplitBrainHarm; or an update
-                         ///< that one of its primaries answered is lost at the end.
+  /// Clients were hurt: in it, see SplitBrainHarm; or an update is lost at the end that one of its primaries
+  /// answered while two held the role, running or paused.
+  bool harmful = false;
 };
 
 }  // namespace sim

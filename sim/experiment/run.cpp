@@ -30,8 +30,9 @@ namespace {
 constexpr std::string_view kTooManyEvents = "too many events";
 constexpr std::string_view kTooMuchMemory = "too much memory";
 
-void judge_safety(const Record& record, RunResult& r) {
-  const auto divergence = judge_divergence(record);
+// Replicas are compared only where they should become alike, and had the time to.
+void judge_safety(const Record& record, bool alike, RunResult& r) {
+  const auto divergence = alike ? judge_divergence(record) : DivergenceJudgement{};
   r.divergence = {.diverged = divergence.diverged, .seconds = divergence.seconds};
   r.divergence.compared = divergence.compared;
   if (divergence.first) r.divergence.first_index = divergence.first->index;
@@ -42,6 +43,11 @@ void judge_safety(const Record& record, RunResult& r) {
 
 void judge_losses(const Record& record, const std::optional<ServicePromise>& promise, RunResult& r) {
   auto judgement = judge_lost_writes(record, promise ? promise->running : 1);
+  if (!r.error.empty()) {  // cut short: who is down might have come back with them
+    judgement.unknown.insert(judgement.unknown.end(), judgement.operations.begin(),
+                             judgement.operations.end());
+    judgement.operations.clear();
+  }
   r.lost_writes = {judgement.operations.size(), std::move(judgement.operations), judgement.held.size(),
                    judgement.unknown.size()};
 }
@@ -56,7 +62,7 @@ void judge_agreement(const Record& record, RunResult& r) {
   c.election_safety = !judgement.two_leaders;
   c.leader_completeness = !judgement.incomplete;
   const bool asked = judgement.slots > 0 || !judgement.undecided.empty();  // else nothing was to be decided
-  if (asked && judgement.running > 0) c.termination = judgement.undecided.empty();
+  if (asked && judgement.running > 0 && r.error.empty()) c.termination = judgement.undecided.empty();
   c.undecided = judgement.undecided.size();
   c.running = judgement.running;
   c.highest_slot = judgement.highest;
@@ -153,7 +159,7 @@ void judge_record(const Record& record, const Scenario& scenario, RunResult& r) 
   r.messages = {record.messages_sent, record.messages_delivered, record.messages_lost,
                 record.messages_duplicated, record.messages_in_flight};
   const auto promise = scenario.plan->promise(calm_of(scenario.setup, members_at_end(record).size()));
-  judge_safety(record, r);
+  judge_safety(record, scenario.plan->becomes_alike() && r.error.empty(), r);
   judge_losses(record, promise, r);
   judge_agreement(record, r);
   judge_truth(record, r);

@@ -81,6 +81,9 @@ Descriptor open_to_read(const std::filesystem::path& path) {
   const int flags = O_RDONLY | O_CLOEXEC | (S_ISFIFO(status.st_mode) ? O_NONBLOCK : 0);
   Descriptor file(::open(path.c_str(), flags));
   if (!file.open()) throw_errno(path, "can't be read");
+  // A terminal ends when its user says so; other devices have no end, or nothing to say.
+  if (S_ISBLK(status.st_mode) || (S_ISCHR(status.st_mode) && ::isatty(file.get()) == 0))
+    throw FileError(path, "is a device, expected a file");
   return file;
 }
 

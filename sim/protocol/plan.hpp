@@ -35,6 +35,9 @@ class ProtocolPlan {
   virtual bool carries_out(Action action) const = 0;
   /// Lessons in consensus, which agree once among themselves, serve none.
   bool serves_clients() const { return carries_out(Action::read) || carries_out(Action::write); }
+  /// Whether its replicas should hold the same state once faults are over. With quorums of a register they
+  /// need not: reads ask a majority.
+  virtual bool becomes_alike() const = 0;
   /// What it promises once faults are over; nothing when it promises nothing under these conditions.
   virtual std::optional<ServicePromise> promise(const Calm& calm) const = 0;
 };

@@ -20,6 +20,7 @@ namespace sim {
 /// and may have
 ///   static std::optional<ServicePromise> promise(const Options&, const Calm&);
 ///   static bool carries_out(Action);  which actions it knows, if not all
+///   static bool becomes_alike();  false if its replicas may differ for good
 template <Protocol P> class PlanOf final : public ProtocolPlan {
  public:
   explicit PlanOf(typename P::Options options = {}) : options_(std::move(options)) {}
@@ -42,6 +43,10 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
   bool takes_orders() const override { return TakesOrders<P>; }
   bool carries_out(Action action) const override {
     if constexpr (requires { P::carries_out(action); }) return P::carries_out(action);
+    return true;
+  }
+  bool becomes_alike() const override {
+    if constexpr (requires { P::becomes_alike(); }) return P::becomes_alike();
     return true;
   }
   std::optional<ServicePromise> promise(const Calm& calm) const override {

@@ -80,14 +80,21 @@ void linearizability(Report& out, const RunResult& r) {
 
 void replicas(Report& out, const RunResult& r) {
   const auto& d = r.divergence;
-  if (d.diverged) {
+  if (d.diverged && d.seconds == 0) {
+    out.line("replicas",
+             fmt::format("LEFT BEHIND: none went another way, but not all hold the same at the end{}{}",
+                         d.first_index ? fmt::format(", first at update {}", *d.first_index) : "",
+                         d.cause ? fmt::format(" (cause: {})", *d.cause) : ""));
+  } else if (d.diverged) {
     out.line("replicas",
              fmt::format("DIVERGED: they differ at the end{}{}; differed for {} in all",
                          d.first_index ? fmt::format(", first at update {}", *d.first_index) : "",
                          d.cause ? fmt::format(" (cause: {})", *d.cause) : "", time_text(d.seconds)));
   } else if (r.operations.invoked > 0 && d.compared < 2) {
-    out.line("replicas", d.compared == 0 ? "no running replica has a comparable state at the end"
-                                         : "only one runs at the end, so there is nothing to compare");
+    out.line("replicas", d.compared == 0
+                             ? "not compared: none runs at the end, the run was cut short, or the protocol "
+                               "lets them differ"
+                             : "only one member runs at the end, so there is nothing to compare");
   } else if (r.operations.invoked > 0) {
     out.line("replicas", d.seconds > 0 ? fmt::format("hold equal states at the end, but differed for {}",
                                                      time_text(d.seconds))

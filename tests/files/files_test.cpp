@@ -111,7 +111,8 @@ TEST_CASE("a pipe that nobody writes to, or reads, ends with a word; one with a 
   CHECK(in("cat pipe > copy & $R generate --operations 20 --out pipe; wait; cmp copy h").code == 0);
   CHECK(in("timeout 60 $R run s.json --trace /dev/null").code == 0);
   CHECK(in("timeout 60 $R run /dev/null").code == 2);
-  CHECK(in("timeout 60 $R run /dev/zero").out == "repsim: /dev/zero: is too large, expected at most 16 MB\n");
+  CHECK(in("timeout 60 $R run /dev/zero").out == "repsim: /dev/zero: is a device, expected a file\n");
+  CHECK(in("timeout 60 $R check /dev/urandom h").code == 2);
 }
 
 TEST_CASE("/dev/stdout and - are standard output, in their turn and not from its beginning") {

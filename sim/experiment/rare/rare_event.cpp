@@ -28,7 +28,9 @@ constexpr std::array<RareEvent, 5> kRareEvents{{
     {"lost_write", "lost writes", false,
      [](const Record& r, const Scenario&) -> Count { return judge_lost_writes(r).operations.size(); }},
     {"diverged", "runs that end diverged", false,
-     [](const Record& r, const Scenario&) -> Count { return judge_divergence(r).diverged ? 1 : 0; }},
+     [](const Record& r, const Scenario& s) -> Count {
+       return s.plan->becomes_alike() && judge_divergence(r).diverged ? 1 : 0;
+     }},
     {"violation", "runs that are not linearizable", false,
      [](const Record& r, const Scenario& s) -> Count {
        const Verdict verdict =
