@@ -97,6 +97,7 @@ void PrimaryBackup::on_start(Env& env) {
   role_ = Role::backup;
   if (env.first_life()) {
     primary_ = NodeId{0};  // the first reign needs no succession
+    peer(*primary_).acted_at = 1;
     if (env.self() == *primary_) role_ = Role::primary;
   } else {
     returning_ = true;

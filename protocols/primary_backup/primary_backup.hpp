@@ -234,8 +234,8 @@ struct PrimaryBackup {
     FailureDetector detector;
     bool suspected = false;
     bool returning = false;
-    std::uint64_t heard = 0;     ///< Number of its latest heartbeat ...
-    std::uint64_t acted_at = 0;  ///< ... and of the latest as primary.
+    std::uint64_t heard = 0;     ///< Number of its latest heartbeat, from 0,
+    std::uint64_t acted_at = 0;  ///< and one above that of the latest as primary; 0: there was none.
     bool gone = false;           ///< Known to have failed for good.
     std::uint64_t stored = 0;    ///< As primary: it holds our log up to here.
     LocalTime lease_until{};     ///< As primary: it promised not to depose us before.

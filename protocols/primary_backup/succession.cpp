@@ -118,7 +118,7 @@ void PrimaryBackup::follow(Env& env, std::optional<NodeId> primary, std::uint64_
   if (log_.last_epoch() == reign) agreed_ = log_.last();
   // An order may be all that is heard of a primary before it acts no longer: its next heartbeats will tell.
   if (others && options_.elects())
-    peer(*primary).acted_at = std::max({peer(*primary).acted_at, peer(*primary).heard, std::uint64_t{1}});
+    peer(*primary).acted_at = std::max({peer(*primary).acted_at, peer(*primary).heard + 1, std::uint64_t{2}});
   const bool doubtful = others && options_.elects() && peer(*primary).suspected;
   doubtful ? arm_election(env) : env.cancel_timer(Timer::election);
   if (role_ == Role::backup) return;

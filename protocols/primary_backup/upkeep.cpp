@@ -54,9 +54,9 @@ void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
   }
   arm_suspicion(env);
   if (beat.acting) {
-    sender.acted_at = std::max(sender.acted_at, beat.number);
+    sender.acted_at = std::max(sender.acted_at, beat.number + 1);
     hear_primary(env, from, beat);
-  } else if (primary_ == from && beat.number > sender.acted_at + 1 && sender.acted_at > 0) {
+  } else if (primary_ == from && beat.number > sender.acted_at && sender.acted_at > 0) {
     lose_primary(env);
   } else if (acting() && beat.reign == reign_) {
     // A backup of ours. It renews our lease, from the moment at which we sent what it echoes; and its place

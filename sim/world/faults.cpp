@@ -211,7 +211,7 @@ void World::restart(NodeId node, DiskFate disk) {
     return record_.idle.push_back({now_, "replica " + std::to_string(node.value) + why});
   }
   m.up = true;
-  m.busy_until = now_;
+  m.busy_until = Time{};
   m.disk_free = now_;
   if (disk == DiskFate::lost) record_.lost_disk.insert(node);
   record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});

@@ -43,13 +43,16 @@ struct Machine {
   std::uint32_t pauses = 0;
   Duration slow{};
   Duration disk_delay{};
-  Time busy_until{};
+  Time busy_until{};  ///< While it is slow, and until it has worked off what came meanwhile.
   Time disk_free{};
   std::uint32_t synced = 0;  ///< Syncs of the handler that runs, or just ran, with nothing left to wait for.
   Time crashed_at{};
   std::vector<Event> held{};  ///< What came while it was paused, in order.
   std::vector<TimerState> timers{};
   NodeSet suspects{};
+
+  /// Whether something that came earlier may still wait, also at this very instant.
+  bool is_busy(Time now) const { return busy_until != Time{} && busy_until >= now; }
 };
 
 }  // namespace sim

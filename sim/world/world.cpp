@@ -150,7 +150,7 @@ void World::handle_at_node(const Event& event) {
     return drop(event);
   }
   const Machine& m = machines_[event.node];
-  if ((m.pauses > 0 || m.slow > Duration{0}) && waits(event)) return;
+  if ((m.pauses > 0 || m.slow > Duration{0} || m.is_busy(now_)) && waits(event)) return;
   note(event);
   hops_ = event.hops;
   const NodeId node{event.node};
@@ -202,6 +202,7 @@ bool World::stale(const Event& event) {
 }
 
 // A paused node keeps what comes for later; a slow one takes its time over each event, one after the other.
+// What comes once it is no longer slow waits behind those, as they came first.
 bool World::waits(const Event& event) {
   Machine& m = machines_[event.node];
   if (m.pauses > 0) {
