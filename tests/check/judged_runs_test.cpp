@@ -124,3 +124,22 @@ TEST_CASE("unless a scenario says what an outage is, it follows from the network
   CHECK(outage_after(R"("50ms")", R"("outage_after": "3ms")") == 3ms);
   CHECK(outage_after(R"("50ms")", R"("outage_after": false)") == 500ms);
 }
+
+TEST_CASE("what comes to a node that was slow queues behind what it still works off: channels stay FIFO") {
+  const Scenario scenario = load("tests/data/judges/slow_keeps_fifo.json");
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_for_sweep(scenario, seed);
+    CHECK(r.consensus.agreement == true);
+    CHECK_FALSE(r.divergence.diverged);
+  }
+}
+
+TEST_CASE("a primary that crashes in its first heartbeat interval, and is back at once, is missed") {
+  const std::string file = std::string(REPSIM_SOURCE_DIR) + "/tests/data/judges/primary_crashes_at_once.json";
+  for (const std::string at : {"500us", "2ms", "6ms", "9ms", "15ms"}) {
+    CAPTURE(at);
+    const Scenario scenario = load_scenario(file, {"/faults/0/at=" + at});
+    CHECK(run_for_sweep(scenario, 1).operations.ok > 150);
+  }
+}
