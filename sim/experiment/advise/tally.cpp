@@ -37,13 +37,13 @@ Estimate by_pauses(Concern c, const Tally& tally, const Pauses& pauses) {
   return e;
 }
 
-struct Rate {
+struct HourlyRate {
   Estimate estimate;
   double likely;
 };
 
 // Events an hour in calm runs, by themselves or by splitting.
-Rate calm_rate(Concern c, const Tally& tally) {
+HourlyRate calm_rate(Concern c, const Tally& tally) {
   const double hours = tally.seconds / kSecondsOfHour, seen = tally.calm[place_of(c)];
   const auto events = static_cast<std::uint64_t>(seen);
   const Estimate plain =
@@ -57,8 +57,8 @@ Rate calm_rate(Concern c, const Tally& tally) {
 }
 
 // With pauses the ends add up: the interval is wider than it need be, never narrower.
-Rate rate_of(Concern c, const Tally& tally, const AdviceOptions& options) {
-  Rate rate = calm_rate(c, tally);
+HourlyRate rate_of(Concern c, const Tally& tally, const AdviceOptions& options) {
+  HourlyRate rate = calm_rate(c, tally);
   if (!options.pauses) return rate;
   const Estimate more = by_pauses(c, tally, *options.pauses);
   rate.estimate.value += more.value;
@@ -72,7 +72,7 @@ void hold(Judged& judged, const Tally& tally, const Bound& bound, const AdviceOp
   Estimate e{0, 0, kNotKnown};
   double likely = 0;
   if (per_hour(bound.concern)) {
-    const Rate rate = rate_of(bound.concern, tally, options);
+    const HourlyRate rate = rate_of(bound.concern, tally, options);
     e = rate.estimate;
     likely = rate.likely;
   } else {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 namespace sim {
+namespace plain_event {  // kept apart from what other readers call by these names
 namespace {
 
 enum Field : std::uint8_t { process, type, f, value, key, index, time, error, none };
@@ -161,8 +162,11 @@ class Cursor {
 };
 
 }  // namespace
+}  // namespace plain_event
 
 std::size_t PlainEvent::read(std::string_view text, std::size_t line) {
+  using enum plain_event::Field;
+  using plain_event::Cursor, plain_event::Field;
   constexpr int deepest = 4;
   constexpr unsigned needed = 1U << process | 1U << type | 1U << f;
   event_ = {.line = line};

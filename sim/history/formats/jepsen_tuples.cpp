@@ -9,7 +9,7 @@
 namespace sim {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 bool is_pair(const Edn& edn) { return edn.is_sequence() && edn.items.size() == 2; }
 
 // What says by itself that it is a tuple; null if it doesn't.
@@ -66,7 +66,7 @@ std::uint32_t JepsenReader::key(const Edn& edn) {
     return static_cast<std::uint32_t>(edn.integer);
   }
   const bool digits = kv_text_ && edn.kind == Edn::Kind::string && !edn.text.empty() &&
-                      edn.text.size() < 10 && std::ranges::all_of(edn.text, is_digit) &&
+                      edn.text.size() < 10 && std::ranges::all_of(edn.text, is_decimal) &&
                       (edn.text.size() == 1 || edn.text.front() != '0');
   if (digits) {
     digit_keys_ = true;
