@@ -214,8 +214,11 @@ def check_scripts(root):
 
 def check_tests(root):
     for path in sorted(p for p in root.glob("tests/**/*") if p.suffix in CODE):
-        found = check_sizes(path, text_of(path).splitlines())
-        yield from ((path, number, rule) for number, rule in found if number > FILE_LINES)
+        lines = text_of(path).splitlines()
+        yield from ((path, number, rule) for number, rule in check_sizes(path, lines) if number > FILE_LINES)
+        for number, line in enumerate(lines, start=1):
+            if re.match(r'TEST_CASE\("[-\[~*]', line):
+                yield path, number, "name of a test: ctest can't pass on what begins with - [ ~ *"
 
 
 def check_folders(root):

@@ -81,7 +81,7 @@ TEST_CASE("what advise can't take is one clear line") {
   CHECK_THAT(said("--out /proc/none"), Catch::Contains("can't be created as a folder"));
 }
 
-TEST_CASE("--hours is how long the choice is observed in calm, by itself") {
+TEST_CASE("option --hours is how long the choice is observed in calm, by itself") {
   const auto hours_of_choice = [](const std::string& hours) {
     const Ended run = shell("\"$R\" advise " + kHeadline + " " + kQuick + hours + " --json --quiet");
     const sim::Json json = sim::Json::parse(run.out);
@@ -182,7 +182,7 @@ TEST_CASE("ping logs tell delays and losses, of the whole network and of pairs o
   };
   refused("--round-trips 0-7=" + near, "A and B two of 0, 1");
   refused("--round-trips 0-0=" + near, "no link joins 0 and 0");
-  refused("--round-trips 0-1=" + near + " --round-trips 1-0=" + far, "a second file for the same pair");
+  refused("--round-trips 0-1=" + near + " --round-trips 1-0=" + far, "a second file for the same");
   refused("--round-trips 0-1=" + near + ".gone", "no such file");
   replace(folder.path / "odd.log", "PING b\nhello\n");
   refused("--round-trips " + (folder.path / "odd.log").string(), "odd.log, line 2: found \"hello\"");

@@ -134,7 +134,7 @@ TEST_CASE("what check prints of files and values is clean, and the same JSON") {
   }
 }
 
-TEST_CASE("--quiet leaves the exit code to speak") {
+TEST_CASE("check --quiet leaves the exit code to speak") {
   const std::string history = "$R generate --quiet --bug stale-read | ";
   const auto violated = together(history + "$R check --quiet /dev/stdin");
   CHECK(violated.code == 1);

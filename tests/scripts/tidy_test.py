@@ -111,6 +111,8 @@ class Rules(unittest.TestCase):
 
     def test_sizes_of_tests(self):
         self.breaks("tests/check/a_test.cpp", "// x\n" * 401, "file has 401 lines")
+        named = '// x\nTEST_CASE("--quiet is quiet") {}\n'
+        self.breaks("tests/check/a_test.cpp", named, "name of a test", line=2)
 
     def test_links(self):
         self.write("docs/a.md", "# A\n## How it's drawn, in `C++`\n![x](../sim/cli/README.md)\n"
