@@ -18,8 +18,7 @@ Schneider::Proposal* Schneider::see(Env& env, const Request& request, bool other
   if (const auto found = proposals_.find(id); found != proposals_.end()) return &found->second;
   if (sessions_.find(id) != nullptr) return nullptr;
   Spoken& spoken = spoken_[id.client];
-  const bool silent = options_.bug == Options::Bug::silent_when_over;
-  const bool awaited = others_wait && env.first_life() && !spoken.contains(id.number) && !silent;
+  const bool awaited = others_wait && env.first_life() && !spoken.contains(id.number);
   if (!awaited && sessions_.is_over(id)) return nullptr;
   spoken.insert(id.number);
   const bool bug = options_.bug == Options::Bug::cuid_without_accept;

@@ -43,11 +43,9 @@ void Schneider::Options::describe(Fields& f) {
        {"cuid_without_accept", Bug::cuid_without_accept},
        {"join_without_relay", Bug::join_without_relay},
        {"join_on_one_word", Bug::join_on_one_word},
-       {"returned_not_heard", Bug::returned_not_heard},
-       {"silent_when_over", Bug::silent_when_over}},
+       {"returned_not_heard", Bug::returned_not_heard}},
       "A planted bug: candidates don't exceed accepted identifiers; joining replicas miss requests, accept a "
-      "state from anybody, or ignore a replica that returns after them; a replica that considers a request "
-      "finished sends nothing for it, though others wait.");
+      "state from anybody, or ignore a replica that returns after them.");
 }
 
 std::string Schneider::Options::complaint(std::size_t replicas) const {

@@ -204,8 +204,7 @@ struct Schneider {
       cuid_without_accept,
       join_without_relay,
       join_on_one_word,
-      returned_not_heard,
-      silent_when_over
+      returned_not_heard
     };
 
     Order order = Order::replica_ids;

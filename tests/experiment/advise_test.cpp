@@ -148,7 +148,7 @@ TEST_CASE("every protocol with a timeout can be advised, the others are told why
   Json json = without_faults();
   json["protocol"] = {{"name", "abd"}};
   json["service"] = {{"name", "register"}};
-  CHECK_THAT(complaint_of(json, options(1, 1)), Catch::Contains("abd has no timeout that could be advised"));
+  CHECK_THAT(complaint_of(json, options(1, 1)), Catch::Contains("abd has no timeout to advise"));
   json["protocol"] = {{"name", "primary_backup"}, {"detector", {{"kind", "phi_accrual"}}}};
   CHECK_THAT(complaint_of(json, options(1, 1)), Catch::Contains("/protocol/detector/kind"));
 }

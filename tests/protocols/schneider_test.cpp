@@ -350,13 +350,3 @@ TEST_CASE("schneider: a replica repaired while another was down hears that one w
   }
   check_cured(file, {{"/protocol/bug", "none"}}, 20);
 }
-
-TEST_CASE("schneider: a slow replica speaks for what it takes for over while others wait for it: 20 seeds") {
-  const std::string file = "bugs/schneider_silent_when_over.json";
-  const Scenario bug = schneider_file(file);
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    CAPTURE(seed);
-    CHECK(run_for_sweep(bug, seed).divergence.diverged);
-  }
-  check_cured(file, {{"/protocol/bug", "none"}}, 20);
-}

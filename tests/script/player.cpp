@@ -41,8 +41,9 @@ Json Player::document() const {
   Json kind = {{"name", service.at(0)}};
   if (service.size() > 1) kind["keys"] = number_in<std::uint32_t>(service[1]);
   Json clients = {{"every", "8000h"}, {"timeout", "100s"}, {"retry", value("retry", "100ms")}};
-  if (const std::string count = value("clients", ""); !count.empty())  // else as the protocol has it
-    clients["count"] = number_in<std::uint32_t>(count);
+  const ProtocolEntry* entry = find_protocol(protocol.substr(0, space));
+  const bool serves = entry == nullptr || entry->make_plan()->serves_clients();
+  clients["count"] = number_in<std::uint32_t>(value("clients", serves ? "1" : "0"));
   return {{"name", "script"},
           {"seed", number_in<std::uint64_t>(value("seed", "1"))},
           {"duration", "1000h"},
