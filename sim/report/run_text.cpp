@@ -92,8 +92,8 @@ void replicas(Report& out, const RunResult& r) {
                          d.cause ? fmt::format(" (cause: {})", *d.cause) : "", time_text(d.seconds)));
   } else if (r.operations.invoked > 0 && d.compared < 2) {
     out.line("replicas", d.compared == 0
-                             ? "not compared: none runs at the end, the run was cut short, or the protocol "
-                               "lets them differ"
+                             ? "not compared: none runs at the end, a fault outlasts the run, the run was "
+                               "cut short, or the protocol lets them differ"
                              : "only one member runs at the end, so there is nothing to compare");
   } else if (r.operations.invoked > 0) {
     out.line("replicas", d.seconds > 0 ? fmt::format("hold equal states at the end, but differed for {}",

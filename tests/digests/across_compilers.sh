@@ -18,7 +18,7 @@ cd "$source_dir"
 all_of() { for f in "$@"; do printf '#include "%s"\n' "$f"; done; }
 all_of sim/{kernel,files,network,fault,world,workload,protocol}/*.cpp sim/history/{decisions,value}.cpp > "$work/engine.cpp"
 all_of protocols/*.cpp protocols/*/*.cpp > "$work/protocols.cpp"
-all_of sim/scenario/*.cpp tests/digests/main.cpp > "$work/scenario.cpp"
+all_of sim/scenario/*.cpp sim/history/{vocabulary,names}.cpp sim/history/objects/*.cpp tests/digests/main.cpp > "$work/scenario.cpp"
 sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
 compile() {  # unit, name, compiler, flags...
