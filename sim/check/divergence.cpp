@@ -8,6 +8,8 @@
 namespace sim {
 namespace {
 
+Time half_settled(const Record& record) { return record.chaos_end + (record.end - record.chaos_end) / 2; }
+
 // Replays the moves and keeps, for each replica, the versions on its way from the root. A move that extends
 // the path, nearly every one, costs constant time; only a new reference costs a look at every replica.
 class DivergenceReplay {
@@ -136,8 +138,7 @@ class DivergenceReplay {
     if (has.size() >= all.size()) return false;
     if (!has.empty() && version(has.back()).state != version(all[has.size() - 1]).state) return false;
     const auto first = std::ranges::find(record_.moves, Version{all[has.size()]}, &Record::Moved::to);
-    const Time late = record_.chaos_end + (record_.end - record_.chaos_end) / 2;
-    return first != record_.moves.end() && first->at > late;
+    return first != record_.moves.end() && first->at > half_settled(record_);
   }
 
   // Those who never differed before may still have been left behind.
@@ -163,10 +164,15 @@ class DivergenceReplay {
   DivergenceJudgement result_;
 };
 
+// Whether what faults did was over soon enough for replicas to become alike: a node that was slow may take
+// longer than the fault to work off what came meanwhile.
+bool could_settle(const Record& record) { return record.disturbed_until <= half_settled(record); }
+
 }  // namespace
 
-DivergenceJudgement judge_divergence(const Record& record) {
+DivergenceJudgement judge_divergence(const Record& record, bool become_alike) {
   DivergenceJudgement result;
+  if (!become_alike || !could_settle(record)) return result;
   if (!record.moves.empty()) result = DivergenceReplay(record).run();
   const Concerned concerned = concerned_at_end(record);
   for (std::uint16_t i = 0; i < record.replicas; ++i)

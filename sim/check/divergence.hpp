@@ -48,7 +48,10 @@ struct DivergenceJudgement {
 
 /// At any instant the replicas that should hold the state are divergent if one's state differs from that
 /// which the reference (see FirstDifference) was in after as many requests. An instant counts as it ends.
-DivergenceJudgement judge_divergence(const Record& record);
+/// Nothing is compared unless replicas should `become_alike` when the run ends (those of a quorum system need
+/// not, nor any in a run that was cut short) and had the time to: what faults did was worked off by half of the
+/// settle phase.
+DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true);
 
 /// Why they differ.
 DivergenceCause cause_of(const FirstDifference& first, const Record& record);

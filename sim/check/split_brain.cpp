@@ -62,7 +62,7 @@ bool robbed(const Record& record, const SplitBrainEpisode& episode, std::span<co
 
 }  // namespace
 
-SplitBrainJudgement judge_split_brain(const Record& record) {
+SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough) {
   SplitBrainJudgement result;
   std::vector<NodeId> acting;     // now
   std::vector<NodeId> primaries;  // that acted in the episode under way
@@ -72,7 +72,7 @@ SplitBrainJudgement judge_split_brain(const Record& record) {
   const auto close = [&](Time end) {
     SplitBrainEpisode episode{begin, end};
     if (end == begin) return;
-    if (!lost) lost = judge_lost_writes(record).operations;
+    if (!lost) lost = judge_lost_writes(record, enough).operations;
     episode.harmful = robbed(record, episode, primaries, *lost);
     if (!episode.harmful && two_answered(record, episode, primaries)) {  // nearly none does
       if (!harm) harm.emplace(record);

@@ -8,15 +8,11 @@
 #include "sim/check/availability.hpp"
 #include "sim/check/consensus.hpp"
 #include "sim/check/detector.hpp"
-#include "sim/check/divergence.hpp"
 #include "sim/check/failover.hpp"
 #include "sim/check/leadership.hpp"
-#include "sim/check/lost_writes.hpp"
-#include "sim/check/node_lives.hpp"
 #include "sim/check/orders.hpp"
-#include "sim/check/progress.hpp"
 #include "sim/check/service_quality.hpp"
-#include "sim/check/split_brain.hpp"
+#include "sim/experiment/judges_asked.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/linearizability/explanation.hpp"
 #include "sim/linearizability/linearizability.hpp"
@@ -30,36 +26,24 @@ namespace {
 constexpr std::string_view kTooManyEvents = "too many events";
 constexpr std::string_view kTooMuchMemory = "too much memory";
 
-// Whether what faults did was over soon enough for replicas to become alike: a node that was slow may take
-// longer than that to work off what came meanwhile.
-bool could_settle(const Record& record) {
-  return record.disturbed_until <= record.chaos_end + (record.end - record.chaos_end) / 2;
-}
-
-// Replicas are compared only where they should become alike, and had the time to.
-void judge_safety(const Record& record, bool alike, RunResult& r) {
-  const auto divergence = alike ? judge_divergence(record) : DivergenceJudgement{};
+void judge_safety(const Judged& run, RunResult& r) {
+  const auto divergence = divergence_of(run);
   r.divergence = {.diverged = divergence.diverged, .seconds = divergence.seconds};
   r.divergence.compared = divergence.compared;
   if (divergence.first) r.divergence.first_index = divergence.first->index;
   if (divergence.cause) r.divergence.cause = std::string(name_of(*divergence.cause));
-  const auto split = judge_split_brain(record);
+  const auto split = split_brain_of(run);
   r.split_brain = {split.episodes.size(), split.seconds, split.harmful};
 }
 
-void judge_losses(const Record& record, const std::optional<ServicePromise>& promise, RunResult& r) {
-  auto judgement = judge_lost_writes(record, promise ? promise->running : 1);
-  if (!r.error.empty()) {  // cut short: who is down might have come back with them
-    judgement.unknown.insert(judgement.unknown.end(), judgement.operations.begin(),
-                             judgement.operations.end());
-    judgement.operations.clear();
-  }
+void judge_losses(const Judged& run, RunResult& r) {
+  auto judgement = lost_writes_of(run);
   r.lost_writes = {judgement.operations.size(), std::move(judgement.operations), judgement.held.size(),
                    judgement.unknown.size()};
 }
 
-void judge_agreement(const Record& record, RunResult& r) {
-  const auto judgement = judge_consensus(record);
+void judge_agreement(const Judged& run, RunResult& r) {
+  const auto judgement = judge_consensus(run.record);
   if (!judgement.applies) return;
   auto& c = r.consensus;
   c.slots = judgement.slots;
@@ -68,7 +52,7 @@ void judge_agreement(const Record& record, RunResult& r) {
   c.election_safety = !judgement.two_leaders;
   c.leader_completeness = !judgement.incomplete;
   const bool asked = judgement.slots > 0 || !judgement.undecided.empty();  // else nothing was to be decided
-  if (asked && judgement.running > 0 && r.error.empty()) c.termination = judgement.undecided.empty();
+  if (asked && judgement.running > 0 && !run.cut_short) c.termination = judgement.undecided.empty();
   c.undecided = judgement.undecided.size();
   c.running = judgement.running;
   c.highest_slot = judgement.highest;
@@ -98,39 +82,13 @@ void judge_service(const Record& record, const ClientOptions& clients, RunResult
   r.cost = {cost.messages_per_operation, cost.delays_per_operation};
 }
 
-// What a run of the scenario is like while nothing goes wrong.
-Calm calm_of(const Setup& setup, std::size_t members) {
-  const ClientOptions& clients = setup.clients.options;
-  Calm calm{.members = members,
-            .client_timeout = clients.timeout,
-            .client_retry = std::min(clients.retry.value_or(clients.timeout), clients.timeout)};
-  const auto take = [&](const LinkLaw& law) {
-    calm.delay = std::max(calm.delay, law.delay.nearly_longest() + (law.reorder > 0 ? law.hold : Duration{}));
-    calm.loss = std::max(calm.loss, law.loss);
-  };
-  take(setup.network.replicas);
-  take(setup.network.clients);
-  for (const auto& link : setup.network.overrides) take(link.law);
-  return calm;
-}
-
-void judge_service_goes_on(const Record& record, const Scenario& scenario,
-                           const std::optional<ServicePromise>& promise, RunResult& r) {
-  std::optional<ProgressRules> rules;
-  if (promise) {
-    rules = ProgressRules{.client_timeout = scenario.setup.clients.options.timeout,
-                          .within = promise->within,
-                          .running = promise->running,
-                          .despite_liars = promise->despite_liars,
-                          .untold = promise->untold,
-                          .on_disk = promise->memory == ServicePromise::Memory::on_disk};
-  }
-  auto judgement = judge_progress(record, rules);
+void judge_service_goes_on(const Judged& run, RunResult& r) {
+  auto judgement = progress_of(run);
   r.progress = {.verdict = judgement.verdict,
                 .since_s = seconds(judgement.since - Time{}),
                 .longest_wait_s = seconds(judgement.longest),
                 .story = std::move(judgement.why)};
-  if (promise) r.progress.within_s = seconds(promise->within);
+  if (const auto promise = promise_of(run)) r.progress.within_s = seconds(promise->within);
 }
 
 void judge_failures(const Record& record, RunResult& r) {
@@ -161,16 +119,16 @@ void judge_failures(const Record& record, RunResult& r) {
 }
 
 // Everything but linearizability and expectations.
-void judge_record(const Record& record, const Scenario& scenario, RunResult& r) {
+void judge_record(const Judged& run, RunResult& r) {
+  const Record& record = run.record;
   r.messages = {record.messages_sent, record.messages_delivered, record.messages_lost,
                 record.messages_duplicated, record.messages_in_flight};
-  const auto promise = scenario.plan->promise(calm_of(scenario.setup, members_at_end(record).size()));
-  judge_safety(record, scenario.plan->becomes_alike() && r.error.empty() && could_settle(record), r);
-  judge_losses(record, promise, r);
-  judge_agreement(record, r);
+  judge_safety(run, r);
+  judge_losses(run, r);
+  judge_agreement(run, r);
   judge_truth(record, r);
-  judge_service(record, scenario.setup.clients.options, r);
-  judge_service_goes_on(record, scenario, promise, r);
+  judge_service(record, run.scenario.setup.clients.options, r);
+  judge_service_goes_on(run, r);
   judge_failures(record, r);
   auto orders = judge_orders(record);
   r.orders = {orders.given, orders.carried_out, orders.without_effect, std::move(orders.notes)};
@@ -211,9 +169,10 @@ bool play(World& world, const Scenario& scenario, RunResult& r) {
   r.digest = world.digest();
   r.virtual_seconds = static_cast<double>(world.now().time_since_epoch().count()) / 1e9;
   r.events = world.events();
-  if (!r.error.empty()) world.cut_short();
-  judge_record(world.record(), scenario, r);
-  return r.error.empty();
+  const bool cut_short = !r.error.empty();
+  if (cut_short) world.cut_short();
+  judge_record({world.record(), scenario, cut_short}, r);
+  return !cut_short;
 }
 
 World make_world(const Scenario& scenario, std::uint64_t seed, Tracer* tracer = nullptr) {
@@ -241,11 +200,7 @@ RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed) {
   RunResult r = result_of(scenario, seed);
   if (!fits(scenario, r)) return r;
   World world = make_world(scenario, seed);
-  const Model model = scenario.setup.model;
-  if (play(world, scenario, r)) {
-    r.linearizability.verdict =
-        linearizability_verdict(world.record().operations, model, initial_value(model));
-  }
+  if (play(world, scenario, r)) r.linearizability.verdict = linearizability_of({world.record(), scenario});
   judge_expectations(scenario, r);
   return r;
 }

@@ -157,6 +157,19 @@ TEST_CASE("what was first applied late in the settle phase may still be on its w
   CHECK(diverged(2001, 7));  // what it has is another thing
 }
 
+TEST_CASE("replicas are compared only where they should become alike and had the time to") {
+  RecordBuilder b(2, 1000, 3000);
+  b.call(0);
+  b.apply(10, 0, 0, 1);
+  REQUIRE(judge_divergence(b.record).diverged);
+  CHECK_FALSE(judge_divergence(b.record, false).diverged);
+  b.record.disturbed_until = at_ms(2000);
+  CHECK(judge_divergence(b.record).diverged);
+  b.record.disturbed_until = at_ms(2001);  // past half of the settle phase
+  CHECK_FALSE(judge_divergence(b.record).diverged);
+  CHECK(judge_divergence(b.record).compared == 0);
+}
+
 TEST_CASE("a crashed replica takes no part, and one that installs a state agrees with it") {
   RecordBuilder b(2);
   for (std::int64_t i = 0; i < 2; ++i) b.call(0);

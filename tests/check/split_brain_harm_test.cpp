@@ -102,6 +102,18 @@ TEST_CASE("an update that the other primary knew and that is lost all the same d
   CHECK(split(false) == 0);
 }
 
+TEST_CASE("an update robs nobody where too few run to tell whether it is lost") {
+  auto b = two_primaries();
+  const auto one = b.call(200, 220);
+  b.apply(210, 0, one, 1);
+  b.acknowledge(220, 0, one);
+  b.install(300, 0, 2);  // which has nothing
+  CHECK(judge_split_brain(b.record, 3).harmful == 1);
+  b.crash(400, 2);
+  CHECK(judge_split_brain(b.record, 2).harmful == 1);
+  CHECK(judge_split_brain(b.record, 3).harmful == 0);
+}
+
 TEST_CASE("a read of another key misses nothing") {
   auto b = two_primaries();
   const auto update = b.call(200, 230);

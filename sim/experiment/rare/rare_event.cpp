@@ -8,12 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "sim/check/divergence.hpp"
-#include "sim/check/lost_writes.hpp"
-#include "sim/check/split_brain.hpp"
-#include "sim/history/vocabulary.hpp"
-#include "sim/linearizability/linearizability.hpp"
-#include "sim/linearizability/verdict.hpp"
+#include "sim/experiment/judges_asked.hpp"
 
 namespace sim {
 namespace {
@@ -22,19 +17,24 @@ using Count = std::optional<std::uint64_t>;
 
 constexpr std::array<RareEvent, 5> kRareEvents{{
     {"split_brain", "episodes", true,
-     [](const Record& r, const Scenario&) -> Count { return judge_split_brain(r).episodes.size(); }},
+     [](const Record& r, const Scenario& s) -> Count {
+       return split_brain_of({r, s}).episodes.size();
+     }},
     {"harmful", "harmful episodes", true,
-     [](const Record& r, const Scenario&) -> Count { return judge_split_brain(r).harmful; }},
+     [](const Record& r, const Scenario& s) -> Count {
+       return split_brain_of({r, s}).harmful;
+     }},
     {"lost_write", "lost writes", false,
-     [](const Record& r, const Scenario&) -> Count { return judge_lost_writes(r).operations.size(); }},
+     [](const Record& r, const Scenario& s) -> Count {
+       return lost_writes_of({r, s}).operations.size();
+     }},
     {"diverged", "runs that end diverged", false,
      [](const Record& r, const Scenario& s) -> Count {
-       return s.plan->becomes_alike() && judge_divergence(r).diverged ? 1 : 0;
+       return divergence_of({r, s}).diverged ? 1 : 0;
      }},
     {"violation", "runs that are not linearizable", false,
      [](const Record& r, const Scenario& s) -> Count {
-       const Verdict verdict =
-           linearizability_verdict(r.operations, s.setup.model, initial_value(s.setup.model));
+       const Verdict verdict = linearizability_of({r, s});
        if (verdict == Verdict::unknown) return std::nullopt;
        return verdict == Verdict::violation ? 1 : 0;
      }},

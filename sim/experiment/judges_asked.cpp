@@ -1,0 +1,72 @@
+#include "sim/experiment/judges_asked.hpp"
+
+#include <algorithm>
+
+#include "sim/check/node_lives.hpp"
+#include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/linearizability.hpp"
+
+namespace sim {
+namespace {
+
+// What a run of the scenario is like while nothing goes wrong.
+Calm calm_of(const Setup& setup, std::size_t members) {
+  const ClientOptions& clients = setup.clients.options;
+  Calm calm{.members = members,
+            .client_timeout = clients.timeout,
+            .client_retry = std::min(clients.retry.value_or(clients.timeout), clients.timeout)};
+  const auto take = [&](const LinkLaw& law) {
+    calm.delay = std::max(calm.delay, law.delay.nearly_longest() + (law.reorder > 0 ? law.hold : Duration{}));
+    calm.loss = std::max(calm.loss, law.loss);
+  };
+  take(setup.network.replicas);
+  take(setup.network.clients);
+  for (const auto& link : setup.network.overrides) take(link.law);
+  return calm;
+}
+
+// How many replicas must run for what they hold to tell what is lost: of a run that was cut short, more than
+// there are.
+std::size_t enough_to_tell(const Judged& run) {
+  if (run.cut_short) return run.record.replicas + 1;
+  const auto promise = promise_of(run);
+  return promise ? promise->running : 1;
+}
+
+}  // namespace
+
+std::optional<ServicePromise> promise_of(const Judged& run) {
+  return run.scenario.plan->promise(calm_of(run.scenario.setup, members_at_end(run.record).size()));
+}
+
+DivergenceJudgement divergence_of(const Judged& run) {
+  return judge_divergence(run.record, run.scenario.plan->becomes_alike() && !run.cut_short);
+}
+
+SplitBrainJudgement split_brain_of(const Judged& run) {
+  return judge_split_brain(run.record, enough_to_tell(run));
+}
+
+LostWritesJudgement lost_writes_of(const Judged& run) {
+  return judge_lost_writes(run.record, enough_to_tell(run));
+}
+
+ProgressJudgement progress_of(const Judged& run) {
+  const auto promise = promise_of(run);
+  if (!promise) return judge_progress(run.record, std::nullopt);
+  return judge_progress(run.record,
+                        ProgressRules{.client_timeout = run.scenario.setup.clients.options.timeout,
+                                      .within = promise->within,
+                                      .running = promise->running,
+                                      .despite_liars = promise->despite_liars,
+                                      .untold = promise->untold,
+                                      .on_disk = promise->memory == ServicePromise::Memory::on_disk});
+}
+
+Verdict linearizability_of(const Judged& run) {
+  if (run.cut_short) return Verdict::unknown;
+  const Model model = run.scenario.setup.model;
+  return linearizability_verdict(run.record.operations, model, initial_value(model));
+}
+
+}  // namespace sim

@@ -1,0 +1,36 @@
+// What judges must be told of a scenario: what its protocol promises, and so what may be held against a run.
+// Runs, sweeps and the estimates of rare events all ask here, so that one run gets one verdict.
+#pragma once
+
+#include <optional>
+
+#include "sim/check/divergence.hpp"
+#include "sim/check/lost_writes.hpp"
+#include "sim/check/progress.hpp"
+#include "sim/check/split_brain.hpp"
+#include "sim/history/record.hpp"
+#include "sim/linearizability/verdict.hpp"
+#include "sim/protocol/service_promise.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace sim {
+
+/// A record, the scenario that was played, and how: of a run that was cut short nobody can tell what its end
+/// would have mended.
+struct Judged {
+  const Record& record;
+  const Scenario& scenario;
+  bool cut_short = false;
+};
+
+/// Nothing when the protocol promises nothing under the conditions of the run.
+std::optional<ServicePromise> promise_of(const Judged& run);
+
+DivergenceJudgement divergence_of(const Judged& run);
+SplitBrainJudgement split_brain_of(const Judged& run);
+LostWritesJudgement lost_writes_of(const Judged& run);
+ProgressJudgement progress_of(const Judged& run);
+/// Without a story; unknown for a run that was cut short.
+Verdict linearizability_of(const Judged& run);
+
+}  // namespace sim
