@@ -27,7 +27,7 @@ Calm calm_of(const Setup& setup, std::size_t members) {
 
 // How many replicas must run for what they hold to tell what is lost: of a run that was cut short, more than
 // there are.
-std::size_t enough_to_tell(const Judged& run) {
+std::size_t enough_to_tell(const JudgedRun& run) {
   if (run.cut_short) return run.record.replicas + 1;
   const auto promise = promise_of(run);
   return promise ? promise->running : 1;
@@ -35,23 +35,23 @@ std::size_t enough_to_tell(const Judged& run) {
 
 }  // namespace
 
-std::optional<ServicePromise> promise_of(const Judged& run) {
+std::optional<ServicePromise> promise_of(const JudgedRun& run) {
   return run.scenario.plan->promise(calm_of(run.scenario.setup, members_at_end(run.record).size()));
 }
 
-DivergenceJudgement divergence_of(const Judged& run) {
+DivergenceJudgement divergence_of(const JudgedRun& run) {
   return judge_divergence(run.record, run.scenario.plan->becomes_alike() && !run.cut_short);
 }
 
-SplitBrainJudgement split_brain_of(const Judged& run) {
+SplitBrainJudgement split_brain_of(const JudgedRun& run) {
   return judge_split_brain(run.record, enough_to_tell(run));
 }
 
-LostWritesJudgement lost_writes_of(const Judged& run) {
+LostWritesJudgement lost_writes_of(const JudgedRun& run) {
   return judge_lost_writes(run.record, enough_to_tell(run));
 }
 
-ProgressJudgement progress_of(const Judged& run) {
+ProgressJudgement progress_of(const JudgedRun& run) {
   const auto promise = promise_of(run);
   if (!promise) return judge_progress(run.record, std::nullopt);
   return judge_progress(run.record,
@@ -63,7 +63,7 @@ ProgressJudgement progress_of(const Judged& run) {
                                       .on_disk = promise->memory == ServicePromise::Memory::on_disk});
 }
 
-Verdict linearizability_of(const Judged& run) {
+Verdict linearizability_of(const JudgedRun& run) {
   if (run.cut_short) return Verdict::unknown;
   const Model model = run.scenario.setup.model;
   return linearizability_verdict(run.record.operations, model, initial_value(model));

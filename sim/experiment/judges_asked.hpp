@@ -17,20 +17,20 @@ namespace sim {
 
 /// A record, the scenario that was played, and how: of a run that was cut short nobody can tell what its end
 /// would have mended.
-struct Judged {
+struct JudgedRun {
   const Record& record;
   const Scenario& scenario;
   bool cut_short = false;
 };
 
 /// Nothing when the protocol promises nothing under the conditions of the run.
-std::optional<ServicePromise> promise_of(const Judged& run);
+std::optional<ServicePromise> promise_of(const JudgedRun& run);
 
-DivergenceJudgement divergence_of(const Judged& run);
-SplitBrainJudgement split_brain_of(const Judged& run);
-LostWritesJudgement lost_writes_of(const Judged& run);
-ProgressJudgement progress_of(const Judged& run);
+DivergenceJudgement divergence_of(const JudgedRun& run);
+SplitBrainJudgement split_brain_of(const JudgedRun& run);
+LostWritesJudgement lost_writes_of(const JudgedRun& run);
+ProgressJudgement progress_of(const JudgedRun& run);
 /// Without a story; unknown for a run that was cut short.
-Verdict linearizability_of(const Judged& run);
+Verdict linearizability_of(const JudgedRun& run);
 
 }  // namespace sim

@@ -26,7 +26,7 @@ namespace {
 constexpr std::string_view kTooManyEvents = "too many events";
 constexpr std::string_view kTooMuchMemory = "too much memory";
 
-void judge_safety(const Judged& run, RunResult& r) {
+void judge_safety(const JudgedRun& run, RunResult& r) {
   const auto divergence = divergence_of(run);
   r.divergence = {.diverged = divergence.diverged, .seconds = divergence.seconds};
   r.divergence.compared = divergence.compared;
@@ -36,13 +36,13 @@ void judge_safety(const Judged& run, RunResult& r) {
   r.split_brain = {split.episodes.size(), split.seconds, split.harmful};
 }
 
-void judge_losses(const Judged& run, RunResult& r) {
+void judge_losses(const JudgedRun& run, RunResult& r) {
   auto judgement = lost_writes_of(run);
   r.lost_writes = {judgement.operations.size(), std::move(judgement.operations), judgement.held.size(),
                    judgement.unknown.size()};
 }
 
-void judge_agreement(const Judged& run, RunResult& r) {
+void judge_agreement(const JudgedRun& run, RunResult& r) {
   const auto judgement = judge_consensus(run.record);
   if (!judgement.applies) return;
   auto& c = r.consensus;
@@ -82,7 +82,7 @@ void judge_service(const Record& record, const ClientOptions& clients, RunResult
   r.cost = {cost.messages_per_operation, cost.delays_per_operation};
 }
 
-void judge_service_goes_on(const Judged& run, RunResult& r) {
+void judge_service_goes_on(const JudgedRun& run, RunResult& r) {
   auto judgement = progress_of(run);
   r.progress = {.verdict = judgement.verdict,
                 .since_s = seconds(judgement.since - Time{}),
@@ -119,7 +119,7 @@ void judge_failures(const Record& record, RunResult& r) {
 }
 
 // Everything but linearizability and expectations.
-void judge_record(const Judged& run, RunResult& r) {
+void judge_record(const JudgedRun& run, RunResult& r) {
   const Record& record = run.record;
   r.messages = {record.messages_sent, record.messages_delivered, record.messages_lost,
                 record.messages_duplicated, record.messages_in_flight};
