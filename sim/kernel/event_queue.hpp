@@ -31,18 +31,18 @@ struct Event {
     told,
     timer,
     client_timer,
-    order
+    order,
+    turn  ///< A node gets to what waits for it.
   };
   Kind kind = Kind::fault;
   std::uint8_t tag = 0;  ///< Which message type or which timer.
   std::uint8_t hops =
       0;  ///< One-way delays from a client's call up to and including this message; stops at 255.
   bool background = false;        ///< Upkeep such as a heartbeat: not part of any operation's cost.
-  bool deferred = false;          ///< A slow node has taken it up already and now gets to it.
   std::uint16_t node = 0;         ///< Where it happens: a replica's or client's number.
   std::uint16_t peer = 0;         ///< Who sent it.
   std::uint32_t handle = 0;       ///< The owner's name for the content.
-  std::uint32_t number = 0;       ///< Number of the message on its link; generation of a timer.
+  std::uint32_t number = 0;       ///< Number of the message on its link; generation of a timer or turn.
   std::uint16_t incarnation = 0;  ///< Which life of the sender or of the timer's node it belongs to.
   bool operator==(const Event&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "sim/world/by_hand.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/kernel/check.hpp"
 
@@ -54,7 +55,15 @@ std::uint32_t ByHand::begin_fault(const Fault& fault) {
   return index;
 }
 
-void ByHand::end_fault(std::uint32_t fault) { world_.end(fault, world_.faults_[fault]); }
+// What has waited for a node stands on the wire again: the script says when it gets to each of it.
+void ByHand::end_fault(std::uint32_t fault) {
+  const auto node = world_.struck_[fault];
+  world_.end(fault, world_.faults_[fault]);
+  if (!node || world_.machine(*node).pauses > 0) return;
+  for (auto held = std::exchange(world_.machine(*node).held, {}); !held.empty(); held.pop_front())
+    world_.queue_.push(world_.now_, Rank::delivery, held.front());
+  world_.schedule_turn(*node);
+}
 
 void ByHand::call(ClientId client, const Command& command, std::optional<NodeId> whom) {
   world_.hops_ = 0;

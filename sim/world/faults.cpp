@@ -98,7 +98,7 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
     case Fault::Kind::restart: return restart(node, fault.disk);
     case Fault::Kind::pause:
       if (m.pauses++ == 0 && m.up) record_.lives.push_back({now_, node, Record::Life::paused});
-      return;
+      return schedule_turn(node);
     case Fault::Kind::slow: m.slow = fault.span; return;
     case Fault::Kind::clock:
       record_.clock_jump = std::max(record_.clock_jump, std::chrono::abs(fault.span));
@@ -122,9 +122,8 @@ void World::end(std::uint32_t index, const Fault& fault) {
   if (!node) return;
   Machine& m = machine(*node);
   if (fault.kind == Fault::Kind::pause) resume(*node);
-  if (fault.kind == Fault::Kind::slow) m.slow = Duration{0};
+  if (fault.kind == Fault::Kind::slow) speed_up(*node);
   if (fault.kind == Fault::Kind::disk) m.disk_delay = Duration{0};
-  if (fault.kind == Fault::Kind::slow) disturb(m.busy_until);  // it works off what came meanwhile
   if (fault.kind == Fault::Kind::disk) disturb(m.disk_free);
   if (fault.kind == Fault::Kind::clock) m.clock.set(now_, Duration{0}, 0);
   if (fault.kind == Fault::Kind::byzantine && m.misbehaves_by == index) behave(*node);
@@ -188,19 +187,13 @@ void World::crash(NodeId node, const Fault& fault) {
   m.crashed_at = now_;
   ++m.incarnation;
   if (fault.in_flight_lost) m.first_that_counts = m.incarnation;
-  for (const Event& event : std::exchange(m.held, {})) give_up_on(event);
+  give_up_held(node);
   settle_orders_of(node);
   m.timers.clear();
   m.syncs = 0;
   m.service = Service(setup_->model, setup_->keys);
   m.version = Version{};
   record_.lives.push_back({now_, node, Record::Life::down});
-}
-
-// What waited for a node that will never look at it.
-void World::give_up_on(const Event& event) {
-  if (is_message(event)) return lose(event, "down");
-  drop(event);
 }
 
 void World::restart(NodeId node, DiskFate disk) {
@@ -211,7 +204,6 @@ void World::restart(NodeId node, DiskFate disk) {
     return record_.idle.push_back({now_, "replica " + std::to_string(node.value) + why});
   }
   m.up = true;
-  m.busy_until = Time{};
   m.disk_free = now_;
   if (disk == DiskFate::lost) record_.lost_disk.insert(node);
   record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});
@@ -239,18 +231,6 @@ void World::tell_of_failure(NodeId failed, Duration within, bool after_messages)
     disturb(at);
     queue_.push(at, Rank::delivery, event);
   }
-}
-
-// What came during the pause happens now: messages first, in the order of their arrival, then the timers that
-// ran out.
-void World::resume(NodeId node) {
-  Machine& m = machine(node);
-  if (--m.pauses > 0) return;
-  if (m.up) record_.lives.push_back({now_, node, Record::Life::resumed});
-  for (const Event& event : std::exchange(m.held, {})) {
-    queue_.push(now_, event.kind == Event::Kind::timer ? Rank::timer : Rank::delivery, event);
-  }
-  if (tracer_ != nullptr) tracer_->resumed(now_, node);
 }
 
 std::optional<NodeId> World::resolve(const Victim& victim) {

@@ -9,6 +9,7 @@
 #include "sim/kernel/clock.hpp"
 #include "sim/kernel/event_queue.hpp"
 #include "sim/kernel/node_set.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/rng.hpp"
 #include "sim/workload/service.hpp"
 
@@ -43,16 +44,16 @@ struct Machine {
   std::uint32_t pauses = 0;
   Duration slow{};
   Duration disk_delay{};
-  Time busy_until{};  ///< While it is slow, and until it has worked off what came meanwhile.
   Time disk_free{};
   std::uint32_t synced = 0;  ///< Syncs of the handler that runs, or just ran, with nothing left to wait for.
   Time crashed_at{};
-  std::vector<Event> held{};  ///< What came while it was paused, in order.
+  Ring<Event> held{};      ///< What has arrived, and waits until the node gets to it, in order.
+  std::uint32_t turn = 0;  ///< Generation of the event by which it gets to that; older ones are void.
   std::vector<TimerState> timers{};
   NodeSet suspects{};
 
-  /// Whether something that came earlier may still wait, also at this very instant.
-  bool is_busy(Time now) const { return busy_until != Time{} && busy_until >= now; }
+  /// Whether what comes must wait: the node is paused or slow, or something that came earlier waits still.
+  bool lets_wait() const { return pauses > 0 || slow > Duration{0} || !held.empty(); }
 };
 
 }  // namespace sim

@@ -37,7 +37,7 @@ std::uint64_t World::bytes() const {
       queue_.bytes() + host_->bytes() + requests_.slots() * sizeof(Asked) + replies_.slots() * sizeof(Reply);
   sum += faults_.size() * kBytesOfFault + cut_bytes_ + bytes_of(severing_);
   sum += machines_.size() * Service::bytes_for(setup_->keys);
-  for (const Machine& m : machines_) sum += bytes_of(m.held);
+  for (const Machine& m : machines_) sum += m.held.size() * sizeof(Event);
   return sum;
 }
 

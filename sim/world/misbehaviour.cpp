@@ -63,7 +63,7 @@ void World::behave(NodeId node) {
   m.misbehaves_by = kNoFault;
   if (const auto twin = std::exchange(m.twin, std::nullopt)) {
     machine(*twin).up = false;
-    for (const Event& event : std::exchange(machine(*twin).held, {})) give_up_on(event);
+    give_up_held(*twin);
   }
 }
 
@@ -74,7 +74,7 @@ void World::split(NodeId node) {
   const NodeId twin{static_cast<std::uint16_t>(machines_.size())};
   Machine copy = machine(node);
   copy.rng = Rng(whims_.next());
-  copy.held.clear();
+  copy.held = {};
   const std::uint32_t syncs = std::exchange(copy.syncs, 0);
   machines_.push_back(std::move(copy));
   machine(node).twin = twin;

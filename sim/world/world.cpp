@@ -5,7 +5,6 @@
 
 #include "sim/kernel/append.hpp"
 #include "sim/kernel/check.hpp"
-#include "sim/kernel/horizon.hpp"
 #include "sim/workload/text.hpp"
 
 namespace sim {
@@ -95,7 +94,9 @@ Ending World::ended(Ending how) {
     record_.messages_in_flight += is_message(event) && !to_itself(event) ? 1u : 0u;
   };
   for (const auto& pending : queue_.pending()) count(pending.event);
-  for (const Machine& m : machines_) std::ranges::for_each(m.held, count);
+  for (const Machine& m : machines_) {
+    for (std::size_t i = 0; i < m.held.size(); ++i) count(m.held[i]);
+  }
   record_.held.clear();
   for (std::uint16_t i = 0; i < replicas(); ++i) {
     if (!machines_[i].up) continue;
@@ -136,7 +137,8 @@ void World::handle(const Event& event) {
                         now_);
       return drop(event);
     }
-    default: handle_at_node(event); return complete_syncs(NodeId{event.node});
+    case Event::Kind::turn: return take_turn(event);
+    default: handle_at_node(event);
   }
 }
 
@@ -149,8 +151,16 @@ void World::handle_at_node(const Event& event) {
   } else if (stale(event)) {
     return drop(event);
   }
-  const Machine& m = machines_[event.node];
-  if ((m.pauses > 0 || m.slow > Duration{0} || m.is_busy(now_)) && waits(event)) return;
+  if (machines_[event.node].lets_wait()) return hold(event);
+  get_to(event);
+}
+
+void World::get_to(const Event& event) {
+  happen_at_node(event);
+  complete_syncs(NodeId{event.node});
+}
+
+void World::happen_at_node(const Event& event) {
   note(event);
   hops_ = event.hops;
   const NodeId node{event.node};
@@ -199,22 +209,6 @@ bool World::stale(const Event& event) {
   }
   if (!timer.armed) timer.queued_for = kNever;
   return !timer.armed;
-}
-
-// A paused node keeps what comes for later; a slow one takes its time over each event, one after the other.
-// What comes once it is no longer slow waits behind those, as they came first.
-bool World::waits(const Event& event) {
-  Machine& m = machines_[event.node];
-  if (m.pauses > 0) {
-    m.held.push_back(event);
-    return true;
-  }
-  if (event.deferred) return false;
-  m.busy_until = std::min(std::max(m.busy_until, now_) + m.slow, kHorizon);
-  Event later = event;
-  later.deferred = true;
-  queue_.push(m.busy_until, event.kind == Event::Kind::timer ? Rank::timer : Rank::delivery, later);
-  return true;
 }
 
 void World::deliver(const Event& event) {

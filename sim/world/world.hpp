@@ -164,13 +164,13 @@ class World final : private ClientPort {
   void handle(const Event& event);
   void handle_at_node(const Event& event);
   bool stale(const Event& event);
-  bool waits(const Event& event);
+  void get_to(const Event& event);
+  void happen_at_node(const Event& event);
   void deliver(const Event& event);
   void fire(const Event& event);
   void complete_syncs(NodeId node);
   void lose(const Event& event, std::string_view why);
   void drop(const Event& event);
-  void give_up_on(const Event& event);
   bool to_itself(const Event& event) const;
   Ending ended(Ending how);
   bool died_in_flight(const Event& event) const;
@@ -207,6 +207,14 @@ class World final : private ClientPort {
   void restart(NodeId node, DiskFate disk);
   void tell_of_failure(NodeId failed, Duration within, bool after_messages);
 
+  // What waits (sim/world/waiting.cpp).
+  void hold(const Event& event);
+  void schedule_turn(NodeId node);
+  void take_turn(const Event& turn);
+  void give_up_held(NodeId node);
+  void resume(NodeId node);
+  void speed_up(NodeId node);
+
   // Orders (sim/world/orders.cpp). An order is named by its place in the timeline of faults.
   void give_order(OrderId id, NodeId node);
   void settle_order(Record::Ordered& order, Record::Ordered::Fate fate, std::string_view why = {});
@@ -220,7 +228,6 @@ class World final : private ClientPort {
   void misbehave(NodeId node, std::uint32_t fault);
   void behave(NodeId node);
   void split(NodeId node);
-  void resume(NodeId node);
   std::optional<NodeId> resolve(const Victim& victim);
   void switch_laws(const NetworkLaws& laws);
 

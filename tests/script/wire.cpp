@@ -60,7 +60,8 @@ bool Player::automatic(const Event& event) const {
     case Event::Kind::request:
     case Event::Kind::reply: return !slow_clients_;
     case Event::Kind::persisted: return !slow_disk_;
-    case Event::Kind::order: return true;
+    case Event::Kind::order:
+    case Event::Kind::turn: return true;
     default: return false;
   }
 }

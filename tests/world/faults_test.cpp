@@ -60,6 +60,83 @@ TEST_CASE("a slow node handles one event after the other, each taking its time")
   CHECK(probe.node(1).seen == expected);
 }
 
+namespace {
+
+// Node 0 sends four notes at once, which arrive after a millisecond, and a fifth that arrives at 10 ms.
+Probe::Options sends_five_notes() {
+  return {[](ProbeEnv& env, const std::string& event) {
+    if (env.self() != NodeId{0}) return;
+    if (event == "start") env.set_timer(Timer::first, 9ms);
+    if (event == "first") env.send(NodeId{1}, Probe::Note{5});
+    for (int i = 1; event == "start" && i <= 4; ++i) env.send(NodeId{1}, Probe::Note{i});
+  }};
+}
+
+}  // namespace
+
+TEST_CASE("a node that is no longer slow gets at once to all that waits, in the order of arrival") {
+  Setup setup = quiet_setup(2);
+  setup.faults = {{.at = 0ms, .kind = Fault::Kind::slow, .until = 10ms, .victim = number(1), .span = 5ms}};
+  ProbeWorld probe(setup, sends_five_notes());
+  probe.world.run();
+  const std::vector<Probe::Seen> expected{{"start", 0ms},          {"note 1 from 0", 6ms},
+                                          {"note 2 from 0", 10ms}, {"note 3 from 0", 10ms},
+                                          {"note 4 from 0", 10ms}, {"note 5 from 0", 10ms}};
+  CHECK(probe.node(1).seen == expected);
+}
+
+TEST_CASE("what arrives at the instant at which a pause ends comes after what waited for that") {
+  Setup setup = quiet_setup(2);
+  setup.faults = {{.at = 0ms, .kind = Fault::Kind::pause, .until = 10ms, .victim = number(1)}};
+  ProbeWorld probe(setup, sends_five_notes());
+  probe.world.run();
+  CHECK(probe.events(1) ==
+        Seen{"start", "note 1 from 0", "note 2 from 0", "note 3 from 0", "note 4 from 0", "note 5 from 0"});
+}
+
+TEST_CASE("what has arrived and waits is beyond the reach of a cut, and of its sender's crash") {
+  for (const Fault::Kind kind : {Fault::Kind::slow, Fault::Kind::pause}) {
+    Setup setup = quiet_setup(2);
+    setup.faults = {{.at = 0ms, .kind = kind, .until = 100ms, .victim = number(1), .span = 5ms},
+                    {.at = 3ms, .kind = Fault::Kind::partition, .until = 200ms, .groups = {{{0}}, {{1}}}},
+                    {.at = 4ms, .kind = Fault::Kind::crash, .victim = number(0), .in_flight_lost = true}};
+    ProbeWorld probe(setup, sends_five_notes());
+    probe.world.run();
+    CHECK(probe.events(1) ==
+          Seen{"start", "note 1 from 0", "note 2 from 0", "note 3 from 0", "note 4 from 0"});
+    CHECK(probe.world.record().messages_lost == 0);
+  }
+}
+
+TEST_CASE("what waits for a slow node dies with it, even if it is back before its turn would have come") {
+  Setup setup = quiet_setup(2);
+  setup.faults = {{.at = 0ms, .kind = Fault::Kind::slow, .until = 100ms, .victim = number(1), .span = 5ms},
+                  {.at = 7ms, .kind = Fault::Kind::crash, .victim = number(1)},
+                  {.at = 8ms, .kind = Fault::Kind::restart, .victim = number(1)}};
+  ProbeWorld probe(setup, sends_five_notes());
+  probe.world.run();
+  const std::vector<Probe::Seen> second_life{{"start", 8ms}, {"note 5 from 0", 15ms}};
+  CHECK(probe.node(1).seen == second_life);
+  CHECK(probe.world.record().messages_lost == 3);
+}
+
+TEST_CASE("what a slow node sends itself takes its turn like all else; a pause stops its turns") {
+  Setup setup = quiet_setup(2);
+  setup.faults = {{.at = 0ms, .kind = Fault::Kind::slow, .until = 100ms, .victim = number(1), .span = 5ms},
+                  {.at = 8ms, .kind = Fault::Kind::pause, .until = 20ms, .victim = number(1)}};
+  ProbeWorld probe(setup, {[](ProbeEnv& env, const std::string& event) {
+                     if (event == "start" && env.self() == NodeId{0}) {
+                       env.send(NodeId{1}, Probe::Note{1});
+                       env.send(NodeId{1}, Probe::Note{2});
+                     }
+                     if (event == "note 1 from 0") env.send(NodeId{1}, Probe::Note{3});
+                   }});
+  probe.world.run();
+  const std::vector<Probe::Seen> expected{
+      {"start", 0ms}, {"note 1 from 0", 6ms}, {"note 2 from 0", 25ms}, {"note 3 from 1", 30ms}};
+  CHECK(probe.node(1).seen == expected);
+}
+
 TEST_CASE("a fast clock's timers run out early in true time") {
   Setup setup = quiet_setup(2);
   setup.faults = {

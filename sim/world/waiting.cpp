@@ -1,0 +1,82 @@
+// What has arrived at a node and waits, because the node is paused or slow, or was until now. One queue of
+// each node keeps it in the order of arrival (a message that a node sends itself arrives like any other), and
+// one event, the node's turn, says when it gets to the first.
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/horizon.hpp"
+#include "sim/world/world.hpp"
+
+namespace sim {
+
+// What comes to a node that is paused or slow waits, in the order of arrival, and so does what comes while
+// something else still waits. It has arrived: no cut and no sender's crash can harm it any more, only the
+// node's own crash can.
+void World::hold(const Event& event) {
+  Machine& m = machines_[event.node];
+  m.held.push_back(event);
+  if (m.held.size() == 1) schedule_turn(NodeId{event.node});
+}
+
+// Says anew when the node gets to what waits: never while it is paused, after some time if it is slow.
+void World::schedule_turn(NodeId node) {
+  Machine& m = machine(node);
+  ++m.turn;
+  if (m.pauses > 0 || m.held.empty()) return;
+  const bool timer = m.held.front().kind == Event::Kind::timer;
+  queue_.push(std::min(now_ + m.slow, kHorizon), timer ? Rank::timer : Rank::delivery,
+              Event{.kind = Event::Kind::turn, .node = node.value, .number = m.turn});
+}
+
+// A slow node takes its time over each event, one after the other; any other gets to all of them at once.
+void World::take_turn(const Event& turn) {
+  const NodeId node{turn.node};
+  if (turn.number != machine(node).turn) return;
+  do {
+    const Event event = machine(node).held.front();
+    machine(node).held.pop_front();
+    if (is_message(event) || !stale(event)) {
+      get_to(event);
+    } else {
+      drop(event);
+    }
+  } while (machine(node).slow == Duration{0} && !machine(node).held.empty());
+  schedule_turn(node);
+}
+
+// What waited for a node that will never look at it.
+void World::give_up_held(NodeId node) {
+  for (Ring<Event> held = std::exchange(machine(node).held, {}); !held.empty(); held.pop_front()) {
+    if (is_message(held.front())) {
+      lose(held.front(), "down");
+    } else {
+      drop(held.front());
+    }
+  }
+  schedule_turn(node);
+}
+
+// A node that is no longer slow works off at once what waits for it.
+void World::speed_up(NodeId node) {
+  machine(node).slow = Duration{0};
+  schedule_turn(node);
+}
+
+// What came during the pause happens now: messages first, in the order of their arrival, then the timers that
+// ran out.
+void World::resume(NodeId node) {
+  Machine& m = machine(node);
+  if (--m.pauses > 0) return;
+  if (m.up) record_.lives.push_back({now_, node, Record::Life::resumed});
+  for (Ring<Event> held = std::exchange(m.held, {}); !held.empty(); held.pop_front()) {
+    if (held.front().kind == Event::Kind::timer) {
+      queue_.push(now_, Rank::timer, held.front());
+    } else {
+      m.held.push_back(held.front());
+    }
+  }
+  schedule_turn(node);
+  if (tracer_ != nullptr) tracer_->resumed(now_, node);
+}
+
+}  // namespace sim
