@@ -28,10 +28,13 @@
 //     (A client that coordinates has timestamps of its own, so that it may be told at once.) Who loses its
 //     disk must not come back: quorums that count on its memory no longer share what they should.
 //   * Channels may delay, reorder and duplicate; `retransmit` repairs losses. Clocks don't matter.
-//   * A replica that coordinates is the only one for its client. Were another to repeat a write, the value
-//     could be written twice, the second time over somebody else's; only agreement could prevent that. So a
-//     repeated write is served by the replica that has it under way or done, and ignored by any other: the
-//     client gives up, and does not know the outcome. Reads may be repeated anywhere.
+//   * Only one replica coordinates a write. Were another to repeat it, the value could be written twice, the
+//     second time over somebody else's; only agreement could prevent that. So the client asks the same one
+//     again, and gives up if that stays down: it does not know the outcome, and goes on elsewhere. Reads may
+//     be repeated anywhere.
+//   * That one takes up a repeated write anew if its disk doesn't have the value: then nobody else has heard
+//     of it. If it does, as after a crash, the value has its timestamp, and what the replica holds now is as
+//     late or later: a majority must store that before the client may know.
 //   * Only reads and writes. cas, append and add depend on the value before, which takes consensus; they
 //     (and stamp and draw) are never answered.
 //
@@ -142,7 +145,8 @@ struct Abd {
   static bool carries_out(Action action) { return action == Action::read || action == Action::write; }
   static bool becomes_alike() { return false; }
   static ClientPolicy client_policy(const Options& o, std::size_t replicas) {
-    if (o.coordinator == Options::Coordinator::replica) return {.target = ClientPolicy::Target::own};
+    if (o.coordinator == Options::Coordinator::replica)
+      return {.target = ClientPolicy::Target::own, .writes_stay = true};
     const std::size_t reads = quorum(o.read_quorum, replicas), writes = quorum(o.write_quorum, replicas);
     ClientPolicy policy{.target = ClientPolicy::Target::everyone, .outbid = true};
     policy.write_offers = policy.read_offers = static_cast<std::uint32_t>(reads);
@@ -152,9 +156,9 @@ struct Abd {
     return policy;
   }
 
-  // Nobody leads, so nothing must be waited for: who has a quorum is served. A replica that coordinates must
-  // be up itself, as no other may repeat its clients' writes. Without `retransmit`, or where the client
-  // coordinates and asks once, a lost message may cost the operation.
+  // Nobody leads, so nothing must be waited for: who has a quorum is served. A client whose coordinator is
+  // down loses its patience once for each that is. Without `retransmit`, or where the client coordinates and
+  // asks once, a lost message may cost the operation.
   static std::optional<ServicePromise> promise(const Options& o, const Calm& calm) {
     const bool by_client = o.coordinator == Options::Coordinator::client;
     const bool sampled = o.contact == Options::Contact::quorum;
@@ -164,12 +168,10 @@ struct Abd {
     if (8 * calm.delay + 4 * repair > calm.client_timeout) return std::nullopt;
     const std::size_t enough =
         std::max(quorum(o.read_quorum, calm.members), quorum(o.write_quorum, calm.members));
-    // Who hears a repeated request doesn't know whether another replica works on the first one, and leaves it
-    // alone: where the first one was lost, the client has to give up.
-    const Duration given_up = calm.loss > 0 && !by_client ? 6 * calm.client_timeout : 0ns;
-    return ServicePromise{
-        .within = 30 * (o.retransmit.value_or(0ns) + 8 * calm.delay) + 10 * calm.round() + given_up,
-        .running = by_client && !sampled ? enough : calm.members};
+    const auto down = static_cast<std::int64_t>(by_client ? 0 : calm.members - enough);
+    return ServicePromise{.within = 30 * (o.retransmit.value_or(0ns) + 8 * calm.delay) + 10 * calm.round() +
+                                    2 * down * calm.client_timeout,
+                          .running = sampled ? calm.members : enough};
   }
 
   // On disk: each write that the replica has heard of, and what it changed.
@@ -217,17 +219,15 @@ struct Abd {
       const Stamped here = cell(request.command.key);
       return env.offer(request.id, {here.timestamp, here.value()});
     }
-    if (operations.contains(request.id)) return;  // under way
-    if (action == Action::write) {
-      if (done.is_over(request.id)) return;
-      if (done.find(request.id) != nullptr) return env.reply(request.id, {});
-      if (request.again || heard.find(request.id) != nullptr) return;  // it may have been written already
+    if (const auto found = operations.find(request.id); found != operations.end()) {
+      if (!options.retransmit) ask_again(env, request.id, found->second);
+      return;
     }
-    const auto place = operations.emplace(request.id, Operation{.request = request}).first;
-    const Query query{request.id, request.command.key};
-    env.broadcast(query);
-    if (operations.size() == 1) watch(env);
-    answered(env, place->second, env.self(), cell(query.key));
+    if (action == Action::write) {
+      if (done.is_over(request.id) || heard.is_over(request.id)) return;
+      if (done.find(request.id) != nullptr) return env.reply(request.id, {});
+    }
+    begin(env, request);
   }
 
   // The second round of a client that coordinates.
@@ -313,6 +313,15 @@ struct Abd {
     return chosen == 0 ? majority_of(replicas) : static_cast<std::size_t>(chosen);
   }
 
+  void begin(Env& env, const Request& request) {
+    Operation& operation = operations.emplace(request.id, Operation{.request = request}).first->second;
+    if (operations.size() == 1) watch(env);
+    operation.latest = cell(request.command.key);
+    if (!is_read(request.command) && heard.find(request.id) != nullptr) return store_latest(env, operation);
+    env.broadcast(Query{request.id, request.command.key});
+    answered(env, operation, env.self(), operation.latest);
+  }
+
   void answered(Env& env, Operation& operation, NodeId from, const Stamped& stamped) {
     if (operation.storing || !operation.answers.insert(from)) return;
     if (stamped.timestamp > operation.latest.timestamp) operation.latest = stamped;
@@ -325,7 +334,12 @@ struct Abd {
     } else if (options.bug == Options::Bug::no_write_back) {
       return finish(env, operation);
     }
-    // First here, then at the others: a timestamp that is out in the world must never be chosen again.
+    store_latest(env, operation);
+  }
+
+  // First here, then at the others: a timestamp that is out in the world must never be chosen again.
+  void store_latest(Env& env, Operation& operation) {
+    const Request& request = operation.request;
     operation.storing = true;
     keep(env, request.command.key, operation.latest);
     env.when_durable(Addressed<Message>{env.self(), Stored{request.id, operation.latest.timestamp}});

@@ -204,9 +204,13 @@ void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time no
   if (pending->asked == address) try_next(address);
   ++pending->attempts;
   pending->redirects = 0;
-  pending->asked = address;
+  move_to(address, *pending);
   ask_again(port, id, *pending);
   if (const auto& again = plan_->options.retry) port.wake(id, ClientPort::Wake::retry, number, now + *again);
+}
+
+void Clients::move_to(NodeId address, Pending& pending) const {
+  if (!plan_->policy.writes_stay || is_read(pending.request().command)) pending.asked = address;
 }
 
 // Replicas must be told that this isn't the first time: the operation may have taken effect already.
@@ -282,7 +286,7 @@ void Clients::try_next(NodeId& presumed) const {
 void Clients::resend_all(ClientPort& port, ClientId id) {
   for (Pending& pending : clients_[id.value].pending) {
     if (pending.answered) continue;
-    pending.asked = presumed(clients_[id.value], pending.request().command);
+    move_to(presumed(clients_[id.value], pending.request().command), pending);
     ask_again(port, id, pending);
   }
 }

@@ -62,6 +62,8 @@ struct ClientPolicy {
   std::uint32_t provisional_answers = 1;
   /// An operation that was not answered in time is sent to every replica.
   bool retry_everyone = false;
+  /// A write that was not answered in time is sent to the same replica again: no other may take it up.
+  bool writes_stay = false;
   /// Two rounds, with the client as coordinator, for protocols whose replicas answer a request with an offer:
   /// once so many replicas have made theirs, the client sends the request again with the largest stamp
   /// offered and its value. Both rounds go to everyone. 0: one round. When no answers are waited for, the

@@ -158,6 +158,47 @@ TEST_CASE("abd: repeated requests are never written twice: 20 seeds") {
   check_atomic(scenario_at(busy, {{"/clients/retry", "15ms"}}));
 }
 
+TEST_CASE("abd: a lost request costs its client one more try, not its patience: 20 seeds") {
+  const Json lossy{{"delay", "1ms"}, {"loss", 0.2}};
+  const Scenario scenario = scenario_at(abd_at_work(""), {{"/network/client", lossy},
+                                                          {"/clients/timeout", "2s"},
+                                                          {"/clients/retry", "30ms"},
+                                                          {"/clients/rate", "10/s"}});
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_for_sweep(scenario, seed);
+    CHECK(r.linearizability.verdict == Verdict::linearizable);
+    CHECK(r.operations.pending == 0);
+    CHECK(r.latency_ms.max < 500);
+  }
+}
+
+TEST_CASE("abd: a coordinator that returns from a crash finishes what its client asks again: 20 seeds") {
+  const Scenario scenario = scenario_at(
+      abd_at_work(R"({"random": {"kind": "crash", "rate": "20/s", "mean": "5ms", "disk": "tail_lost"},
+                      "at_once": 2}, {"at": "0s", "disk": 0, "delay": "3ms"})"),
+      {{"/clients/timeout", "2s"}, {"/clients/retry", "20ms"}, {"/clients/reads", 0.3}});
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_for_sweep(scenario, seed);
+    CHECK(r.linearizability.verdict == Verdict::linearizable);
+    CHECK(r.lost_writes.count == 0);
+    CHECK(r.operations.pending == 0);
+  }
+}
+
+TEST_CASE("abd: where messages are never sent again, its clients' repeats repair a loss: 10 seeds") {
+  const Scenario scenario = scenario_at(
+      abd_at_work("", R"(, "retransmit": false)", R"(, "loss": 0.2)"),
+      {{"/clients/timeout", "3s"}, {"/clients/retry", "40ms"}, {"/clients/rate", "10/s"}, {"/settle", "4s"}});
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    const RunResult r = run_for_sweep(scenario, seed);
+    CHECK(r.linearizability.verdict == Verdict::linearizable);
+    CHECK(r.operations.pending == 0);
+  }
+}
+
 TEST_CASE("abd: what a register without consensus can't do is refused before the run") {
   CHECK_THROWS_AS(scenario_of(R"({"name": "abd", "duration": "1s", "replicas": 3,
     "protocol": {"name": "abd"}, "service": {"name": "counter"},

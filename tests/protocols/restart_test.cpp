@@ -34,10 +34,10 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("abd: what is told before it is on disk makes two values share a timestamp: 7 of 3,000 seeds") {
+TEST_CASE("abd: what is told before it is on disk makes two values share a timestamp: 50 of 3,000 seeds") {
   const Scenario early = bug("abd_early_answer");
   const Scenario cured = scenario_at(early, {{"/protocol/bug", "none"}});
-  for (const std::uint64_t seed : {161u, 526u, 744u, 1352u, 1371u, 2484u, 2956u}) {
+  for (const std::uint64_t seed : {1u, 56u, 110u, 134u, 179u, 216u, 312u}) {
     CAPTURE(seed);
     CHECK(verdict(early, seed) == Verdict::violation);
     CHECK(verdict(cured, seed) == Verdict::linearizable);
