@@ -18,7 +18,8 @@ Schneider::Proposal* Schneider::see(Env& env, const Request& request, bool other
   if (const auto found = proposals_.find(id); found != proposals_.end()) return &found->second;
   if (sessions_.find(id) != nullptr) return nullptr;
   Spoken& spoken = spoken_[id.client];
-  const bool awaited = others_wait && env.first_life() && !spoken.contains(id.number);
+  const bool silent = options_.bug == Options::Bug::silent_when_over;
+  const bool awaited = others_wait && env.first_life() && !spoken.contains(id.number) && !silent;
   if (!awaited && sessions_.is_over(id)) return nullptr;
   spoken.insert(id.number);
   const bool bug = options_.bug == Options::Bug::cuid_without_accept;
@@ -145,9 +146,9 @@ void Schneider::seek_takeover(Env& env) {
 
 void Schneider::on(Env& env, NodeId from, const Stuck& m) {
   if (!member_ || options_.order != Options::Order::abcast) return;
-  Proposal* proposal = see(env, m.request);
+  const auto uid = accepted_uid(m.request.id);
+  Proposal* proposal = see(env, m.request, !uid);
   if (proposal == nullptr || proposal->accepted) {  // only `from` missed it
-    const auto uid = accepted_uid(m.request.id);
     if (uid && from != env.self()) env.send(from, Settled{m.request, *uid});
     return;
   }

@@ -43,9 +43,11 @@ void Schneider::Options::describe(Fields& f) {
        {"cuid_without_accept", Bug::cuid_without_accept},
        {"join_without_relay", Bug::join_without_relay},
        {"join_on_one_word", Bug::join_on_one_word},
-       {"returned_not_heard", Bug::returned_not_heard}},
+       {"returned_not_heard", Bug::returned_not_heard},
+       {"silent_when_over", Bug::silent_when_over}},
       "A planted bug: candidates don't exceed accepted identifiers; joining replicas miss requests, accept a "
-      "state from anybody, or ignore a replica that returns after them.");
+      "state from anybody, or ignore a replica that returns after them; replicas keep silent about a request "
+      "that they missed and take for over.");
 }
 
 std::string Schneider::Options::complaint(std::size_t replicas) const {

@@ -37,10 +37,11 @@
 //
 // Assumptions, and what breaks without them:
 //   * Fail-stop: everyone is told of a failure (fault "fail_stop", or a crash with "told_within"), and only
-//     after the failed one's last message ("after_messages": true). Who is told earlier executes without a
-//     request that is still under way; others with it. A crash that nobody is told of stops the service,
-//     except for test I, until its victim is back and says so. Several may come back at once, as long
-//     as a member is left to sponsor them.
+//     after the failed one's last message. A scenario must say so ("after_messages": true): the default is a
+//     word that may come earlier, outside this assumption. Who is told earlier executes without a request
+//     that is still under way; others with it. A crash that nobody is told of stops the service, except for
+//     test I, until its victim is back and says so. Several may come back at once, as long as a member is
+//     left to sponsor them.
 //   * Channels are reliable, and in the clock orders FIFO (network "fifo": true). A message that overtakes
 //     another says "nothing older from me" too early; a lost one is missing for good.
 //   * `delta` bounds the time from a request's stamp to its arrival *on the receiver's clock*: the largest
@@ -65,7 +66,8 @@
 // that has been executed. Bug `join_without_relay`: a joining replica gets the state, but not what others
 // sent before they knew of it. Bug `join_on_one_word`: it takes the first copy of the state from a liar, too.
 // Bug `returned_not_heard`: who was itself repaired while another was down never counts what that one says
-// later.
+// later. Bug `silent_when_over`: a replica that missed a request, and has executed its client's later ones,
+// says nothing of it, and the others wait for its word for ever.
 //
 // Source: Schneider, "Implementing Fault-Tolerant Services Using the State Machine Approach: A Tutorial", ACM
 // Computing Surveys 22(4), 1990: 3.2.1 to 3.2.3 (order), 4 (voters), 7.2 (integration). ABCAST: Birman and
@@ -204,7 +206,8 @@ struct Schneider {
       cuid_without_accept,
       join_without_relay,
       join_on_one_word,
-      returned_not_heard
+      returned_not_heard,
+      silent_when_over
     };
 
     Order order = Order::replica_ids;

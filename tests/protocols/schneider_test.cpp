@@ -291,6 +291,17 @@ TEST_CASE("schneider: a detector ahead of the last messages is caught in 10 of 2
               {{"/faults/0/after_messages", true}, {"/faults/1/after_messages", true}}, 20);
 }
 
+TEST_CASE(
+    "schneider: a request that some miss and take for over stops the others in 12 of 20 seeds, cured in "
+    "none") {
+  const Scenario silent = schneider_file("bugs/schneider_silent_when_over.json");
+  int left_behind = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    left_behind += run_for_sweep(silent, seed).divergence.diverged ? 1 : 0;
+  CHECK(left_behind >= 12);
+  check_cured("bugs/schneider_silent_when_over.json", {{"/protocol/bug", "none"}}, 20);
+}
+
 TEST_CASE("schneider: candidates that ignore accepted ids are caught in 15 of 20 seeds, cured in none") {
   CHECK(disagreements(schneider_file("bugs/schneider_cuid_without_accept.json"), 20) >= 15);
   check_cured("bugs/schneider_cuid_without_accept.json", {{"/protocol/bug", "none"}}, 20);
