@@ -154,6 +154,7 @@ void VR::rejoin(Env& env) {
   const auto primarys = answers_.find(primary_of(env, latest));
   if (primarys == answers_.end() || primarys->second.view != latest) return;
   log_ = primarys->second.log;
+  env.takes_part(true);
   follow(env, latest);
   env.send(primary_of(env, view_), PrepareOk{view_, last()});
   execute(env, primarys->second.commit);

@@ -48,7 +48,10 @@ bool VR::missed(View view) const { return view > view_ || (view == view_ && stat
 void VR::on_start(Env& env) {
   crashes_.assign(env.cluster(), 0);
   counted_ = options_.recovery == Options::Recovering::published;
-  if (!env.first_life()) return recover(env);
+  if (!env.first_life()) {
+    env.takes_part(false);
+    return recover(env);
+  }
   if (!is_primary(env)) return follow(env, 0);
   lead(env);
 }

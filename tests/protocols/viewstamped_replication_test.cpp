@@ -163,6 +163,8 @@ TEST_CASE("viewstamped replication: a majority that loses everything at once sta
   CHECK(r.consensus.agreement == true);
   CHECK(r.record.decisions.firsts().back().at < Time{2100ms});
   CHECK(r.operations.pending > 100);
+  CHECK_FALSE(r.divergence.diverged);  // who waits to be repaired should hold nothing
+  CHECK(r.divergence.compared == 1);
 }
 
 TEST_CASE("viewstamped replication: a cut-off primary answers nothing from the past, and follows later") {
