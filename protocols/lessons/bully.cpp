@@ -28,7 +28,7 @@
 //   * Channels lose nothing: a lost answer does the same. A partition makes one coordinator on each side, a
 //     one-way cut another for those who hear nothing; when it ends the higher one takes over.
 //   * Crashes, and returns with nothing on disk; any number may be down, but somebody who knows the number of
-//     the latest election must be up, or it is used again.
+//     the latest election must be up, or it is used again. Who has just returned learns it within 2d.
 //   * Nobody lies.
 // No majority is asked: that is why it goes on with one replica, and why it splits where Raft stops.
 // Clients have no part in this; a request is never answered.

@@ -133,6 +133,24 @@ TEST_CASE("bully: a lost answer makes two coordinators") {
   CHECK(split == 20);
 }
 
+TEST_CASE("bully: who returns is told the latest number, or uses it again if nobody is left who knows it") {
+  // 0 and then 2, which coordinates, crash around the return of 1: 0 before it could have told 1, or after.
+  const auto elections = [](const char* last_crash) {
+    return bullies(
+        {.replicas = 3,
+         .network = R"("delay": "1ms")",
+         .faults =
+             R"({"at": "900ms", "crash": 1}, {"at": "950ms", "crash": 2}, {"at": "1s", "restart": 1},
+           {"at": ")" +
+             std::string(last_crash) + R"(", "crash": 0})"});
+  };
+  for_each_run(elections("1001ms"), 3, [](const Record& record) {
+    CHECK(judge_consensus(record).disagreement);
+    CHECK(judge_split_brain(record).episodes.empty());
+  });
+  for_each_run(elections("1002500us"), 3, check_one_coordinator);
+}
+
 TEST_CASE("bully: both sides of a partition have a coordinator until it ends, in each of 20 seeds") {
   for (const char* file :
        {"lessons/agreement/bully_partition.json", "lessons/agreement/bully_one_way.json"}) {

@@ -33,6 +33,7 @@ struct Window {
 struct Down : Window {
   int node = 0;
 };
+constexpr int kAnybody = -1;  // of a Down
 
 class Timeline {
  public:
@@ -74,11 +75,11 @@ class Timeline {
   // Crashes and restarts, never more at a time than the protocol bears. A node that is back counts as down
   // until it may be relied upon.
   void crash(const Json& limits) {
+    if (draw_.chance(0.2)) return crash_primary(limits);
     const bool comes_back = limits.value("restarts", true) && !(may_stay_down() && draw_.chance(0.2));
-    Down down{window(500ms), draw_.node(n_)};
-    const Duration recovering = time_of(limits, "recovering");
+    const Down down{down_time(limits), draw_.node(n_)};
     Down counted = down;
-    counted.to = comes_back ? down.to + recovering : Duration::max();
+    counted.to = comes_back ? down.to + time_of(limits, "recovering") : Duration::max();
     if (!bearable(counted, limits)) return;
     down_.push_back(counted);
     Json fault{{"at", text(down.from)}, {"crash", down.node}};
@@ -94,8 +95,34 @@ class Timeline {
     add(restart);
   }
 
+  // Whoever leads at that time, perhaps since a moment ago. Which node that is can't be said before: it
+  // crashes while no other is down, and comes back.
+  void crash_primary(const Json& limits) {
+    if (!limits.value("restarts", true) || limits.contains("told_within")) return;
+    Down down{down_time(limits), kAnybody};
+    Down counted = down;
+    counted.to = down.to + time_of(limits, "recovering");
+    const auto near = [&](const Down& other) { return other.overlaps(counted); };
+    if (std::ranges::any_of(down_, near) || !bearable(counted, limits)) return;
+    down_.push_back(counted);
+    add({{"at", text(down.from)}, {"crash", "primary"}});
+    Json restart{{"at", text(down.to)}, {"restart", "crashed"}};
+    if (limits.contains("disk")) restart["disk"] = draw_.one_of(limits["disk"]);
+    add(restart);
+  }
+
+  // Some crash before they have said a word, some are back before anybody has noticed.
+  Window down_time(const Json& limits) {
+    Window down = window(500ms);
+    const Duration lasts = draw_.chance(0.25) ? draw_.between(0ms, 5ms) : down.to - down.from;
+    if (draw_.chance(0.25)) down.from = draw_.between(0ms, 2 * kChaosFrom);
+    const Duration told = time_of(limits, "told_within");  // before it is back
+    down.to = down.from + std::max(lasts, told);
+    return down;
+  }
+
   void fail_stop(const Json& limits) {
-    const Down down{{window(100ms).from, Duration::max()}, draw_.node(n_)};
+    const Down down{{down_time(limits).from, Duration::max()}, draw_.node(n_)};
     if (!bearable(down, limits)) return;
     down_.push_back(down);
     Json fault{{"at", text(down.from)}, {"fail_stop", down.node}, {"within", text(draw_.between(0ms, 10ms))}};
@@ -107,7 +134,8 @@ class Timeline {
     const Duration apart = time_of(limits, "apart");
     int others = 0;
     for (const Down& down : down_) {
-      if (down.node == next.node && down.overlaps(next)) return false;
+      const bool perhaps_same = down.node == next.node || down.node == kAnybody;
+      if (perhaps_same && down.overlaps(next)) return false;
       if (apart > 0ns && Window{down.from - apart, down.from + apart}.overlaps({next.from, next.from + 1ns}))
         return false;
       others += down.overlaps(next);
