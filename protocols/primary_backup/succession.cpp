@@ -47,6 +47,13 @@
 #include "protocols/primary_backup/primary_backup.hpp"
 
 namespace protocols {
+namespace {
+
+// `acted_at` of a primary by election that has sent its first heartbeat, as far as is known: numbers begin
+// with 0 when the run does, and nobody is elected so soon.
+constexpr std::uint64_t kActedInFirstBeat = 2;
+
+}  // namespace
 
 void PrimaryBackup::succeed(Env& env) {
   if (env.now() < promised_until_) return env.set_timer(Timer::election, promised_until_ - env.now());
@@ -118,7 +125,8 @@ void PrimaryBackup::follow(Env& env, std::optional<NodeId> primary, std::uint64_
   if (log_.last_epoch() == reign) agreed_ = log_.last();
   // An order may be all that is heard of a primary before it acts no longer: its next heartbeats will tell.
   if (others && options_.elects())
-    peer(*primary).acted_at = std::max({peer(*primary).acted_at, peer(*primary).heard + 1, std::uint64_t{2}});
+    peer(*primary).acted_at =
+        std::max({peer(*primary).acted_at, peer(*primary).heard + 1, kActedInFirstBeat});
   const bool doubtful = others && options_.elects() && peer(*primary).suspected;
   doubtful ? arm_election(env) : env.cancel_timer(Timer::election);
   if (role_ == Role::backup) return;

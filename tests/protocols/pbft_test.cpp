@@ -267,3 +267,23 @@ TEST_CASE("pbft: only the linearizability judge sees reads that overtake writes:
     require_good(pbft_runs::run(cured, seed));
   }
 }
+
+TEST_CASE("pbft: where reads are answered at once, a replica far ahead of its disk answers nothing") {
+  const auto answers_of_3 = [](const std::string& options) {
+    const Scenario s = read_scenario(Json::parse(R"({"name": "pbft", "duration": "4s", "replicas": 4,
+      "protocol": {"name": "pbft", "checkpoint_every": 1, "log_window": 4, "batch": 1, "in_progress": 4, )" +
+                                                 options + R"(},
+      "clients": {"count": 1, "rate": "40/s", "reads": 0.5, "timeout": "1s"}, "network": {"delay": "1ms"},
+      "faults": [{"from": "1s", "to": "4s", "disk": 3, "delay": "1h"}]})"),
+                                     "pbft_test");
+    const RunResult r = run_once(s, 1);
+    require_safe(r);
+    CHECK(r.operations.pending == 0);
+    return std::ranges::count_if(r.record.acknowledgements, [](const auto& answer) {
+      return answer.by == NodeId{3} && answer.at > Time{2s};
+    });
+  };
+  CHECK(answers_of_3(R"("read_only": true, "disk": true)") == 0);
+  CHECK(answers_of_3(R"("read_only": false, "disk": true)") > 20);
+  CHECK(answers_of_3(R"("read_only": true, "disk": false)") > 20);
+}
