@@ -53,8 +53,8 @@
 //   * lease alone: clocks run alike, but for `lease_drift`.
 // Left out: change of the members. Lamport puts a new configuration into the log, and it rules the slots from
 // alpha later on; so promises, votes, leases and read index would each have to ask which configuration rules
-// which slot, checkpoints would have to carry configurations, and the judges of membership to follow them slot
-// by slot. Raft shows the change of members here (protocols/raft/membership.cpp).
+// which slot, checkpoints would have to carry configurations, and the judges of membership to follow them
+// slot by slot. Raft shows the change of members here (protocols/raft/membership.cpp).
 //
 // Bugs, for the judges to catch:
 //   promise_not_persisted  A promise is not written down: after a crash the acceptor helps an older ballot.

@@ -164,8 +164,8 @@ class DivergenceReplay {
   DivergenceJudgement result_;
 };
 
-// Whether what faults did was over soon enough for replicas to become alike: a node that was slow may take
-// longer than the fault to work off what came meanwhile.
+// Whether what faults did was over soon enough for replicas to become alike: a disk that was slow may take
+// longer than the fault to write what waits for it.
 bool could_settle(const Record& record) { return record.disturbed_until <= half_settled(record); }
 
 }  // namespace
