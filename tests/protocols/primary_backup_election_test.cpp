@@ -135,13 +135,6 @@ TEST_CASE("one replica that misses heartbeats deposes nobody: it asks before it 
   }
 }
 
-TEST_CASE(
-    "an order may be all that a backup hears of a primary: it is not content with one that acts no longer") {
-  // Found at random: only if the third replica's vote counts is there a primary again.
-  const Scenario s = bug_with("late_state", {{"/protocol/bug", "none"}, {"/settle", "2s"}});
-  CHECK_FALSE(run_for_sweep(s, 18).divergence.diverged);
-}
-
 namespace {
 
 // Replica 0, the primary, crashes after a second.
