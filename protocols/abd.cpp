@@ -1,55 +1,54 @@
-// ABD: a register that many may write and read, kept by n replicas of which fewer than half may crash, with
-// neither a leader nor a timeout. Any two majorities share a replica: who asks a majority hears of every
-// finished write.
+// ABD: a register that many clients may write and read, kept by n replicas of which fewer than half may
+// crash, with neither a leader nor a timeout. Any two majorities share a replica, so a coordinator that asks
+// a majority learns of every finished write.
 //
-//   coordinator          the replicas          Every value carries a timestamp: a counter, and whose it is,
-//        |-- Query ------> | | |               which settles ties.
+//   coordinator          the replicas          Every value carries a timestamp: a counter, and its owner
+//        |-- Query ------> | | |               to settle ties.
 //        |<----- Answer -- | | |  (R of n)
 //        |-- Store ------> | | |               write  query, store the value under a higher timestamp
 //        |<----- Stored -- | | |  (W of n)     read   query, store the latest answer, then return it
 //
-// That a read stores what it is about to return (the write-back) looks like waste, and is what makes the
-// register atomic: else one read may see the new value of an unfinished write, and a later one the old value.
+// In the write-back a read stores the value that it is about to return. This makes the register atomic:
+// without it one read may return the new value of an unfinished write, and a later read the old value.
 //
-// Who coordinates (option `coordinator`), and what it costs, for a write as for a read:
-//   client    As in the literature: 4n messages and 4 delays. The client tells its operations apart, so that
-//             any of them may be repeated at will.
-//   replica   A client asks one of the n replicas to do it: question and answer come on top, the messages of
-//             the coordinator to itself are free. That makes 2 + 4(n - 1) = 4n - 2 messages and 6 delays.
+// The coordinator (option `coordinator`), and what it costs, for a write as for a read:
+//   client    As in the literature: 4n messages and 4 delays. The client tells its operations apart, so any
+//             of them may be repeated at will.
+//   replica   A client asks one of the n replicas to coordinate. That adds the question and the answer, but a
+//             coordinator's messages to itself are free: 2 + 4(n - 1) = 4n - 2 messages and 6 delays.
 //
 // Assumptions, and what breaks without them:
-//   * R + W > n. With smaller quorums a read may miss a finished write: with probability C(n-W,R) / C(n,R) if
-//     both sets are drawn at random. That is what `contact` `quorum` does, with a client as coordinator.
-//     Otherwise messages go to all, and the last to get a Store get it soon; and a replica that coordinates
-//     is in all its own sets.
-//   * Fewer than half crash (n >= 2f + 1). With more down, all wait, and nothing wrong is ever said.
-//   * A replica remembers what it told: it answers Store and Query only when its disk has what it tells. A
-//     coordinator that forgot a timestamp which others have seen could choose it again, for another value.
-//     (A client that coordinates has timestamps of its own, so that it may be told at once.) Who loses its
-//     disk must not come back: quorums that count on its memory no longer share what they should.
+//   * R + W > n. With smaller quorums a read may miss a finished write, with probability C(n-W,R) / C(n,R) if
+//     both sets are drawn at random. `contact` `quorum` draws them so, with a client as coordinator.
+//     Otherwise misses are rarer: messages go to all replicas, so that the last ones soon have a Store, too;
+//     and a replica that coordinates belongs to all its own sets.
+//   * Fewer than half crash (n >= 2f + 1). With more down, all operations wait, and no answer is wrong.
+//   * A replica remembers what it has told others: it answers Store and Query only when its disk has what the
+//     answer tells. A coordinator that forgot a timestamp which others have seen could reuse it for another
+//     value. (A client that coordinates has timestamps of its own, so replicas may answer it at once.) A
+//     replica that loses its disk must not come back: quorums that count on its memory may miss each other.
 //   * Channels may delay, reorder and duplicate; `retransmit` repairs losses. Clocks don't matter.
-//   * Only one replica coordinates a write. Were another to repeat it, the value could be written twice, the
-//     second time over somebody else's; only agreement could prevent that. So the client asks the same one
-//     again, and gives up if that stays down: it does not know the outcome, and goes on elsewhere. Reads may
-//     be repeated anywhere.
-//   * That one takes up a repeated write anew if its disk doesn't have the value: then nobody else has heard
-//     of it. If it does, as after a crash, the value has its timestamp, and what the replica holds now is as
-//     late or later: a majority must store that before the client may know.
-//   * Only reads and writes. cas, append and add depend on the value before, which takes consensus; they
+//   * Only one replica coordinates a write. If another repeated it, the value could be written twice, the
+//     second time over somebody else's; only agreement could prevent that. So the client asks the same
+//     replica again, and gives up if that one stays down: it does not know the outcome, and goes on
+//     elsewhere. Reads may be repeated anywhere.
+//   * A coordinator takes up a repeated write anew if its disk doesn't have the value: nobody else has heard
+//     of it then. If the disk has it, as after a crash, the value has its timestamp, and the replica now
+//     holds this value or a later one. A majority must store that before the client is answered.
+//   * Only reads and writes. cas, append and add depend on the previous value, which takes consensus; they
 //     (and stamp and draw) are never answered.
 //
-// For the judges, each replica applies every write that it hears of once. One with an older timestamp than
-// the value that it has changes nothing, as if it had come just before and been overwritten. So a write is
-// lost when no running replica has heard of it. Replicas apply writes in different orders and may miss some
-// altogether: what the divergence judge says of the time in between means nothing here, and the end states
-// may differ if a replica was down or a message lost.
+// For the judges, each replica applies every write that it hears of once. A write with an older timestamp
+// than the replica's value changes nothing, as if it had just been overwritten. So a write is lost when no
+// running replica has heard of it. Replicas apply writes in different orders and may miss some. So their
+// divergence during a run means nothing, and end states may differ if a replica was down or a message lost.
 //
 // Bugs, for the judges to catch:
 //   no_write_back  A read returns the latest of its answers at once: 2n messages, and 2 delays for a client
 //                  or 4 for a replica; not atomic. With R + W <= n it leaves the write-back out all the same.
-//   early_answer   A replica answers a Query before its disk has what it tells. In a crash it forgets a
-//                  timestamp that others have seen, and as a coordinator gives it to another value: who has
-//                  stored the first value under it takes no notice of the second.
+//   early_answer   A replica answers a Query before its disk has what the answer tells. In a crash it forgets
+//                  a timestamp that others have seen, and as a coordinator reuses it for another value.
+//                  Replicas that have stored the first value under it ignore the second.
 //
 // Sources: Attiya, Bar-Noy, Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 1995; many
 // writers: Lynch, Shvartsman, "Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged
@@ -78,8 +77,7 @@ struct Abd {
     Value value() const { return timestamp.number == 0 ? Value{} : Value{write.command.argument}; }
     std::string text() const { return text_of(value()) + '@' + text_of(timestamp); }
   };
-  // Operations bear the name of the client's request. An answer to an earlier life of the coordinator is as
-  // good: it was given after the client had asked.
+  // An operation has the id of the client's request; answers to the coordinator's earlier lives count, too.
   struct Query {
     RequestId operation;
     std::uint32_t key = 0;
@@ -156,9 +154,9 @@ struct Abd {
     return policy;
   }
 
-  // Nobody leads, so nothing must be waited for: who has a quorum is served. A client whose coordinator is
-  // down loses its patience once for each that is. Without `retransmit`, or where the client coordinates and
-  // asks once, a lost message may cost the operation.
+  // Nobody leads, so there is no election to wait for: a client is served if its coordinator has a quorum. A
+  // client loses its patience once for each coordinator that is down. Without `retransmit`, or where the
+  // client coordinates and asks once, a lost message may cost the operation.
   static std::optional<ServicePromise> promise(const Options& o, const Calm& calm) {
     const bool by_client = o.coordinator == Options::Coordinator::client;
     const bool sampled = o.contact == Options::Contact::quorum;
@@ -195,7 +193,7 @@ struct Abd {
     }
   };
 
-  // What waits for the disk: the answer to a client that coordinates, or a message; to itself, `Stored`.
+  // Waits for the disk: the answer to a client that coordinates, or a message (to itself, `Stored`).
   struct Done {
     RequestId request{};
     Value output{};
@@ -337,7 +335,7 @@ struct Abd {
     store_latest(env, operation);
   }
 
-  // First here, then at the others: a timestamp that is out in the world must never be chosen again.
+  // Stores here first, then at the others: a timestamp that others have seen must never be chosen again.
   void store_latest(Env& env, Operation& operation) {
     const Request& request = operation.request;
     operation.storing = true;

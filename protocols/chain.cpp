@@ -1,5 +1,6 @@
-// Chain replication: the replicas stand in a row. A write enters at the head and walks down; whoever gets it
-// has everything before it. The tail is the last to know, so what the tail knows, all know: it answers.
+// Chain replication: the replicas form a row. A write enters at the head and walks down; a replica that gets
+// it has all earlier writes. All replicas have what the tail has, as it is the last to get a write. So the
+// tail answers.
 //
 //   client -- write --> head 0 --> 1 --> 2 --> tail 3 -- answer --> client
 //                          <- Stable - <- - <- -  ^
@@ -11,26 +12,26 @@
 //   3. At the tail an update is stable. The tail answers the client; word goes back up, and all forget the
 //      update.
 //
-// A write costs n + 1 messages and n + 1 delays, a read 2 and 2. The n - 1 words back up are not on the path
-// of any answer and count as upkeep. Compare primary-backup: as many copies, but 2n messages and 4 delays, as
-// the primary talks to all at once; and it has to answer the reads as well.
+// A write costs n + 1 messages and n + 1 delays, a read 2 and 2. The n - 1 messages back up are not on the
+// path of any answer and count as upkeep. Compare primary-backup: as many copies, but 2n messages and 4
+// delays, as the primary talks to all at once; and it has to answer the reads as well.
 //
-// A failure is repaired by those next to it:
+// The neighbours of a failed replica repair the row:
 //   head    The next one becomes head. Updates that only the old head had are gone; nobody was told of them.
-//   middle  The one before passes its unstable updates on to the one behind, which skips what it has.
-//   tail    The one before becomes tail: all that it has is stable now, and it answers for it.
-// Each replica knows at least what those behind it know, so no answered write is lost; n - 1 may fail.
+//   middle  The one before passes its unstable updates on to the one behind, which skips those it has.
+//   tail    The one before becomes tail: all its updates are stable now, and it answers for them.
+// Each replica has all the updates of those behind it, so no answered write is lost; n - 1 may fail.
 //
 // Assumptions, and what breaks without them:
-//   * Fail-stop, and a master that tells everyone (`on_failure`, by the fault "fail_stop"). Were the master
-//     wrong, a tail that was cut off would go on answering reads from the past. A plain crash, of which
-//     nobody is told, stops all writes for good. Who comes back has lost all and stays out: the paper copies
-//     it and puts it behind the tail ("extending a chain"), which is left out here.
+//   * Fail-stop, and a master that tells everyone (`on_failure`, by the fault "fail_stop"). If the master
+//     were wrong, a tail that was cut off would go on answering reads from the past. A plain crash, of which
+//     nobody is told, stops all writes for good. A replica that comes back has lost all and stays out: the
+//     paper copies the state to it and puts it behind the tail ("extending a chain"), which is left out here.
 //   * Reliable channels. With losses an update is stuck until `retransmit` repeats it. The paper's FIFO is
 //     not needed: slots put the updates in order.
-//   * News of a failure reaches the replicas at different times. That's why a replica takes updates from all
-//     before it that it does not know to have failed: its new neighbour may know of a gap before it does. A
-//     new head takes none any more: its slots are its own now.
+//   * News of a failure reaches the replicas at different times. So a replica takes updates from any replica
+//     before it that it does not know to have failed: its new neighbour may have heard of the failure first.
+//     A new head takes none any more: its slots are its own now.
 // Clocks don't matter, except to `retransmit`.
 //
 // Bug `read_at_head`: the head answers reads, too, from updates that are not stable: dirty reads. A client
@@ -87,7 +88,7 @@ struct Chain {
     return {.target = Target::primary, .read_target = anywhere ? Target::own : Target::last};
   }
 
-  // All that have not failed serve; lost messages are repeated.
+  // All replicas that have not failed serve; lost messages are repeated.
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm) {
     const auto row = static_cast<std::int64_t>(calm.members);
     const bool repeats = options.retransmit.has_value();
@@ -135,7 +136,7 @@ struct Chain {
     watch(env);
   }
 
-  // The word of the paper's master.
+  // The paper's master reports a failure.
   void on_failure(Env& env, NodeId node) {
     if (!member) return;
     const std::optional<NodeId> old_successor = successor(env);
@@ -143,7 +144,7 @@ struct Chain {
     failed.insert(node);
     declare_members(env);
     take_role(env);
-    // What was said to the old one is lost, if it had failed by then.
+    // If the old predecessor had failed by then, it missed what it was told.
     if (predecessor(env) != old_predecessor) tell_predecessor(env);
     if (successor(env) == old_successor) return;
     if (!successor(env)) return settle(env, last);
@@ -176,7 +177,7 @@ struct Chain {
     return node;
   }
 
-  // To observers: the row is all that has not failed.
+  // Tells observers that the row consists of all replicas that have not failed.
   void declare_members(Env& env) const {
     NodeSet row;
     for (std::uint16_t i = 0; i < env.cluster(); ++i) {
@@ -187,7 +188,7 @@ struct Chain {
 
   void take_role(Env& env) {
     if (predecessor(env)) return env.become(Role::backup);
-    early.clear();  // what the old head sent and this one can't join to the rest
+    early.clear();  // updates of the old head that lie behind a gap
     env.become(Role::primary);
   }
 
@@ -263,7 +264,7 @@ struct Chain {
   std::uint64_t last = 0;                   ///< The slot adopted last.
   std::uint64_t stable = 0;                 ///< The last slot known to be stable.
   std::deque<Update> unstable{};            ///< Slots `stable` + 1 to `last`.
-  std::map<std::uint64_t, Update> early{};  ///< Came before those that precede them.
+  std::map<std::uint64_t, Update> early{};  ///< Arrived before those that precede them.
   Sessions sessions{};
 };
 

@@ -6,12 +6,12 @@
 //   * all replicas see one order          (nothing here repairs that: two writes may cross on the way),
 //   * no replica is down                  (it misses what is sent meanwhile; `catch_up` repairs most of it),
 //   * every command is deterministic      (a clock reading or a random number differs on each replica).
-// Each assumption fails alone in one of scenarios/lessons/naive_*.json. A system that gives all four is a
+// Each of scenarios/lessons/naive_*.json breaks one assumption alone. A system that gives all four is a
 // replicated state machine, and needs consensus.
 //
-// Even with `catch_up` a returning replica can miss a request: one that reached it while it was down and its
-// helper only after it had helped. There is no moment at which "everything so far" is well defined without an
-// order.
+// Even with `catch_up` a returning replica can miss a request: one that reached it while it was down, and its
+// helper only after it had helped. Without an order there is no moment at which "everything so far" is well
+// defined.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -80,8 +80,8 @@ struct NaiveBroadcast {
             .retransmit = options.retransmit};
   }
 
-  // Nobody decides anything: who is asked answers, once it has asked in vain what it missed. A client may
-  // need the answers of all.
+  // Nobody decides anything: each replica that is asked answers, a returning one once it has given up asking
+  // what it missed. A client may need the answers of all.
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm) {
     if ((calm.loss > 0 && !options.retransmit) || calm.loss > 0.2 || 8 * calm.delay > calm.client_timeout)
       return std::nullopt;
@@ -137,7 +137,7 @@ struct NaiveBroadcast {
 
   void on_message(Env& env, NodeId from, const Message& message) {
     if (const auto* question = std::get_if<WhatDidIMiss>(&message)) return help(env, from, *question);
-    if (asks_left == 0) return;  // somebody else was faster
+    if (asks_left == 0) return;  // another helper was faster
     if (const auto* missed = std::get_if<MissedRequests>(&message)) {
       for (const Request& request : missed->requests) execute_once(env, request);
     } else {
@@ -176,9 +176,9 @@ struct NaiveBroadcast {
     env.set_timer(Timer::ask_again, kAskAgain);
   }
 
-  // The position in the log stands for "what you have": right only if both executed the same requests so far,
-  // which is all that replicas without an agreed order can assume. The requests themselves are never executed
-  // twice.
+  // The position in the log stands for "what you have". This is right only if both have executed the same
+  // requests so far, which is all that replicas without an agreed order can assume. The requests themselves
+  // are never executed twice.
   void help(Env& env, NodeId returning, const WhatDidIMiss& question) {
     if (asks_left > 0) return;
     if (options.catch_up == Options::CatchUp::state)

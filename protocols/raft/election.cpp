@@ -7,7 +7,7 @@
 namespace protocols {
 
 void Raft::on_start(Env& env) {
-  // It may have heard a leader just before it crashed, and must sit still as long.
+  // It may have heard a leader just before it crashed, so it must sit still for as long.
   if (options_.bug != Options::Bug::lease_forgotten) heard_ = env.now();
   if (snapshot_.index > 0) env.install(snapshot_.state);
   arm_election(env);
@@ -29,7 +29,7 @@ void Raft::arm_election(Env& env) {
 void Raft::election_timeout(Env& env) {
   if (!leads() && may_stand(env)) return stand(env, options_.pre_vote);
   arm_election(env);
-  if (!leads()) return leader_.reset();  // who is no member hears of no new leader: clients shall ask others
+  if (!leads()) return leader_.reset();  // a non-member hears of no new leader: clients shall ask others
   end_transfer(env, "the successor did not take over in time");
   if (!options_.check_quorum || env.now() - led_since_ < options_.election_timeout_max) return;
   if (!hears_majority(env, options_.election_timeout_max)) follow(env, term_, std::nullopt);
@@ -43,8 +43,8 @@ bool Raft::hears_majority(const Env& env, Duration within, LocalTime after) cons
   return raft_quorum::majority(members_, env.cluster(), heard);
 }
 
-// A vote has a whole timeout to take effect, from when it leaves. Were the timer to run while it is being
-// written, disks about as slow as the timeouts are short would give each other no chance.
+// A vote has a whole timeout to take effect, counted from when it leaves. If the timer ran while the vote is
+// being written, no candidate would have a chance on disks about as slow as the timeouts are short.
 void Raft::vote(Env& env, NodeId candidate) {
   env.cancel_timer(Timer::election);
   promise(env, {candidate, Vote{term_, false}});
@@ -55,7 +55,7 @@ void Raft::write_ballot(Env& env) {
   env.persist(Disk::Ballot{term_, forgets ? std::nullopt : vote_});
 }
 
-// Whether an order of `term` is to be carried out: from the only leader of this term, or of a later one.
+// Whether to carry out an order of `term`: it must come from the only leader of this term, or of a later one.
 bool Raft::obeys(Env& env, NodeId from, std::uint64_t term) {
   if (term < term_) {
     env.send(from, Stale{term_});
@@ -177,7 +177,7 @@ void Raft::lead(Env& env) {
   for (const RaftEntry& entry : log_.entries) values.push_back(entry.value());
   env.lead(term_, {.after = log_.base, .values = values});
   const bool opens =
-      !first && options_.bug != Options::Bug::commits_earlier_term;  // who has the bug needs none
+      !first && options_.bug != Options::Bug::commits_earlier_term;  // a leader with the bug needs none
   opened_at_ = opens ? last + 1 : 0;
   if (opens) append(env, {term_, RaftEntry::Opening{}});
   beat(env);

@@ -1,8 +1,8 @@
 // Raft under operator orders: changes of the members, and transfers of leadership.
 //
-// A configuration is an entry of the log, and counts from when it is appended, not from when it is committed.
-// Two majorities must always meet, so members change one at a time (thesis, section 4.1: any majority before
-// and any after share a replica), or by way of a joint configuration, in which everything takes a majority of
+// A configuration is an entry of the log, and takes effect when it is appended, not when it is committed. Two
+// majorities must always meet, so members change one at a time (thesis, section 4.1: any majority before and
+// any after share a replica), or by way of a joint configuration, in which everything takes a majority of
 // both (paper, section 6):
 //
 //      members ------- joint: both ------- new members
@@ -12,18 +12,18 @@
 // A leader changes nothing before it has committed an entry of its own term: an uncommitted configuration of
 // an earlier leader may still come back, and two changes that do not know of each other need not share a
 // replica (found after the thesis: Ongaro, "Bug in single-server membership changes", raft-dev mailing list,
-// 2015). New members learn the log first. A leader that is no member any more leads until the change is
-// committed. Removed replicas hear nothing more, and stand for election until they are switched off: with
-// pre_vote and check_quorum nobody minds.
+// 2015). New members learn the log first. A leader that removes itself leads until the change is committed.
+// Removed replicas hear nothing more, and stand for election until they are switched off; with pre_vote and
+// check_quorum they disturb nobody.
 #include <algorithm>
 
 #include "protocols/raft/raft.hpp"
 
 namespace protocols {
 
-// A replica that does not lead names the leader to the operator. A leader that loses its term drops what it
-// has not done, unless it leads the next one: whom it is to add may have stood for election for long, and
-// that one's higher term deposes a leader that wants to teach it.
+// A replica that does not lead names the leader to the operator. A leader that loses its term drops
+// unfinished orders, unless it leads the next term, too: a replica that is to be added may have stood for
+// election for long, and its higher term deposes the leader that begins to teach it.
 void Raft::on_order(Env& env, OrderId id, const Order& order) {
   if (!leads()) return env.refuse(id, leader_ ? "it does not lead" : "it knows no leader", leader_);
   if (env.cluster() > 64) return env.refuse(id, "there are more than 64 replicas");
@@ -88,7 +88,7 @@ void Raft::change_to(Env& env, std::uint64_t wish) {
   }
 }
 
-// Who becomes a member is no learner any more: should it be removed and added again, it starts from scratch.
+// A new member is no learner any more: should it be removed and added again, it starts from scratch.
 void Raft::append_members(Env& env, const RaftMembers& members) {
   raft_quorum::for_each(members.now, env.cluster(), [&](NodeId id) { learners_.erase(id); });
   append(env, {term_, members});
@@ -102,8 +102,8 @@ void Raft::declare_members(Env& env, std::uint64_t index, const RaftMembers& mem
 }
 
 // A leader may have removed this replica and crashed before anybody else knew (thesis, section 4.2.2). Then
-// it alone may have the longest log, and nobody is elected without it: so it stands, although its own vote
-// does not count, until its removal is committed. Who was never a member waits.
+// this replica alone may have the longest log, and nobody is elected without it. So it stands until its
+// removal is committed, although its own vote does not count. A replica that was never a member waits.
 bool Raft::may_stand(const Env& env) const {
   if (members_.contains(env.self())) return true;
   if (options_.bug == Options::Bug::outsider_sits_still) return false;
@@ -115,7 +115,7 @@ bool Raft::may_stand(const Env& env) const {
   return false;
 }
 
-// Whether these replicas hold nearly all of the log; those that don't are sent it from now on.
+// Whether these replicas hold nearly all of the log. Those that don't are sent it from now on.
 bool Raft::all_caught_up(Env& env, std::uint64_t added) {
   bool all = true;
   raft_quorum::for_each(added, added == 0 ? 0 : env.cluster(), [&](NodeId id) {
@@ -129,9 +129,9 @@ bool Raft::all_caught_up(Env& env, std::uint64_t added) {
   return all;
 }
 
-// Round after round, it is sent what was appended during the last one. When a round takes less than an
-// election timeout, adding it won't stop the others (thesis, section 4.2.1); who never gets there isn't
-// added.
+// In each round a learner is sent what was appended during the last one. When a round takes less than an
+// election timeout, adding the learner won't stop the others (thesis, section 4.2.1). One that never gets
+// there isn't added.
 void Raft::learns(Env& env, NodeId id) {
   constexpr int kRounds = 10;
   Peer& p = peer(id);
@@ -144,7 +144,7 @@ void Raft::learns(Env& env, NodeId id) {
   p.goal_set = env.now();
 }
 
-// Goes on with what it was ordered in the term that it has just led, if nobody else has led since.
+// Goes on with the operator's order from the term that it has just led, if nobody else has led since.
 void Raft::keep_wish(Env& env) {
   if (!wish_) return;
   if (log_.last_term() != wish_->term) return drop_wish(env, "another replica led meanwhile");
@@ -159,13 +159,13 @@ void Raft::resign(Env& env) {
 
 // ---- transfer (thesis, section 3.10)
 
-// A leader that is to go takes no more requests. Once its successor holds the whole log, that one need not
-// wait for a timeout; should it fail, this one goes on after an election timeout. Another order does not give
-// it more time: a leader that is told one after the other must still lead.
+// A leader that hands over takes no more requests. Once its successor holds the whole log, the successor need
+// not wait for a timeout. If the successor fails, this leader goes on after an election timeout. Another
+// order does not give it more time: a leader that gets one after the other must still lead.
 void Raft::transfer_to(Env& env, const Successor& successor) {
   if (successor.node == env.self()) return env.carried_out(successor.order);
   if (!members_.contains(successor.node)) return env.refuse(successor.order, "the successor is no member");
-  if (!successor_) arm_election(env);  // so long it has
+  if (!successor_) arm_election(env);  // the time that it has
   end_transfer(env, "another order came");
   successor_ = successor;
   hand_over(env);
@@ -177,8 +177,8 @@ void Raft::hand_over(Env& env) {
   env.send(successor_->node, TimeoutNow{term_, transfers_over_ + 1});
 }
 
-// The successor may still get its order, and stand, at any time: what is late is late without bound. Leases
-// need voters who sit still, so they begin anew with heartbeats that say which transfers are over.
+// The successor may still get its order, and stand, at any time, as delays have no bound. Leases need voters
+// that sit still, so they begin anew with heartbeats that say which transfers are over.
 void Raft::end_transfer(Env& env, std::string_view why) {
   if (!successor_) return;
   env.give_up(successor_->order, why);
@@ -188,8 +188,8 @@ void Raft::end_transfer(Env& env, std::string_view why) {
   lease_from_ = env.now();
 }
 
-// Whether the leader of `term` wants this replica's vote for its successor, as far as one knows. A replica
-// that has just restarted may have known better: that the transfer is over, or that there was such a term.
+// Whether the leader of `term` wants this replica's vote for its successor, as far as this replica knows.
+// Before a restart it may have known better: that the transfer is over, or that there was such a term.
 bool Raft::helps_transfer(const Env& env, std::uint64_t term, std::uint64_t transfer) const {
   return transfer > (term > term_ ? 0 : transfers_over_) && env.now() >= orders_from_;
 }

@@ -48,7 +48,7 @@ template <class F> void for_each(std::uint64_t members, std::size_t n, F f) {
   }
 }
 
-/// Whether more than half of `members` are among those of which `has` says so.
+/// Whether `has` holds for more than half of `members`.
 template <class Has> bool majority_of(std::uint64_t members, std::size_t n, const Has& has) {
   std::size_t all = 0, count = 0;
   for_each(members, n, [&](sim::NodeId id) {
@@ -58,7 +58,7 @@ template <class Has> bool majority_of(std::uint64_t members, std::size_t n, cons
   return count > all / 2;
 }
 
-/// The highest of `reached` that `count` of them have come to; sorts them.
+/// The highest value that `count` of those in `reached` have come to; sorts them.
 inline std::uint64_t reached_by(std::size_t count, std::span<std::uint64_t> reached) {
   constexpr std::size_t kFew = 16;
   if (reached.size() > kFew) {
@@ -85,7 +85,7 @@ std::uint64_t held_by_majority_of(std::uint64_t members, std::size_t n, const Re
   return all == 0 ? 0 : reached_by(all / 2 + 1, std::span(room).first(all));
 }
 
-/// Whether a majority of the members (of both configurations, if joint) are among those.
+/// Whether `has` holds for a majority of the members (of both configurations, if joint).
 template <class Has> bool majority(const RaftMembers& members, std::size_t n, const Has& has) {
   return majority_of(members.now, n, has) && (!members.joint() || majority_of(members.old, n, has));
 }

@@ -173,7 +173,7 @@ void Raft::on(Env& env, NodeId from, const Confirm& confirm) {
   env.send(from, Confirmed{term_, confirm.round});
 }
 
-// Who leads at a later read led at all earlier ones.
+// A leader that leads at a later read led at all earlier ones.
 void Raft::on(Env& env, NodeId from, const Confirmed& confirmed) {
   if (!leads() || confirmed.term != term_) return;
   const auto found = std::ranges::lower_bound(reads_, confirmed.round, {}, &Read::round);
@@ -194,7 +194,7 @@ void Raft::append(Env& env, const RaftEntry& entry) {
   env.persist(Disk::Entries{before, ShortList(entry)});
   log_.entries.push_back(entry);
   if (entry.members() != nullptr) adopt_members();
-  // Who has been sent everything before it gets just this entry; the others, what they lack.
+  // A follower that has been sent everything before it gets just this entry; the others get what they lack.
   env.multicast(Append{term_, before, log_.term_at(before), commit_, ShortList(entry)}, [&](NodeId id) {
     Peer& p = peer(id);
     if (!in_audience(id) || p.probing || p.next != before + 1) return false;
@@ -226,7 +226,7 @@ void Raft::send_log(Env& env, NodeId to) {
 
 void Raft::on(Env& env, NodeId from, const Append& append) {
   if (!obeys(env, from, append.term)) return;
-  const bool known = append.after >= log_.base;  // what a snapshot stands for is committed, and agrees
+  const bool known = append.after >= log_.base;  // entries in a snapshot are committed, and agree
   if (append.after > log_.last() || (known && log_.term_at(append.after) != append.after_term))
     return env.send(from, Rejected{term_, append.after, hint_for(append.after)});
   if (!adopt(env, append)) return;
@@ -235,7 +235,7 @@ void Raft::on(Env& env, NodeId from, const Append& append) {
   promise(env, {from, Accepted{term_, verified_}});
 }
 
-// From where the leader should try: one step back passes over all entries of a term that doesn't fit.
+// Where the leader should try next: one step back passes over all entries of a term that doesn't fit.
 std::uint64_t Raft::hint_for(std::uint64_t after) const {
   if (after > log_.last()) return log_.last() + 1;
   std::uint64_t first = after;
@@ -243,7 +243,8 @@ std::uint64_t Raft::hint_for(std::uint64_t after) const {
   return first;
 }
 
-// Takes what is new, in place of what is otherwise. Returns false for what no leader could have sent.
+// Takes new entries, in place of those that differ. Returns false for an Append that no leader could have
+// sent.
 bool Raft::adopt(Env& env, const Append& append) {
   std::size_t skip = 0;
   const auto holds = [&](std::uint64_t index) {
@@ -282,7 +283,8 @@ void Raft::on(Env& env, NodeId from, const Accepted& accepted) {
 void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
   if (!leads() || rejected.term != term_ || from == env.self()) return;
   Peer& p = peer(from);
-  // It has restarted, and lacks what it had confirmed: its disk is gone, and nothing that it held counts.
+  // It has restarted, and lacks entries that it had confirmed: its disk is gone, so nothing that it held
+  // counts.
   if (p.restarted && rejected.after == p.match && p.next == p.match + 1) p.match = 0;
   if (rejected.after <= p.match || rejected.after >= p.next) return;  // settled, or gone back before it
   p.next = std::clamp(rejected.hint, p.match + 1, rejected.after);
@@ -307,8 +309,8 @@ void Raft::on(Env& env, NodeId from, const Heartbeat& heartbeat) {
   env.send(from, HeartbeatReply{term_, heartbeat.announced, verified_, heartbeat.sent_at});
 }
 
-// What was sent before the previous heartbeat should have been accepted by now. If it wasn't, something is
-// lost; or the follower has restarted, and holds a log of which it no longer knows how much is still valid.
+// By now the follower should have accepted what was sent before the previous heartbeat. If it hasn't,
+// something is lost, or the follower has restarted and no longer knows how much of its log is still valid.
 void Raft::on(Env& env, NodeId from, const HeartbeatReply& reply) {
   if (!leads() || reply.term != term_ || from == env.self()) return;
   Peer& p = peer(from);

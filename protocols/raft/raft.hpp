@@ -1,6 +1,6 @@
-// Raft: replicas agree on a log of requests, entry by entry, by obeying one leader per term. Whoever wants to
-// lead asks for votes; whoever a majority voted for leads, and alone appends to the log. An entry that a
-// majority holds is committed: it is executed, and the client answered.
+// Raft: replicas agree on a log of requests, entry by entry, by obeying one leader per term. A replica that
+// wants to lead asks for votes; one with a majority of votes leads, and alone appends to the log. An entry
+// that a majority holds is committed: it is executed, and the client answered.
 //
 //   client      leader       followers
 //     | request    |            |
@@ -15,24 +15,24 @@
 //
 // Why no committed entry is ever lost:
 //   one leader   A replica votes once per term, and two majorities share a replica.
-//   log matching An Append names the entry before it; a follower that lacks that refuses, and the leader goes
-//                back until both agree. What the follower holds otherwise from there on is replaced.
+//   log matching An Append names the entry before it. A follower that lacks that refuses, and the leader goes
+//                back until both agree. From there on the leader's entries replace those that differ.
 //   completeness A voter refuses a candidate whose log ends earlier (by term, then by index) than its own. A
-//                majority holds each committed entry, so each winner was compared with someone who has it.
-//   commit rule  Only entries of the leader's own term are committed by counting; older ones with them (an
-//                older entry on a majority could still be replaced: figure 8). So that this doesn't wait for
-//                a client, a leader begins its term with an entry that does nothing.
+//                majority holds each committed entry, so each winner was compared with a replica that has it.
+//   commit rule  Only entries of the leader's own term are committed by counting, and older ones with them
+//                (an older entry on a majority could still be replaced: figure 8). A leader begins its term
+//                with an entry that does nothing, so that this doesn't wait for a client.
 // Term, vote and log are on disk before a message promises them: votes and Accepted wait for them.
-// Whoever has voted, a candidate for itself included, waits an election timeout from then on.
+// A replica that has voted, or stood as a candidate, waits an election timeout from then on.
 //
-// A client that repeats a request gets the first answer again: sessions are part of what the log makes.
+// A client that repeats a request gets the first answer again: sessions are part of the replicated state.
 // Reads go through the log; or (read_index) the leader asks a majority whether it still leads and then reads
-// its own state; or (lease) it knows that it does, as voters sit still for an election timeout.
-// With pre_vote a candidate first asks whether it could win, so that one who was cut off does not come back
-// with a high term and depose a leader that works; with check_quorum a leader that hears no majority resigns.
-// A replica replaces a long log by a snapshot; followers that are further behind get that.
+// its own state; or (lease) it knows that it still leads, as voters sit still for an election timeout.
+// With pre_vote a candidate first asks whether it could win, so that a replica that was cut off does not
+// depose a working leader by its high term; with check_quorum a leader that hears no majority resigns.
+// A replica replaces a long log by a snapshot; followers that are further behind get the snapshot.
 //
-// Members change, and the lead is handed over, by an operator's order: see raft_membership.cpp.
+// An operator's orders change the members and hand over the lead: see membership.cpp.
 // The first term needs no election: replica 0 leads it, as if all had voted before the run.
 //
 // Assumptions, and what breaks without them:
@@ -42,9 +42,9 @@
 //     what it accepted, so that committed entries are lost; real systems make it a new member. Here the
 //     leader brings it up to date like one that is far behind, and it takes part again.
 //   * Commands are deterministic: every replica executes them ("draw" and "stamp" make replicas diverge).
-//   * lease alone: clocks run alike. The leader counts the lease on its clock, the voters sit still on
+//   * Only for lease: clocks run alike. The leader counts the lease on its clock, and the voters sit still on
 //     theirs; `lease_drift` shortens the lease by as much as the rates may differ. A leader whose clock is
-//     slower than that reads what another has overwritten.
+//     slower than that reads values that another leader has overwritten.
 //
 // Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014;
 // pre-vote, check-quorum, reads and sessions: Ongaro's thesis (Stanford 2014), sections 6.2 to 6.4 and 9.6;
@@ -74,7 +74,7 @@ struct RaftEntry {
   std::variant<Opening, Request, RaftMembers> what{};
   const Request* request() const { return std::get_if<Request>(&what); }
   const RaftMembers* members() const { return std::get_if<RaftMembers>(&what); }
-  /// What observers know it by.
+  /// How observers identify it.
   std::uint64_t value() const { return request() != nullptr ? fingerprint(*request()) : 0; }
   /// As scripts show it: `1: c0#0 write x=1`.
   std::string text() const {
@@ -93,7 +93,7 @@ struct RaftLog {
   std::uint64_t last() const { return base + entries.size(); }
   bool has(std::uint64_t index) const { return index > base && index <= last(); }
   const RaftEntry& operator[](std::uint64_t index) const { return entries[index - base - 1]; }
-  /// 0 for what the log doesn't know (any more).
+  /// 0 if the log doesn't have the entry (any more).
   std::uint64_t term_at(std::uint64_t index) const {
     if (has(index)) return (*this)[index].term;
     return index == base ? base_term : 0;
@@ -103,7 +103,7 @@ struct RaftLog {
   void truncate(std::uint64_t index) {
     if (index < last()) entries.resize(static_cast<std::size_t>(index - base));
   }
-  /// Forgets everything up to `index`, of term `term`; what follows stays if it fits.
+  /// Forgets everything up to `index`, of term `term`; later entries stay if they fit.
   void compact(std::uint64_t index, std::uint64_t term);
 };
 
@@ -147,8 +147,8 @@ struct Raft {
     static constexpr bool background = true;
     std::uint64_t term;
     std::uint64_t announced;
-    std::uint64_t verified;  ///< How far the follower knows its log to be the leader's.
-    LocalTime echo;          ///< `sent_at`: what a lease counts from.
+    std::uint64_t verified;  ///< How far the follower knows its log to agree with the leader's.
+    LocalTime echo;          ///< `sent_at`: a lease counts from it.
   };
   struct Install {  // leader -> follower: take this instead of your log
     std::uint64_t term;
@@ -164,7 +164,7 @@ struct Raft {
     std::uint64_t last;
     std::uint64_t last_term;
     bool trial;              ///< pre_vote: would you?
-    std::uint64_t transfer;  ///< The leader itself wants this: don't sit still for its sake. 0: it does not.
+    std::uint64_t transfer;  ///< Not 0: the leader itself wants this, so don't sit still for its sake.
   };
   struct TimeoutNow {  // leader -> its successor: your log is complete, stand
     std::uint64_t term;
@@ -263,7 +263,7 @@ struct Raft {
     bool restarted = false;   ///< No longer knows what it has confirmed.
     std::uint64_t announced = 0;
     std::optional<LocalTime> answered{};  ///< `sent_at` of the latest heartbeat that it answered.
-    // While it learns, and is no member yet: it has caught up once it gets in time to where the log ended.
+    // For a learner, no member yet: it has caught up once it gets in time to where the log ended.
     std::uint64_t goal = 0;
     LocalTime goal_set{};
     int rounds = 0;
@@ -365,7 +365,7 @@ struct Raft {
   Role role_ = Role::backup;
   std::optional<NodeId> leader_{};
   LocalTime heard_{};                 ///< When the leader was last heard of.
-  LocalTime orders_from_{};           ///< Until then, what an earlier life knew to be over may be forgotten.
+  LocalTime orders_from_{};           ///< Until then it may have forgotten transfers that are over.
   std::uint64_t transfers_over_ = 0;  ///< So many of this term's transfers have failed.
   std::uint64_t verified_ = 0;  ///< Follower: the log is known to agree with this term's leader's up to here.
 
@@ -379,12 +379,11 @@ struct Raft {
   NodeSet learners_{};  ///< Are brought up to date before they become members.
   std::optional<Successor> successor_{};
   bool lease_over_ = false;  ///< Since a successor may have been elected any time.
-  LocalTime
-      lease_from_{};  ///< Only what was sent after that counts for a lease: voters must know what is over.
+  LocalTime lease_from_{};   ///< A lease counts only messages sent later: voters must know which are over.
   NodeSet votes_{};
   std::vector<std::uint64_t> held_{};  ///< Room for a computation.
   bool trial_ = false;
-  std::uint64_t transfer_ = 0;  ///< The one by which this candidate stands.
+  std::uint64_t transfer_ = 0;  ///< The transfer for which this candidate stands.
 };
 
 // To all members but itself.

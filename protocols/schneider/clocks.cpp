@@ -57,7 +57,8 @@ void Schneider::beat(Env& env) {
 
 // ---- what others say
 
-// A joiner that waits for its state keeps what comes: it comes after r_join, or is part of the state.
+// A joiner that waits for its state keeps the messages that come: each comes after r_join, or is part of the
+// state.
 void Schneider::on(Env& env, NodeId from, const Ordered& m) {
   if (!options_.by_clock() || m.uid.owner != from.value) return;
   enter(env, m, member_ && peers_[from.value].direct);

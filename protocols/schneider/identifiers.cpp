@@ -1,18 +1,18 @@
 // Identifiers that the replicas make together: each proposes a candidate, the largest becomes the request's.
-// Tutorial, 3.2.3. Requests wait in a queue, by candidate and later by identifier; who is first and accepted
-// is stable, for all that is not accepted yet can only move back.
+// Tutorial, 3.2.3. Requests wait in a queue, by candidate and later by identifier. The first in the queue is
+// stable once it is accepted, as requests that are not accepted yet can only move back.
 #include <algorithm>
 
 #include "protocols/schneider/schneider.hpp"
 
 namespace protocols {
 
-// The request's way to its identifier, which begins here if this replica hasn't seen it; nullptr if it is
-// over, that is, if it was executed or its client needs no answer any more. But while others wait for this
-// replica's word it isn't over: a slow replica may have executed the client's later requests before it hears
-// of this one, and the others would wait for ever. It gets a place after those then, and all drop it there
-// alike. A replica that has spoken already says nothing more: a late copy of a candidate would else begin it
-// all anew. One that was repaired can't tell, and stays silent.
+// The proposal for a request, which begins here if this replica hasn't seen the request; nullptr if it is
+// over, that is, if it was executed or its client needs no answer any more. But it isn't over while others
+// wait for this replica's word: a slow replica may have executed the client's later requests before it hears
+// of this one, and the others would wait for ever. The request gets a place after those then, where all drop
+// it alike. A replica that has spoken already says nothing more: else a late copy of a candidate would begin
+// it all anew. A repaired replica can't tell whether it has spoken, and stays silent.
 Schneider::Proposal* Schneider::see(Env& env, const Request& request, bool others_wait) {
   const RequestId id = request.id;
   if (const auto found = proposals_.find(id); found != proposals_.end()) return &found->second;
@@ -82,7 +82,7 @@ void Schneider::deliver(Env& env) {
   }
 }
 
-// Says of what has become stable here that it has.
+// Tells the others what has become stable here.
 void Schneider::note_stable(Env& env) {
   for (const auto& [place, id] : queue_) {
     Proposal& proposal = proposals_[id];
@@ -167,7 +167,7 @@ std::optional<Stamp> Schneider::accepted_uid(RequestId id) const {
   return found == lately_.end() ? std::nullopt : std::optional(found->second);
 }
 
-// Who answers lets the client choose no more: what it says here must stay true.
+// A replica that answers lets the client choose no more, so what it says here must stay true.
 void Schneider::on(Env& env, NodeId from, const TakeOver& m) {
   if (!member_ || options_.order != Options::Order::abcast) return;
   const auto uid = accepted_uid(m.request.id);

@@ -12,18 +12,18 @@
 //     |<- HandedOver|            |   no more of its to be relayed: it is up to itself now, or it has failed
 //
 // Each message says to whom it goes, so that the sponsor sees what the joiner misses. As r_join has a larger
-// number than all that was sent before the Noted, what was sent to the joiner in its former life is part of
-// the state. What comes from a processor directly counts for the stability test only from the hand-over on:
-// before that, something older may still be with the sponsor. Test I waits for all hand-overs; where nobody
-// says anything, the sponsor knows by its clock that nothing is left to relay. If it fails before it has
+// number than all that was sent before the Noted, the state includes what was sent to the joiner in its
+// former life. A processor's direct messages count for the stability test only from the hand-over on: before
+// that, the sponsor may still have something older. Test I waits for all hand-overs; where nobody says
+// anything, the sponsor knows by its clock that nothing is left to relay. If the sponsor fails before it has
 // handed over everything, or is silent for too long, the joiner begins anew.
 //
 // Where t replicas may lie (`voting: equal`), one copy of the state proves nothing. All members execute
 // r_join in the same place, so their states are equal then, and each tells the joiner the digest of its own
-// (Vouch). The state is adopted once t + 1 replicas, the sponsor among them, agree on it, so that one of them
-// is honest. What the sponsor relays meanwhile is held. If nobody bears it out, the joiner begins anew with
-// another sponsor. Pending and relayed requests are on the sponsor's word alone.
-// For t + 1 honest replicas to be left beside t liars and the joiner, n must be 2t + 2 at least.
+// (Vouch). The joiner adopts the state once t + 1 replicas, the sponsor among them, agree on it, as one of
+// them is honest. It holds what the sponsor relays meanwhile. If nobody confirms the state, the joiner begins
+// anew with another sponsor. Nobody confirms pending and relayed requests: the joiner has only the sponsor's
+// word. n must be 2t + 2 at least, so that t + 1 honest replicas are left beside t liars and the joiner.
 #include <algorithm>
 #include <utility>
 
@@ -52,9 +52,9 @@ void Schneider::come_back(Env& env) {
   const NodeId first{static_cast<std::uint16_t>(asked_ ? (asked_->value + 1u) % env.cluster() : 0)};
   if (options_.votes(env.cluster()) > 1) first_choice_ = first;
   env.broadcast(Back{life_});
-  // With identifiers made by the replicas, it only says that it has failed, and stays out: a uid is the
-  // largest cuid of those that take part, and of a request under way at r_join some replicas would count the
-  // joiner's, and others not.
+  // With identifiers made by the replicas, it only says that it has failed, and stays out. A uid is the
+  // largest cuid of those that take part; for a request under way at r_join some replicas would count the
+  // joiner's cuid, and others not.
   if (options_.by_clock()) env.set_timer(Timer::join, options_.join_retry);
 }
 
@@ -192,7 +192,7 @@ void Schneider::on(Env& env, NodeId from, const LetIn& m) {
   submit(env, {.kind = Item::Kind::join, .joiner = from, .life = m.life});
 }
 
-// All members execute r_join in the same place, and from there on send the joiner what they send each other.
+// All members execute r_join in the same place, and from then on send the joiner what they send each other.
 void Schneider::integrate(Env& env, Stamp uid, const Item& join) {
   if (join.joiner.value >= env.cluster() || join.joiner == env.self()) return;
   Peer& peer = peers_[join.joiner.value];
@@ -219,7 +219,7 @@ void Schneider::integrate(Env& env, Stamp uid, const Item& join) {
                               executed_, last_, pending_, std::move(heard), down_});
 }
 
-// Passes on what its processor has not sent to a joiner itself.
+// Passes on messages that their processor has not sent to a joiner itself.
 void Schneider::relay(Env& env, const Ordered& m) {
   const NodeId processor{static_cast<std::uint16_t>(m.uid.owner)};
   for (auto& [joiner, sponsorship] : sponsored_) {
@@ -238,8 +238,8 @@ void Schneider::hand_over(Env& env, NodeId joiner, NodeId processor, bool failed
   env.send(joiner, HandedOver{sponsorship.life, processor, failed});
 }
 
-// With test I, all have executed r_join when its sponsor has, but for the skew of their clocks (below delta),
-// and count the joiner in from then on; what they sent before takes delta at most.
+// With test I, all execute r_join when its sponsor does, up to the skew of their clocks (below delta). They
+// count the joiner in from then on; what they sent before takes delta at most.
 void Schneider::hand_over_late(Env& env) {
   const Duration enough = 2 * options_.delta;
   for (const auto& [joiner, sponsorship] : sponsored_) {
@@ -253,7 +253,7 @@ void Schneider::hand_over_late(Env& env) {
   }
 }
 
-// To a joiner that has not been told, as it was down then, and to one that waits for what was relayed.
+// Hands over for joiners that have not been told, as they were down then, or that wait for relayed messages.
 void Schneider::sponsor_without(Env& env, NodeId gone) {
   sponsored_.erase(gone);
   for (const auto& [joiner, sponsorship] : sponsored_) hand_over(env, joiner, gone, true);

@@ -72,9 +72,9 @@ ClientPolicy Schneider::client_policy(const Options& options, std::size_t replic
   return policy;
 }
 
-// In the clock orders everyone goes on saying something, so that what was lost, in a partition that is over,
-// costs agreement and holds nobody up. A candidate that is lost holds up all that comes after: nothing is
-// promised by replicas that make identifiers together.
+// In the clock orders everyone keeps sending, so that messages lost in a partition that is over cost
+// agreement but hold nobody up. A lost candidate holds up all later requests: replicas that make identifiers
+// together promise nothing.
 std::optional<ServicePromise> Schneider::promise(const Options& o, const Calm& calm) {
   const Duration stable = (o.test_1() ? o.delta : 0ns) + (o.test_2() ? o.null_every : 0ns) + 4 * calm.delay;
   if (!o.by_clock() || calm.loss > 0 || 2 * stable > calm.client_timeout) return std::nullopt;
@@ -124,8 +124,8 @@ void Schneider::on_request(Env& env, const Request& request) {
   }
 }
 
-// At most once: a request that went through the order twice is answered twice. All replicas decide this
-// alike, as it follows from what they have executed before.
+// Executes a request at most once; one that went through the order twice is answered twice. All replicas
+// decide this alike, as it follows from what they have executed before.
 Value Schneider::execute(Env& env, const Request& request) {
   if (const auto* earlier = sessions_.find(request.id)) return earlier->output;
   Value output = env.apply(request).output;

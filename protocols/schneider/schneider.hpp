@@ -1,7 +1,7 @@
-// Schneider's state machine approach: every replica executes every request, in one order. Two things make
-// that so. Agreement: each request reaches all replicas. Order: each request gets a unique identifier (uid);
-// a replica executes, of its requests, the one with the smallest uid as soon as it is *stable*, that is, as
-// soon as none with a smaller one can come any more. The tutorial has three ways to make uids and to tell
+// Schneider's state machine approach: every replica executes every request, in one order. This takes two
+// things. Agreement: each request reaches all replicas. Order: each request gets a unique identifier (uid),
+// and a replica executes the request with the smallest uid as soon as it is *stable*, that is, as soon as no
+// request with a smaller uid can come any more. The tutorial has three ways to make uids and to tell
 // stability, and ISIS a fourth (option `order`):
 //
 //   logical_clocks, synchronised_clocks                    replica_ids          abcast
@@ -12,62 +12,65 @@
 //     |<-----|-------------|-|  all execute and answer       |<---| | |           |<---| | |
 //
 //   logical_clocks       The processor that a client asks plays the tutorial's client (its footnote 6): it
-//     stamps the request with its Lamport clock (T, p), and relays it. Stable: a larger stamp has come from
-//     every processor that has not failed. So that this doesn't wait for requests, everyone sends null
-//     requests: every `null_every`, and, with `null_at_once`, as soon as somebody else's request arrives.
+//     stamps the request with its Lamport clock (T, p), and relays it. A request is stable when a larger
+//     stamp has come from every processor that has not failed. So that this doesn't wait for requests,
+//     everyone sends null requests: every `null_every`, and, with `null_at_once`, as soon as somebody else's
+//     request arrives.
 //   synchronised_clocks  The same with real clocks, and `stability` by `clock` (test I: one's own clock has
 //     passed uid + `delta`), by `clients` (test II: a larger stamp from every processor), or by `either`.
 //   replica_ids          The client sends to all replicas. Each proposes a candidate, cuid = 1 + the largest
 //     number that it has seen or accepted, with its own number to settle ties, and tells the others; uid is
-//     the largest cuid. Stable: accepted, and no request that is seen but not accepted has a cuid below.
+//     the largest cuid. A request is stable when it is accepted and no request seen but not accepted has a
+//     smaller cuid.
 //   abcast               ISIS: the cuids go back to the client, which chooses the uid and tells all replicas.
 //     If it doesn't (it gave up, a replica failed in between), the lowest replica takes over for it after
-//     `takeover_after`: it asks all, who follow the client no more, and settles on what one has accepted.
+//     `takeover_after`: it asks all replicas, which follow the client no more, and settles on what one has
+//     accepted.
 //
 // Replies (option `voting`): the client takes the `first` one (t + 1 replicas mask t fail-stop failures), or
-// waits for t + 1 that are `equal` (t: `liars`). 2t + 1 replicas mask t liars; of 2t, t honest ones are never
-// enough; t + 1 liars that agree win.
+// waits for t + 1 that are `equal` (t: `liars`). 2t + 1 replicas mask t liars; of 2t replicas the t honest
+// ones are never enough; t + 1 liars that agree win.
 //
-// A replica that comes back (clock orders; schneider_joining.cpp) is integrated at a request r_join of its
-// own: it gets the state after r_join, the requests pending there, and for a while, relayed, those that
-// others sent before they knew of it.
+// A replica that comes back (clock orders; joining.cpp) is integrated at a request r_join of its own. It gets
+// the state after r_join and the requests pending there. For a while the sponsor also relays to it the
+// messages that others sent before they knew of it.
 //
 // Costs: clocks 2n messages, and 3 delays plus what stability takes (with null_at_once 4 in all, and n(n-1)
 // null requests off the path); replica_ids n^2 + n and 3; abcast 4n and 4.
 //
 // Assumptions, and what breaks without them:
 //   * Fail-stop: everyone is told of a failure (fault "fail_stop", or a crash with "told_within"), and only
-//     after the failed one's last message. A scenario must say so ("after_messages": true): the default is a
-//     word that may come earlier, outside this assumption. Who is told earlier executes without a request
-//     that is still under way; others with it. A crash that nobody is told of stops the service, except for
-//     test I, until its victim is back and says so. Several may come back at once, as long as a member is
-//     left to sponsor them.
+//     after the failed one's last message. A scenario must say so ("after_messages": true): by default the
+//     word may come earlier, outside this assumption. A replica that is told too early executes without a
+//     request that is still under way, others with it. A crash that nobody is told of stops the service,
+//     except for test I, until its victim is back and says so. Several may come back at once, as long as a
+//     member is left to sponsor them.
 //   * Channels are reliable, and in the clock orders FIFO (network "fifo": true). A message that overtakes
 //     another says "nothing older from me" too early; a lost one is missing for good.
 //   * `delta` bounds the time from a request's stamp to its arrival *on the receiver's clock*: the largest
-//     delay plus the skew of the clocks. Too small a delta: who gets it late executes it too late. So
-//     does, with test I, a replica that was paused: all that waited for it is late.
+//     delay plus the skew of the clocks. If delta is too small, a replica that gets a request late executes
+//     it too late. So does, with test I, a replica that was paused: all messages that waited for it are late.
 //   * Skew is below the smallest delay. The tutorial needs that for causality between clients who talk to
 //     one another; here they learn of requests through answers only. But it bounds what delta must cover:
 //     largest + smallest delay is enough; and a null request sent at once has a larger stamp.
 //   * replica_ids, abcast: nobody trusts the last words of a replica that fails. A request's uid is at least
-//     the cuid of each replica that proposed one. One that failed before it proposed may have executed and
-//     answered others that come later at the survivors. `execute` `stable_everywhere` takes this doubt away:
-//     replicas tell each other what is stable, n(n-1) messages and one delay more. (The tutorial wants a
-//     client to cause nothing else before every replica has accepted its request, which the first answer does
-//     not say.)
+//     the cuid of each replica that proposed one. A replica that failed before it proposed may have executed
+//     and answered other requests, which come later at the survivors. `execute` `stable_everywhere` removes
+//     this doubt: replicas tell each other what is stable, n(n-1) messages and one delay more. (The tutorial
+//     wants a client to cause nothing else before every replica has accepted its request, which the first
+//     answer does not say.)
 //   * abcast: `takeover_after` is longer than a client's message takes.
-//   * Liars lie to clients, and to a joining replica about the state: with `voting` `equal` it takes the one
-//     for which t + 1 replicas vouch. What is pending and what is relayed is part of the order: against one
-//     who breaks that, each request needs Byzantine agreement.
+//   * Liars lie to clients, and to a joining replica about the state: with `voting` `equal` it takes the
+//     state for which t + 1 replicas vouch. They respect the order, including pending and relayed requests:
+//     against a replica that breaks it, each request needs Byzantine agreement.
 //   * Commands are deterministic. Clocks don't matter except to synchronised_clocks and to timers.
 //
 // Bug `cuid_without_accept`: cuid = 1 + the largest number seen: a request seen late can get a uid below one
-// that has been executed. Bug `join_without_relay`: a joining replica gets the state, but not what others
-// sent before they knew of it. Bug `join_on_one_word`: it takes the first copy of the state from a liar, too.
-// Bug `returned_not_heard`: who was itself repaired while another was down never counts what that one says
-// later. Bug `silent_when_over`: a replica that missed a request, and has executed its client's later ones,
-// says nothing of it, and the others wait for its word for ever.
+// that has been executed. Bug `join_without_relay`: a joining replica gets the state, but not the messages
+// that others sent before they knew of it. Bug `join_on_one_word`: it takes the first copy of the state, from
+// a liar, too. Bug `returned_not_heard`: a replica that was itself repaired while another was down never
+// counts what that one says later. Bug `silent_when_over`: a replica that missed a request, and has executed
+// its client's later ones, says nothing of it, and the others wait for its word for ever.
 //
 // Source: Schneider, "Implementing Fault-Tolerant Services Using the State Machine Approach: A Tutorial", ACM
 // Computing Surveys 22(4), 1990: 3.2.1 to 3.2.3 (order), 4 (voters), 7.2 (integration). ABCAST: Birman and
@@ -289,7 +292,7 @@ struct Schneider {
   bool alive(NodeId node) const { return !down_.contains(node); }
   bool all_alive_in(const Env& env, const NodeSet& set) const;
 
-  // clock orders (schneider_clocks.cpp)
+  // clock orders (clocks.cpp)
   void submit(Env& env, const Item& item);
   std::uint64_t next_number(const Env& env) const;
   Stamp take_stamp(Env& env);
@@ -301,7 +304,7 @@ struct Schneider {
   void advance(Env& env);
   void beat(Env& env);
 
-  // identifiers (schneider_identifiers.cpp)
+  // identifiers (identifiers.cpp)
   Proposal* see(Env& env, const Request& request, bool others_wait = false);
   void on(Env& env, NodeId from, const Candidate& m);
   void on(Env& env, NodeId from, const Stable& m);
@@ -320,7 +323,7 @@ struct Schneider {
   void settle_if_complete(Env& env, Proposal& proposal);
   void on(Env& env, NodeId from, const Settled& m);
 
-  // a replica's return (schneider_joining.cpp)
+  // a replica's return (joining.cpp)
   void come_back(Env& env);
   void on(Env& env, NodeId from, const Back& m);
   void on(Env& env, NodeId from, const Noted& m);
@@ -360,7 +363,7 @@ struct Schneider {
   Proposals proposals_{};
   std::map<ClientId, Spoken> spoken_{};
   std::set<std::pair<Stamp, RequestId>> queue_{};     ///< Those not executed, by place.
-  std::deque<std::pair<RequestId, Stamp>> lately_{};  ///< Executed, for who takes over. abcast only.
+  std::deque<std::pair<RequestId, Stamp>> lately_{};  ///< Executed, for a takeover. abcast only.
 
   std::map<NodeId, Sponsorship> sponsored_{};
 
