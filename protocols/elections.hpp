@@ -12,10 +12,9 @@ struct ElectionTimes {
   sim::Duration timeout_min{}, timeout_max{}, heartbeat{};
 };
 
-/// A split vote takes a whole timeout, and an election in which nobody else stands within a message's way
-/// none: with such a spread that at most half of the elections fail, forty in a row happen once in 10^12
-/// runs. Nothing where messages are too slow for the timeouts, or so often lost that leaders are taken for
-/// dead.
+/// A split vote takes a whole timeout; an election takes none if nobody else stands within a message's way.
+/// If the spread lets at most half of the elections fail, forty fail in a row once in 10^12 runs. No promise
+/// where messages are too slow for the timeouts, or so often lost that leaders are taken for dead.
 inline std::optional<sim::ServicePromise> promise_of_elections(const ElectionTimes& times,
                                                                const sim::Calm& calm) {
   const sim::Duration spread = times.timeout_max - times.timeout_min;

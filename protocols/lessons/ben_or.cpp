@@ -3,24 +3,25 @@
 // crash; this one escapes because it ends only with probability 1.
 //
 // Each replica holds a bit x, at first its own proposal. Rounds have two phases, and in each a replica waits
-// for n-f messages of this round, its own included: more it can't be sure to get.
+// for n-f messages of this round, its own included: no more are sure to come.
 //
 //              report phase                          proposal phase
 //   all  --Report(k, x)--> all     all  --Proposal(k, v or none)--> all     f+1 times v : decide v
 //        more than n/2 say v: propose v                                     once v      : x = v
 //        otherwise:           propose none                                  never       : x = a coin's toss
 //
-// Why it agrees: two majorities of reports intersect, so in one round only one v is proposed. Who decides v
-// has seen f+1 proposals of v, and whoever waits for n-f of them misses at most f: so all others see one and
-// set x = v, all report v in the next round, and all decide v there. That's why a decided replica plays one
-// round more, and stops.
+// Why it agrees: two majorities of reports intersect, so in one round only one v is proposed. A replica that
+// decides v has seen f+1 proposals of v, and a replica that waits for n-f of them misses at most f. So all
+// others see one and set x = v, all report v in the next round, and all decide v there. So a decided replica
+// plays one more round, and stops.
 //
-// Why it ends: those who toss may all toss what the others hold. Against the worst of networks that takes
-// some 2^n rounds in expectation; messages whose delays know nothing of the bits need few.
+// Why it ends: the replicas that toss may all toss the bit that the others hold. Against the worst of
+// networks that takes some 2^n rounds in expectation; if delays are independent of the bits, few rounds are
+// enough.
 //
 // Assumptions, and what breaks without them:
 //   * n > 2f, f replicas crash: here f is the most that n allows, so that n-f is a majority. If more crash,
-//     those who are left wait forever; nothing wrong is decided.
+//     the rest wait forever; nothing wrong is decided.
 //   * Channels are reliable, but as slow and disordered as they like. A lost message may be the one that
 //     somebody waits for: then it waits forever. Duplicates do no harm.
 //   * A crash is for good: a replica that returns has forgotten its round (nothing is on disk) and may not
@@ -152,7 +153,7 @@ struct BenOr {
     }
     phase = Phase::proposal;
     send_to_all(env, Proposal{round, proposal});
-    if (decided) phase = Phase::out;  // this was the round more: with it the others decide, too
+    if (decided) phase = Phase::out;  // this was the additional round: with it the others decide, too
   }
 
   void end_proposals(Env& env, const Heard& heard) {

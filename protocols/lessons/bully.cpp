@@ -1,6 +1,6 @@
-// The bully algorithm: replicas agree on who coordinates them, and it is always the one with the highest
-// number that lives. Whoever finds the coordinator silent asks all above it whether they are there; if nobody
-// answers in time, all above are dead, and it is the coordinator.
+// The bully algorithm: replicas agree on who coordinates them, and it is always the live replica with the
+// highest number. A replica that finds the coordinator silent asks all above it whether they are there; if
+// none answers in time, all above are dead, and it coordinates.
 //
 //   0 --Election--> 1, 2, 3       3 lives:  1, 2, 3 --Answer--> 0, and each holds an election of its own;
 //                                           3 has nobody above it: 3 --Coordinator--> 0, 1, 2
@@ -10,25 +10,26 @@
 //      ^                   |--an answer--> waits --Coordinator--> follows
 //      |----------------- a Coordinator from above, at any time
 //
-// Replica n-1 coordinates first. Who finds it silent does not ask it again, and says so to those it asks. So
-// if that is replica n-2, nobody is left above it: n-2 messages, all of them Coordinator. If it is replica 0,
-// every one is asked by all below and answers, (n-1)(n-2)/2 times: with the announcements n(n-2) messages. A
-// replica that returns has forgotten everything; it asks all, those below it as well, to learn the number of
-// the latest election, and if it is the highest it takes over from a coordinator that did nothing wrong: the
-// bully. When all others live that costs 3(n-1) messages.
+// Replica n-1 coordinates first. A replica that finds it silent does not ask it again, and says so to those
+// it asks. So if that is replica n-2, nobody is left above it: n-2 messages, all of them Coordinator. If it
+// is replica 0, every one is asked by all below and answers, (n-1)(n-2)/2 times: with the announcements
+// n(n-2) messages. A replica that returns has forgotten everything. It asks all, those below it as well, to
+// learn the number of the latest election. If it is the highest it takes over from a coordinator that did
+// nothing wrong: the bully. When all others live that costs 3(n-1) messages.
 //
-// Elections are numbered; the number is what is agreed on who won. A new coordinator announces itself, and
-// coordinates from when everyone must have heard that: until then the one that it bullies away still acts.
-// Everybody waits, so the algorithm is only as good as what it waits for.
+// Elections are numbered, and replicas agree on the winner of each number. A new coordinator announces
+// itself, and coordinates once everyone must have heard that: until then the one that it bullies away still
+// acts. Every step is a wait for a bounded time, so the algorithm is only as good as the bounds.
 //
 // Assumptions, and what breaks without them:
 //   * Synchrony: no message takes longer than `bound` (d), timers run alike, replicas don't pause. Otherwise
-//     silence is no proof of death: whoever takes a slow coordinator for dead is a second one, until it hears
-//     of the first.
-//   * Channels lose nothing: a lost answer does the same. A partition makes one coordinator on each side, a
-//     one-way cut another for those who hear nothing; when it ends the higher one takes over.
-//   * Crashes, and returns with nothing on disk; any number may be down, but somebody who knows the number of
-//     the latest election must be up, or it is used again. Who has just returned learns it within 2d.
+//     silence is no proof of death: a replica that takes a slow coordinator for dead is a second one, until
+//     it hears of the first.
+//   * Channels lose nothing: a lost answer does the same. A partition makes one coordinator on each side, and
+//     a one-way cut makes another for the replicas that hear nothing; when it ends the higher one takes over.
+//   * Crashes, and returns with nothing on disk. Any number may be down, but a replica that knows the number
+//     of the latest election must be up, or the number is used again. A replica that returns learns it within
+//     2d.
 //   * Nobody lies.
 // No majority is asked: that is why it goes on with one replica, and why it splits where Raft stops.
 // Clients have no part in this; a request is never answered.
@@ -124,7 +125,7 @@ struct Bully {
     switch (phase) {
       case Phase::follows: silent = coordinator; return hold_election(env, term + 1);
       case Phase::asks: return announce(env);
-      case Phase::waits: return hold_election(env, term + 1);  // who answered has died since
+      case Phase::waits: return hold_election(env, term + 1);  // the one that answered has died since
       case Phase::announces: return act(env);
       case Phase::acts: return;
     }
@@ -153,7 +154,7 @@ struct Bully {
     env.set_timer(Timer::phase, 2 * options.bound);
   }
 
-  // Who hears of a new election takes part; one that returns is only told what it wants to know.
+  // A replica that hears of a new election takes part; one that returns is only told what it wants to know.
   void on(Env& env, NodeId from, const Election& m) {
     const bool news = m.term > term;
     env.send(from, Answer{std::max(term, m.term)});
@@ -220,7 +221,7 @@ struct Bully {
     if (hear(env, from, m.term)) decide(env);
   }
 
-  // Somebody claims to coordinate. From above that is to be believed, from below to be set right.
+  // Somebody claims to coordinate. A claim from above is believed, one from below is contradicted.
   bool hear(Env& env, NodeId from, Term number) {
     if (number < term) return false;  // that is over
     if (from > env.self()) {

@@ -1,7 +1,7 @@
 // The Byzantine generals with oral messages, OM(m): a commander gives n - 1 lieutenants an order, some of the
 // generals are traitors, and no message carries proof of who said what before.
 //
-// What is demanded, of the loyal alone:
+// The requirements, which concern the loyal alone:
 //   IC1  all loyal lieutenants obey the same order            (agreement);
 //   IC2  a loyal commander's order is what they obey          (validity).
 //
@@ -26,10 +26,11 @@
 //   * n > 3m with at most m traitors. With n = 3m some attack breaks IC1 or IC2: one traitor of three, the
 //     commander who splits (`split_the_loyal`) or a lieutenant who says the opposite (`contradict`); of six,
 //     two lieutenants who both contradict.
-//   * Every message arrives, and within a round; who sent it is known. What comes later counts as not sent,
-//     and that as RETREAT: a slow or lossy channel makes its sender look like a traitor, and a crash as well.
-//   * Rounds begin and end at the same time everywhere. Clocks that differ by more than what a message has to
-//     spare in a round lose it.
+//   * Every message arrives within a round, and its sender is known. A message that comes later counts as not
+//     sent, and one not sent as RETREAT: a slow or lossy channel makes its sender look like a traitor, and a
+//     crash as well.
+//   * Rounds begin and end at the same time everywhere. Clocks lose a message if they differ by more than its
+//     spare time in a round.
 // Cost: (n-1) + (n-1)(n-2) + ... + (n-1)...(n-1-m) messages in m + 1 rounds; for (n, m) = (4, 1) that is 9,
 // for (7, 2) 156. No protocol needs fewer rounds (Fischer and Lynch, 1982); others need far fewer messages.
 // Clients have no part in this: the order is the commander's own, and a request is never answered.
@@ -135,7 +136,8 @@ struct OralMessages {
     env.set_timer(Timer::round, options.round);
   }
 
-  // Tells those who don't know yet what came on each of this round's paths, of which `path` is a beginning.
+  // Passes on the orders that came on this round's paths beginning with `path`, to those who don't know them
+  // yet.
   void hand_on(Env& env, Path& path) {
     if (path.size() == round) return tell_the_others(env, path, told_on(path));
     for_each_other(env, path, [&] { hand_on(env, path); });
@@ -150,7 +152,7 @@ struct OralMessages {
     }
   }
 
-  // What came out of the play in which the last of `path` commands.
+  // The result of the play in which the last of `path` commands.
   Order believed(Env& env, Path& path) {
     const Order own = told_on(path);
     if (path.size() > times_handed_on()) return own;
@@ -165,7 +167,7 @@ struct OralMessages {
     return found == heard.end() ? Order::retreat : found->second;
   }
 
-  // Makes `path` longer by each other lieutenant in turn who is not on it.
+  // Extends `path` by each lieutenant in turn who is not on it.
   template <class Visit> static void for_each_other(Env& env, Path& path, const Visit& visit) {
     for (std::uint16_t i = 0; i < env.cluster(); ++i) {
       if (NodeId{i} == env.self() || std::ranges::find(path, NodeId{i}) != path.end()) continue;
@@ -198,7 +200,7 @@ struct OralMessages {
     return names;
   }
 
-  // What is said to `to` about an order that was, in truth, `order`: the truth, if one is loyal.
+  // The order to tell `to` when the true one was `order`: a loyal general tells the truth.
   std::optional<Order> spoken(Env& env, NodeId to, Order order) {
     if (env.carries_out(Attack::split_the_loyal))
       return is_in_first_half(env, to) ? Order::attack : Order::retreat;
@@ -215,7 +217,7 @@ struct OralMessages {
     return order;
   }
 
-  // Of the loyal, as far as this traitor knows; it is told apart from the others by its place among them.
+  // Whether a general is among the first half of the loyal, as far as this traitor knows.
   static bool is_in_first_half(Env& env, NodeId general) {
     const NodeSet fellows = env.colluders();
     std::size_t loyal = 0, before = 0;
@@ -227,8 +229,8 @@ struct OralMessages {
     return 2 * before < loyal;
   }
 
-  // Each general is deceived in a manner of its own: never, always the other way, one order, nothing, or anew
-  // each time.
+  // Deceives each general in its own manner: never, always the other way, one order, nothing, or anew each
+  // time.
   std::optional<Order> whim(Env& env, NodeId to, Order order) {
     const auto [manner, is_new] = manners.try_emplace(to, 0);
     if (is_new) manner->second = env.rng().below(6);

@@ -1,7 +1,7 @@
-// The Byzantine generals with signed messages, SM(m): with signatures that nobody can forge, any number of
-// traitors can be coped with. Three generals, one of them a traitor, now agree.
+// The Byzantine generals with signed messages, SM(m): with signatures that nobody can forge, the loyal agree
+// among any number of traitors. Three generals, one of them a traitor, now agree.
 //
-// What is demanded, of the loyal alone:
+// The requirements, which concern the loyal alone:
 //   IC1  all loyal lieutenants obey the same order            (agreement);
 //   IC2  a loyal commander's order is what they obey          (validity).
 //
@@ -12,13 +12,13 @@
 //   1. The commander signs his order and sends it to every lieutenant.
 //   2. A lieutenant who sees an order for the first time keeps it in his set V. If it bears fewer than m + 1
 //      signatures, he adds his and sends it to all who have not signed it.
-//   3. When m + 1 rounds are over, each lieutenant obeys choice(V): the one order in it; RETREAT if it is
-//      empty, and if it holds several, for then all have seen that the commander is a traitor.
+//   3. When m + 1 rounds are over, each lieutenant obeys choice(V): the one order in it, or RETREAT if it is
+//      empty or holds several, as then all have seen that the commander is a traitor.
 //
-// Why all loyal lieutenants end with the same V: whoever takes an order on with k <= m signatures shows it to
-// all himself. With m + 1 signatures one at least is loyal, and that one has done so before. That needs one
-// more thing: an order with k signatures must come in round k or earlier. Otherwise a traitor keeps an order
-// back until it is too late to show it to others (bug `accept_late`).
+// Why all loyal lieutenants end with the same V: a loyal lieutenant that accepts an order with k <= m
+// signatures shows it to all himself. Of m + 1 signatures one at least is loyal, and that general has shown
+// the order before. One more thing is needed: an order with k signatures must come in round k or earlier.
+// Otherwise a traitor keeps an order back until it is too late to show it to others (bug `accept_late`).
 //
 // Assumptions, and what breaks without them:
 //   * At most m traitors, n >= m + 2 generals. With m + 1 traitors who sign for each other, an order with
@@ -178,8 +178,8 @@ struct SignedMessages {
     return names;
   }
 
-  // Whether this general, having come into possession of an order (as the commander: of none yet), does
-  // something else with it than the protocol says. All but `random` say nothing as lieutenants.
+  // Whether this general, now that it has an order (as the commander: none yet), does something else with it
+  // than the protocol says. All but `random` say nothing as lieutenants.
   bool betrays(Env& env, const Signatures& signatures) {
     const bool commands = signatures.empty();
     if (env.carries_out(Attack::split_the_loyal)) {
@@ -228,8 +228,8 @@ struct SignedMessages {
     env.send(loyal.back(), Letter{std::move(signatures)});
   }
 
-  // Shows somebody an order, one that it came by or, if the commander is in the plot, a new one, with the
-  // signatures of some who collude.
+  // Shows somebody an order that it came by or, if the commander is in the plot, a new one, with the
+  // signatures of some accomplices.
   void act_on_a_whim(Env& env) {
     NodeSet fellows = env.colluders();
     fellows.insert(env.self());
@@ -253,7 +253,7 @@ struct SignedMessages {
                                        static_cast<std::uint64_t>(options.round.count()) / 2))});
   }
 
-  // The order with one more signature, in the name of somebody who colludes.
+  // The order with one more signature, in an accomplice's name.
   static Signatures with(Env& env, Signatures signatures, NodeId signer, Order order) {
     const std::vector<NodeId> before = signers_of(signatures);
     signatures.push_back(env.sign_as(signer, Statement{order, before}));

@@ -1,5 +1,5 @@
-// Single-decree Paxos, the Synod: replicas agree on one value, whatever messages are lost and whoever crashes
-// and returns. Every replica is acceptor and learner; the first `proposers` also propose, each a value of its
+// Single-decree Paxos, the Synod: replicas agree on one value, although messages are lost and replicas crash
+// and return. Every replica is acceptor and learner; the first `proposers` also propose, each a value of its
 // own.
 //
 //                 phase 1                     phase 2
@@ -7,18 +7,16 @@
 //   acceptor                     Promise(b, accepted)       Accepted(b,v) --> all learners
 //
 //   1. A proposer takes a ballot b higher than all that it has seen, and asks all acceptors to prepare. An
-//      acceptor promises to take part in no lower ballot, and says what it accepted last, in which ballot.
-//   2. With promises from a majority the proposer asks to accept a value v: that of the highest ballot
-//      among the promises, and only if they hold none its own. An acceptor that has promised nothing higher
-//      accepts.
-//   3. A value that a majority has accepted in one ballot is chosen; who learns of that decides.
+//      acceptor promises to take part in no lower ballot, and tells its last accepted value and ballot.
+//   2. With promises from a majority the proposer asks to accept a value v: that of the highest ballot among
+//      the promises, or its own if they hold none. An acceptor that has promised nothing higher accepts.
+//   3. A value that a majority has accepted in one ballot is chosen; a learner that hears of that decides.
 // Why it is safe: if v is chosen in ballot b, its majority meets the majority of promises of any later
 // ballot, which must thus propose v again. Ballots are numbered so that no two proposers share one.
 //
-// Why it need not end: a proposer's Prepare makes the Accept of its rival void, and the other way round.
-// Proposers that try again after a `fixed` time can duel forever (Fischer, Lynch, Paterson: some run of any
-// such protocol must); a `random` time ends the duel with probability 1, and a leader among the proposers
-// would avoid it.
+// Why it need not end: a proposer's Prepare voids its rival's Accept, and the other way round. Proposers that
+// try again after a `fixed` time can duel forever (Fischer, Lynch, Paterson: some run of any such protocol
+// must). A `random` time ends the duel with probability 1; a leader among the proposers would avoid it.
 //
 // Assumptions, and what breaks without them:
 //   * n > 2f, f crashed at a time: without a majority there is no progress, but nothing wrong is decided.
@@ -194,7 +192,7 @@ struct SingleDecreePaxos {
     say_when_safe(env, {.message = Accepted{m.vote}, .to_all = true});
   }
 
-  // What is said waits for the disk, and says what held when it was written.
+  // Messages wait for the disk, and say what held when they were written.
   void say_when_safe(Env& env, const Deferred& saying) {
     env.persist(acceptor);
     env.when_durable(saying);

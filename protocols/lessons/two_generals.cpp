@@ -7,9 +7,9 @@
 //   general 1        '-->----'          '-->----'          ...
 //
 // General 0 proposes to attack, and `messengers` messengers go to and fro in a chain: each is sent when the
-// one before it arrives, as `copies` copies of which one is enough. Which rule a general should attack by is
-// the whole problem. Here: when every messenger that it should have received has arrived; otherwise it
-// retreats. Each decides when `deadline` has passed on its own clock, and what arrives later is not read.
+// one before it arrives, as `copies` copies of which one is enough. The whole problem is to find a rule for
+// attacking. Here a general attacks if every messenger that it should have received has arrived; otherwise it
+// retreats. Each decides when `deadline` has passed on its own clock, and reads nothing that arrives later.
 //
 // Let q be the probability that all copies of a messenger are lost: p^c. Then
 //   both attack    with probability (1-q)^r       : all r messengers arrived;
@@ -23,7 +23,7 @@
 //   * no loss             both attack, always;
 //   * a slow messenger    is a lost one if it misses the deadline: time alone breaks agreement just as well;
 //   * clocks that differ  change when each decides, and lose the messengers that come after that;
-//   * a crash             who comes back has forgotten, and plays no further part: the other attacks alone.
+//   * a crash             makes a general forget, for good: the other attacks alone.
 // Nothing is on disk, and clients have no part in this: a request is never answered.
 //
 // Source: Akkoyunlu, Ekanadham, Huber, Some constraints and tradeoffs in the design of network communications

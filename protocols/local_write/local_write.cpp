@@ -21,14 +21,14 @@ void LocalWrite::Options::describe(Fields& f) {
            "to date.");
 }
 
-// The lowest that is not known to have failed.
+// The lowest replica that is not known to have failed.
 NodeId LocalWrite::directory(const Env& env) const {
   NodeId node{0};
   while (node != env.self() && failed_.contains(node)) ++node.value;
   return node;
 }
 
-// What nobody has touched yet belongs to the directory.
+// Items that nobody has touched yet belong to the directory.
 LocalWrite::Item& LocalWrite::item(const Env& env, Key key) {
   const auto [place, is_new] = items_.try_emplace(key);
   if (is_new && directory(env) == env.self()) place->second = {.mine = true, .epoch = 1};
@@ -66,9 +66,9 @@ void LocalWrite::on_request(Env& env, const Request& request) {
   ask(env, {request, env.self()});
 }
 
-// A replica to which the item is on its way keeps the read; one that has given it away sends the read after.
-// One that has been passed on for long is chasing the item, or goes in circles that somebody has lied it
-// into: who has it then fetches the item.
+// A replica to which the item is on its way keeps the read; one that has given the item away forwards the
+// read. A read that has been forwarded for long is chasing the item, or was lied into going in circles: the
+// replica that has it then fetches the item.
 void LocalWrite::on(Env& env, NodeId from, const Relay& m) {
   if (!current(from, m.reign) || m.by.value >= env.cluster()) return;
   const Key key = m.request.command.key;
@@ -94,7 +94,7 @@ void LocalWrite::ask(Env& env, Asked asked) {
 
 // ---- the life of an item
 
-// Does with it whatever can be done now.
+// Does whatever can be done with the item now.
 void LocalWrite::go_on(Env& env, Key key, Item& x) {
   if (recovering_) return;
   if (x.arriving && (x.last() >= x.arriving->number || has_bug(Options::Bug::early_owner))) take_over(env, x);
@@ -108,7 +108,7 @@ void LocalWrite::go_on(Env& env, Key key, Item& x) {
   env.send(directory(env), Fetch{reign_, key, x.epoch});
 }
 
-// What has waited for the item is served, even if the next owner waits as well.
+// Serves the requests that have waited for the item, even if the next owner waits as well.
 void LocalWrite::take_over(Env& env, Item& x) {
   x.mine = true;
   x.fetching = false;
@@ -140,7 +140,7 @@ void LocalWrite::adopt(Item& x, const Update& update) {
   x.updates.push_back(update);
 }
 
-// How far all copies go.
+// The last update that all copies have.
 LocalWrite::Number LocalWrite::stable(const Env& env, const Item& x) const {
   Number lowest = x.last();
   for (std::uint16_t i = 0; i < env.cluster() && confirms(); ++i) {
@@ -149,7 +149,7 @@ LocalWrite::Number LocalWrite::stable(const Env& env, const Item& x) const {
   return lowest;
 }
 
-// Answers what may be answered, and parts with the item when somebody else is to have it and all is done.
+// Answers what may be answered, and hands the item over when there is a next owner and nothing is under way.
 void LocalWrite::settle(Env& env, Key key, Item& x) {
   if (!x.mine) return;
   const Number everywhere = stable(env, x);
@@ -174,8 +174,8 @@ void LocalWrite::give(Env& env, Key key, Item& x) {
 
 // ---- ownership
 
-// As directory: the one who fetches comes next in the line. If it stands there already and has not had its
-// turn, as far as it says, this is a copy of its message, or something got lost on the way.
+// As directory: the replica that fetches comes next in the line. If it stands there already and has not had
+// its turn, as far as it says, this is a copy of its message, or something got lost on the way.
 void LocalWrite::on(Env& env, NodeId from, const Fetch& m) {
   if (!current(from, m.reign) || directory(env) != env.self()) return;
   if (recovering_) {
@@ -226,13 +226,13 @@ void LocalWrite::on(Env& env, NodeId from, const Store& m) {
   } else {
     store_in_order(env, x, m.update);
   }
-  const bool told_before = m.update.number <= before;  // but the word was lost
+  const bool told_before = m.update.number <= before;  // but the message was lost
   if (confirms() && (told_before || x.last() > before)) env.send(from, Stored{reign_, key, x.last()});
   go_on(env, key, x);
 }
 
-// The bug. Each update is still adopted once: copies that are adopted make logs longer, longer logs are sent
-// again, and the network talks without end.
+// The bug. Each update is still adopted once: otherwise adopted copies would make logs longer, longer logs
+// would be sent again, and the network would talk without end.
 void LocalWrite::store_as_it_comes(Env& env, Item& x, const Update& update) {
   if (sessions_.is_over(update.request.id) || sessions_.find(update.request.id) != nullptr) return;
   env.store(update.request.id, update.change);
@@ -272,14 +272,14 @@ void LocalWrite::on_timer(Env& env, Timer) {
 void LocalWrite::store_again(Env& env, const Item& x) const {
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
     if (NodeId{i} == env.self() || failed_.contains(NodeId{i})) continue;
-    // Who began too early (a bug) may believe of copies that they go on for ever, if a liar said so.
+    // An owner that began too early (a bug) may believe a liar that copies go on for ever.
     for (Number number = std::min(x.copies[i], x.last()); number < x.last(); ++number) {
       env.send(NodeId{i}, Store{reign_, x.updates[number]});
     }
   }
 }
 
-// Whoever has not failed serves. An item on its way, or an update that is not confirmed, may have been lost
+// All replicas that have not failed serve. An item on its way, or an unconfirmed update, may have been lost
 // in a partition that is over: without `retransmit` it is missing for good, and nothing is promised.
 std::optional<ServicePromise> LocalWrite::promise(const Options& o, const Calm& calm) {
   if (!o.retransmit || calm.loss > 0.2 || 16 * calm.delay > calm.client_timeout) return std::nullopt;

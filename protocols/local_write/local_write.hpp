@@ -13,36 +13,37 @@
 //     |            |<-------------Stored---------|------------|     before_backups: n + 1 and 2
 //     |<--answer---|              |              |            |
 //
-//   ordering   An item's updates are numbered, by one owner at a time, and adopted in that order: one of an
-//              old owner that arrives after those of a new one is put where it belongs. A new owner begins
+//   ordering   An item's updates are numbered, by one owner at a time, and adopted in that order: an old
+//              owner's update that arrives after a new owner's is put where it belongs. A new owner begins
 //              once it has every update up to the number that Transfer names.
-//   fetching   Replica 0 is the directory: it keeps, for each item, the line of its owners. Who fetches
-//              joins at the end, and the one before is told to whom it must Pass the item on. So two who
-//              fetch at once get it one after the other; who is told before the item itself has arrived
-//              keeps that in mind. Places in the line are numbered (epochs), which tells copies from news.
-//   writing    A replica executes what has waited for the item, and gives it up when the next one is known,
-//              after what is under way; requests that come then wait for its return.
-//   answering  after_backups: when all replicas have the update. Then an owner gives an item away only when
-//              all have all of it. before_backups: at once.
-//   reading    local: each replica answers from its copy, in 2 messages and 2 delays, and possibly from the
-//              past: a read elsewhere may have seen more. owner: the read is relayed to the item's owner by
-//              way of the directory (2 and 2 at the owner, otherwise 4 and 4, or 3 and 3), and linearizable.
+//   fetching   Replica 0 is the directory: it keeps, for each item, the line of its owners. A replica that
+//              fetches joins at the end, and the one before is told to whom it must Pass the item on. So two
+//              replicas that fetch at once get it one after the other. One that is told before the item has
+//              arrived remembers it. Places in the line are numbered (epochs), which tells copies from news.
+//   writing    A replica executes the requests that have waited for the item. Once it knows the next owner it
+//              finishes what is under way and gives the item up; requests that come then wait for its return.
+//   answering  after_backups: when all replicas have the update. An owner then gives an item away only when
+//              all have all its updates. before_backups: at once.
+//   reading    local: each replica answers from its copy, in 2 messages and 2 delays. The answer may be
+//              stale: a read elsewhere may have seen more. owner: the directory relays the read to the item's
+//              owner (2 and 2 at the owner, otherwise 4 and 4, or 3 and 3), and reads are linearizable.
 //   failure    The directory (or the next replica, if that has failed) calls all items back: every survivor
-//              gives up what it owns and sends what the directory lacks; the directory sends to each what
-//              that one lacks, owns everything when all have confirmed, and the fetching begins anew.
-//              Whatever any survivor had is kept; a reign number makes all that was under way before void.
+//              gives up its items and sends the updates that the directory lacks. The directory sends each
+//              survivor what that one lacks, owns everything when all have confirmed, and the fetching begins
+//              anew. Any update that a survivor had is kept; a reign number voids all earlier messages.
 //
 // Assumptions, and what breaks without them:
 //   * Fail-stop, and a master that tells everyone (`on_failure`, by the fault "fail_stop"); n - 1 may fail.
-//     Were it wrong, an item could have two owners. A plain crash, of which nobody is told, stops all writes
-//     that need that replica (after_backups: all). Who comes back has lost all and stays out.
-//   * Reliable channels; copies and disorder do no harm. With losses items and answers are stuck until
+//     If the master were wrong, an item could have two owners. A plain crash, of which nobody is told, stops
+//     all writes that need that replica (after_backups: all). A replica that comes back has lost all and
+//     stays out.
+//   * Reliable channels; duplicates and reordering do no harm. With losses items and answers are stuck until
 //     `retransmit` repeats what was not confirmed.
-//   * before_backups: what a failed owner had answered and no survivor holds is lost.
+//   * before_backups: updates that a failed owner had answered and no survivor holds are lost.
 // Commands may be nondeterministic: their changes are shipped. Clocks don't matter, except to `retransmit`.
-// No replica is *the* primary, and there is no one log, only one per item: so roles and decisions are not
-// declared, and replicas that apply updates of different items in different orders differ for a while.
-// Left out: nobody forgets old updates (a checkpoint of an item would do).
+// No replica is *the* primary, and there is no common log, only one per item. So roles and decisions are not
+// declared, and replicas that apply updates of different items in different orders differ for a while. Left
+// out: nobody forgets old updates (a checkpoint of an item would do).
 //
 // Bugs, for the judges to catch: `unnumbered`, a replica adopts updates as they arrive; `early_owner`, a new
 // owner begins with the copy that it has.
@@ -184,11 +185,11 @@ struct LocalWrite {
   };
   struct Item {
     std::vector<Update> updates{};     ///< Number i is at place i - 1.
-    std::map<Number, Update> early{};  ///< Came before those that precede them.
+    std::map<Number, Update> early{};  ///< Arrived before those that precede them.
 
     bool mine = false;
-    Epoch epoch = 0;                     ///< In which it is, or was last, mine.
-    bool fetching = false;               ///< From Fetch until it is mine.
+    Epoch epoch = 0;                     ///< In which this replica owns it, or last did.
+    bool fetching = false;               ///< From Fetch until this replica owns it.
     std::optional<Transfer> arriving{};  ///< It has been given to me, but my copy is not up to date.
     std::optional<Heir> heir{};          ///< Who gets it next.
     std::optional<Heir> given{};         ///< Who got it last from me.

@@ -12,7 +12,7 @@
 
 namespace protocols {
 
-// The word of the master. Who has been told by the directory knows already.
+// The master reports a failure. A replica that the directory has told knows already.
 void LocalWrite::on_failure(Env& env, NodeId node) {
   if (!member_ || !failed_.insert(node)) return;
   if (directory(env) == env.self()) return recall(env);
@@ -34,7 +34,7 @@ void LocalWrite::recall(Env& env) {
   restore(env);
 }
 
-// What was not answered yet is asked again; if it was executed, that is remembered.
+// Asks again what was not answered yet; requests already executed are remembered.
 void LocalWrite::begin_reign(Reign reign) {
   reign_ = reign;
   recovering_ = true;
@@ -46,7 +46,7 @@ void LocalWrite::begin_reign(Reign reign) {
   }
 }
 
-// Also again and again, if something may have got lost.
+// Repeats the call if something may have got lost.
 void LocalWrite::call_those_who_lag(Env& env) {
   if (directory(env) != env.self()) return;
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
@@ -93,7 +93,7 @@ void LocalWrite::reopen(Env& env) {
   for (const auto& [from, fetch] : std::exchange(early_fetches_, {})) on(env, from, fetch);
 }
 
-// Whether all who live, as far as is known, are among them.
+// Whether `nodes` includes all that live, as far as is known.
 bool LocalWrite::includes_all(const Env& env, const NodeSet& nodes) const {
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
     const NodeId node{i};
@@ -129,7 +129,7 @@ std::vector<LocalWrite::Copy> LocalWrite::copies() const {
   return result;
 }
 
-// The updates that this replica has and somebody with these copies lacks.
+// The updates that this replica has and a replica with these copies lacks.
 std::vector<LocalWrite::Update> LocalWrite::beyond(const std::vector<Copy>& copies) const {
   std::map<Key, Number> known;
   for (const auto& [key, number] : copies) known[key] = number;

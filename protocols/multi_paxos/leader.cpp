@@ -12,14 +12,14 @@ NodeId MultiPaxos::owner_of(const Env& env, Ballot ballot) {
   return NodeId{static_cast<std::uint16_t>((ballot - 1) % env.cluster())};
 }
 
-// The lowest of this replica's own above all that it has seen.
+// This replica's lowest ballot above all that it has seen.
 MultiPaxos::Ballot MultiPaxos::next_ballot(const Env& env) const {
   const Ballot own = (ballot_ - 1) / env.cluster() * env.cluster() + env.self().value + 1;
   return own > ballot_ ? own : own + env.cluster();
 }
 
 void MultiPaxos::on_start(Env& env) {
-  // It may have heard a leader just before it crashed, and must keep its word as long.
+  // It may have heard a leader just before it crashed, so it must keep its word for as long.
   if (!has_bug(Options::Bug::lease_forgotten)) heard_ = env.now();
   if (checkpoint_.slot > 0) env.install(checkpoint_.state);
   arm_election(env);
@@ -43,7 +43,7 @@ void MultiPaxos::arm_election(Env& env) {
   env.set_timer(Timer::election, options_.election_timeout_min + extra);
 }
 
-// A leader shows that it lives; who wants to lead asks again those who have not promised.
+// A leader shows that it lives; a candidate asks again those who have not promised.
 void MultiPaxos::tick(Env& env) {
   if (role_ == Role::backup) return;
   env.set_timer(Timer::tick, options_.heartbeat);
@@ -57,7 +57,7 @@ void MultiPaxos::tick(Env& env) {
   }
 }
 
-// Whether what the leader of `ballot` orders is to be done.
+// Whether to obey the leader of `ballot`.
 bool MultiPaxos::obeys(Env& env, NodeId from, Ballot ballot) {
   if (from != owner_of(env, ballot) || from == env.self()) return false;
   if (ballot < ballot_) {
@@ -164,9 +164,9 @@ void MultiPaxos::lead(Env& env) {
   tick(env);
 }
 
-// The last slot in which something may be chosen. Below it no more slots can be empty than a window holds:
-// whatever is chosen was among the promises, and no leader proposes further ahead of that. What lies beyond
-// was made up.
+// The last slot in which something may be chosen. Fewer slots below it can be empty than a window holds:
+// every chosen value was among the promises, and no leader proposes further ahead of that. Votes beyond were
+// made up.
 MultiPaxos::Slot MultiPaxos::last_recovered() const {
   Slot last = commit_;
   auto gaps_left = static_cast<Slot>(options_.window * options_.batch);
@@ -179,8 +179,8 @@ MultiPaxos::Slot MultiPaxos::last_recovered() const {
   return last;
 }
 
-// Has that chosen in each slot which may be, and a no-op where nothing can be. Slots in a row share an
-// Accept.
+// Proposes the value that may be chosen in each slot, and a no-op where nothing can be. Consecutive slots
+// share an Accept.
 void MultiPaxos::settle(Env& env, Slot last) {
   Values row;
   for (Slot slot = commit_; slot < last;) {
@@ -192,7 +192,7 @@ void MultiPaxos::settle(Env& env, Slot last) {
   }
 }
 
-// Nothing where it is known what is chosen.
+// Nothing if the chosen value is known.
 std::optional<MultiPaxos::Value> MultiPaxos::to_propose(Env& env, Slot slot) {
   const auto known = log_.find(slot);
   if (known != log_.end() && known->second.chosen) return std::nullopt;

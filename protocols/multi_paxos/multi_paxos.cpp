@@ -1,4 +1,4 @@
-// Multi-Paxos under a leader: phase 2 slot by slot, and how replicas learn what was chosen. Phase 1 and the
+// Multi-Paxos under a leader: phase 2 slot by slot, and how replicas learn the chosen values. Phase 1 and the
 // change of leaders are in leader.cpp.
 #include "protocols/multi_paxos/multi_paxos.hpp"
 
@@ -97,7 +97,7 @@ void MultiPaxos::on_request(Env& env, const Request& request) {
   propose_backlog(env);
 }
 
-// Slots are scarce for what waits for them: a client says with each request which earlier ones it still
+// Slots are scarce for the requests that wait: a client says with each request which earlier ones it still
 // needs, and those that it has given up don't take the place of others.
 void MultiPaxos::wait_for_window(const Request& request) {
   const std::size_t client = request.id.client.value;
@@ -222,7 +222,8 @@ void MultiPaxos::compact(Env& env) {
   env.persist(checkpoint_);
 }
 
-// Whoever has voted in this ballot or a later one has voted for what was chosen. A leader counts for itself.
+// A replica that has voted in this ballot or a later one has voted for the chosen value. A leader counts for
+// itself.
 void MultiPaxos::on(Env& env, NodeId, const Chosen& m) {
   if (leads()) return;
   for (auto next = log_.lower_bound(m.slot); next != log_.end() && next->first - m.slot < m.count; ++next) {
@@ -231,7 +232,7 @@ void MultiPaxos::on(Env& env, NodeId, const Chosen& m) {
   apply_chosen(env);
 }
 
-// A leader proposes one value in a slot, and where something is chosen already, that.
+// A leader proposes one value in a slot, and if a value is chosen already, that one.
 void MultiPaxos::on(Env& env, NodeId from, const Heartbeat& m) {
   if (!obeys(env, from, m.ballot)) return;
   for (auto next = log_.upper_bound(commit_); next != log_.end() && next->first <= m.commit; ++next) {
@@ -253,7 +254,7 @@ void MultiPaxos::on(Env& env, NodeId from, const Ask& m) {
   if (!decided.votes.empty()) env.send(from, std::move(decided));
 }
 
-// A leader finds out for itself: what it is told may come from a later ballot than its own.
+// A leader finds out for itself: the answer may come from a later ballot than its own.
 void MultiPaxos::on(Env& env, NodeId, const Decided& m) {
   if (leads()) return;
   Slot slot = m.after;

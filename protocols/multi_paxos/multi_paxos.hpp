@@ -1,5 +1,5 @@
-// Multi-Paxos: a log of requests in which every slot is an instance of Paxos of its own, and one leader runs
-// them all. What makes that cheap: a ballot is promised once, for all slots at once and for those to come.
+// Multi-Paxos: a log of requests in which every slot is a separate instance of Paxos, and one leader runs
+// them all. This is cheap because a ballot is promised once, for all slots at once and for those to come.
 //
 //   phase 1, once per leader, all slots                  phase 2, for each slot
 //   candidate        acceptors              client      leader        acceptors
@@ -11,59 +11,58 @@
 //
 // An operation costs 2n messages and 4 delays, and n-1 notices that nobody waits for. Reads go through the
 // log like writes; or (read_index) the leader asks a majority whether they have promised anything higher, and
-// then reads its own state; or (lease) it knows, as who has answered its heartbeat promises nothing for a
-// while. Ballots belong to their leaders: ballot b is that of replica (b-1) mod n.
+// then reads its own state; or (lease) it need not ask, as a replica that has answered its heartbeat promises
+// nothing for a while. Ballots belong to their leaders: ballot b is that of replica (b-1) mod n.
 //
 //   acceptor  It promises to vote in no ballot below b, and tells the candidate its vote in every slot: the
-//             ballot and the value. It votes for what the leader of the highest ballot it knows asks for.
+//             ballot and the value. It votes for the proposals of the leader of the highest ballot it knows.
 //             Promise and vote are on disk before they are told.
-//   leader    With promises from a majority it knows what may be chosen: in each slot the vote of the highest
+//   leader    From a majority's promises it knows what may be chosen: in each slot the vote of the highest
 //             ballot among them, which it proposes again. Slots below the last of these in which nobody has
-//             voted are gaps: nothing is chosen there, and nothing will be unless the leader has a no-op
-//             chosen. So it does, for slots are applied in order. Then come the clients. What a promise says
-//             to be chosen already is taken as it is: who has forgotten in a crash how much of its log is
-//             chosen learns that again, instead of having its whole history voted on once more. What is to be
-//             voted on again, slots in a row, goes into one Accept.
+//             voted are gaps: nothing is chosen there, and nothing will be unless the leader proposes a
+//             no-op. So it does, for slots are applied in order. Then come the clients. The leader adopts
+//             without a vote what a promise says to be chosen already. So a replica that has forgotten in a
+//             crash how much of its log is chosen learns that again, and its whole history is not voted on
+//             once more. Consecutive slots to be voted on again share one Accept.
 //   learner   Slots are chosen in any order and applied in order, so one slow slot holds up all behind it.
-//             `window` (Lamport's alpha) says how far the leader may propose ahead of what is applied; with
-//             `batch`, requests that have waited for it share an Accept, a write to disk and an answer, each
-//             in a slot of its own. Who has missed something sees that from a heartbeat, and asks: for the
-//             values, or, when they are compacted away, for a snapshot.
+//             `window` (Lamport's alpha) says how far the leader may propose ahead of the applied slots. With
+//             `batch`, requests that have waited for the window share an Accept, a write to disk and an
+//             answer, each in a slot of its own. A replica that has missed something sees that from a
+//             heartbeat, and asks for the values or, if they are compacted away, for a snapshot.
 //
-// Why it is safe: if v is chosen in slot s and ballot b, a majority has voted so, and shares a member with
-// the majority of promises of any later ballot b'. That member voted before it promised, so the leader of b'
-// is told, proposes v, and so do all after it. A slot that has been decided stays so.
+// Why it is safe: if v is chosen in slot s and ballot b, a majority has voted for it, and shares a member
+// with the majority of promises of any later ballot b'. That member voted before it promised, so the leader
+// of b' is told, proposes v, and so do all after it. A slot that has been decided stays so.
 //
-// Why it need not end: a Prepare makes the leader of a lower ballot powerless, and one that stands as soon as
-// it is deposed deposes the other. Backups wait for a randomly chosen time of silence before they stand, and
-// longer than a candidate needs: so one of them gets through.
+// Why it need not end: a Prepare makes the leader of a lower ballot powerless, and a leader that stands again
+// as soon as it is deposed deposes the other. Backups wait for a random time of silence before they stand,
+// and longer than a candidate needs, so one of them gets through.
 //
 // Compare Raft: there the log has no gaps and a voter compares whole logs, so the leader has everything
 // before it begins. Here anybody may lead, and fetches what it lacks. The first ballot needs no phase 1:
 // replica 0 leads it, as if all had promised before the run.
 //
 // Assumptions, and what breaks without them:
-//   * n > 2f, f down at a time; without a majority that hears each other there is no progress, and no wrong
-//     answer. A leader that is cut off goes on taking itself for the leader, but nothing it proposes is
+//   * n > 2f, f down at a time. Without a majority that hears each other there is no progress, and no wrong
+//     answer. A leader that is cut off still takes itself for the leader, but none of its proposals is
 //     chosen.
 //   * Channels may lose, copy, delay and reorder. Clocks matter for progress only.
 //   * Disks keep what they completed. An acceptor that forgets promises or votes can take part in a second
 //     majority: amnesia makes two values chosen in one slot.
 //   * Commands are deterministic, for every replica executes them. Nobody lies.
-//   * lease alone: clocks run alike, but for `lease_drift`.
+//   * Only for lease: clocks run alike, but for `lease_drift`.
 // Left out: change of the members. Lamport puts a new configuration into the log, and it rules the slots from
 // alpha later on; so promises, votes, leases and read index would each have to ask which configuration rules
 // which slot, checkpoints would have to carry configurations, and the judges of membership to follow them
 // slot by slot. Raft shows the change of members here (protocols/raft/membership.cpp).
 //
 // Bugs, for the judges to catch:
-//   promise_not_persisted  A promise is not written down: after a crash the acceptor helps an older ballot.
+//   promise_not_persisted  A promise is not on disk: after a crash the acceptor helps an older ballot.
 //   ignores_accepted       A new leader proposes its own values where others may be chosen.
-//   first_accepted         It takes the first vote that it hears of in a slot, not that of the highest
-//                          ballot.
+//   first_accepted         It takes the first vote that it hears of in a slot, not the highest ballot's.
 //   gaps_skipped           It takes a gap for empty without having a no-op chosen. No vote of its majority
-//                          contradicts that; but a later leader may find that of another replica.
-//   promises_under_lease   Who has answered a heartbeat promises a higher ballot at once all the same.
+//                          contradicts that; but a later leader may find another replica's vote.
+//   promises_under_lease   A replica that has answered a heartbeat still promises a higher ballot at once.
 //   lease_forgotten        It does so after a crash.
 //
 // Source: Lamport, Paxos Made Simple (2001), section 3; van Renesse and Altinbuken, Paxos Made Moderately
@@ -94,7 +93,7 @@ struct MultiPaxos {
   struct Value {
     bool noop = true;
     Request request{};
-    /// What observers know it by.
+    /// How observers identify it.
     std::uint64_t shown() const { return noop ? 0 : fingerprint(request); }
   };
   struct Vote {
@@ -110,7 +109,7 @@ struct MultiPaxos {
   struct Checkpoint {
     Slot slot = 0;
     Ballot ballot = 0;         ///< In which `slot` was chosen ...
-    std::uint64_t lastly = 0;  ///< ... and what, as observers know it.
+    std::uint64_t lastly = 0;  ///< ... and the chosen value, as observers know it.
     Snapshot state{};
     Sessions sessions{};
   };
@@ -269,7 +268,7 @@ struct MultiPaxos {
   void on(Env& env, NodeId from, const Accept& m);
   void on(Env& env, NodeId from, const Accepted& m);
 
-  // reads (multi_paxos_reads.cpp)
+  // reads (reads.cpp)
   void read(Env& env, const Request& request);
   void confirm_again(Env& env);
   bool reads_by_itself() const;
@@ -319,7 +318,7 @@ struct MultiPaxos {
   std::optional<NodeId> leader_{};  ///< Who is known to lead that ballot.
   std::map<Slot, Entry> log_{};     ///< All slots after the checkpoint that this replica knows something of.
   Slot commit_ = 0;                 ///< Up to here all is chosen, and applied.
-  Slot missed_ = 0;  ///< What the heartbeat before said to be chosen: it should have arrived by now.
+  Slot missed_ = 0;  ///< The previous heartbeat said that it is chosen: it should have arrived by now.
   Checkpoint checkpoint_{};
   Sessions sessions_{};
 

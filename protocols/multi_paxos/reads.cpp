@@ -1,6 +1,6 @@
-// Multi-Paxos: reads from the leader's own state. It may answer from there once it is certain that no higher
-// ballot has a leader: what another has chosen and answered would be missing. A new leader must first have
-// applied all that an earlier one may have answered.
+// Multi-Paxos: reads from the leader's own state. The leader may answer once it is certain that no higher
+// ballot has a leader; otherwise it could miss values that another has chosen and answered. A new leader must
+// first have applied all that an earlier one may have answered.
 #include <algorithm>
 #include <utility>
 
@@ -26,8 +26,8 @@ void MultiPaxos::read(Env& env, const Request& request) {
   env.send(env.self(), Confirmed{ballot_, round_});
 }
 
-// What waited at the last tick already must be lost. One answer to the latest round is as good as one to
-// each.
+// Questions that waited at the last tick already must be lost. One answer to the latest round is as good as
+// one to each.
 void MultiPaxos::confirm_again(Env& env) {
   const std::uint64_t waited = std::exchange(round_at_tick_, round_);
   if (!reads_.empty() && reads_.front().round <= waited) env.broadcast(Confirm{ballot_, reads_.back().round});
@@ -37,7 +37,7 @@ void MultiPaxos::on(Env& env, NodeId from, const Confirm& m) {
   if (obeys(env, from, m.ballot)) env.send(from, Confirmed{m.ballot, m.round});
 }
 
-// Who led at a later read led at all earlier ones.
+// A replica that led at a later read led at all earlier ones.
 void MultiPaxos::on(Env& env, NodeId from, const Confirmed& m) {
   if (!leads() || m.ballot != ballot_) return;
   const auto found = std::ranges::lower_bound(reads_, m.round, {}, &Read::round);
@@ -68,7 +68,7 @@ bool MultiPaxos::hears_majority(const Env& env, Duration within) const {
   return heard >= env.majority();
 }
 
-// Whether a leader may be reading under a lease that this acceptor has given it, or has itself.
+// Whether a leader may be reading under a lease that this acceptor has given it or, as leader, holds itself.
 bool MultiPaxos::content(const Env& env) const {
   if (options_.reads != Options::Reads::lease || has_bug(Options::Bug::promises_under_lease)) return false;
   if (leads()) return hears_majority(env, options_.election_timeout_min);

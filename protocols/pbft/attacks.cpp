@@ -1,6 +1,6 @@
-// Attacks on Practical Byzantine Fault Tolerance, for nodes that a scenario makes Byzantine. Each breaks the
-// protocol when more nodes take part than it is made for, or when what it checks goes unchecked; none does
-// otherwise. Nodes that collude have shared their keys, so one of them can do the work of all.
+// Attacks on Practical Byzantine Fault Tolerance, for nodes that a scenario makes Byzantine. An attack breaks
+// the protocol when more nodes take part than it tolerates, or when the check against the attack is left out,
+// and never otherwise. Nodes that collude have shared their keys, so one of them can do the work of all.
 #include <algorithm>
 #include <utility>
 
@@ -19,7 +19,7 @@ const Fields::Names<Pbft::Attack>& Pbft::attacks() {
 
 namespace pbft_attack {
 
-// Those to be deceived, in order.
+// The replicas to be deceived, in order.
 std::vector<NodeId> victims(const Pbft::Env& env) {
   const NodeSet fellows = env.colluders();
   std::vector<NodeId> found;
@@ -29,7 +29,7 @@ std::vector<NodeId> victims(const Pbft::Env& env) {
   return found;
 }
 
-// Another batch for the same number that clients have signed just as well.
+// Another batch for the same number, whose requests clients have signed just as well.
 Pbft::Batch another(const Pbft::Batch& batch) {
   Pbft::Batch other;
   if (batch.size() > 1) other.assign(batch.rbegin(), batch.rend());
@@ -38,7 +38,7 @@ Pbft::Batch another(const Pbft::Batch& batch) {
 
 }  // namespace pbft_attack
 
-// What is sent instead of a broadcast; returns false if it is no part of an attack.
+// Attacks instead of broadcasting; returns false if the message is no part of an attack.
 bool Pbft::deceive(Env& env, const Message& message) {
   if (env.carries_out(Attack::equivocating_primary)) {
     if (const auto* m = std::get_if<PrePrepare>(&message)) return propose_two(env, *m);
@@ -50,7 +50,7 @@ bool Pbft::deceive(Env& env, const Message& message) {
   return true;
 }
 
-// Says of writes that they are done when they are not even prepared.
+// Answers writes as done when they are not even prepared.
 void Pbft::answer_early(Env& env, const Batch& batch) {
   if (!env.carries_out(Attack::early_answer)) return;
   for (const Request& request : batch) {
@@ -58,8 +58,8 @@ void Pbft::answer_early(Env& env, const Batch& batch) {
   }
 }
 
-// One half is told of one batch, the other half of another, in turn. Each gets all the votes for its batch
-// that this node and those that collude with it can cast.
+// Tells one half of one batch and the other half of another, in turn. Each half gets all the votes for its
+// batch that this node and its accomplices can cast.
 bool Pbft::propose_two(Env& env, const PrePrepare& one) {
   const Seq seq = one.vote->seq;
   Batch batch = pbft_attack::another(one.batch);
@@ -96,8 +96,8 @@ void Pbft::on(Env& env, NodeId from, const Plot& m) {
   env.send(m.victim, Commit{env.sign(CommitVote{view, seq, digest})});
 }
 
-// Without signatures: pretends that empty batches were prepared just now; with others that plot a bad new
-// view, that nothing was.
+// Without signatures: claims that empty batches were prepared just now; with accomplices that plot a bad new
+// view, claims that nothing was prepared.
 void Pbft::falsify(Env& env, Claims& claims) {
   if (env.carries_out(Attack::false_claims)) {
     claims.prepared.clear();
@@ -109,8 +109,8 @@ void Pbft::falsify(Env& env, Claims& claims) {
   }
 }
 
-// Alone, the new primary proposes what does not follow from the wishes: each number gets the batch of the
-// next. With others it makes them wish as if nothing were prepared, and what it proposes does follow.
+// Alone, the new primary proposes batches that do not follow from the wishes: each number gets the batch of
+// the next. With accomplices it makes them wish as if nothing were prepared, and its proposals do follow.
 void Pbft::falsify(Env& env, Opening& opening) {
   if (!env.carries_out(Attack::bad_new_view)) return;
   const NodeSet fellows = env.colluders();
@@ -129,7 +129,7 @@ void Pbft::falsify(Env& env, Opening& opening) {
   propose_batches(env, opening, stable, std::move(batches));
 }
 
-// Of the honest ones only those that know least are heard.
+// Hears only those honest replicas that know least.
 void Pbft::forge_wishes(Env& env, Opening& opening) {
   const NodeSet fellows = env.colluders();
   std::erase_if(opening.wishes, [&](const Signed<Wish>& w) { return fellows.contains(w.signer()); });

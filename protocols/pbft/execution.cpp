@@ -9,7 +9,7 @@ namespace protocols {
 
 // ---- execution
 
-// What is known to be committed at a sequence number; nullptr while nothing is.
+// The batch that is known to be committed at a sequence number; nullptr while none is.
 const Pbft::PrePrepare* Pbft::committed_at(Seq seq) {
   const Slot* slot = slot_at(seq);
   if (slot == nullptr) return nullptr;
@@ -71,8 +71,8 @@ void Pbft::execute_tentatively(Env& env) {
   run(env, executed_ + 1, slot->accepted->batch, Answers::provisional);
 }
 
-// Back to what is committed: from this replica's latest checkpoint, again. What was answered provisionally
-// may have been believed, so it must not be missing from what reads see.
+// Goes back to the committed batches: executes them again from this replica's latest checkpoint. A client may
+// have believed a provisional answer, so reads must not miss what it answered.
 void Pbft::roll_back(Env& env) {
   if (!ahead_) return;
   ahead_ = false;
@@ -88,15 +88,15 @@ void Pbft::roll_back(Env& env) {
 
 // ---- reads out of order (OSDI 1999, section 5.1)
 
-// What is executed tentatively must be settled before anybody reads it.
+// Tentative execution must be settled before anybody reads its result.
 void Pbft::read(Env& env, const Request& request) {
   reads_.push_back(request);
   if (!ahead_) answer_reads(env);
 }
 
-// Whether this replica will know after a crash that it may have been there. Others' votes may take it far
-// ahead of a slow disk; if its answers counted then, it could contradict them later by reading from what it
-// remembers.
+// Whether this replica, after a crash, will know that it may have been there. Others' votes may take it far
+// ahead of a slow disk. If its answers counted then, it could contradict them after a crash, by reading from
+// the older state that it remembers.
 bool Pbft::may_answer(Seq seq) const {
   return !options_.read_only || !options_.disk || seq <= lasting_ + 2 * window_;
 }
@@ -149,7 +149,7 @@ void Pbft::on(Env& env, NodeId from, const Checkpoint& m) {
   if (equal.size() >= quorum_) learn_stable(env, equal);
 }
 
-// Who has not come so far keeps its log: it may still get there by itself.
+// A replica that has not come so far keeps its log: it may still get there by itself.
 void Pbft::learn_stable(Env& env, const StableProof& proof) {
   const Seq seq = proof.front()->seq;
   if (seq <= stable_ || seq <= next_stable_seq()) return;
@@ -157,7 +157,7 @@ void Pbft::learn_stable(Env& env, const StableProof& proof) {
   next_stable_ = proof;
 }
 
-// Drops what lies before, whether or not this replica has the state.
+// Drops everything before the checkpoint, whether or not this replica has the state.
 void Pbft::make_stable(Env& env, const StableProof& proof) {
   stable_ = proof.front()->seq;
   stable_proof_ = proof;

@@ -1,6 +1,6 @@
 // Practical Byzantine Fault Tolerance without signatures (`authentication: macs`). A message authentication
-// code convinces its receiver and nobody else: whoever passes on what he was told may be lying. So prepared
-// certificates and checkpoint proofs stay with who holds them, and others only hear claims (ACM TOCS 2002,
+// code convinces its receiver and nobody else: a replica that passes a message on may be lying. So prepared
+// certificates and checkpoint proofs stay with their holders, and others only hear claims (ACM TOCS 2002,
 // section 4.4 and figure 4):
 //
 //   all -> all            Claims: h, the last stable checkpoint; C, the states I have; P, what was prepared,
@@ -15,21 +15,21 @@
 // so one who is honest, accepted it then or later (`bug: claims_not_backed`). It stays empty if a quorum says
 // that nothing was prepared. Otherwise more claims are needed; those of all honest replicas are enough.
 //
-// The simulator's channels say who sent a message; that is all that is used here. A statement counts only
+// The simulator's channels say who sent a message, and nothing else is used here. A statement counts only
 // when it comes from its author (`credible`). In the paper a code for each receiver travels with a message,
-// so that it can be passed on, but whether it convinces the next one is up to its author: nothing may rest on
-// it. Requests are the exception: clients are honest, so that their codes convince all replicas
-// (`authentic`). A client that makes codes which only some can check may stop the service for a while, as all
-// wait for those that can't (Clement et al., "Making Byzantine Fault Tolerant Systems Tolerate Byzantine
-// Faults", NSDI 2009).
+// so that the message can be passed on. But its author decides whether it convinces the next receiver, so
+// nothing may rest on it. Requests are the exception: clients are honest, so their codes convince all
+// replicas (`authentic`). A client that makes codes which only some can check may stop the service for a
+// while, as all wait for those that can't (Clement et al., "Making Byzantine Fault Tolerant Systems Tolerate
+// Byzantine Faults", NSDI 2009).
 //
-// Departures. Claims carry whole batches, not digests, so the new primary has what it chooses (the paper's
-// A3), and NewView carries the claims. States are on disk before their checkpoint is announced.
-// Elsewhere f + 1 equal statements, one of them honest, take the place of a proof that is passed on: for
-// states, and for batches that are committed (the paper leaves these to the next view or checkpoint). Who
-// comes late into a view has to hear what it rests on: all repeat their own claims and what they heard. So
-// these are on disk, and what a new view contained counts as heard by who entered it, as that took f + 1 that
-// had heard it.
+// Departures. Claims carry whole batches, not digests, so the new primary has the batches that it chooses
+// (the paper's A3), and NewView carries the claims. States are on disk before their checkpoint is announced.
+// Elsewhere f + 1 equal statements, one of them honest, replace a proof that is passed on: for states, and
+// for committed batches (the paper leaves these to the next view or checkpoint). A replica that comes late
+// into a view has to hear the claims behind it, so all repeat their own claims and those they heard. These
+// are therefore on disk. A replica that entered a new view counts as having heard the claims in it, as
+// entering took f + 1 that had heard them.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -125,8 +125,8 @@ void Pbft::on(Env& env, NodeId from, const Claims& m) {
   if (offered_) on(env, offered_->opening.signer(), NewView(*offered_));
 }
 
-// After a restart: what this replica said itself, and what it knows that others said, for the view that it is
-// in. Those who come later depend on hearing it.
+// After a restart: this replica's own claims, and the others' as far as it knows, for the view that it is in.
+// Replicas that come later depend on hearing them.
 void Pbft::remember_claims(const Env& env) {
   if (new_view_ && new_view_->opening->view == view_) {
     for (const auto& [from, claims] : new_view_->opening->claims) {
@@ -218,7 +218,7 @@ std::optional<Pbft::Choice> Pbft::decide(const std::vector<Supported>& s) const 
   return choice;
 }
 
-// The latest that f + 1 have, one of them honest, and a quorum hasn't passed.
+// The latest checkpoint that f + 1 have, one of them honest, and that a quorum hasn't passed.
 std::optional<Pbft::Milestone> Pbft::decide_checkpoint(const std::vector<Supported>& s) const {
   std::optional<Milestone> best;
   for (const auto& [from, claims] : s) {
@@ -268,7 +268,7 @@ bool Pbft::decide_null(const std::vector<Supported>& s, Seq seq) const {
   return static_cast<std::size_t>(std::ranges::count_if(s, empty)) >= quorum_;
 }
 
-// As backup: whether these claims were made, each by another replica.
+// As backup: whether these claims were made; another replica vouches for each.
 bool Pbft::vouched_for(const Env& env, const Opening& opening) const {
   const NodeId primary = primary_of(opening.view);
   NodeSet claimants;
@@ -286,7 +286,7 @@ bool Pbft::vouched_for(const Env& env, const Opening& opening) const {
 
 // ---- status
 
-// Everyone says again what only he can say.
+// Everyone repeats the statements that only their author can make.
 void Pbft::help_without_proofs(Env& env, NodeId to, const Status& m, bool is_stuck) {
   if (m.view == view_ && !m.active && !witness_) {
     const auto& own = claims_[env.self().value];

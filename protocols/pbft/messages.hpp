@@ -14,7 +14,7 @@ namespace protocols {
 
 using namespace sim;
 
-/// A base of Pbft for nothing but its names.
+/// A base of Pbft that only gives it names.
 struct PbftMessages {
   using View = std::uint64_t;
   using Seq = std::uint64_t;           ///< A sequence number, from 1.
@@ -112,7 +112,7 @@ struct PbftMessages {
     bool active;  ///< Has entered the view.
     Seq stable;   ///< Its last stable checkpoint. When that is above `executed`, it lacks the state.
     Seq executed;
-    NodeId helper;  ///< Who is asked to send what is large; another one each time.
+    NodeId helper;  ///< The replica asked to send the large parts; another one each time.
   };
   struct Evidence {  // all that I know of a sequence number
     static constexpr bool background = true;

@@ -192,7 +192,7 @@ void Pbft::on(Env& env, NodeId from, const PrePrepare& m) {
   accept(env, m);
 }
 
-// From now on, in this view, nothing else at this sequence number.
+// From now on, in this view, accepts nothing else at this sequence number.
 void Pbft::accept(Env& env, const PrePrepare& m) {
   Slot& slot = *slot_at(m.vote->seq);
   slot.accepted = m;
@@ -202,7 +202,7 @@ void Pbft::accept(Env& env, const PrePrepare& m) {
   if (!leads(env)) promise(env, Prepare{env.sign(PrepareVote{view_, m.vote->seq, m.vote->digest})});
 }
 
-// Votes may come before what they vote for, and while the view has not begun here yet.
+// Votes may come before their pre-prepare, or before the view has begun here.
 void Pbft::on(Env& env, NodeId from, const Prepare& m) {
   if (!credible(from, m.vote) || m.vote->view != view_ || m.vote.signer() == primary_of(view_)) return;
   Slot* slot = slot_at(m.vote->seq);

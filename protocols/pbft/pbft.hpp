@@ -1,7 +1,7 @@
 // Practical Byzantine Fault Tolerance: replicas agree on a log although some of them lie. Up to f of the
-// n = 3f + 1 replicas may do anything: tell each one something else, keep silent, work together. A quorum
-// is n - f of them, all that one can be sure to hear from; two quorums share f + 1, so at least one that
-// is honest.
+// n = 3f + 1 replicas may do anything: tell each one something else, keep silent, work together. A quorum is
+// n - f replicas, as no more are sure to answer. Two quorums share f + 1 replicas, so at least one honest
+// one.
 //
 //   client   primary  backup  backup  backup
 //     |request |        |       |       |            The primary gives a batch of requests a number;
@@ -12,55 +12,53 @@
 //
 // 2n^2 - n + 1 messages, 5 delays. The client believes f + 1 equal replies: one of them is honest.
 //
-// Why not execute what is prepared: perhaps only one replica has the votes that show it. A view change
-// that hears the others gives the number to another batch (`bug: no_commit_phase`).
+// A prepared batch must not be executed yet: perhaps only one replica has the votes that prove it. A view
+// change that hears the others gives the number to another batch (`bug: no_commit_phase`).
 //
 //   Checkpoints   Every `checkpoint_every` numbers each replica signs a digest of its state. A quorum of
-//     equal ones makes it stable: what lies before is dropped, and who missed it takes the state from
-//     anybody, as the digest proves it. Numbers more than `log_window` above it are refused, lest a
-//     primary waste them.
-//   View change   Replica (view mod n) is the primary of a view. A backup that waits too long for a
-//     request sends ViewChange: its last stable checkpoint, and for each number after it the latest batch
-//     that is prepared there, with the signed votes that prove both. The next primary puts a quorum of
-//     these into NewView and proposes again, for each number, the batch prepared in the latest view, or
-//     an empty one. Each quorum has an honest member that prepared what was committed, so that is among
-//     them. Backups work out the same from the same votes, and follow only if it agrees (`bug:
-//     new_view_not_checked`). f + 1 replicas that want a later view, or are in one, take the rest along;
-//     the timeout doubles with each failure. pbft_requests.cpp says who waits for what, and for how long.
+//     equal digests makes the checkpoint stable: everything before is dropped, and a replica that missed it
+//     takes the state from anybody, as the digest proves it. Numbers more than `log_window` above it are
+//     refused, lest a primary waste them.
+//   View change   Replica (view mod n) is the primary of a view. A backup that waits too long for a request
+//     sends ViewChange: its last stable checkpoint, and for each number after it the latest batch that is
+//     prepared there, with the signed votes that prove both. The next primary puts a quorum of these into
+//     NewView and proposes again, for each number, the batch prepared in the latest view, or an empty one.
+//     Each quorum has an honest member that prepared any committed batch, so that batch is among them.
+//     Backups derive the same from the same votes, and follow only if it agrees (`bug:
+//     new_view_not_checked`). f + 1 replicas that want a later view, or are in one, take the rest along; the
+//     timeout doubles with each failure. requests.cpp says which replica waits for what, and for how long.
 //
-// `tentative`: a replica executes what is prepared when all before is committed, and the client waits for
-// a quorum of equal provisional replies of one view: 4 delays. A view change rolls back what was not
-// committed. `read_only`: reads go to all and are answered at once; a quorum of equal answers counts,
-// otherwise the client asks in the ordered way. That is right only if writes have a quorum of answers,
-// too, and the two share an honest replica (`bug: read_only_after_few`). Such answers may never agree: a
-// client that waits in vain asks all for final ones, be it after `retry` or after half of its timeout.
+// `tentative`: a replica executes a prepared batch when all before it are committed, and the client waits for
+// a quorum of equal provisional replies of one view: 4 delays. A view change rolls back uncommitted batches.
+// `read_only`: reads go to all and are answered at once; a quorum of equal answers counts, otherwise the
+// client asks in the ordered way. That is right only if writes have a quorum of answers, too, and the two
+// share an honest replica (`bug: read_only_after_few`). Such answers may never agree, so a client that waits
+// in vain asks all for final ones, after `retry` or after half of its timeout.
 //
 // Assumptions, and what breaks without them:
 //   * n >= 3f + 1, and at most f are ever faulty. With n = 3f (`faults` set by hand) two quorums may
 //     share only liars, and honest replicas execute different batches.
-//   * Signatures can't be forged, digests don't collide. Channels say who sent a message, which is all
-//     that replies and status need, and what message authentication codes give. All that is shown to
-//     others (pre-prepares, prepares, commits, checkpoints, view changes) is signed, as in section 4 of
-//     the first paper; its section 5 then manages with fewer signatures. Clients sign requests: nobody
-//     can invent one.
+//   * Signatures can't be forged, and digests don't collide. Channels say who sent a message, as message
+//     authentication codes would; replies and status need no more. All that is shown to others (pre-prepares,
+//     prepares, commits, checkpoints, view changes) is signed, as in section 4 of the first paper; its
+//     section 5 then manages with fewer signatures. Clients sign requests: nobody can invent one.
 //     With `authentication: macs` nothing is signed, and a view change rests on what a quorum claims
-//     (pbft_macs.cpp). The normal case and its costs stay the same.
+//     (macs.cpp). The normal case and its costs stay the same.
 //   * Timing matters only for progress: delays must not outgrow the timeout, doubled as often as it may be.
 //   * Commands are deterministic: every replica executes them. Clients are honest.
 //   * A replica that crashes keeps its disk: votes are on it before they are sent. One that comes back
-//     without (`disk: false`, or lost) may have forgotten a vote. It knows that, and becomes a witness:
-//     it follows and answers, but votes no more, and counts as one of the f for ever.
+//     without it (`disk: false`, or lost) may have forgotten a vote. It knows that, and becomes a witness: it
+//     follows and answers, but votes no more, and counts as one of the f for ever.
 //
-// Departures. What was lost is sent again when a replica's status shows no progress; as commits are
-// signed, too, it can be shown that a batch is committed, and need not wait for the next checkpoint.
-// Certificates carry whole batches, not digests. The quorum is n - f: the paper's 2f + 1 when n = 3f + 1,
-// and safe for any n above.
+// Departures. Lost messages are sent again when a replica's status shows no progress. As commits are signed,
+// too, any replica can prove that a batch is committed, and need not wait for the next checkpoint.
+// Certificates carry whole batches, not digests. The quorum is n - f: the paper's 2f + 1 when n = 3f + 1, and
+// safe for any n above.
 //
-// Sources: Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999, sections 4 and 5
-// (tentative execution, reads); the same, "... and Proactive Recovery", ACM TOCS 20(4), 2002 (batches,
-// status messages). What fast reads demand of writes, and what that does to progress if replicas that
-// fell behind can't reply: Berger, Reiser, Bessani, "Making Reads in BFT State Machine Replication Fast,
-// Linearizable, and Live", SRDS 2021.
+// Sources: Castro and Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999, sections 4 and 5 (tentative
+// execution, reads); the same, "... and Proactive Recovery", ACM TOCS 20(4), 2002 (batches, status messages).
+// The price of fast reads, for writes and for progress if replicas that fell behind can't reply: Berger,
+// Reiser, Bessani, "Making Reads in BFT State Machine Replication Fast, Linearizable, and Live", SRDS 2021.
 #pragma once
 
 #include <deque>
@@ -110,7 +108,7 @@ struct Pbft : PbftMessages {
     std::string complaint(std::size_t replicas) const;
     std::size_t f(std::size_t replicas) const;
     bool macs() const { return authentication == Authentication::macs; }
-    /// What a replica's patience may grow to.
+    /// The longest that a replica's patience may grow to.
     Duration longest_wait() const { return request_timeout * (std::int64_t{1} << doublings); }
     std::size_t quorum(std::size_t replicas) const { return replicas - f(replicas); }
   };
@@ -122,9 +120,9 @@ struct Pbft : PbftMessages {
     struct Begin {};  // the first life begins
     struct Leave {    // no more votes in views before this
       View view;
-      std::optional<Claims> claims;  ///< macs only: what was said then. It must not be said otherwise later.
+      std::optional<Claims> claims;  ///< macs only: the claims made then. They must not change later.
     };
-    struct Prepared {  // what was accepted last at this number is prepared, and here is the proof
+    struct Prepared {  // the batch accepted last at this number is prepared, and here is the proof
       Seq seq;
       std::vector<Signed<PrepareVote>> prepares;
     };
@@ -183,7 +181,7 @@ struct Pbft : PbftMessages {
   }
 
  private:
-  /// What a replica knows of one sequence number.
+  /// This replica's knowledge of one sequence number.
   struct Slot {
     Seq seq = 0;
     // in this view
@@ -212,7 +210,7 @@ struct Pbft : PbftMessages {
   bool acceptable(const Env& env, const PrePrepare& m) const;
   bool proves_commit(const Env& env, const Evidence& m) const;
 
-  // requests (pbft_requests.cpp)
+  // requests (requests.cpp)
   struct Waiting {
     Request request;
     LocalTime since;
@@ -296,8 +294,8 @@ struct Pbft : PbftMessages {
   void resume_from(Env& env, const State& state);
   void vote_again(Env& env, Slot& slot);
 
-  // without signatures (pbft_macs.cpp)
-  /// Whether this counts, coming from there.
+  // without signatures (macs.cpp)
+  /// Whether `statement` counts when it comes from `from`.
   template <class T> bool credible(NodeId from, const Signed<T>& statement) const {
     return !options_.macs() || from == statement.signer();
   }
@@ -332,7 +330,7 @@ struct Pbft : PbftMessages {
   void send_evidence(Env& env, NodeId to, Seq after);
   void on(Env& env, NodeId from, const Evidence& m);
 
-  // attacks (pbft_attacks.cpp): never true, or without effect, for honest nodes
+  // attacks (attacks.cpp): never true, or without effect, for honest nodes
   bool deceive(Env& env, const Message& message);
   void answer_early(Env& env, const Batch& batch);
   bool propose_two(Env& env, const PrePrepare& one);
@@ -349,7 +347,7 @@ struct Pbft : PbftMessages {
 
   View view_ = 0;
   bool active_ = true;     ///< Whether the view has begun here; if not, this replica waits for NewView.
-  bool entering_ = false;  ///< What it begins with is not accepted yet: nothing else gets a number.
+  bool entering_ = false;  ///< Its first batches are not accepted yet: nothing else gets a number.
   std::optional<NewView> new_view_{};
   std::vector<Slot> slots_{};  ///< Of the window's numbers, number s at place s mod window.
   Seq stable_ = 0;             ///< The low water mark.
@@ -367,7 +365,7 @@ struct Pbft : PbftMessages {
   Sessions sessions_{};
   Seq lasting_ = 0;               ///< The last stable checkpoint that is known to be on disk. read_only only.
   Seq reads_from_ = 0;            ///< May answer reads at once again when it has executed this.
-  std::vector<Request> reads_{};  ///< Wait for what is executed tentatively.
+  std::vector<Request> reads_{};  ///< Wait for tentative execution to be settled.
 
   Seq proposed_ = 0;               ///< As primary: the last number given.
   std::deque<Waiting> waiting_{};  ///< Not executed, the oldest first. As primary: has no number yet.

@@ -1,10 +1,10 @@
-// Practical Byzantine Fault Tolerance: what waits for its turn, and when a replica has waited for too long.
+// Practical Byzantine Fault Tolerance: waiting requests, and when a replica has waited for too long.
 //
 // A replica waits for each request that it knows of and has not executed: from a client, from another
-// replica, or in a batch that was proposed. So no primary, and no choice of whom a client asks, keeps a
-// request from those who would have to act. Only progress stops this clock. A client that goes on without an
-// answer waits as before: its next request takes the place and the time of what it gave up. And a primary
-// waits, too: if nothing comes of what it proposes, the others have perhaps left its view.
+// replica, or in a proposed batch. So no primary, and no client's choice of replicas, hides a request from
+// the replicas that would have to act. Only progress stops this clock. A client that goes on without an
+// answer still waits: its next request takes the place and the time of the one that it gave up. A primary
+// waits, too: if its proposals come to nothing, the others have perhaps left its view.
 #include <algorithm>
 #include <utility>
 
@@ -47,7 +47,7 @@ bool Pbft::is_given_up(RequestId id, const Request& latest) {
   return id.client == latest.id.client && id.number < latest.oldest_pending;
 }
 
-// As primary: gives it a number as soon as may be.
+// As primary: gives the request a number as soon as possible.
 void Pbft::wait_for(Env& env, const Request& request) {
   if (leads(env) && has_number(request.id)) return;
   line_up(request, env.now());
@@ -55,7 +55,7 @@ void Pbft::wait_for(Env& env, const Request& request) {
   watch(env);
 }
 
-// At the end, or in the place of what its client gave up.
+// Adds the request at the end, or in the place of the one that its client gave up.
 void Pbft::line_up(const Request& request, LocalTime now) {
   const auto known = [&](const Waiting& w) {
     return w.request.id == request.id || is_given_up(request.id, w.request);
@@ -69,7 +69,7 @@ void Pbft::line_up(const Request& request, LocalTime now) {
   waiting_.erase(std::remove_if(place + 1, waiting_.end(), given_up), waiting_.end());
 }
 
-// As primary: whether a batch that is under way has it.
+// As primary: whether a batch under way has the request.
 bool Pbft::has_number(RequestId id) {
   for (Seq seq = executed_ + 1; seq <= proposed_; ++seq) {
     const Slot* slot = slot_at(seq);
@@ -79,7 +79,7 @@ bool Pbft::has_number(RequestId id) {
   return false;
 }
 
-// As primary: gives sequence numbers to what waits.
+// As primary: gives sequence numbers to waiting requests.
 void Pbft::propose(Env& env) {
   if (!leads(env) || entering_) return;
   proposed_ = std::max(proposed_, stable_);
@@ -100,8 +100,8 @@ void Pbft::propose(Env& env) {
   }
 }
 
-// What is executed is waited for no longer. If the oldest is, the next one has the whole time before it: the
-// primary does its work.
+// Stops waiting for executed requests. If the oldest is among them, the next one has the whole time before
+// it: the primary does its work.
 void Pbft::stop_waiting(Env& env) {
   const auto done = [&](const Waiting& w) { return is_done(w.request.id); };
   if (waiting_.empty()) return;
@@ -109,7 +109,7 @@ void Pbft::stop_waiting(Env& env) {
   std::erase_if(waiting_, done);
 }
 
-// When a view ends, what was proposed in it may be lost.
+// When a view ends, its proposals may be lost.
 void Pbft::wait_for_proposed(Env& env) {
   for (Seq seq = executed_ + 1; seq <= limit(); ++seq) {
     const Slot& slot = slots_[seq % window_];
@@ -140,8 +140,8 @@ void Pbft::pass_on_waiting(Env& env) {
   watch(env);
 }
 
-// To the primary the oldest ones, lest a long queue be sent again and again. Without a primary one is enough,
-// to everybody: all who learn that somebody waits will want another view, too.
+// Sends the oldest ones to the primary, lest a long queue be sent again and again. Without a primary one
+// request is enough, sent to everybody: all who learn that somebody waits will want another view, too.
 void Pbft::forward_waiting(Env& env) {
   constexpr std::size_t most = 16;
   if (leads(env) || waiting_.empty()) return;
@@ -153,7 +153,7 @@ void Pbft::forward_waiting(Env& env) {
 
 // ---- the clock
 
-// Something was proposed, and is executed next.
+// A batch was proposed, and its execution comes next.
 void Pbft::expect(Env& env, Seq seq) {
   const bool idle = expected_ <= executed_;
   expected_ = std::max(expected_, seq);
@@ -162,9 +162,9 @@ void Pbft::expect(Env& env, Seq seq) {
   watch(env);
 }
 
-// The view has to end when nothing has been executed for too long while something was waiting. The primary's
-// line may be another than this one's: as long as it does work, the oldest request here may wait several
-// times that long for its turn, or an overload would change views for ever.
+// The view has to end when requests were waiting and nothing has been executed for too long. The primary's
+// queue may differ from this replica's: as long as it does work, the oldest request here may wait several
+// times that long for its turn. Otherwise an overload would change views for ever.
 std::optional<LocalTime> Pbft::runs_out() const {
   constexpr std::int64_t fairness = 8;
   std::optional<LocalTime> end;
@@ -183,10 +183,10 @@ void Pbft::watch(Env& env) {
   env.set_timer(Timer::view_change, std::max(Duration{}, *end - env.now()));
 }
 
-// A timeout that has been doubled as often as may be runs out, and up to f + 1 primaries are faulty or too
-// late; then comes one that serves, once the others have caught up. Where tentative answers or reads at once
-// don't suffice, clients ask again, after half of their patience at the latest. Where few requests may be
-// under way nothing is promised: there may be more.
+// A fully doubled timeout runs out, and up to f + 1 primaries are faulty or too late; then comes one that
+// serves, once the others have caught up. Where tentative answers or immediate reads don't suffice, clients
+// ask again, after half of their patience at the latest. Where few requests may be under way nothing is
+// promised: there may be more.
 std::optional<ServicePromise> Pbft::promise(const Options& o, const Calm& calm) {
   const std::size_t f = o.f(calm.members);
   const bool twice = o.tentative || o.read_only;
@@ -200,8 +200,8 @@ std::optional<ServicePromise> Pbft::promise(const Options& o, const Calm& calm) 
                         .despite_liars = true};
 }
 
-// A batch of this view is executed. If that took so long that half of the patience would hardly have been
-// enough, it stays: otherwise a network just slower than `request_timeout` would change views for ever.
+// A batch of this view is executed. If half of the patience would hardly have been enough for that, the
+// patience stays: otherwise a network just slower than `request_timeout` would change views for ever.
 void Pbft::calm_down(const Env& env) {
   if (2 * (env.now() - expected_since_) < patience_)
     patience_ = std::max(options_.request_timeout, patience_ / 2);

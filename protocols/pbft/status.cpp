@@ -1,5 +1,5 @@
 // Practical Byzantine Fault Tolerance: status messages, by which a replica gets what the network lost (ACM
-// TOCS 2002, section 5.2), in a form made for signatures: any replica can show another what it knows.
+// TOCS 2002, section 5.2), adapted to signatures: any replica can prove to another what it knows.
 #include <algorithm>
 #include <bit>
 
@@ -27,14 +27,14 @@ void Pbft::send_status(Env& env) {
   env.set_timer(Timer::status, options_.status_every);
 }
 
-// Whether a replica that says the same for the n-th time in a row is to be helped: each time at first, then
-// ever less often, lest those that nobody can help cost as much as all the others.
+// Whether to help a replica that says the same for the n-th time in a row: each time at first, then ever less
+// often, lest replicas that nobody can help cost as much as all the others.
 bool Pbft::needs_help(std::uint64_t stuck) {
   constexpr std::uint64_t slowest = 16;
   return stuck > 0 && (stuck % slowest == 0 || std::has_single_bit(stuck));
 }
 
-// Helps who is in an earlier view, or no further than at its last status.
+// Helps a replica that is in an earlier view, or no further than at its last status.
 void Pbft::on(Env& env, NodeId from, const Status& m) {
   if (from == env.self()) return;
   env.trust(from);
@@ -70,7 +70,8 @@ void Pbft::send_evidence(Env& env, NodeId to, Seq after) {
   }
 }
 
-// Whether a quorum says that the batch is committed. That holds in any view, also for who voted otherwise.
+// Whether a quorum says that the batch is committed. That holds in any view, also for replicas that voted
+// otherwise.
 bool Pbft::proves_commit(const Env& env, const Evidence& m) const {
   const auto& [view, seq, digest] = *m.pre_prepare.vote;
   NodeSet signers;

@@ -1,5 +1,5 @@
-// Practical Byzantine Fault Tolerance: the view change (OSDI 1999, section 4.4), and what a restart finds on
-// disk.
+// Practical Byzantine Fault Tolerance: the view change (OSDI 1999, section 4.4), and recovery from disk after
+// a restart.
 #include <algorithm>
 #include <utility>
 
@@ -32,7 +32,7 @@ void Pbft::leave_view(Env& env) {
   expected_ = 0;
 }
 
-// Keeps of a sequence number what later views must know, and drops the votes.
+// Keeps what later views must know of a sequence number, and drops the votes.
 void Pbft::put_away(Slot& slot) const {
   if (slot.committed && !slot.settled) slot.settled = evidence_of(slot);
   if (slot.prepared) slot.certificate = certificate_of(slot);
@@ -88,8 +88,8 @@ Pbft::View Pbft::seen_in(std::size_t replica) const {
   return std::max(wished_by(replica), reported_[replica].view);
 }
 
-// One of f + 1 is honest, and has a reason. What it says counts, too, if it is there already: what took it
-// there need not convince others.
+// One of f + 1 is honest, and has a reason. A replica that is already in the view counts, too: its reasons
+// for entering need not convince others.
 void Pbft::join_others(Env& env) {
   std::size_t ahead = 0;
   View earliest = 0;
@@ -102,8 +102,8 @@ void Pbft::join_others(Env& env) {
   if (ahead > faults_) change_view(env, earliest);
 }
 
-// Once a quorum wants the view, or has wanted it, its primary has a limited time to begin it; if it doesn't,
-// the next one is tried.
+// Once a quorum wants the view, or has wanted it, its primary has a limited time to begin it; otherwise the
+// next one is tried.
 void Pbft::count_wishes(Env& env) {
   if (active_ || witness_) return;
   std::size_t here = 0, here_or_beyond = 0;
@@ -142,7 +142,7 @@ void Pbft::propose_batches(Env& env, Opening& opening, Seq seq, std::vector<Batc
   }
 }
 
-// The latest stable checkpoint of all, and for each number after it what was prepared in the latest view.
+// The latest stable checkpoint of all, and for each number after it the batch prepared in the latest view.
 Pbft::Choice Pbft::choose(const std::vector<Signed<Wish>>& wishes) {
   const auto latest = std::ranges::max_element(wishes, {}, [](const auto& w) { return w->stable_seq(); });
   const Seq stable = (*latest)->stable_seq();
@@ -168,7 +168,7 @@ std::optional<Pbft::Choice> Pbft::choice_of(const Opening& opening) const {
   return choose(opening.wishes);
 }
 
-// Whether these are wishes of a quorum, and the proposals what must be made of them.
+// Whether these are a quorum's wishes, and the proposals follow from them.
 bool Pbft::follows_from_wishes(const Env& env, const Opening& opening) const {
   NodeSet signers;
   for (const auto& wish : opening.wishes) {
@@ -280,7 +280,8 @@ void Pbft::Disk::replay_one(const State& s) {
   while (states.size() > 1 && !stable.empty() && states[1].seq <= stable.front()->seq) states.pop_front();
 }
 
-// Who finds its votes on disk goes on where it was; what it voted for is committed, or will be asked for.
+// A replica that finds its votes on disk goes on where it was; what it voted for is committed, or will be
+// asked for.
 void Pbft::recover(Env& env) {
   witness_ = !found_->begun;
   if (witness_) return;

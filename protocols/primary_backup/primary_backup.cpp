@@ -139,7 +139,7 @@ void PrimaryBackup::on_request(Env& env, const Request& request) {
   if (request.ping) return env.reply(request.id, {});
   if (is_read(request.command)) {
     if (options_.lease && !lease_holds(env)) return read_the_long_way(env, request);
-    // The read may have seen writes that could still be lost: it is answered when they are.
+    // The read may have seen writes that could still be lost: it is answered once they are safe.
     waiting_.push_back({log_.last(), request.id, env.apply(request).output});
     return answer_waiting(env);
   }
@@ -152,8 +152,8 @@ void PrimaryBackup::on_request(Env& env, const Request& request) {
   execute(env, request);
 }
 
-// Backups must confirm it. Who asks again while they haven't yet gets no second entry: slow disks would fall
-// behind the clients' impatience, and never catch up.
+// Backups must confirm it. A client that asks again before they have gets no second entry: slow disks would
+// fall behind the clients' impatience, and never catch up.
 void PrimaryBackup::read_the_long_way(Env& env, const Request& request) {
   const bool waits = std::ranges::find(waiting_, request.id, &Waiting::request) != waiting_.end();
   if (request.again && waits && !options_.has(Options::Bug::read_logged_again)) return;
@@ -215,8 +215,8 @@ void PrimaryBackup::on(Env& env, NodeId from, const Update& update) {
   raise_watermark(env, update.watermark);
 }
 
-// Whether the log's entry `index` can be the one that was made in reign `epoch`. Of what came as a state,
-// only the end has a name.
+// Whether the log's entry `index` can be the one that was made in reign `epoch`. If the log began as a state,
+// only the state's last entry has a name.
 bool PrimaryBackup::agrees(std::uint64_t index, std::uint64_t epoch) const {
   return index < log_.base || matches(index, epoch);
 }
@@ -237,8 +237,8 @@ void PrimaryBackup::store(Env& env, const Entry& entry) {
   log_.entries.push_back(std::move(kept));
 }
 
-// Takes what had come early, and tells the primary, if it cares. What the log holds beyond `agreed_` is of an
-// older reign: nothing is built on that, and nothing said of it.
+// Takes entries that had come early, and tells the primary, if it cares. Entries beyond `agreed_` are of an
+// older reign: nothing builds on them, and nobody is told of them.
 void PrimaryBackup::stored_up_to_here(Env& env) {
   early_.erase(early_.begin(), early_.upper_bound(log_.last()));
   while (agreed_ == log_.last() && !early_.empty() && early_.begin()->first == agreed_ + 1) {
@@ -250,7 +250,7 @@ void PrimaryBackup::stored_up_to_here(Env& env) {
   call_safe(env, asked ? primary_ : std::nullopt);
 }
 
-// Once the log is on disk as it is now, it counts, and the primary hears of it.
+// Once the log is on disk as it is now, it counts, and the primary is told.
 void PrimaryBackup::call_safe(Env& env, std::optional<NodeId> tell) {
   const Safe safe{{log_.last(), log_.last_epoch()}, {reign_, agreed_}, tell};
   options_.write_behind ? is_safe(env, safe) : env.when_durable(safe);
@@ -290,7 +290,7 @@ std::uint64_t PrimaryBackup::acknowledged(const Env& env) const {
     result = options_.acknowledge == after_one ? std::ranges::max(trusted) : std::ranges::min(trusted);
   }
   if (!options_.elects()) return std::min(result, own);
-  // An election asks a majority; an entry that a majority holds is known to every later primary. This holds
+  // An election asks a majority, so every later primary knows an entry that a majority holds. This is true
   // only from the reign's own first entry on: an older one could still be replaced (Ongaro and Ousterhout
   // 2014, figure 8).
   const auto majority = all.begin() + static_cast<std::ptrdiff_t>(env.majority()) - 1;

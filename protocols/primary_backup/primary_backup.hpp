@@ -1,7 +1,6 @@
-// Primary-backup: one replica, the primary, takes all requests; it executes each, gathers what that changed,
-// sends the change to the backups, which store it, and answers the client. Because the *change* travels and
-// not the command, even a command that reads a clock leaves all replicas alike (ship "state"; "command" shows
-// the difference).
+// Primary-backup: one replica, the primary, takes all requests. It executes each, sends the resulting change
+// to the backups, which store it, and answers the client. Because the *change* travels and not the command,
+// even a command that reads a clock leaves all replicas alike (ship "state"; "command" shows the difference).
 //
 //   client      primary      backups
 //     | request    |            |
@@ -10,31 +9,31 @@
 //     |            |<--Stored---|
 //     |<-----------| reply      |
 //
-// What must be decided, and what each choice costs, is why this file has options:
+// The options are the decisions that a designer must make, and each choice has its cost:
 //   acknowledge  before_backups answers after 2 delays, and loses acknowledged writes when the primary
 //                crashes before an Update has arrived; after_backups waits 4 delays and, as long as
 //                failures are detected rightly, loses none; after_one lies between.
-//   detector     a longer timeout means a longer outage after a crash; a shorter one suspects a primary
-//                that lives: then there are two.
-//   succession   fixed_order: the first replica in the list that one does not suspect. It needs no votes
-//                and works with two replicas, but each replica decides by itself: after a partition both
-//                sides have a primary. election: a majority must vote, once per epoch; a primary then
-//                also waits for a majority to store. Why that is safe: primary_backup_succession.cpp.
+//   detector     a longer timeout means a longer outage after a crash; a shorter one suspects a live primary,
+//                and then there are two.
+//   succession   fixed_order: a replica follows the first replica in the list that it does not suspect. This
+//                needs no votes and works with two replicas, but each replica decides by itself: after a
+//                partition both sides have a primary. election: a majority must vote, once per epoch; a
+//                primary then also waits for a majority to store. succession.cpp explains why that is safe.
 //   fencing      every reign has an epoch; replicas refuse the orders of an older reign, and a refused
 //                primary steps down. Without it, a primary that was paused for longer than the timeout
 //                carries on when it wakes. An election always fences.
 //   lease        reads are answered from the primary's own state; without a lease a deposed primary
 //                answers stale.
-//   catch_up     a replica that missed something gets the log from there on, or the entire state.
+//   catch_up     a replica that missed updates gets the log from there on, or the entire state.
 //   write_behind without it, an entry counts as stored, at a backup as at the primary, once it is on disk.
-//                With it a crash may take back what was counted: a write that all who held it forget at one
-//                time is lost, and an election may choose one who never heard of it.
-//   truncate     by epoch, a replica that follows a new primary keeps its log up to where both were
-//                written in the same reigns; by high_watermark, up to what it knows to be acknowledged,
-//                which is less than what is (primary_backup_truncation.cpp).
+//                With it a crash may take back an entry that was counted: a write is lost if all its holders
+//                forget it at one time, and an election may choose a replica that never heard of it.
+//   truncate     by epoch, a replica that follows a new primary keeps its log up to where both were written
+//                in the same reigns; by high_watermark, only up to the last entry that it knows to be
+//                acknowledged, which may be less than all that are (truncation.cpp).
 //
-// Assumes: crash failures, and (for fixed_order) that a suspicion is right: a bound on delay plus a detector
-// timeout above it. When the assumption fails, this file does what real systems do: it splits the brain.
+// Assumes crash failures and, for fixed_order, that suspicions are right: a bound on delay plus a detector
+// timeout above it. If a suspicion is wrong, this file does what real systems do: it splits the brain.
 //
 // Sources: Alsberg and Day 1976; Budhiraja, Marzullo, Schneider and Toueg, "Optimal Primary-Backup Protocols"
 // and "The Primary-Backup Approach"; the election compares logs as Raft does (Ongaro and Ousterhout 2014,
@@ -66,7 +65,7 @@ struct Entry {
   Value output{};  ///< So that a backup that takes over can answer the request again.
 };
 
-/// All entries after `base`, which stands for a state that came whole.
+/// All entries after `base`, which stands for a state received whole.
 struct EntryLog {
   std::uint64_t base = 0;
   std::uint64_t base_epoch = 0;
@@ -85,7 +84,7 @@ struct EntryLog {
   }
 };
 
-/// All that a replica knows: what travels when it is sent whole.
+/// All that a replica knows: sent when it is sent whole.
 struct Everything {
   Snapshot snapshot{};
   Sessions sessions{};
@@ -185,7 +184,7 @@ struct PrimaryBackup {
     bool by_watermark() const { return truncate == Truncate::high_watermark; }
     bool elects() const { return succession == Succession::election; }
     bool has(Bug which) const { return bug == which; }
-    /// Whether a later reign is known by its number; without order, the replica higher in rank is believed.
+    /// Whether numbers tell which reign is later; without them, the replica higher in rank is believed.
     bool ordered() const { return fencing || elects(); }
   };
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);

@@ -1,47 +1,47 @@
 // Primary-backup: who is primary next, and whose orders count.
 //
-// With a fixed order nobody is asked: each replica follows the first that it does not suspect. That is right
-// as long as suspicions are. What follows is about the election, which is right whatever the network does.
+// With a fixed order nobody is asked: each replica follows the first one that it does not suspect. That is
+// right as long as suspicions are. The rest is about the election, which is right whatever the network does.
 //
 // One number, `reign_`, orders everything: the latest reign in which this replica voted, stood or obeyed. It
 // is on disk before anybody hears of it, and it only grows.
 //
-//   A vote        is a promise. Who votes in reign r votes for nobody else in r, and from then on obeys no
-//                 primary of an earlier reign: it refuses the order, names r, and the primary steps down. It
-//                 remembers that through a crash.
+//   A vote        is a promise. A replica that votes in reign r votes for nobody else in r, and from then on
+//                 obeys no primary of an earlier reign: it refuses the order, names r, and the primary steps
+//                 down. It remembers its vote through a crash.
 //   Stored(r, i)  says: in reign r my log agrees with its primary's up to entry i, on disk. A replica says it
-//                 only of what it has compared (`agreed_`): what its log holds beyond that comes from an
-//                 earlier reign, and may be something else than the primary has at the same place.
+//                 only of entries that it has compared (`agreed_`): those beyond come from an earlier reign,
+//                 and may differ from the primary's at the same place.
 //
-// What a majority knows. An entry of reign r is acknowledged when a majority stores it: each of them before
-// it voted in any later reign, for afterwards it would have refused. So of any majority that elects a later
-// primary one holds the entry, and it votes for nobody whose log ends earlier (by epoch, then by index) than
-// its own. So the winner's log ends in an epoch of at least r; if in r, it is a longer piece of the same
-// primary's log, and if later, of a log that had the entry by this very argument. An entry of an earlier
-// reign gives no such certainty, even on a majority, as a log that ends in between may still win. That is why
-// a primary begins its reign with an entry of its own, and counts nothing as acknowledged before that is
-// (Ongaro and Ousterhout 2014, figure 8).
+// What a majority knows. An entry of reign r is acknowledged when a majority stores it. Each of them stored
+// it before it voted in any later reign, for afterwards it would have refused. So any majority that elects a
+// later primary has a member that holds the entry, and it votes for nobody whose log ends earlier (by epoch,
+// then by index) than its own. So the winner's log ends in an epoch of at least r. If it ends in r, it is a
+// longer piece of the same primary's log; if later, a piece of a log that had the entry by this very
+// argument. An entry of an earlier reign gives no such certainty, even on a majority, as a log that ends in
+// between may still win. So a primary begins its reign with an entry of its own, and counts nothing as
+// acknowledged before that one is (Ongaro and Ousterhout 2014, figure 8).
 //
-// What a state may replace. An entry is named by index and reign, and where two logs share a name they are
-// equal up to there. A backup whose log parts from its primary's can't take back what its service has
-// executed, and gets the entire state, which cuts off or replaces whatever was not agreed. It must not
-// replace what was: the primary counts on that. In one reign the primary's log only grows, so a state that
-// reaches less far than `agreed_` was overtaken on its way, and is ignored. After a restart `agreed_` is
-// found again: the log ends in an entry of this reign, which only its primary can have made, or nothing of
-// this reign was stored, and any state from it holds all that was.
+// What a state may replace. Index and reign name an entry, and two logs that share a name are equal up to
+// there. A backup whose log diverges from its primary's can't take back what its service has executed. It
+// gets the entire state, which cuts off or replaces whatever was not agreed. The state must not replace what
+// was agreed: the primary counts on that. In one reign the primary's log only grows, so a state that reaches
+// less far than `agreed_` was overtaken on its way, and is ignored. A restarted replica finds `agreed_`
+// again: either its log ends in an entry of this reign, which only the primary can have made, or it stored
+// nothing of this reign, and any state from the primary holds all that was agreed.
 //
 // A lease. A backup that hears its primary promises to elect nobody for a while, by its own clock, and echoes
-// when the heartbeat was sent; the primary counts from then, by its own. The promise is not on disk: a
+// when the heartbeat was sent; the primary counts from then, by its own clock. The promise is not on disk: a
 // restarted replica keeps still for as long as any promise could last.
 //
-// Who suspects its primary first asks who would vote for it, which binds nobody (a trial), and stands only
-// when a majority would. Otherwise one replica that misses some heartbeats would enter a reign of its own,
-// and depose a primary with whom all others are content.
+// A replica that suspects its primary first asks who would vote for it, which binds nobody (a trial), and
+// stands only when a majority would. Otherwise one replica that misses some heartbeats would enter a reign of
+// its own, and depose a primary with which all others are content.
 //
-// Where heartbeats arrive everywhere at once, all suspect at once. Two whose logs are alike would then stand
-// against each other and split the vote, for certain. So a replica in its first trial does not vote for one
-// that comes later in the list, but asks it for its vote, as it suspects by now. From its second trial on it
-// gives way: perhaps it is itself the one that reaches no majority.
+// Where heartbeats arrive everywhere at once, all replicas suspect at once. Two with equal logs would then
+// stand against each other and certainly split the vote. So a replica in its first trial does not vote for
+// one that comes later in the list, but asks it for its vote, as that one suspects by now. From its second
+// trial on it gives way, as it may itself be the one that reaches no majority.
 #include <algorithm>
 
 #include "protocols/primary_backup/primary_backup.hpp"
@@ -49,8 +49,8 @@
 namespace protocols {
 namespace {
 
-// `acted_at` of a primary by election that has sent its first heartbeat, as far as is known: numbers begin
-// with 0 when the run does, and nobody is elected so soon.
+// `acted_at` of an elected primary that has sent its first heartbeat, as far as is known: numbers begin with
+// 0 when the run does, and nobody is elected so soon.
 constexpr std::uint64_t kActedInFirstBeat = 2;
 
 }  // namespace
@@ -63,8 +63,8 @@ void PrimaryBackup::succeed(Env& env) {
   primary_ = first;  // it should take over any moment
 }
 
-// The first that is not suspected; one that has just come back, and may lack what others have, only if all
-// have.
+// The first that is not suspected. One that has just come back may lack entries, and counts only if all have
+// just come back.
 NodeId PrimaryBackup::first_in_order(const Env& env) const {
   std::optional<NodeId> first_returning;
   for (std::uint16_t i = 0; i < peers_.size(); ++i) {
@@ -76,7 +76,7 @@ NodeId PrimaryBackup::first_in_order(const Env& env) const {
   return *first_returning;
 }
 
-// Ordered reigns get numbers that no other replica would choose; others need only a label of their own.
+// Ordered reigns get numbers that no other replica would choose; otherwise a label of one's own is enough.
 std::uint64_t PrimaryBackup::next_reign(Env& env) {
   if (!options_.fencing) return env.rng().next() | 1;
   return (reign_ / env.cluster() + 1) * env.cluster() + env.self().value;
@@ -88,8 +88,8 @@ void PrimaryBackup::take_over(Env& env, std::uint64_t reign) {
   role_ = Role::primary;
   env.become(role_);
   for (Peer& p : peers_) {
-    p.stored = 0;        // what they hold of the log is to be shown anew,
-    p.lease_until = {};  // and what they promised was to an earlier reign
+    p.stored = 0;        // each must show anew what it holds of the log,
+    p.lease_until = {};  // and its promise was to an earlier reign
   }
   shipped_ = log_.last();
   if (options_.elects()) {
@@ -123,7 +123,7 @@ void PrimaryBackup::follow(Env& env, std::optional<NodeId> primary, std::uint64_
   const bool others = primary && *primary != env.self();
   if (others) cut_back(env);
   if (log_.last_epoch() == reign) agreed_ = log_.last();
-  // An order may be all that is heard of a primary before it acts no longer: its next heartbeats will tell.
+  // An order may be the last word of a primary that then stops acting: its next heartbeats will tell.
   if (others && options_.elects())
     peer(*primary).acted_at =
         std::max({peer(*primary).acted_at, peer(*primary).heard + 1, kActedInFirstBeat});
@@ -181,8 +181,8 @@ void PrimaryBackup::try_to_stand(Env& env) {
   count_vote(env, env.self());
 }
 
-// A candidate votes for itself first: were it to forget that in a crash, it could vote for another in the
-// same reign. As long as its disk takes, it does not run out of patience.
+// A candidate votes for itself first: if it forgot that in a crash, it could vote for another in the same
+// reign. It does not run out of patience while its disk writes.
 void PrimaryBackup::stand(Env& env) {
   enter(env, reign_ + 1);
   trial_ = false;
@@ -239,15 +239,15 @@ void PrimaryBackup::count_vote(Env& env, NodeId voter) {
   trial_ ? stand(env) : take_over(env, reign_);
 }
 
-// Replicas wait for a fixed timeout. An election takes up to two of them, and fails at most as often as not
-// where votes arrive well within one. In a fixed order the first that is up leads once the others suspect all
-// before it.
+// Replicas wait for a fixed timeout. An election takes up to two of them, and at most half of the elections
+// fail where votes arrive well within one. In a fixed order the first running replica leads once the others
+// suspect all before it.
 std::optional<ServicePromise> PrimaryBackup::promise(const Options& o, const Calm& calm) {
   const DetectorOptions& d = o.detector;
   const bool quick = 8 * calm.delay <= d.timeout && 8 * calm.delay <= calm.client_timeout;
   const bool heard = calm.loss <= 0.2 && 2 * (d.heartbeat + calm.delay) <= d.timeout;
   if (d.kind != DetectorOptions::Kind::timeout || !quick || !heard) return std::nullopt;
-  if (!o.elects() && !o.fencing) return std::nullopt;  // whom nobody tells goes on leading beside the others
+  if (!o.elects() && !o.fencing) return std::nullopt;  // an uninformed primary would lead beside the others
   const Duration held_back = o.lease.value_or(0s) + o.batch.value_or(0s);
   return ServicePromise{.within = 80 * d.timeout + 10 * (calm.round() + held_back),
                         .running = o.elects() ? calm.members / 2 + 1 : 1};

@@ -2,12 +2,12 @@
 // KIP-101, and what that loses.
 //
 // The high watermark is how far the log is acknowledged. The primary knows it; backups hear of it with the
-// next update or heartbeat, so theirs lags behind. Whoever comes back from a crash or follows a new primary
-// cuts its log back to the watermark that it knows, and asks the primary for the rest, from that index on.
-// Two things go wrong:
+// next update or heartbeat, so theirs lags behind. A replica that comes back from a crash or follows a new
+// primary cuts its log back to the watermark that it knows, and asks the primary for the rest, from that
+// index on. Two things go wrong:
 //
 //   Lost     Both replicas hold entry 2, it is acknowledged, and the backup does not know that yet. It
-//            restarts and drops 2, for the primary will send it again. The primary crashes before it has;
+//            restarts and drops 2, for the primary will send it again. The primary crashes before it does;
 //            the backup takes over, and 2 is gone.
 //   Differ   The new primary writes another entry 2. The old one comes back, knows that (its) 2 is
 //            acknowledged, keeps it, and asks for what follows. Equal lengths, different logs, for ever.
@@ -39,7 +39,7 @@ void PrimaryBackup::raise_watermark(Env& env, std::uint64_t to) {
   env.persist(Disk::Watermark{acknowledged_});
 }
 
-// Drops what is not known to be acknowledged: whoever leads now will send it again, if it has it.
+// Drops entries not known to be acknowledged: the current leader will send them again, if it has them.
 void PrimaryBackup::cut_back(Env& env) {
   if (!options_.by_watermark() || uncertain_.empty()) return;
   uncertain_.clear();
@@ -47,7 +47,7 @@ void PrimaryBackup::cut_back(Env& env) {
 }
 
 // Whether this log holds what another calls entry `index`, made in reign `epoch`. By watermark alone, a log
-// that is long enough is believed to.
+// that is long enough is taken to hold it.
 bool PrimaryBackup::matches(std::uint64_t index, std::uint64_t epoch) const {
   if (options_.by_watermark()) return index >= log_.base && index <= log_.last();
   return log_.matches(index, epoch);

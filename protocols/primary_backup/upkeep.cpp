@@ -59,8 +59,8 @@ void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
   } else if (primary_ == from && beat.number > sender.acted_at && sender.acted_at > 0) {
     lose_primary(env);
   } else if (acting() && beat.reign == reign_) {
-    // A backup of ours. It renews our lease, from the moment at which we sent what it echoes; and its place
-    // in the log tells what an acknowledgement that was lost would have told.
+    // A backup of ours. It renews our lease, from the moment at which we sent the heartbeat that it echoes.
+    // Its place in the log stands in for an acknowledgement that was lost.
     if (options_.lease && beat.echo != LocalTime{})
       sender.lease_until = std::max(sender.lease_until, beat.echo + *options_.lease);
     if (matches(beat.index, beat.epoch)) sender.stored = std::max(sender.stored, beat.index);
@@ -68,7 +68,7 @@ void PrimaryBackup::on(Env& env, NodeId from, const Heartbeat& beat) {
   }
 }
 
-// Somebody says that it is primary. Whom to believe: with ordered reigns the later one; without, the higher
+// Another replica says that it is primary. With ordered reigns the later one is believed; without, the higher
 // in rank.
 void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
   if (options_.ordered()) {
@@ -92,15 +92,15 @@ void PrimaryBackup::hear_primary(Env& env, NodeId from, const Heartbeat& beat) {
   announced_ = beat.index;
 }
 
-// Whether the primary has what this replica lacks, or this replica has what the primary never made. Updates
-// may be on their way: what counts as lacking is what the primary had one heartbeat ago.
+// Whether the primary has entries that this replica lacks, or this replica has some that the primary never
+// made. Updates may be on their way, so only entries that the primary had one heartbeat ago count as lacking.
 bool PrimaryBackup::behind(const Heartbeat& beat) const {
   if (log_.last() < announced_) return true;
   if (log_.last() > beat.index && log_.last_epoch() != beat.reign) return true;
   return beat.index >= log_.base && beat.index <= log_.last() && !matches(beat.index, beat.epoch);
 }
 
-// Sends again what some trusted backup has not acknowledged for an interval.
+// Sends again entries that some trusted backup has not acknowledged for an interval.
 void PrimaryBackup::retransmit(Env& env) {
   while (!resend_.empty() && resend_.front().at <= env.now()) {
     const std::uint64_t index = resend_.front().index;

@@ -146,8 +146,8 @@ void VR::on(Env& env, NodeId from, const RecoveryResponse& m) {
   recover(env);
 }
 
-// A majority has answered. No view after the latest among them can have begun with this replica's help; the
-// primary of that one must be among them.
+// A majority has answered. No view after the latest among their views can have begun with this replica's
+// help, and the primary of that latest view must be among those that answered.
 void VR::rejoin(Env& env) {
   const auto view_of = [](const auto& answer) { return answer.second.view; };
   const View latest = view_of(*std::ranges::max_element(answers_, {}, view_of));
@@ -165,7 +165,7 @@ void VR::learn(const Crashes& crashes) {
   for (std::size_t i = 0; i < crashes_.size(); ++i) crashes_[i] = std::max(crashes_[i], crashes[i]);
 }
 
-// Whether a message from `node` with these counts is from a life of it that is over.
+// Whether a message from `node` with these counts is from an earlier life of it.
 bool VR::is_stale(NodeId node, const Crashes& crashes) const {
   return crashes[node.value] < crashes_[node.value];
 }
@@ -178,7 +178,7 @@ void VR::ask_for_state(Env& env, NodeId whom, View view) {
   env.send(whom, GetState{view, commit_});
 }
 
-// What is committed at the one who asks is a prefix of every log in this view or a later one.
+// The asker's committed operations are a prefix of every log in this view or a later one.
 void VR::on(Env& env, NodeId from, const GetState& m) {
   if (status_ != Status::normal || m.view > view_ || m.after > last()) return;
   const auto known = static_cast<std::ptrdiff_t>(m.after);

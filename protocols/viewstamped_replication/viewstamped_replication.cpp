@@ -153,7 +153,7 @@ void VR::execute(Env& env, std::uint64_t up_to) {
   }
 }
 
-// Sends again what was prepared at least an interval ago, to those who have not confirmed it.
+// Sends again operations prepared at least an interval ago, to those that have not confirmed them.
 void VR::prepare_again(Env& env) {
   for (std::uint64_t op = commit_ + 1; op <= std::min(sent_long_ago_, last()); ++op) {
     for (std::uint16_t i = 0; i < env.cluster(); ++i) {
@@ -164,9 +164,9 @@ void VR::prepare_again(Env& env) {
   sent_long_ago_ = last();
 }
 
-// Each view whose primary is down costs a timeout, and there may be as many as replicas; a view change is
-// three messages, which `retransmit` repeats while they are lost. Views that replicas enter one after the
-// other become one within a message's way.
+// Each view whose primary is down costs a timeout, and there may be as many as replicas. A view change takes
+// three messages, which `retransmit` repeats while they are lost. Replicas that entered different views come
+// to share one within a message's way.
 std::optional<ServicePromise> VR::promise(const Options& o, const Calm& calm) {
   const bool quick =
       4 * calm.delay + 2 * o.retransmit <= o.view_change_timeout && 2 * calm.delay <= o.retransmit;

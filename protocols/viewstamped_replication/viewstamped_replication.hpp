@@ -1,6 +1,6 @@
 // Viewstamped Replication: consensus on a log, without a disk. One replica, the primary, puts the requests in
-// order; a majority must hold a request before it is executed and answered. What a majority holds, a crash of
-// f = (n - 1) / 2 replicas cannot destroy, for any two majorities share a replica.
+// order; a majority must hold a request before it is executed and answered. A crash of f = (n - 1) / 2
+// replicas cannot destroy what a majority holds, for any two majorities share a replica.
 //
 //   client     primary      backups         Normal case, 2n messages and 4 delays. Backups learn that an
 //     | request   |            |            operation is committed from the next Prepare, or, when there is
@@ -12,31 +12,33 @@
 // Time is divided into views, numbered 0, 1, 2, ...; replica (view mod n) is the primary of a view.
 //
 //   View change   A backup that hears nothing for view_change_timeout enters the next view and sends
-//     StartViewChange to all; who gets one enters too. Who has it from a majority sends DoViewChange, with
-//     its log and the last view in which it was normal, to the view's primary. That one waits for a majority,
-//     takes the log of the latest such view, the longest among equals, and sends it to all in StartView.
-//     Every committed operation is in it: a majority held it, and a member of that one is in this one.
-//   Recovery      Nothing is written to disk. A replica that restarts has lost all, even its promises;
-//     it stays silent until a majority has answered its Recovery, among them the primary of the latest view
-//     that any of them knows, whose log it takes. A nonce tells these answers from those to an earlier life
-//     (bug `no_nonce`).
-//   Crash vectors What a replica sent before a crash may arrive after it has recovered. A late DoViewChange
-//     is then a promise that nobody keeps: its sender is back in the old view, and commits there what the
-//     DoViewChange does not know of. So every replica counts everybody's crashes, as far as it has heard. One
-//     that restarts first asks a majority how often it has crashed, and in its Recovery adds one; whoever
-//     answers remembers that. DoViewChanges and answers carry the sender's counts, and of a majority none may
-//     come from a life that another of them knows to be over. `"recovery": "published"` goes without, as the
-//     report of 2012 does; scenarios/bugs/vr_stale_do_view_change.json shows what that costs.
+//     StartViewChange to all; a replica that gets one enters too. One that has it from a majority sends
+//     DoViewChange, with its log and the last view in which it was normal, to the view's primary. The primary
+//     waits for a majority, takes the log of the latest such view, the longest among equals, and sends it to
+//     all in StartView. Every committed operation is in it: a majority held it, and shares a member with this
+//     majority.
+//   Recovery      Nothing is written to disk. A replica that restarts has lost all, even its promises. It
+//     stays silent until a majority has answered its Recovery. Among them must be the primary of the latest
+//     view that any of them knows; the replica takes its log. A nonce tells these answers from those to an
+//     earlier life (bug `no_nonce`).
+//   Crash vectors A message that a replica sent before a crash may arrive after it has recovered. A late
+//     DoViewChange is then a promise that nobody keeps: its sender is back in the old view, and commits there
+//     operations that the DoViewChange does not contain. So every replica counts everybody's crashes, as far
+//     as it has heard. A restarting replica first asks a majority how often it has crashed, and sends one
+//     more in its Recovery; replicas that answer remember that. DoViewChanges and answers carry the sender's
+//     counts, and none of a majority may come from a life that another of them knows to be over. `"recovery":
+//     "published"` goes without, as the report of 2012 does; scenarios/bugs/vr_stale_do_view_change.json
+//     shows what that costs.
 //   State transfer   A replica that sees it has missed something (a view, or committed operations) asks for
 //     the log from its commit number on: GetState, NewState.
 //
 // Assumptions, and what breaks without them:
 //   * Crash failures, n >= 2f + 1, and never more than f replicas down *or recovering*. Beyond that the
-//     replicas that came back wait for each other for ever: the service stops, and what only they held is
-//     gone. Random crashes go beyond that easily, as recovery takes as long as a majority is not heard: of
-//     246 hard runs (each replica down for 20 to 300 ms again and again, partitions, pauses, loss) 125
-//     stopped or lost writes, and in each of these more than f were down or recovering at once. A replica
-//     that lies can do anything.
+//     restarted replicas wait for each other for ever: the service stops, and operations that only they held
+//     are gone. Random crashes easily exceed f, as recovery lasts until a majority is heard: of 246 hard runs
+//     (each replica down for 20 to 300 ms again and again, partitions, pauses, loss) 125 stopped or lost
+//     writes, and in each of these more than f were down or recovering at once. A replica that lies can do
+//     anything.
 //   * Channels may lose, copy, delay and reorder.
 //   * Clocks matter only for progress: with a timeout that is shorter than the network's delays, views change
 //     all the time and nothing is answered, yet nothing is wrong either.
@@ -45,7 +47,7 @@
 // Departures from the paper. State transfer asks from the commit number on, and drops nothing before the
 // answer is there: a replica that first cuts its log back, as section 5.2 says, could forget an operation
 // that was committed with its help, and then vote. A replica leaves a view that it has changed to only once a
-// majority has, so that one that is cut off does not come back with a view far ahead of all.
+// majority has changed to it, so that one that is cut off does not come back with a view far ahead of all.
 // Left out: checkpoints (logs travel whole), batching, reads under a lease, reconfiguration.
 //
 // Source: Liskov and Cowling, "Viewstamped Replication Revisited", MIT-CSAIL-TR-2012-021; first Oki and
@@ -162,7 +164,7 @@ struct ViewstampedReplication {
   static NodeId primary_of(const Env& env, View view);
   bool is_primary(const Env& env) const;
   bool is_backup(const Env& env) const;
-  /// Whether a message that only a running view's members send tells of a view that this replica must join.
+  /// Whether a message sent only in a running view shows that this replica must join `view`.
   bool missed(View view) const;
 
   // normal case
@@ -204,15 +206,15 @@ struct ViewstampedReplication {
   std::uint64_t commit_ = 0;  ///< Executed up to here.
   Sessions sessions_{};
 
-  std::map<std::uint64_t, Request> early_{};    ///< As backup: came before those that precede them.
-  std::map<std::uint64_t, NodeSet> holders_{};  ///< As primary: who holds which uncommitted operation.
+  std::map<std::uint64_t, Request> early_{};    ///< As backup: arrived before those that precede them.
+  std::map<std::uint64_t, NodeSet> holders_{};  ///< As primary: the holders of each uncommitted operation.
   std::uint64_t sent_long_ago_ = 0;             ///< As primary: prepared up to here an interval ago.
   NodeSet joined_{};                            ///< In a view change: who is known to have entered the view,
-  std::map<NodeId, DoViewChange> votes_{};      ///< and, as its primary, what it was sent.
+  std::map<NodeId, DoViewChange> votes_{};      ///< and, as its primary, the votes it was sent.
   Crashes crashes_{};
   bool counted_ = false;                          ///< Recovering: knows how often it has crashed;
   std::uint64_t nonce_ = 0;                       ///< names this attempt,
-  std::map<NodeId, RecoveryResponse> answers_{};  ///< and what has come of it.
+  std::map<NodeId, RecoveryResponse> answers_{};  ///< and the answers to it.
   LocalTime ask_again_at_{};                      ///< Not to ask for state with each message.
 };
 
