@@ -15,7 +15,8 @@ Duration exponential(Rng& rng, double mean_ns) {
   return Duration{static_cast<std::int64_t>(std::min(-exact_log(u) * mean_ns, 1e18)) + 1};
 }
 
-// Keeps track of who is down when, so that a plan never crashes a node twice or more nodes than allowed.
+// Keeps track of when each node is down, so that a plan never crashes a node twice or more nodes than
+// allowed.
 class Downtimes {
  public:
   Downtimes(std::size_t replicas, std::size_t at_once) : back_at_(replicas), at_once_(at_once) {}

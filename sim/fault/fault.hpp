@@ -49,21 +49,21 @@ struct Fault {
     cut,          ///< Messages from `from` to `to` are lost.
     network,      ///< Other laws for all links.
     heal,         ///< Ends every partition, overlap, cut and change of the network's laws.
-    reconfigure,  ///< No fault but an order, to the node: other members.
+    reconfigure,  ///< No fault but an order to the node: other members.
     transfer,     ///< Another: let some other node be primary.
     byzantine,    ///< The node behaves as `misbehaviour` says.
   };
   Duration at{};  ///< Since the start of the run.
   Kind kind = Kind::crash;
   std::optional<Duration>
-      until{};  ///< For what lasts: when it ends; if never set, at the end of the chaos phase.
+      until{};  ///< When it ends, if it lasts; if never set, at the end of the chaos phase.
   Victim victim{};
   std::optional<Duration> spread{};  ///< It strikes up to so much later, drawn uniformly (see drawn()).
 
   DiskFate disk = DiskFate::kept;  ///< restart
   bool in_flight_lost = false;     ///< crash: what the node sent and hasn't arrived dies with it.
   std::optional<Duration> told{};  ///< crash: every running node is told within this time, unless it is back.
-  bool after_messages = false;     ///< crash, fail_stop: who is told has got all that the node sent it.
+  bool after_messages = false;     ///< crash, fail_stop: told only once all that the node sent has arrived.
   Duration span{};                 ///< fail_stop, slow, clock, disk
   std::int64_t drift_ppb = 0;      ///< clock: nanoseconds gained per second.
   Groups groups{};                 ///< partition, overlap
@@ -91,7 +91,7 @@ struct RandomFault {
   bool operator==(const RandomFault&) const = default;
 };
 
-/// The faults of a run: each that has a spread strikes at a time of its own, and has none any more.
+/// The faults of a run: each fault with a spread strikes at a time of its own, and has no spread any more.
 std::vector<Fault> drawn(std::vector<Fault> faults, std::uint64_t seed);
 
 /// The explicit timeline that a random plan stands for, in order of time; nothing of it begins after `end`.

@@ -19,12 +19,12 @@ struct Misbehaviour {
   std::vector<Endpoint> twin{};  ///< Talk to a second copy of the node instead, which has its name and its
                                  ///< state so far, and knows nothing of the first (Bano et al. 2020, Twins).
   double mutate = 0;             ///< The share of messages in which one field is changed a little.
-  bool wild = false;             ///< What is changed becomes anything of its type, not a little different.
+  bool wild = false;             ///< A changed field becomes anything of its type, not a little different.
   double replay = 0;             ///< The share of messages after which one of its own old ones is repeated.
   Duration delay{};              ///< Every message leaves so much later: to just before a timeout, say.
   bool lie = false;              ///< Answers clients with a wrong value.
-  bool collude = false;  ///< Knows those who collude, too: they tell one lie and do not deceive each other.
-  std::uint8_t attack = 0;  ///< Which of the protocol's own attacks it carries out; 0 = none.
+  bool collude = false;          ///< Knows its accomplices: they tell one lie and do not deceive each other.
+  std::uint8_t attack = 0;       ///< Which of the protocol's own attacks it carries out; 0 = none.
   bool operator==(const Misbehaviour&) const = default;
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 bool happens(double probability, std::uint64_t bits) { return probability > 0 && unit(bits) < probability; }
 
-// A link is named by kind and number of its ends, not by its place in a table: the number of clients or
-// replicas does not change the fates of the others.
+// The kind and number of its ends name a link, not its place in a table: the number of clients or replicas
+// does not change the fates of the others.
 std::uint64_t link_key(std::uint64_t seed, std::uint64_t from, std::uint64_t to) {
   return mix(seed ^ mix((from << 32 | to) + kGolden));
 }

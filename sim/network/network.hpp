@@ -54,7 +54,7 @@ using Groups = std::vector<std::vector<Endpoint>>;
 
 class Network {
  public:
-  /// Which links a partition or a one-way cut severs: a token to heal it by.
+  /// The links that a partition or a one-way cut severs: a token to heal it by.
   using Cut = std::vector<std::pair<Endpoint, Endpoint>>;
 
   Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, const NetworkLaws& laws);
@@ -68,7 +68,7 @@ class Network {
   };
   /// From now on fates follow from this seed; what has been sent keeps its own.
   void reseed(std::uint64_t seed);
-  /// Decides what becomes of a message sent now.
+  /// Decides the fate of a message sent now.
   Fate send(Endpoint from, Endpoint to, Time now) {
     Link& link = links_[index(from, to)];
     const Law& law = laws_[link.law];

@@ -1,4 +1,4 @@
-// What a Byzantine node does to a message of any protocol: one small change that leaves it well formed.
+// How a Byzantine node alters a message of any protocol: one small change that leaves it well formed.
 #pragma once
 
 #include <array>
@@ -38,11 +38,11 @@ template <class... Ts> constexpr bool is_variant<std::variant<Ts...>> = true;
 template <class T> constexpr bool is_span_of_time = false;
 template <class R, class P> constexpr bool is_span_of_time<std::chrono::duration<R, P>> = true;
 template <class C, class D> constexpr bool is_span_of_time<std::chrono::time_point<C, D>> = true;
-// What names a client or a version can't be changed: nobody would take it for real.
+// Names of clients and versions can't be changed: nobody would take the result for real.
 template <class T> constexpr bool is_name = std::is_same_v<T, ClientId> || std::is_same_v<T, Version>;
 
-/// Visits what can be changed in a value: numbers, truths, times, names of replicas, and lists, which can
-/// lose their last element. What has an inside that only its own functions understand (a signed statement, a
+/// Visits the changeable parts of a value: numbers, truths, times, names of replicas, and lists, which can
+/// lose their last element. A value whose inside only its own functions understand (a signed statement, a
 /// copy of a service, a set) is left whole.
 template <class T, class F> void for_each_leaf(T& value, F& f) {
   if constexpr (std::is_integral_v<T> || std::is_same_v<T, NodeId> || is_span_of_time<T>) {
@@ -138,9 +138,9 @@ struct LeafChanger {
 
 }  // namespace detail
 
-/// Changes one field of a message a little, by which one and how following from the message and `salt` alone:
-/// those who share a salt tell one lie. `wild` changes are not little. Messages without a field stay as they
-/// are.
+/// Changes one field of a message a little. The field and the change follow from the message and `salt`
+/// alone: nodes that share a salt tell one lie. Changes that are `wild` are not little. Messages without a
+/// field stay as they are.
 template <class Message>
 void alter(Message& message, std::uint64_t salt, std::size_t replicas, bool wild = false) {
   detail::LeafCounter leaves{.hash = salt};

@@ -1,5 +1,5 @@
-// How much room a message takes beyond its own: what its lists, logs and snapshots hold. An estimate that is
-// the same on every machine, for the bound of a run's memory.
+// The room that a message takes beyond its own: for its lists, logs and snapshots. An estimate that is the
+// same on every machine, for the bound of a run's memory.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ concept Sized = requires(const T& all) {
 
 }  // namespace detail
 
-/// What an inside that only its own functions understand holds is taken for nothing.
+/// A value whose inside only its own functions understand counts as nothing.
 template <class T> std::uint64_t bytes_elsewhere(const T& value) {
   if constexpr (std::is_trivially_copyable_v<T>) {
     return 0;

@@ -22,8 +22,8 @@ namespace sim {
 /// How many of `n` replicas are a majority.
 constexpr std::size_t majority_of(std::size_t n) { return n / 2 + 1; }
 
-/// A statement that can be passed on, and of which everyone can tell who made it. Only `Env::sign` makes one:
-/// an unforgeable signature, as the Byzantine protocols assume it. A node that lies can repeat a signed
+/// A statement that can be passed on, and whose author everyone can verify. Only `Env::sign` makes one: an
+/// unforgeable signature, as the Byzantine protocols assume it. A node that lies can repeat a signed
 /// statement or keep it back, not change it.
 template <class T> class Signed {
  public:
@@ -73,7 +73,7 @@ class Env {
   Snapshot snapshot() const { return world_.snapshot(node_); }
   /// The service as it is before the first request.
   Snapshot empty_snapshot() const { return world_.empty_snapshot(); }
-  /// Whether a client has asked exactly this: what its signature on a request shows, whoever passed it on.
+  /// Whether a client has asked exactly this: a client's signature shows it, whoever passed the request on.
   bool authentic(const Request& request) const { return world_.authentic(request); }
 
   // ---- messages
@@ -87,7 +87,7 @@ class Env {
   template <class M> void broadcast(M&& message) {
     multicast(std::forward<M>(message), [](NodeId) { return true; });
   }
-  /// The same to those other replicas of which `who` says so.
+  /// The same to those other replicas for which `who` holds.
   template <class M, class Who> void multicast(M&& message, const Who& who) {
     if (world_.misbehaviour(node_) != nullptr) return multicast_as_told(std::forward<M>(message), who);
     const auto handle = messages_.put(std::forward<M>(message));
@@ -123,8 +123,8 @@ class Env {
     world_.reply(node_, {.id = request, .hint = primary, .names_primary = true, .output = std::move(output)});
   }
   /// Answers the first of two rounds (see ClientPolicy): the client chooses among the replicas' offers, and
-  /// tells `on_chosen`. The client shall not wait for offers from the `excused`, of whom this replica knows
-  /// that they have failed.
+  /// tells `on_chosen`. The client shall not wait for offers from the `excused`, which this replica knows to
+  /// have failed.
   void offer(RequestId request, Offer offer, NodeSet excused = {}) {
     world_.reply(node_, {.id = request,
                          .status = Reply::Status::offer,
@@ -132,7 +132,8 @@ class Env {
                          .stamp = offer.stamp,
                          .excused = std::move(excused)});
   }
-  /// Answers with what may still be taken back: it counts only together with answers of the same term.
+  /// Answers with an output that may still be taken back: it counts only together with answers of the same
+  /// term.
   void reply_provisionally(RequestId request, Value output, NodeId primary, std::uint64_t term) {
     world_.reply(node_, {.id = request,
                          .hint = primary,
@@ -161,18 +162,17 @@ class Env {
   /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose
   /// them.
   void persist(Write write) { keeper_.enqueue(node_, std::move(write), world_.now(), world_.persist(node_)); }
-  /// Whether everything persisted so far is safe on disk, and nothing waits to be said.
+  /// Whether everything persisted so far is safe on disk, and no deferred message waits.
   bool durable() const { return world_.durable(node_); }
   /// Says something once everything persisted so far is safe on disk: a vote, a promise, "stored". With an
   /// idle disk that is as soon as the handler that runs has returned.
   ///
-  /// Each call waits for what was persisted before it, and for nothing that comes later; what waits is said
-  /// in the order of the calls. A crash forgets it, as it forgets the writes that it waited for: nothing is
-  /// said that a restart could not stand by. A replica that has moved on in the meantime (a later term,
-  /// another leader) says it nevertheless, as if it had been said at once and the network had been slow: what
-  /// is deferred must therefore name its term and its index rather than have them read from the replica when
-  /// the disk is done. Who acts on it itself (a candidate on its own vote) checks that it is still of that
-  /// term.
+  /// Each call waits for earlier writes only, and deferred messages go out in the order of the calls. A crash
+  /// forgets them together with the writes that they waited for: nothing is said that a restart could not
+  /// stand by. A replica that has moved on in the meantime (a later term, another leader) sends them
+  /// nevertheless, as if they had been sent at once and the network had been slow. So a deferred message must
+  /// name its term and its index rather than have them read from the replica when the disk is done. A replica
+  /// that acts on its own message (a candidate on its own vote) checks that it is still of that term.
   ///
   /// A message is sent by itself (`Addressed`: `env.when_durable({to, message})`); a protocol with a
   /// `Deferred` of its own gets it back in `on_durable`.
@@ -183,40 +183,40 @@ class Env {
 
   // ---- the operator
 
-  /// Does not carry an order out, for a reason of some words (a literal). With `instead` the operator turns
-  /// to that replica.
+  /// Declines an order, for a reason of some words (a literal). With `instead` the operator turns to that
+  /// replica.
   void refuse(OrderId order, std::string_view why, std::optional<NodeId> instead = std::nullopt) {
     world_.refuse(node_, order, why, instead);
   }
   /// Gives up an order that this replica had taken.
   void give_up(OrderId order, std::string_view why) { world_.give_up(order, why); }
-  /// Says that what was ordered is so. Observers see for themselves when a transfer's successor leads, and
+  /// Says that the order is carried out. Observers see for themselves when a transfer's successor leads, and
   /// when the members that were ordered are declared.
   void carried_out(OrderId order) { world_.carried_out(order); }
 
   // ---- what observers see
 
-  /// Declares what this replica takes itself for from now on, and in which term (view, ballot, epoch) if
-  /// there are terms: of one term there may be only one primary.
+  /// Declares this replica's role from now on, and in which term (view, ballot, epoch) if there are terms: in
+  /// one term there may be only one primary.
   void become(Role role, std::uint64_t term = 0) { world_.become(node_, role, term); }
   /// For a primary of a protocol with a log, as its term begins: shows what its log holds, so that observers
   /// can tell whether everything that was decided in earlier terms is there.
   void lead(std::uint64_t term, const LogView& log) { world_.lead(node_, term, log); }
-  /// Declares that the service is made of these replicas from now on, for good as far as this one knows:
+  /// Declares that the service consists of these replicas from now on, for good as far as this one knows:
   /// they, and no others, should hold its state. `version` ascends with each change (a place in the log, the
-  /// number of a view): of one version, the first declaration counts, and none of an earlier one after it.
+  /// number of a view). The first declaration of a version counts, and no earlier version counts after it.
   void members(std::uint64_t version, const NodeSet& members) {
     world_.declare_members(node_, version, members);
   }
   /// Declares that this replica takes no part from now on, or does again: one that came back without its
-  /// state says so until it is repaired. Nobody then expects it to hold what the others do.
+  /// state says so until it is repaired. Meanwhile nobody expects it to hold the others' state.
   void takes_part(bool does) { world_.takes_part(node_, does); }
   /// Proposes a value to agree on, for protocols that agree on values of their own rather than on clients'
   /// requests. Call it in the first handler that makes the proposal.
   void propose(std::uint64_t value) { world_.propose(node_, value); }
   /// Declares that `slot` of the agreed log (from 1; 1 where there is only one) holds `value` for good, as
   /// far as this replica knows: `fingerprint(request)`, 0 for an empty slot, or a value that was proposed.
-  /// `term` is that in which it was settled.
+  /// `term` is the term in which it was settled.
   void decide(std::uint64_t slot, std::uint64_t value, std::uint64_t term = 0) {
     world_.decide(node_, slot, value, term);
   }
@@ -235,14 +235,14 @@ class Env {
   }
   /// The nodes that collude with this one, itself included; none when it does not collude.
   NodeSet colluders() const { return world_.colluders(node_); }
-  /// Signs a statement in the name of one who colludes with this node: they have shared their keys.
+  /// Signs a statement in the name of a node that colludes with this one: they have shared their keys.
   template <class T> Signed<T> sign_as(NodeId fellow, T statement) const {
     SIM_CHECK(fellow == self_ || colluders().contains(fellow), "a signature can't be forged");
     return {std::move(statement), fellow};
   }
 
  private:
-  // A message that comes as what it is, not yet as a variant, goes straight to its place.
+  // A message in its own type, not yet as a variant, goes straight to its place.
   template <class M> void dispatch(NodeId to, M&& message) {
     const auto handle = messages_.put(std::forward<M>(message));
     const std::uint8_t tag = tag_of(messages_[handle]);

@@ -1,6 +1,6 @@
-// Failure detectors by heartbeat: from the arrivals of one peer's heartbeats, until when is that peer
-// trusted? Too long a trust costs availability after a crash, too short a one suspects the living. Each
-// detector here is that one function; a protocol asks `trusted_until` after each arrival and sets a timer.
+// Failure detectors by heartbeat: given the arrivals of one peer's heartbeats, how long to trust that peer?
+// Trusting too long costs availability after a crash, too short suspects the living. Each detector here is
+// that one function; a protocol asks `trusted_until` after each arrival and sets a timer.
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,7 @@ class ProtocolPlan {
   virtual ~ProtocolPlan() = default;
   /// Visits the options, to read or to show them.
   virtual void describe(Fields& fields) = 0;
-  /// What is wrong with the options for so many replicas, in words; empty when nothing is.
+  /// Says what is wrong with the options for so many replicas; empty when nothing is.
   virtual std::string complaint(std::size_t replicas) const = 0;
   virtual ClientPolicy client_policy(std::size_t replicas) const = 0;
   /// The attacks that the protocol brings, by name, each with its number (`Misbehaviour::attack`).
@@ -33,12 +33,12 @@ class ProtocolPlan {
   virtual bool takes_orders() const = 0;
   /// Whether clients may ask this of it.
   virtual bool carries_out(Action action) const = 0;
-  /// Lessons in consensus, which agree once among themselves, serve none.
+  /// Lessons in consensus serve no clients: they agree once among themselves.
   bool serves_clients() const { return carries_out(Action::read) || carries_out(Action::write); }
-  /// Whether its replicas should hold the same state once faults are over. With quorums of a register they
-  /// need not: reads ask a majority.
+  /// Whether its replicas should hold the same state once faults are over. The replicas of a register with
+  /// quorums need not: reads ask a majority.
   virtual bool becomes_alike() const = 0;
-  /// What it promises once faults are over; nothing when it promises nothing under these conditions.
+  /// Its promise once faults are over; nothing when it promises nothing under these conditions.
   virtual std::optional<ServicePromise> promise(const Calm& calm) const = 0;
 };
 

@@ -34,8 +34,8 @@ template <class P> struct DiskType<P, std::void_t<typename P::Disk>> { using typ
 /// before the first request: a default `Snapshot` knows neither the service's keys nor what they begin with.
 template <class P> using DiskOf = typename detail::DiskType<P>::type;
 
-/// What a replica says once it is durable (`Env::when_durable`), unless the protocol has a type of its own
-/// for that: a message to one replica, perhaps itself.
+/// What a replica sends once its writes are durable (`Env::when_durable`), unless the protocol has a type of
+/// its own for that: a message to one replica, perhaps itself.
 template <class M> struct Addressed {
   NodeId to{};
   M message;
@@ -48,7 +48,7 @@ template <class P> struct DeferredType<P, std::void_t<typename P::Deferred>> {
 };
 }  // namespace detail
 
-/// What the protocol hands to `Env::when_durable`. A protocol that says more than a message to one replica
+/// What the protocol hands to `Env::when_durable`. A protocol that defers more than a message to one replica
 /// (an answer to a client, a broadcast, a vote of its own) declares `Deferred` and gets it back in
 /// `on_durable(Env&, const Deferred&)`.
 template <class P> using DeferredOf = typename detail::DeferredType<P>::type;
@@ -60,7 +60,7 @@ template <class M> constexpr bool is_background() {
   return false;
 }
 
-// One requirement each, so that a compiler's message names the handler that is missing.
+// One requirement per concept, so that a compiler's message names the missing handler.
 template <class P>
 concept HasMessage = requires {
   std::variant_size<typename P::Message>::value;
@@ -97,8 +97,8 @@ concept TakesOrders = requires(P p, EnvOf<P>& env, OrderId id, const Order& o) {
   p.on_order(env, id, o);
 };
 
-/// Optional: what this replica holds without having executed it, such as entries of its log that are not
-/// known to be committed. Observers ask when the run ends: a write that is held is not lost.
+/// Optional: the requests that this replica holds without having executed them, such as entries of its log
+/// that are not known to be committed. Observers ask when the run ends: a write that is held is not lost.
 template <class P>
 concept Holds = requires(const P p, std::vector<RequestId>& all) {
   p.holds(all);
@@ -117,7 +117,7 @@ concept Protocol =
     std::copyable<P> && HasMessage<P> && HasTimer<P> && HasOptions<P> && IsMadeFromOptionsAndDisk<P> &&
     HandlesStart<P> && HandlesMessages<P> && HandlesTimers<P> && HandlesRequests<P>;
 
-/// A type's name as the source spells it, without its namespaces: what traces call a message.
+/// A type's name as the source spells it, without its namespaces: traces name messages by it.
 template <class T> constexpr std::string_view type_name() {
   std::string_view name = __PRETTY_FUNCTION__;  // "... [with T = a::b::Name; ...]" or "... [T = a::b::Name]"
   name.remove_prefix(name.find("T = ") + 4);

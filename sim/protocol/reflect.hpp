@@ -1,6 +1,6 @@
 // The fields of a plain struct, one after the other. C++20 can't enumerate them, but it can count how many
-// initialisers a struct takes and bind a name to each: enough to look into any message. What fields and
-// enumerators are called, a compiler tells in the name that it gives to a template's instance.
+// initialisers a struct takes and bind a name to each: enough to look into any message. The names of fields
+// and enumerators come from the name that the compiler gives to a template's instance.
 #pragma once
 
 #include <array>
@@ -95,7 +95,7 @@ constexpr void for_each_field(T& object, F&& f) {
 
 namespace detail {
 
-// An object that is never made: only the addresses of its fields are looked at, while compiling.
+// An object that is never made: only its fields' addresses are used, while compiling.
 template <class T> struct Somewhere { const T value; };
 #if defined(__clang__)
 #pragma clang diagnostic push
@@ -104,7 +104,7 @@ template <class T> struct Somewhere { const T value; };
 #endif
 template <class T> extern const Somewhere<T> somewhere;
 
-// A class around the address, as older compilers take no address of a field as a template's argument.
+// Wraps the address in a class, as older compilers take no address of a field as a template's argument.
 template <class P> struct Address { P p; };
 template <class P> Address(P) -> Address<P>;
 
@@ -154,11 +154,11 @@ template <class E, std::size_t... I> constexpr auto find_value_names(std::index_
 
 }  // namespace detail
 
-/// What the source calls the fields of a plain struct.
+/// The names of a plain struct's fields in the source.
 template <PlainStruct T>
 constexpr auto field_names = detail::find_field_names<T>(std::make_index_sequence<field_count<T>>{});
 
-/// What the source calls a value of an enumeration whose values are small; empty when it has no name.
+/// The source's name of an enumeration's value, if the value is small; empty when it has no name.
 template <class E>
 requires std::is_enum_v<E>
 constexpr std::string_view enum_name(E value) {

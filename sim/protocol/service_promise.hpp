@@ -1,4 +1,4 @@
-// What a protocol promises after the last fault ends: how soon it answers again, and what it needs for that.
+// What a protocol promises after the last fault ends: how soon it answers again, and under which conditions.
 // The judge of progress compares runs with it (sim/check/progress.hpp); a protocol that promises nothing
 // isn't judged.
 #pragma once
@@ -9,9 +9,9 @@
 
 namespace sim {
 
-/// What a run is like while nothing goes wrong: what a bound may depend on.
+/// The conditions of a run while nothing goes wrong: a bound may depend on them.
 struct Calm {
-  std::size_t members = 0;    ///< The replicas that the service is made of, running or not.
+  std::size_t members = 0;    ///< The replicas that make up the service, running or not.
   Duration delay{};           ///< A message's way takes longer once in 1,000 times, on the slowest link.
   double loss = 0;            ///< Probability that a message is lost, on the worst link.
   Duration client_timeout{};  ///< A client waits so long for an operation.
@@ -22,14 +22,14 @@ struct Calm {
 };
 
 struct ServicePromise {
-  /// Where operations wait for so long, one is answered; time in which nobody waits doesn't count. Random
+  /// If operations wait for so long, one is answered; time in which nobody waits doesn't count. Random
   /// timeouts and lost messages need room: choose it so that a run in a million may take longer.
   Duration within{};
   std::size_t running = 0;     ///< So many members must be up and have never been Byzantine.
   bool despite_liars = false;  ///< It holds with Byzantine replicas among the others.
   bool untold = true;          ///< It holds although nobody is told of crashes.
-  /// What replicas rely on: disks, which no restart may have emptied; or each other's memories, of which
-  /// enough must have been running at any time (one that is up again counts after `within`).
+  /// What replicas rely on. Either disks, which no restart may have emptied; or each other's memories, of
+  /// which enough must have been running at any time (one that is up again counts after `within`).
   enum class Memory : std::uint8_t { on_disk, in_others } memory = Memory::on_disk;
 };
 

@@ -1,5 +1,5 @@
-// At-most-once execution: what a replica remembers of its clients, so that a request that comes again (the
-// client asked twice, the network copied it) is answered again but not executed again.
+// At-most-once execution: a replica's memory of its clients, so that a repeated request (the client asked
+// twice, the network copied it) is answered again but not executed again.
 #pragma once
 
 #include <algorithm>

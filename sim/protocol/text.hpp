@@ -1,4 +1,4 @@
-// Any value in words: what a message holds, as a trace or a script shows it. Plain structs are written field
+// Any value in words: a message's content, as a trace or a script shows it. Plain structs are written field
 // by field, under the names that the source gives them.
 #pragma once
 
@@ -46,7 +46,7 @@ concept Perhaps = requires(const T& t) {
   t.has_value();
   *t;
 };
-/// A type that has a notation of its own says it with `std::string text() const`.
+/// A type with a notation of its own has `std::string text() const`.
 template <class T>
 concept Worded = requires(const T& t) {
   { t.text() } -> std::same_as<std::string>;
@@ -57,7 +57,7 @@ concept Known =
     Worded<T> || std::same_as<T, Duration> || std::same_as<T, LocalTime> || std::same_as<T, Value> ||
     std::same_as<T, RequestId> || std::same_as<T, Command> || std::same_as<T, Request> ||
     std::same_as<T, Change> || std::same_as<T, Service> || std::same_as<T, Stamp> || std::same_as<T, NodeSet>;
-/// What is left out: nothing of it can be read, or it is the observers' own.
+/// Types left out: nothing of them can be read, or they belong to the observers.
 template <class T>
 concept Hidden = std::same_as<T, Version> ||
     (std::is_class_v<T> && !Known<T> && !SignedStatement<T> && !Listed<T> && !Alternatives<T> &&
@@ -191,7 +191,7 @@ class TextWriter {
 
 }  // namespace detail
 
-/// What a message holds: its fields, each with its name.
+/// A message's content: its fields, each with its name.
 template <PlainStruct T> std::string fields_of(const T& message) {
   if constexpr (detail::Worded<T>) return message.text();
   detail::TextWriter writer;

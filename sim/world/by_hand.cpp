@@ -55,7 +55,7 @@ std::uint32_t ByHand::begin_fault(const Fault& fault) {
   return index;
 }
 
-// What has waited for a node stands on the wire again: the script says when it gets to each of it.
+// Messages that have waited for a node become pending again: the script says when the node gets to each.
 void ByHand::end_fault(std::uint32_t fault) {
   const auto node = world_.struck_[fault];
   world_.end(fault, world_.faults_[fault]);

@@ -8,8 +8,8 @@
 
 namespace sim {
 
-/// Plays a world instead of `World::run`. Nothing comes before its time: the clock moves on to it. But what
-/// is due can be left lying as long as one likes.
+/// Plays a world instead of `World::run`. No event comes before its time: the clock moves on to it. But a due
+/// event can be left waiting as long as one likes.
 class ByHand {
  public:
   explicit ByHand(World& world) : world_(world) {}

@@ -1,4 +1,4 @@
-// What replicas and clients do to the world: timers, the service, disk, roles, and the operations that
+// The effects of replicas and clients on the world: timers, the service, disk, roles, and the operations that
 // clients record.
 #include <algorithm>
 #include <utility>
@@ -165,7 +165,7 @@ void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
                     .tag = static_cast<std::uint8_t>(why),
                     .node = client.value,
                     .number = number};
-  // Of one kind each takes the same time, and the clients' calls each their own.
+  // Timers of one kind all take the same time, except clients' calls and pings: each has a time of its own.
   if (why == Wake::call || why == Wake::ping) return queue_.push(at, Rank::timer, event);
   queue_.push_in_line(static_cast<std::size_t>(why) - static_cast<std::size_t>(Wake::retry), at, Rank::timer,
                       event);

@@ -146,7 +146,7 @@ void World::heal_network() {
   note_reach();
 }
 
-// Who can talk with whom, both ways: no cut between them, and not every message lost.
+// Notes which nodes can talk both ways: no cut between them, and not every message lost.
 void World::note_reach() {
   for (std::uint16_t i = 0; i < replicas(); ++i) {
     NodeSet others;
@@ -212,8 +212,8 @@ void World::restart(NodeId node, DiskFate disk) {
   complete_syncs(node);
 }
 
-// Everyone is told at a random time within the bound; if so wished, not before the last message that the node
-// has sent arrives.
+// Everyone is told at a random time within the bound; with `after_messages`, not before the last message that
+// the node has sent arrives.
 void World::tell_of_failure(NodeId failed, Duration within, bool after_messages) {
   std::vector<Time> earliest(machines_.size(), now_);
   if (after_messages) {

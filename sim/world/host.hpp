@@ -32,9 +32,9 @@ class Host {
   virtual void persisted(World& world, NodeId node) = 0;
   virtual void told_of_failure(World& world, NodeId node, NodeId failed) = 0;
   virtual void ordered(World& world, NodeId node, OrderId id, const Order& order) = 0;
-  /// What the node holds without having executed it, as far as its protocol tells.
+  /// The requests that the node holds without having executed them, as far as its protocol tells.
   virtual std::vector<RequestId> holds(NodeId node) const = 0;
-  /// Makes a second copy of a Byzantine node, as the last of its nodes: one that only the world can name.
+  /// Makes a second copy of a Byzantine node, as the last of its nodes; only the world can name the copy.
   virtual void split(NodeId node) = 0;
 
   /// Room that messages on their way take.

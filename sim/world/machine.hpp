@@ -27,10 +27,10 @@ struct TimerState {
 
 struct Machine {
   Rng rng;
-  NodeId identity{};                       ///< Whose name it bears; not its own place if it is a twin.
+  NodeId identity{};                       ///< The name it bears; not its own place if it is a twin.
   std::optional<NodeId> twin{};            ///< Its second copy, while there is one.
   std::uint32_t misbehaves_by = kNoFault;  ///< The fault that makes it Byzantine at the moment.
-  std::uint32_t syncs = 0;                 ///< Waits for the disk that end with an event to come.
+  std::uint32_t syncs = 0;                 ///< Waits for the disk that end with a future event.
   DriftingClock clock{};
   Service service{};
   Version version{};
@@ -52,7 +52,7 @@ struct Machine {
   std::vector<TimerState> timers{};
   NodeSet suspects{};
 
-  /// Whether what comes must wait: the node is paused or slow, or something that came earlier waits still.
+  /// Whether a new event must wait: the node is paused or slow, or an earlier event waits still.
   bool lets_wait() const { return pauses > 0 || slow > Duration{0} || !held.empty(); }
 };
 

@@ -1,5 +1,5 @@
 // The memory of a run, counted piece by piece and not asked of the system, so that a run that is too large is
-// so on every machine and at the same event.
+// too large on every machine and at the same event.
 #include <algorithm>
 #include <vector>
 
@@ -8,16 +8,16 @@
 namespace sim {
 namespace {
 
-// What replicas keep of a request that they executed (log, disk, session) is theirs; this is what it took on
-// average of all protocols, measured. tests/cli/memory_count_test.cpp holds each of them to a factor of two.
+// Replicas keep executed requests in their own ways (log, disk, session). This is the measured average over
+// all protocols; tests/cli/memory_count_test.cpp holds each of them to a factor of two.
 constexpr std::uint64_t kKeptOfRequest = 96;
-// What clients keep of an operation, and the room that lists have in reserve for it.
+// The room that clients keep for an operation, with the reserve of their lists.
 constexpr std::uint64_t kKeptOfOperation = 40;
 
 template <class T> std::uint64_t bytes_of(const std::vector<T>& all) { return all.size() * sizeof(T); }
 
 std::uint64_t bytes_of(const Record& r) {
-  // Beside each operation: its place, the fingerprint of its request, what it said of earlier ones.
+  // Kept beside each operation: its place, the fingerprint of its request, and what it said of earlier ones.
   const std::uint64_t beside =
       r.operations.size() * (2 * sizeof(std::uint32_t) + sizeof(std::uint64_t) + kKeptOfOperation);
   return bytes_of(r.operations) + beside + bytes_of(r.versions) + bytes_of(r.moves) + bytes_of(r.roles) +

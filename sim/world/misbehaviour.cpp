@@ -15,7 +15,7 @@ bool among(const std::vector<Endpoint>& ends, Endpoint end) {
 
 }  // namespace
 
-// Whether some client has asked this, as it stands there: what a client's signature shows. It covers all but
+// Whether some client has asked exactly this: what a client's signature shows. It covers everything but
 // whether the request is a repetition.
 bool World::authentic(const Request& request) const {
   const auto operation = record_.find(request.id);
@@ -67,8 +67,8 @@ void World::behave(NodeId node) {
   }
 }
 
-// The twin has the node's state, its clock, its timers and what its disk is about to tell it; only its luck
-// is its own. Messages on their way still go to the first copy.
+// The twin has the node's state, its clock, its timers and its disk's pending news; only its random numbers
+// are its own. Messages on their way still go to the first copy.
 void World::split(NodeId node) {
   SIM_CHECK(machines_.size() < 65535, "too many twins");
   const NodeId twin{static_cast<std::uint16_t>(machines_.size())};

@@ -1,5 +1,5 @@
-// Operator orders: to whom they go, and their outcome. The operator turns to one replica; a replica that
-// can't carry an order out may name another, which is asked next, as clients are redirected.
+// Operator orders: their receivers and their outcome. The operator turns to one replica; a replica that can't
+// carry an order out may name another, which is asked next, as clients are redirected.
 #include <algorithm>
 #include <utility>
 
@@ -20,7 +20,7 @@ Record::Ordered* World::find_order(OrderId id) {
   return &ordered;
 }
 
-// It comes as a message does: not to a node that is down, later to one that is paused or slow.
+// An order comes like a message: not to a node that is down, later to one that is paused or slow.
 void World::give_order(OrderId id, NodeId node) {
   find_order(id)->asked.push_back(identity(node));
   const Event event{
@@ -40,7 +40,7 @@ void World::give_up(OrderId id, std::string_view why) { settle_order(*find_order
 
 void World::carried_out(OrderId id) { settle_order(*find_order(id), Fate::carried_out); }
 
-// What was given up may come about all the same; nothing else is taken back.
+// An order that was given up may come about all the same; no other outcome is taken back.
 void World::settle_order(Record::Ordered& order, Fate fate, std::string_view why) {
   const bool open = order.fate == Fate::under_way;
   if (!open && !(order.fate == Fate::given_up && fate == Fate::carried_out)) return;
@@ -70,7 +70,7 @@ void World::settle_transfers(NodeId leads) {
   }
 }
 
-// The latest one, if it is what was declared: an older one was about other members.
+// Settles the latest one if its members are the declared ones; an older one was about other members.
 void World::settle_reconfiguration(const NodeSet& members) {
   const auto latest = std::find_if(record_.orders.rbegin(), record_.orders.rend(), [](const auto& order) {
     return !order.members.empty() && (order.fate == Fate::under_way || order.fate == Fate::given_up);

@@ -1,6 +1,6 @@
-// What has arrived at a node and waits, because the node is paused or slow, or was until now. One queue of
-// each node keeps it in the order of arrival (a message that a node sends itself arrives like any other), and
-// one event, the node's turn, says when it gets to the first.
+// Events that have arrived at a node and wait, because the node is paused or slow, or was until now. One
+// queue per node keeps them in the order of arrival (a message that a node sends itself arrives like any
+// other). One event, the node's turn, says when it gets to the first.
 #include <algorithm>
 #include <utility>
 
@@ -9,16 +9,17 @@
 
 namespace sim {
 
-// What comes to a node that is paused or slow waits, in the order of arrival, and so does what comes while
-// something else still waits. It has arrived: no cut and no sender's crash can harm it any more, only the
-// node's own crash can.
+// Keeps an event for a node that is paused or slow, or for which something else still waits, in the order of
+// arrival. The event has arrived: no cut and no sender's crash can harm it any more, only the node's own
+// crash can.
 void World::hold(const Event& event) {
   Machine& m = machines_[event.node];
   m.held.push_back(event);
   if (m.held.size() == 1) schedule_turn(NodeId{event.node});
 }
 
-// Says anew when the node gets to what waits: never while it is paused, after some time if it is slow.
+// Says anew when the node gets to its waiting events: never while it is paused, after some time if it is
+// slow.
 void World::schedule_turn(NodeId node) {
   Machine& m = machine(node);
   ++m.turn;
@@ -44,7 +45,7 @@ void World::take_turn(const Event& turn) {
   schedule_turn(node);
 }
 
-// What waited for a node that will never look at it.
+// Drops the events of a node that will never look at them.
 void World::give_up_held(NodeId node) {
   for (Ring<Event> held = std::exchange(machine(node).held, {}); !held.empty(); held.pop_front()) {
     if (is_message(held.front())) {
@@ -56,14 +57,14 @@ void World::give_up_held(NodeId node) {
   schedule_turn(node);
 }
 
-// A node that is no longer slow works off at once what waits for it.
+// A node that is no longer slow works off its waiting events at once.
 void World::speed_up(NodeId node) {
   machine(node).slow = Duration{0};
   schedule_turn(node);
 }
 
-// What came during the pause happens now: messages first, in the order of their arrival, then the timers that
-// ran out.
+// Events that came during the pause happen now: messages first, in the order of their arrival, then the
+// timers that ran out.
 void World::resume(NodeId node) {
   Machine& m = machine(node);
   if (--m.pauses > 0) return;

@@ -87,7 +87,7 @@ Ending World::run_until(Time until) {
   return now_ == end_ ? ended(Ending::complete) : Ending::complete;
 }
 
-// What only a look at the whole world can tell.
+// Completes the record with facts that only a look at the whole world can tell.
 Ending World::ended(Ending how) {
   record_.messages_in_flight = 0;
   const auto count = [&](const Event& event) {
@@ -216,7 +216,7 @@ void World::deliver(const Event& event) {
   host_->deliver(*this, NodeId{event.node}, NodeId{event.peer}, event.handle);
 }
 
-// A disk that has nothing to do is done at once: as soon as the handler that asked for it is.
+// An idle disk is done at once: as soon as the handler that asked for it is.
 void World::complete_syncs(NodeId node) {
   for (Machine& m = machine(node); m.synced > 0;) {
     --m.synced;
@@ -232,7 +232,7 @@ void World::fire(const Event& event) {
   host_->timer(*this, NodeId{event.node}, event.tag);
 }
 
-// What a node sends to itself takes no network, and counts neither as sent nor as lost.
+// A message that a node sends to itself takes no network, and counts neither as sent nor as lost.
 bool World::to_itself(const Event& event) const {
   return event.kind == Event::Kind::deliver && NodeId{event.peer} == identity(NodeId{event.node});
 }
@@ -303,7 +303,7 @@ std::uint32_t World::transmit(Endpoint from, Endpoint to, Event& event, Duration
   return 2;
 }
 
-// What a node sends, unless it misbehaves and keeps it back.
+// Sends a node's message, unless the node misbehaves and keeps it back.
 std::uint32_t World::transmit_from(NodeId from, Endpoint to, Event& event) {
   const Endpoint end = network_.replica(NodeId{event.peer});
   const Misbehaviour* how = misbehaviour(from);

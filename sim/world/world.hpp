@@ -1,5 +1,5 @@
-// One simulated world: clock, queue, network, machines, clients, faults, and what an observer has written
-// down. It is a value: copy it halfway, and each copy finishes as the original would have.
+// One simulated world: clock, queue, network, machines, clients, faults, and the observer's record. It is a
+// value: copy it halfway, and each copy finishes as the original would have.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +44,7 @@ struct Snapshot {
   Version version{};
 };
 
-/// What executing or storing a request led to.
+/// The result of executing or storing a request.
 struct Applied {
   Value output{};
   Change change{};
@@ -60,8 +60,8 @@ class World final : private ClientPort {
   World(World&&) noexcept = default;
   ~World() = default;
 
-  /// A copy that parts from the original: what either draws from now on (fates of messages, nodes', clients'
-  /// and faults' choices) is independent of the other's. What has been drawn stays: messages on their way,
+  /// A copy that diverges from the original: what either draws from now on (fates of messages, nodes',
+  /// clients' and faults' choices) is independent of the other's. Earlier draws stay: messages on their way,
   /// calls that are due, the timeline of faults, lies that have been told. The same seed gives the same copy.
   World fork(std::uint64_t seed) const;
 
@@ -74,30 +74,30 @@ class World final : private ClientPort {
 
   Time now() const { return now_; }
   std::uint64_t events() const { return events_; }
-  /// Room that the run takes, in bytes: what is pending, on its way and written down, counted piece by piece,
-  /// so that it is the same on every machine; what replicas keep is estimated (sim/world/memory.cpp).
+  /// The run's memory in bytes: pending events, messages on their way and the record, counted piece by piece,
+  /// so that it is the same on every machine; the replicas' part is estimated (sim/world/memory.cpp).
   std::uint64_t bytes() const;
   /// The same before the first event, from the setup alone.
   static std::uint64_t bytes_to_begin(const Setup& setup);
   std::uint64_t digest() const { return digest_.value(); }
-  /// What the observer has written down; complete once the run is.
+  /// The observer's record; complete once the run is.
   const Record& record() const { return record_; }
-  /// For a run that ends before its end: what was written down ends now, for the judges too.
+  /// For a run that stops before its end: its record ends now, for the judges too.
   void cut_short();
-  /// What was written down, from a world that is not needed any more.
+  /// The record, from a world that is not needed any more.
   Record take_record() { return std::move(record_); }
   const Host& host() const { return *host_; }
   std::size_t replicas() const { return setup_->replicas; }
   /// Tells `tracer` of everything from now on; nullptr stops it. Copies start without one.
   void trace_to(Tracer* tracer) { tracer_ = tracer; }
 
-  /// Whose name a node bears: its own, unless it is the twin of a Byzantine one.
+  /// The name that a node bears: its own, unless it is the twin of a Byzantine one.
   NodeId identity(NodeId node) const { return machine(node).identity; }
-  /// What is still to come, in order.
+  /// The pending events, in order.
   std::vector<EventQueue::Pending> pending() const { return queue_.pending(); }
-  /// From where to where the message of an event goes.
+  /// The two ends between which the message of an event goes.
   std::pair<Endpoint, Endpoint> ends(const Event& event) const;
-  /// What the message of an event holds, in words.
+  /// The content of an event's message, in words.
   std::string content(const Event& event) const;
 
   // What a protocol's Env does, by node. Facts:
@@ -109,7 +109,7 @@ class World final : private ClientPort {
   Snapshot empty_snapshot() const { return {Service(setup_->model, setup_->keys), Version{}}; }
   bool authentic(const Request& request) const;
 
-  // Facts of those who misbehave:
+  // Facts of misbehaving nodes:
   /// How the node misbehaves at the moment; nullptr when it does not.
   const Misbehaviour* misbehaviour(NodeId node) const {
     const std::uint32_t fault = machine(node).misbehaves_by;
@@ -117,9 +117,9 @@ class World final : private ClientPort {
   }
   /// The nodes that collude with this one, itself included; none when it doesn't.
   NodeSet colluders(NodeId node) const;
-  /// What this node's lies derive from: the same for all who collude.
+  /// The source of this node's lies: the same for all who collude.
   std::uint64_t lie_salt(NodeId node) const;
-  /// Decides when Byzantine nodes do what they do at random.
+  /// Decides when Byzantine nodes act at random.
   Rng& whims() { return whims_; }
 
   // Effects:
@@ -144,7 +144,7 @@ class World final : private ClientPort {
   void takes_part(NodeId node, bool does);
   void declare_members(NodeId node, std::uint64_t version, const NodeSet& members);
   void suspect(NodeId node, NodeId of, bool suspected);
-  // What became of an operator's order (sim/world/orders.cpp):
+  // The outcome of an operator's order (sim/world/orders.cpp):
   void refuse(NodeId node, OrderId id, std::string_view why, std::optional<NodeId> instead);
   void give_up(OrderId id, std::string_view why);
   void carried_out(OrderId id);
@@ -262,7 +262,7 @@ class World final : private ClientPort {
   std::optional<std::uint32_t> laws_of_;       ///< The fault that sets the network's laws now.
   Rng fault_rng_;
   Rng whims_;
-  std::uint64_t lies_;  ///< What all lies derive from.
+  std::uint64_t lies_;  ///< The source of all lies.
   Record record_;
   std::vector<std::uint32_t> oldest_pending_;  ///< Per operation: what its request said of earlier ones.
   OwnedHost host_;
