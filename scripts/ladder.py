@@ -12,7 +12,7 @@ import pathlib
 import subprocess
 import sys
 
-from repsim_plots import interpreter
+from repsim_plots import interpreter, page_options
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LADDER = ROOT / "scenarios" / "ladder"
@@ -37,6 +37,7 @@ def parse_arguments(argv):
     parser.add_argument("--save", action="store_true",
                         help="write a scenario of its own for every cell that broke, with its seed")
     parser.add_argument("--no-picture", action="store_true", help="only the table and the CSV")
+    page_options.add(parser)
     return parser.parse_args(argv)
 
 
@@ -109,8 +110,10 @@ def main(argv):
     arguments = parse_arguments(argv)
     interpreter.use_one_with_matplotlib(__file__)
     from repsim_ladder.promises import Promises
+    from repsim_plots import page
     from repsim_plots.output import BadInput
     try:
+        page.ask(arguments.width, arguments.font_size)
         promises = Promises(arguments.promises)  # bad input is refused before anything runs
         return max(climb(arguments, scenario, promises) for scenario in arguments.scenarios)
     except BadInput as problem:

@@ -9,7 +9,7 @@ import argparse
 import pathlib
 import sys
 
-from repsim_plots import interpreter
+from repsim_plots import interpreter, page_options
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -21,11 +21,7 @@ def parse_arguments(argv):
     parser.add_argument("--out", metavar="DIR", help="where the pictures go (default: beside the input)")
     parser.add_argument("--format", metavar="LIST", default="png,svg",
                         help="files of each picture: png, svg, pdf (default: png,svg)")
-    parser.add_argument("--width", metavar="LENGTH",
-                        help="of each page: inches from 2 to 60, or with a unit, such as 86mm or 17cm "
-                             "(default: what the picture needs)")
-    parser.add_argument("--font-size", metavar="POINTS",
-                        help="of ordinary letters, 4 to 40 (default: 10); titles are larger, notes smaller")
+    page_options.add(parser)
     parser.add_argument("--measure", nargs="+", metavar="NAME", default=[],
                         help="sweeps: draw these columns of summary.csv instead of the usual figures")
     parser.add_argument("--baseline", metavar="POINT",

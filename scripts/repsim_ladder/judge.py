@@ -5,7 +5,7 @@ import json
 import pathlib
 from typing import Callable, Optional
 
-from repsim_plots import units
+from repsim_plots import seal, units
 from repsim_plots.output import BadInput, digest_of, read_json_lines, read_text
 
 JOINT = " / "        # between the labels of a point, rung first
@@ -168,6 +168,7 @@ def load(folder):
             ladder.protocols.append(protocol)
         ladder.cells[rung, protocol] = Cell(rung, protocol)
         windows[rung] = windows_of({**about["scenario"], "faults": point.get("/faults", [])}, 40)
+    seal.check(folder)
     rows = read_json_lines(folder / "runs.jsonl")
     ladder.digest = digest_of(rows)
     for row in rows:

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from . import log_axis, page as pages, style, units, words
+from . import log_axis, page as pages, seal, style, units, words
 from .output import BadInput, read_json_lines
 from .style import pyplot
 
@@ -41,6 +41,7 @@ def read(sweep):
     if len(sweep.rows) > MOST_ROWS:
         raise BadInput(f"{sweep.folder}: {len(sweep.rows)} points are too many for a page ({MOST_ROWS} at "
                        "most; scripts/ladder.py draws a ladder)")
+    seal.check(sweep.folder)
     counts, failovers = {}, {}
     for run in read_json_lines(sweep.folder / "runs.jsonl"):
         both = np.array([run["availability"]["called"], run["availability"]["answered"]], dtype=float)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from . import seal
 from .output import BadInput
 
 MOST_ROWS = 200_000  # read: enough for any picture, and some seconds of work
@@ -14,6 +15,9 @@ def read(sweep, wanted):
     in the order of sweep.points; and the number of runs of each point that were read. Rows come by seed, so
     that the first ones are a fair part of all."""
     path = sweep.folder / "runs.jsonl"
+    if not path.exists():
+        return None, 0
+    seal.check(sweep.folder)
     places = {json.dumps(point, sort_keys=True): number for number, point in enumerate(sweep.points)}
     found = {name: [[] for _ in places] for name in wanted}
     most = MOST_ROWS // len(places) * len(places)
@@ -29,8 +33,6 @@ def read(sweep, wanted):
                     value = value_of(row)
                     if value is not None:
                         found[name][place].append(value)
-    except FileNotFoundError:
-        return None, 0
     except (ValueError, KeyError, TypeError):
         raise BadInput(f"{path}:{number}: no row of this sweep") from None
     arrays = {name: [np.sort(values) for values in by_point] for name, by_point in found.items()}

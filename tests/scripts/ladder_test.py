@@ -1,5 +1,7 @@
 """The ladder's judgement, its promises and its picture, on made-up sweeps."""
 
+import contextlib
+import io
 import pathlib
 import sys
 import tempfile
@@ -165,6 +167,21 @@ class Showing(LadderTest):
         self.assertEqual(len(pictures.write()), 1)
         svg = (self.dir / "out" / "ladder.svg").stat().st_size
         self.assertGreater(svg, 10_000)
+
+    def test_the_page_has_the_width_that_was_asked_for(self):
+        """The whole command, with a made-up sweep in place of one that runs."""
+        import ladder as script
+        from repsim_plots import page
+        self.addCleanup(page.ask, None, None)
+        synthetic_ladder.folder(self.dir / "out" / "l")
+        claims = synthetic_ladder.promises(self.dir / "promises.json", {"rock": [], "sand": []})
+        words = ["l.json", "--out", str(self.dir / "out"), "--promises", str(claims), "--repsim", "/bin/true"]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            self.assertEqual(script.main([*words, "--width", "254mm", "--font-size", "8"]), 0)
+            head = (self.dir / "out" / "l.svg").read_text()[:2000]
+            self.assertIn('width="720pt"', head)
+            self.assertEqual(script.main([*words, "--width", "1km"]), 2)
+            self.assertEqual(script.main([*words, "--font-size", "900"]), 2)
 
 
 if __name__ == "__main__":
