@@ -331,3 +331,32 @@ TEST_CASE(
   for (Operation& op : two.operations) op.client = ClientId{0};
   CHECK(verdict_of_edn(two) == Verdict::linearizable);
 }
+
+TEST_CASE("what a model can't hold is an error that names the operation's line, blank lines counted") {
+  const auto complaint = [](const std::string& text) -> std::string {
+    try {
+      std::istringstream in(text);
+      read_history(in, "h", HistoryFormat::jsonl);
+    } catch (const HistoryError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  const std::string counter = "{\"repsim\":\"history\",\"version\":1,\"model\":\"counter\"}\n";
+  const auto add = [](const char* value) {
+    return std::string(R"({"client":0,"f":"add","value":)") + value +
+           ",\"call\":0,\"return\":1,\"outcome\":\"ok\"}\n";
+  };
+  const std::string lowest = add("-9223372036854775808");
+  const std::string why =
+      ": :f :add: expected :value to be an integer of 64 bits (model counter), "
+      "-9223372032559808512 at least";
+  CHECK(complaint(counter + lowest) == "h:2" + why);
+  CHECK(complaint(counter + add("1") + add("2") + lowest) == "h:4" + why);
+  CHECK(complaint(counter + "\n" + add("1") + "  \n\n" + add("2") + lowest + add("3")) == "h:7" + why);
+  CHECK(complaint("\n\n" + counter + lowest) == "h:4" + why);
+  CHECK(complaint(counter + add("-9223372032559808512")).empty());
+  const std::string read =
+      R"({"client":0,"f":"read","output":-9223372036854775808,"call":0,"return":1,"outcome":"ok"})";
+  CHECK(complaint(counter + add("1") + read + "\n").starts_with("h:3: :f :read"));
+}

@@ -15,6 +15,7 @@
 #include "sim/history/formats/jepsen_reader.hpp"
 #include "sim/history/formats/json_values.hpp"
 #include "sim/history/formats/object_guess.hpp"
+#include "sim/history/formats/operation_lines.hpp"
 #include "sim/history/formats/plain_line.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/history_error.hpp"
@@ -345,6 +346,7 @@ History read_jsonl(HistoryText& text, const std::string& file, const ReadingOpti
   History history;
   NameTable names;
   Clients clients;
+  OperationLines lines;
   OperationReader reader(history.model, names);
   bool has_header = false;
   std::string_view rest = text.view();
@@ -352,6 +354,7 @@ History read_jsonl(HistoryText& text, const std::string& file, const ReadingOpti
     const std::string_view content = take_line(rest);
     text.release_before(rest);
     if (has_header) {
+      lines.note(history.operations.size(), number);
       auto plain = read_plain_line(content);
       if (plain && reader.allows(plain->action)) {
         history.operations.push_back(std::move(*plain));
@@ -373,7 +376,7 @@ History read_jsonl(HistoryText& text, const std::string& file, const ReadingOpti
   }
   if (!has_header) throw HistoryError(file, 0, "empty; expected a history");
   clients.finish(history, file);
-  fit_to_model(history, names, file);
+  fit_to_model(history, names, file, lines);
   names.finish(history);
   return history;
 }

@@ -12,13 +12,20 @@
 namespace sim {
 namespace {
 
-[[noreturn]] void refuse(const History& history, const Operation& op, const std::string& file,
-                         const std::string& why) {
-  const auto line =
-      history.times_are_lines ? static_cast<std::size_t>(op.call.time_since_epoch().count()) : 0;
+struct Unfit {
+  const History& history;
+  const std::string& file;
+  const LineOf& line_of;
+};
+
+[[noreturn]] void refuse(const Unfit& where, const Operation& op, const std::string& why,
+                         const std::string& more = {}) {
+  const History& history = where.history;
+  const auto place = static_cast<std::size_t>(&op - history.operations.data());
   const std::string of_model =
       history.model ? " (model " + std::string(model_name(*history.model)) + ")" : "";
-  throw HistoryError(file, line, ":f :" + std::string(action_name(op.action)) + ": " + why + of_model);
+  throw HistoryError(where.file, where.line_of(place),
+                     ":f :" + std::string(action_name(op.action)) + ": " + why + of_model + more);
 }
 
 bool has_name(const Value& value) {
@@ -40,13 +47,10 @@ bool appends_to_lists(const History& history) {
   return lists && !texts;
 }
 
-void fit_elements(History& history, NameTable& names, const std::string& file) {
+void fit_elements(History& history, NameTable& names, const Unfit& where) {
   for (Operation& op : history.operations) {
     const bool puts = op.action == Action::enqueue || op.action == Action::push;
-    if (puts && op.argument.is_nil())
-      refuse(history, op, file,
-             "found nil, which means that nothing was "
-             "in");
+    if (puts && op.argument.is_nil()) refuse(where, op, "found nil, which means that nothing was in");
     const bool takes_element = takes_argument(op.action) && op.action != Action::txn;
     if (takes_element && op.argument.as_number() == nullptr) op.argument = names.as_number(op.argument);
     const bool gives_element = op.action == Action::dequeue || op.action == Action::pop;
@@ -54,14 +58,16 @@ void fit_elements(History& history, NameTable& names, const std::string& file) {
   }
 }
 
-void fit_counter(History& history, const std::string& file) {
+void fit_counter(History& history, const Unfit& where) {
+  constexpr std::int64_t first = kFirstName + (std::int64_t{1} << 32);  // those below stand for names
+  const std::string more = ", " + std::to_string(first) + " at least";
   for (Operation& op : history.operations) {
     if (op.action == Action::insert) op.action = Action::add;
     const auto* number = op.argument.as_number();
     const bool adds = op.action == Action::add;
     if (adds && (number == nullptr || is_name(*number)))
-      refuse(history, op, file, "expected :value to be an integer of 64 bits");
-    if (has_name(op.output)) refuse(history, op, file, "expected an integer of 64 bits as the answer");
+      refuse(where, op, "expected :value to be an integer of 64 bits", more);
+    if (has_name(op.output)) refuse(where, op, "expected an integer of 64 bits as the answer", more);
   }
 }
 
@@ -177,15 +183,20 @@ void ObjectGuess::settle(History& history, Model fallback) const {
   }
 }
 
-void fit_to_model(History& history, NameTable& names, const std::string& file) {
+void fit_to_model(History& history, NameTable& names, const std::string& file, const LineOf& line_of) {
   if (!history.model) return;
+  const LineOf by_time = [&](std::size_t place) {
+    const Time call = history.operations[place].call;
+    return history.times_are_lines ? static_cast<std::size_t>(call.time_since_epoch().count()) : 0;
+  };
+  const Unfit where{history, file, line_of ? line_of : by_time};
   const Model model = *history.model;
   if (model == Model::multi_register) split_transactions(history.operations);
   if (model == Model::counter) {
-    fit_counter(history, file);
+    fit_counter(history, where);
   } else if (holds_elements(model) || (model == Model::kv && appends_to_lists(history))) {
     if (holds_elements(model)) {
-      fit_elements(history, names, file);
+      fit_elements(history, names, where);
     } else {
       for (Operation& op : history.operations) {
         if (op.action == Action::append) op.argument = names.as_number(op.argument);
@@ -195,7 +206,7 @@ void fit_to_model(History& history, NameTable& names, const std::string& file) {
   for (const Operation& op : history.operations) {
     const bool own_choice = op.action == Action::stamp || op.action == Action::draw;
     if (own_choice && !names.empty())
-      refuse(history, op, file, "writes an integer, and can't be judged beside values of other kinds");
+      refuse(where, op, "writes an integer, and can't be judged beside values of other kinds");
   }
 }
 

@@ -1,6 +1,8 @@
 // Which object a history is about, where its notation doesn't say: some operations do.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -35,7 +37,9 @@ class ObjectGuess {
 void take_empty_for_nothing(History& history);
 
 /// Makes what was read fit the model: elements of collections become numbers (or names), a counter's adds
-/// stay adds. Throws HistoryError for values that the model can't hold.
-void fit_to_model(History& history, NameTable& names, const std::string& file);
+/// stay adds. Throws HistoryError for values that the model can't hold, with the line that `line_of` gives
+/// the operation's place; without it, lines are known where times are lines.
+using LineOf = std::function<std::size_t(std::size_t place)>;
+void fit_to_model(History& history, NameTable& names, const std::string& file, const LineOf& line_of = {});
 
 }  // namespace sim
