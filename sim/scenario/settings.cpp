@@ -75,6 +75,33 @@ bool lies_within(std::string_view inner, std::string_view outer) {
   return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
 }
 
+bool is_index(std::string_view token) {
+  return !token.empty() && token.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// An element is named that a list doesn't have.
+[[noreturn]] void no_such_element(const std::string& list, std::size_t size, const std::string& pointer,
+                                  const std::string& file) {
+  const std::string found = size == 0 ? fmt::format("the scenario has no {}", list)
+                                      : fmt::format("{} ends with element {}", list, size - 1);
+  throw InputError({.file = file,
+                    .pointer = pointer,
+                    .found = found,
+                    .expected = fmt::format("{}{}/-, which adds one",
+                                            size == 0 ? "" : "an element that is there, or ", list)});
+}
+
+// Where there is nothing yet, the element of a list can't be told from the key of an object: the reader can.
+void rethrow_as_element(const InputError& e, const Point& changes, const std::string& file) {
+  const auto& d = e.details;
+  if (d.file != file || d.expected != "a list") return;
+  for (const auto& [pointer, value] : changes) {
+    if (!lies_within(pointer, d.pointer) || pointer.size() == d.pointer.size()) continue;
+    const std::string rest = pointer.substr(d.pointer.size() + 1);
+    if (is_index(rest.substr(0, rest.find('/')))) no_such_element(d.pointer, 0, pointer, file);
+  }
+}
+
 // A key that nobody knows is a path that isn't there when it is part of a change's pointer.
 void rethrow_as_path(const InputError& e, const Json& original, const Point& changes,
                      const std::string& file) {
@@ -99,6 +126,8 @@ void set_value(Json& document, const std::string& pointer, Json value, const std
     so_far.push_back(tokens[i]);
     if (!at->is_structured()) no_such_path(document, pointer, file);
     Json* const next = at->is_object() ? &(*at)[tokens[i]] : element(*at, tokens[i]);
+    const bool beyond = next == nullptr && is_index(tokens[i]);
+    if (beyond) no_such_element(so_far.parent_pointer().to_string(), at->size(), pointer, file);
     if (next == nullptr) no_such_path(document, pointer, file);
     // What isn't there yet begins empty: the document's defaults fill in the rest.
     const bool last = i + 1 == tokens.size();
@@ -114,6 +143,7 @@ Scenario changed_scenario(const Json& document, const Point& changes, const std:
   try {
     return read_scenario(std::move(changed), file);
   } catch (const InputError& e) {
+    rethrow_as_element(e, changes, file);
     rethrow_as_path(e, document, changes, file);
     throw;
   }

@@ -79,6 +79,24 @@ TEST_CASE("a setting that leads nowhere is refused with the nearest path", "[set
   CHECK_THAT(small.complaint({R"(/protocol={"name":"raft","heartbaet":"1ms"})"}), Contains("\"heartbeat\""));
 }
 
+TEST_CASE("an element that a list doesn't have is refused, with the way to add one", "[settings]") {
+  const ScenarioFile none(R"({"name": "x", "protocol": {"name": "raft"}})");
+  const std::string added = ", which adds one";
+  CHECK_THAT(none.complaint({"/faults/0/crash=1"}),
+             Contains("/faults/0/crash: the scenario has no /faults, expected /faults/-" + added));
+  CHECK_THAT(none.complaint({"/faults/0=1"}), Contains("/faults/0: the scenario has no /faults"));
+  CHECK_THAT(none.complaint({"/network/links/2/delay=1ms"}), Contains("the scenario has no /network/links"));
+  CHECK_THAT(none.complaint({"/sweep/points/0/label=a"}), Contains("the scenario has no /sweep/points"));
+  const ScenarioFile one(
+      R"({"name": "x", "protocol": {"name": "raft"}, "faults": [{"at": "1s", "crash": 0}]})");
+  CHECK_THAT(one.complaint({"/faults/1/crash=1"}),
+             Contains("/faults/1/crash: /faults ends with element 0, expected an element that is there, or "
+                      "/faults/-" +
+                      added));
+  CHECK(one.load({"/faults/0/crash=1"}).setup.faults.size() == 1);
+  CHECK(none.load({R"(/faults/-={"at": "1s", "crash": 1})"}).setup.faults.size() == 1);
+}
+
 TEST_CASE("points are chosen by the labels of lists and by the values of what varies", "[settings]") {
   const ScenarioFile swept(kSwept);
   CHECK(swept.load({}, {"raft"}).protocol == "raft");
