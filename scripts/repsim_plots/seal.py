@@ -42,7 +42,8 @@ def step(state, words):
 
 
 def sums(begin, texts):
-    """The checksums of many texts at once: eight characters at a time, and in the end how many there were."""
+    """The checksums of many texts at once: of eight characters at a time, and in the end how many there
+    were."""
     sizes = np.array([len(text) for text in texts])
     counts = sizes // 8 + 1
     words = np.zeros((len(texts), int(counts.max())), dtype="<u8")
@@ -66,8 +67,8 @@ def salt_of(about):
 
 
 def check(folder):
-    """Raises BadInput for the first row of a sweep that isn't as it was written. Looks once at a file, however
-    many pictures are drawn from it."""
+    """Raises BadInput for the first row of a sweep that isn't as it was written. Looks once at a file,
+    however many pictures are drawn from it."""
     path = folder / "runs.jsonl"
     try:
         now = path.stat()
@@ -98,4 +99,5 @@ def check_once(path, _written_at, _size):
 def compare(path, salt, numbers, texts, written):
     for number, found, right in zip(numbers, written, sums(salt, texts)):
         if found != b"%016x" % int(right):
-            raise BadInput(f"{path}:{number}: has a wrong checksum: it was changed or belongs to another sweep")
+            raise BadInput(f"{path}:{number}: has a wrong checksum: it was changed or belongs to another "
+                           "sweep")

@@ -48,8 +48,8 @@ struct DivergenceJudgement {
 
 /// At any instant the replicas that should hold the state are divergent if one's state differs from that
 /// which the reference (see FirstDifference) was in after as many requests. An instant counts as it ends.
-/// Nothing is compared unless replicas should `become_alike` when the run ends (those of a quorum system need
-/// not, nor any in a run that was cut short) and had the time to: what faults did was worked off by half of the
+/// Nothing is compared unless replicas should `become_alike` by the end (those of a quorum system need not,
+/// nor any in a run that was cut short) and had the time to: what faults did was worked off by half of the
 /// settle phase.
 DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true);
 

@@ -18,8 +18,8 @@ struct SplitBrainJudgement {
 };
 
 /// A node acts as primary while it is in that role and neither down nor paused. An overlap without length, as
-/// when one primary steps down at the instant at which the next one begins, is no episode. `enough` is that of
-/// judge_lost_writes: an episode does harm if a write that a client took for done is lost.
+/// when one primary steps down at the instant at which the next one begins, is no episode. `enough` is that
+/// of judge_lost_writes: an episode does harm if a write that a client took for done is lost.
 SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough = 1);
 
 }  // namespace sim

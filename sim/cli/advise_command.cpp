@@ -21,6 +21,7 @@
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/round_trips.hpp"
 #include "sim/cli/scenario_options.hpp"
+#include "sim/cli/terminal.hpp"
 #include "sim/experiment/advise/advise.hpp"
 #include "sim/experiment/advise/trial_log.hpp"
 #include "sim/files/output_file.hpp"
@@ -192,7 +193,7 @@ int run_advise(const AdviseArguments& options) {
   }
   if (options.json || !options.quiet)
     fmt::print("{}", options.json ? printable_lines(to_json(scenario, advice).dump()) + "\n"
-                                  : advice_text(scenario, advice));
+                                  : advice_text(scenario, advice, table_width()));
   return exit_code_of(advice);
 }
 

@@ -54,7 +54,7 @@ void print_error(const CheckOptions& options, const CheckedFile& judged) {
         {"file", judged.file}, {"line", judged.error_line}, {"verdict", "error"}, {"story", judged.error}};
     print_json(json);
   } else if (options.files.size() > 1) {
-    fmt::print("{}: error: {}\n", where, printable(judged.error));
+    fmt::print(options.said_to, "{}: error: {}\n", where, printable(judged.error));
   } else {
     fmt::print(stderr, "repsim: {}: {}\n", where, printable(judged.error));
   }
@@ -96,8 +96,8 @@ void print(const CheckOptions& options, const CheckedFile& judged) {
                      : std::string();  // the budget was spent before that was known
     const std::string remarks =
         judged.remarks.empty() ? std::string() : fmt::format(" [{}]", fmt::join(judged.remarks, "; "));
-    fmt::print("{}: {}{}{}{}{}\n", printable(judged.file), verdict, what, time, printable(story + judged.why),
-               printable(remarks));
+    fmt::print(options.said_to, "{}: {}{}{}{}{}\n", printable(judged.file), verdict, what, time,
+               printable(story + judged.why), printable(remarks));
   }
   flush_standard_output();  // a later file may be bad or slow
 }
@@ -108,7 +108,9 @@ int run_check(CheckOptions options) {
   options.memory_bytes = parse_memory(options.memory);
   if (!options.save.empty() && options.files.size() > 1)
     throw std::runtime_error("--save: found several histories; expected one");
-  check_outputs({options.save}, {options.files.begin(), options.files.end()});
+  const Destination saved = output_of("--save", options.save);
+  check_outputs({saved, json_output(options.json)}, {options.files.begin(), options.files.end()});
+  if (fills_standard_output(saved)) options.said_to = stderr;
   if (options.memory_bytes > 0) bound_data(data_within(options.memory_bytes));
   bool violation = false;
   bool unknown = false;

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "sim/cli/check_report.hpp"
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/process_memory.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/history/formats/edn_values.hpp"
@@ -277,7 +278,7 @@ void save(History history, const CheckedFile& judged, const std::string& file) {
   history.model = judged.model;
   const bool guessed = history.or_else && judged.result.verdict == Verdict::unknown;
   if (guessed) history.model.reset();  // whoever reads it has to choose, too
-  OutputFile out(file);
+  OutputFile out(output_of("--save", file).path);
   write_jsonl(out.stream(), history);
   out.commit();
 }

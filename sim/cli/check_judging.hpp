@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct CheckOptions {
   bool quiet = false;
   bool order = false;
   std::string save;
+  std::FILE* said_to = stdout;  ///< What people read goes there.
 };
 
 struct CheckedFile {

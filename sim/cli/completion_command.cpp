@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/usage_error.hpp"
 #include "sim/kernel/version.hpp"
 #include "sim/protocol/plan.hpp"
 
@@ -17,14 +18,6 @@ namespace {
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
   const auto all = app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
   return {all.begin(), all.end()};
-}
-
-std::vector<std::string> option_names(const CLI::App& command) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : command.get_options()) {
-    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
 }
 
 // What can be listed, the protocols among it.

@@ -8,8 +8,10 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
+#include "sim/cli/terminal.hpp"
 #include "sim/experiment/sweep/merge.hpp"
 #include "sim/kernel/printable.hpp"
 
@@ -33,12 +35,13 @@ void tell_unmet(const SweepSummary& s) {
 
 int run_merge(const MergeArguments& options) {
   const std::vector<std::filesystem::path> shards(options.shards.begin(), options.shards.end());
+  require_folder(options.out);
   const SweepSummary summary = merge_shards(shards, options.out);
   if (options.json) {
     fmt::print("{}\n", printable(to_json(summary).dump(-1, ' ', false, Json::error_handler_t::replace)));
   } else if (!options.quiet) {
     fmt::print("{}: {} points x {} seeds\n\n{}", printable(summary.scenario), summary.points.size(),
-               summary.runs / summary.points.size(), to_table(summary));
+               summary.runs / summary.points.size(), to_table(summary, table_width()));
   }
   if (summary.unmet == 0) return 0;
   tell_unmet(summary);

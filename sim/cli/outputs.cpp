@@ -1,5 +1,7 @@
 #include "sim/cli/outputs.hpp"
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include "sim/scenario/delay_spec.hpp"
@@ -8,6 +10,8 @@ namespace sim {
 
 namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* kStandardOutput = "/dev/stdout";
 
 // The keys under which a scenario names files, which lie beside it.
 void add_named_files(const Json& json, const fs::path& folder, std::vector<fs::path>& files) {
@@ -35,6 +39,25 @@ bool is_same_file(const fs::path& one, const fs::path& other) {
   return whole(one) == whole(other) && !error;
 }
 
+// std::filesystem compares neither pipes nor devices.
+bool is_same_node(const fs::path& one, const fs::path& other) {
+  struct stat a {
+  }, b{};
+  if (::stat(one.c_str(), &a) != 0 || ::stat(other.c_str(), &b) != 0) return false;
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// Whether what is written to the one and to the other would be mixed.
+bool is_same_place(const fs::path& one, const fs::path& other) {
+  if (one == kStandardOutput && other == kStandardOutput) return true;  // wherever it leads
+  if (is_same_node(one, other)) return !is_same_node(one, "/dev/null");
+  return is_same_file(one, other);
+}
+
+std::string shown_place(const fs::path& path) {
+  return path == kStandardOutput ? "standard output" : path.string();
+}
+
 }  // namespace
 
 std::vector<fs::path> input_files(const Scenario& scenario) {
@@ -43,31 +66,45 @@ std::vector<fs::path> input_files(const Scenario& scenario) {
   return files;
 }
 
-fs::path output_path(const std::string& option) { return option == "-" ? "/dev/stdout" : option; }
+Destination output_of(const std::string& name, const std::string& option) {
+  return {name, option == "-" ? kStandardOutput : option};
+}
 
-void check_outputs(const std::vector<fs::path>& outputs, const std::vector<fs::path>& inputs) {
+Destination json_output(bool wanted) { return {"--json", wanted ? kStandardOutput : ""}; }
+
+bool fills_standard_output(const Destination& output) {
+  return !output.path.empty() && is_same_place(output.path, kStandardOutput);
+}
+
+void check_outputs(const std::vector<Destination>& outputs, const std::vector<fs::path>& inputs) {
   for (auto output = outputs.begin(); output != outputs.end(); ++output) {
-    if (output->empty()) continue;
+    if (output->path.empty()) continue;
     for (const fs::path& input : inputs) {
-      if (!is_same_file(*output, input)) continue;
-      throw InputError({.file = output->string(),
+      if (!is_same_file(output->path, input)) continue;
+      throw InputError({.file = output->path.string(),
                         .found = fmt::format("is also an input (as {})", input.string()),
                         .expected = "another output file"});
     }
     for (auto other = outputs.begin(); other != output; ++other) {
-      if (other->empty() || !is_same_file(*output, *other)) continue;
-      throw InputError({.file = output->string(),
-                        .found = "is named for two outputs",
-                        .expected = "a different file for each output"});
+      if (other->path.empty() || !is_same_place(output->path, other->path)) continue;
+      throw InputError(
+          {.file = shown_place(output->path),
+           .found = fmt::format("both {} and {} would be written there", other->name, output->name),
+           .expected = "a different place for each"});
     }
   }
+}
+
+void require_folder(const std::string& out) {
+  if (out == "-") throw InputError({.file = "--out", .found = "found \"-\"", .expected = "a folder"});
 }
 
 std::optional<OutputFolder> answer_folder(const std::string& out, const std::vector<std::string>& names,
                                           const std::vector<fs::path>& inputs) {
   if (out.empty()) return std::nullopt;
-  std::vector<fs::path> files;
-  for (const std::string& name : names) files.push_back(fs::path(out) / name);
+  require_folder(out);
+  std::vector<Destination> files;
+  for (const std::string& name : names) files.push_back({name, fs::path(out) / name});
   check_outputs(files, inputs);
   if (fs::exists(fs::path(out) / "sweep.json"))
     throw InputError({.file = out, .found = "is the folder of a sweep", .expected = "a separate folder"});

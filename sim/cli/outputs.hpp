@@ -14,13 +14,26 @@ namespace sim {
 /// The scenario's own file and those that it names.
 std::vector<std::filesystem::path> input_files(const Scenario& scenario);
 
-/// The file that an option names: "-" is standard output.
-std::filesystem::path output_path(const std::string& option);
+/// What a command is to write, and where. An empty path: it isn't wanted.
+struct Destination {
+  std::string name;  ///< The option that asks for it, or the file's name in a folder.
+  std::filesystem::path path;
+};
+
+/// What an option names: "-" is standard output.
+Destination output_of(const std::string& name, const std::string& option);
+/// What --json prints.
+Destination json_output(bool wanted);
+
+/// Whether what people read would get mixed with this output, and so belongs on standard error.
+bool fills_standard_output(const Destination& output);
 
 /// Throws InputError when an output is an input, too, under whatever name (a link, ./x for x), or two outputs
-/// are one file. Empty paths are not wanted.
-void check_outputs(const std::vector<std::filesystem::path>& outputs,
-                   const std::vector<std::filesystem::path>& inputs);
+/// go to one place: a file, a pipe, standard output. All of them may go to /dev/null.
+void check_outputs(const std::vector<Destination>& outputs, const std::vector<std::filesystem::path>& inputs);
+
+/// Throws InputError for "-": a folder can't go to standard output.
+void require_folder(const std::string& out);
 
 /// The folder for the answer of a command, made and locked; nothing where `out` is empty. Throws InputError
 /// when it is a sweep's, or one of `names` in it is an input.

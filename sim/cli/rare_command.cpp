@@ -13,6 +13,7 @@
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
+#include "sim/cli/terminal.hpp"
 #include "sim/experiment/rare/rare.hpp"
 #include "sim/files/output_file.hpp"
 #include "sim/kernel/printable.hpp"
@@ -71,7 +72,7 @@ int run_rare(RareArguments& arguments) {
     fmt::print("{}\n", printable_lines(to_json(summary).dump()));
   } else if (!arguments.quiet) {
     fmt::print("{}: {}, {} replications at each of {} points\n\n{}", printable(summary.scenario),
-               summary.event, summary.replications, summary.rows.size(), to_table(summary));
+               summary.event, summary.replications, summary.rows.size(), to_table(summary, table_width()));
   }
   const auto failed = [](const RareRow& row) { return !row.error.empty(); };
   return std::ranges::any_of(summary.rows, failed) ? 3 : 0;

@@ -1,5 +1,6 @@
 // `repsim run`: plays one scenario with one seed and says what happened, for people or as JSON; leaves a
 // trace, a history or the scenario without its randomness behind when asked to.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,8 +34,6 @@ struct RunOptions : ScenarioOptions {
   bool json = false;
   bool quiet = false;
   std::string trace, history, save, memory;
-  // What people read then goes to standard error.
-  bool fills_standard_output() const { return trace == "-" || history == "-" || save == "-"; }
 };
 
 // Who wrote down what to expect knows that some scenarios are meant to go wrong; who didn't wants to be told.
@@ -72,9 +71,12 @@ int run_scenario(RunOptions& options) {
   if (!options.memory.empty()) options.settings.push_back("/max_memory=" + options.memory);
   const Scenario scenario = load_scenario(options);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
-  const auto paths = {output_path(options.trace), output_path(options.history), output_path(options.save)};
-  check_outputs(paths, input_files(scenario));
-  OutputFile trace(paths.begin()[0]), history(paths.begin()[1]), save(paths.begin()[2]);
+  const std::vector<Destination> outputs{output_of("--trace", options.trace),
+                                         output_of("--history", options.history),
+                                         output_of("--save", options.save), json_output(options.json)};
+  check_outputs(outputs, input_files(scenario));
+  const bool to_people = std::ranges::none_of(outputs, fills_standard_output);
+  OutputFile trace(outputs[0].path), history(outputs[1].path), save(outputs[2].path);
 
   std::unique_ptr<TraceWriter> tracer;
   FaultSpans faults;
@@ -88,7 +90,7 @@ int run_scenario(RunOptions& options) {
   if (history.wanted()) {
     write_history(history.stream(), options.history.ends_with(".edn"), scenario, result, faults.spans());
   }
-  const bool too_large = result.error == "too much memory";  // the random faults alone may be
+  const bool too_large = result.error == kTooMuchMemory;  // the random faults alone may be
   if (save.wanted() && too_large)
     say(fmt::format("repsim: {}: not written, as the run takes too much memory\n", options.save));
   if (save.wanted() && !too_large)
@@ -102,7 +104,7 @@ int run_scenario(RunOptions& options) {
   } else if (!options.quiet) {
     std::string text = run_text(scenario, result, line_width());
     if (code != kHeld) text += fmt::format("{:14}{}\n", "replay", how_to_replay(options, seed));
-    options.fills_standard_output() ? say(text) : fmt::print("{}", text);
+    to_people ? fmt::print("{}", text) : say(text);
   }
   return code;
 }

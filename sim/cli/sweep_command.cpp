@@ -15,6 +15,7 @@
 #include "sim/cli/progress_line.hpp"
 #include "sim/cli/scenario_options.hpp"
 #include "sim/cli/standard_files.hpp"
+#include "sim/cli/terminal.hpp"
 #include "sim/experiment/sweep/sweep.hpp"
 #include "sim/experiment/sweep/sweep_folder.hpp"
 #include "sim/kernel/printable.hpp"
@@ -106,9 +107,9 @@ std::string text_of(const SweepSummary& summary, bool with_differences) {
   const std::size_t points = summary.points.size();
   std::string text = summary.precision.empty()
                          ? fmt::format("{}: {} points x {} seeds\n\n{}", name, points, summary.runs / points,
-                                       to_table(summary))
+                                       to_table(summary, table_width()))
                          : fmt::format("{}: {} points, {} runs\n\n{}\n{}", name, points, summary.runs,
-                                       precision_text(summary), to_table(summary));
+                                       precision_text(summary), to_table(summary, table_width()));
   if (with_differences) text += "\n" + differences_text(summary);
   return text;
 }
@@ -123,10 +124,11 @@ int run_sweep(SweepArguments& options) {
       .shard = parse_shard(options.shard),
       .jobs = threads_for(options.jobs)};
   sweep_options.baseline = options.baseline;
+  require_folder(options.out);
   if (!options.out.empty()) sweep_options.out = options.out;
-  std::vector<std::filesystem::path> outputs;
+  std::vector<Destination> outputs;
   for (const std::string_view name : kSweepFiles)
-    outputs.push_back(std::filesystem::path(options.out) / name);
+    outputs.push_back({std::string(name), std::filesystem::path(options.out) / name});
   if (sweep_options.out) check_outputs(outputs, input_files(scenario));
   ProgressLine line;
   if (!options.quiet) sweep_options.progress = [&](const SweepProgress& p) { line.show(p); };

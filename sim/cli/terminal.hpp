@@ -9,4 +9,7 @@ namespace sim {
 /// looking, so that the same run prints the same bytes.
 std::size_t line_width();
 
+/// The same for tables; elsewhere 0: as wide as they come.
+std::size_t table_width();
+
 }  // namespace sim

@@ -23,15 +23,20 @@ std::string unknown_command(const CLI::App& app, const std::string& found) {
 }
 
 std::string unknown_option(const CLI::App& command, const std::string& found) {
+  const std::string name = found.substr(0, found.find('='));
+  return fmt::format("{}: unknown option {}{}", command.get_name(), name,
+                     meant(nearest(name, option_names(command))));
+}
+
+}  // namespace
+
+std::vector<std::string> option_names(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options()) {
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
   }
-  const std::string name = found.substr(0, found.find('='));
-  return fmt::format("{}: unknown option {}{}", command.get_name(), name, meant(nearest(name, names)));
+  return names;
 }
-
-}  // namespace
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();

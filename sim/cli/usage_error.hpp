@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/App.hpp>
 
 namespace sim {
+
+/// The long names of a command's options, such as --seed.
+std::vector<std::string> option_names(const CLI::App& command);
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error);
 

@@ -23,9 +23,6 @@
 namespace sim {
 namespace {
 
-constexpr std::string_view kTooManyEvents = "too many events";
-constexpr std::string_view kTooMuchMemory = "too much memory";
-
 void judge_safety(const JudgedRun& run, RunResult& r) {
   const auto divergence = divergence_of(run);
   r.divergence = {.diverged = divergence.diverged, .seconds = divergence.seconds};
@@ -164,8 +161,9 @@ bool fits(const Scenario& scenario, RunResult& r) {
 
 // Plays the run and fills in all that doesn't need the verdict on linearizability. Returns whether it was
 // completed.
-bool play(World& world, const Scenario& scenario, RunResult& r) {
-  r.error = error_of(world.run());
+bool play(World& world, const Scenario& scenario, RunResult& r, const Interrupt& interrupt = {}) {
+  const Duration whole = scenario.setup.duration + scenario.setup.settle;
+  r.error = error_of(run_until(world, Time{whole}, whole, interrupt));
   r.digest = world.digest();
   r.virtual_seconds = static_cast<double>(world.now().time_since_epoch().count()) / 1e9;
   r.events = world.events();
@@ -196,11 +194,12 @@ RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer)
   return r;
 }
 
-RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed) {
+RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed, const Interrupt& interrupt) {
   RunResult r = result_of(scenario, seed);
   if (!fits(scenario, r)) return r;
   World world = make_world(scenario, seed);
-  if (play(world, scenario, r)) r.linearizability.verdict = linearizability_of({world.record(), scenario});
+  if (play(world, scenario, r, interrupt))
+    r.linearizability.verdict = linearizability_of({world.record(), scenario});
   judge_expectations(scenario, r);
   return r;
 }

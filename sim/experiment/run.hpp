@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "sim/experiment/interrupt.hpp"
 #include "sim/report/run_result.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/world/tracer.hpp"
@@ -13,6 +14,6 @@ namespace sim {
 RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer = nullptr);
 
 /// The same result without story, witness and record: what sweeps ask of every run.
-RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed);
+RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed, const Interrupt& interrupt = {});
 
 }  // namespace sim

@@ -24,8 +24,10 @@ std::vector<std::string> keys_of(const std::vector<Json>& points);
 std::string cell_of(const Json& point, const std::string& key);
 
 /// Rows of cells as lines, made printable and cut when they are long: the first column from the left, the
-/// others to the right.
-std::string aligned(const std::vector<std::vector<std::string>>& rows);
+/// others to the right. Where they are wider than `width` (0: any width will do), the columns that don't fit
+/// follow in blocks below, each of which begins with the first `names` columns.
+std::string aligned(const std::vector<std::vector<std::string>>& rows, std::size_t width = 0,
+                    std::size_t names = 1);
 
 /// A number that reads back as the same double; empty if it isn't finite.
 std::string csv_number(double x);

@@ -1,6 +1,7 @@
 #include "sim/report/expectation.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -17,7 +18,10 @@ using Kind = ResultPlace::Kind;
 class Checked {
  public:
   Checked(const Scenario& scenario, const Expectation& expectation)
-      : file_(scenario.file), expectation_(expectation), at_("/expect/" + escaped(expectation.pointer)) {}
+      : file_(scenario.file),
+        scenario_(scenario.name),
+        expectation_(expectation),
+        at_("/expect/" + escaped(expectation.pointer)) {}
 
   void check() const {
     const ResultPlace place = find_place();
@@ -38,12 +42,7 @@ class Checked {
     const std::string& pointer = expectation_.pointer;
     try {
       if (Json::json_pointer(pointer).empty())
-        refuse(at_, "found a pointer to the whole result",
-               "a "
-               "pointer "
-               "to one "
-               "of its "
-               "values");
+        refuse(at_, "found a pointer to the whole result", "a pointer to one of its values");
     } catch (const Json::exception&) {
       refuse(at_, fmt::format("found {}", shown(pointer)),
              "a JSON pointer into the result, such as \"/operations/ok\" (\"~\" is written \"~0\")");
@@ -71,13 +70,17 @@ class Checked {
     if (!digits || (index.size() > 1 && index[0] == '0')) return std::nullopt;
     const auto list = std::ranges::find(places, pointer.substr(0, slash), &ResultPlace::pointer);
     if (list == places.end() || list->kind != Kind::list) return std::nullopt;
-    return ResultPlace{.pointer = pointer, .kind = list->element};
+    return element_at(*list, pointer);
+  }
+
+  static ResultPlace element_at(const ResultPlace& list, const std::string& pointer) {
+    return {.pointer = pointer, .kind = list.element, .most = list.most};
   }
 
   void check_value(const ResultPlace& place, const Json& expected, const std::string& at) const {
     if (expected.is_array()) return check_alternatives(place, expected, at);
     if (expected.is_null() && place.may_be_null) return;
-    if (expected.is_object() && place.kind == Kind::number) return check_range(expected, at);
+    if (expected.is_object() && place.kind == Kind::number) return check_range(place, expected, at);
     if (place.kind == Kind::number && expected.is_number()) return;
     if (place.kind == Kind::truth && expected.is_boolean()) return;
     if (place.kind == Kind::text && expected.is_string()) return check_choice(place, expected, at);
@@ -89,12 +92,20 @@ class Checked {
     if (expected.empty() && place.kind != Kind::list) refuse(at, "found []", "at least one value");
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const bool in_list = place.kind == Kind::list && !expected[i].is_array();
-      const ResultPlace element{.pointer = place.pointer, .kind = place.element};
-      check_value(in_list ? element : place, expected[i], fmt::format("{}/{}", at, i));
+      check_value(in_list ? element_at(place, place.pointer) : place, expected[i],
+                  fmt::format("{}/{}", at, i));
     }
   }
 
-  void check_range(const Json& range, const std::string& at) const {
+  void check_bound(const ResultPlace& place, const Json& bound, const std::string& at) const {
+    const double value = bound.get<double>();
+    if (value >= 0 && value <= place.most) return;
+    const bool bounded = place.most < std::numeric_limits<double>::infinity();
+    refuse(at, "found " + shown(bound),
+           bounded ? fmt::format("a number from 0 to {}", place.most) : "a number from 0 on");
+  }
+
+  void check_range(const ResultPlace& place, const Json& range, const std::string& at) const {
     const std::vector<std::string> keys{"min", "max"};
     if (range.empty()) refuse(at, "found {}", "\"min\", \"max\" or both");
     for (const auto& [key, bound] : range.items()) {
@@ -102,6 +113,7 @@ class Checked {
       if (std::ranges::find(keys, key) == keys.end())
         refuse(inside, "unknown key " + shown(key), "\"min\" or \"max\"", nearest(key, keys));
       if (!bound.is_number()) refuse(inside, "found " + shown(bound), "a number");
+      check_bound(place, bound, inside);
     }
     if (range.contains("min") && range.contains("max") && range["min"] > range["max"])
       refuse(at, "found " + shown(range), "a minimum that isn't above the maximum");
@@ -110,9 +122,17 @@ class Checked {
   void check_choice(const ResultPlace& place, const Json& expected, const std::string& at) const {
     const auto& text = expected.get_ref<const std::string&>();
     const auto& choices = place.choices;
+    if (place.pointer == "/scenario" && text != scenario_)
+      refuse(at, "found " + shown(expected), "the scenario's name, " + shown(Json(scenario_)));
+    if (place.pointer == "/digest" && !is_digest(text))
+      refuse(at, "found " + shown(expected), "16 hexadecimal digits, small letters");
     if (choices.empty() || std::ranges::find(choices, text) != choices.end()) return;
     refuse(at, "found " + shown(expected), fmt::format("one of {}", fmt::join(choices, ", ")),
            nearest(text, choices));
+  }
+
+  static bool is_digest(std::string_view text) {
+    return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
   }
 
   static std::string wanted(const ResultPlace& place) {
@@ -127,6 +147,7 @@ class Checked {
   }
 
   const std::string& file_;
+  const std::string& scenario_;
   const Expectation& expectation_;
   const std::string at_;
 };

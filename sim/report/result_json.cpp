@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/report/result_words.hpp"
 #include "sim/report/row_reader.hpp"
 
 namespace sim {
@@ -107,13 +108,13 @@ class TextWriter {
 // Notes what there can be.
 class PlaceWriter {
  public:
-  template <class T> void value(const char* key, const T&) { put(key, kind_of<T>); }
+  template <class T> void value(const char* key, const T&) { put<T>(key, kind_of<T>); }
   template <class T> void value(const char* key, const std::optional<T>&) {
-    put(key, kind_of<T>);
+    put<T>(key, kind_of<T>);
     places.back().may_be_null = true;
   }
   template <class T> void list(const char* key, const std::vector<T>&) {
-    put(key, Kind::list);
+    put<T>(key, Kind::list);
     places.back().element = kind_of<T>;
   }
   void begin(const char* key) { groups_.push_back(std::string("/") + key); }
@@ -126,10 +127,12 @@ class PlaceWriter {
   static constexpr Kind kind_of = std::is_same_v<T, bool>   ? Kind::truth
                                   : std::is_arithmetic_v<T> ? Kind::number
                                                             : Kind::text;
-  void put(const char* key, Kind kind) {
+  template <class T> void put(const char* key, Kind kind) {
     std::string pointer;
     for (const auto& group : groups_) pointer += group;
     places.push_back({.pointer = pointer + "/" + key, .kind = kind});
+    if constexpr (std::is_integral_v<T>)
+      places.back().most = static_cast<double>(std::numeric_limits<T>::max());
   }
   std::vector<std::string> groups_{};
 };
@@ -138,11 +141,6 @@ class PlaceWriter {
 
 template <class Writer> void visit_verdict(Writer& out, const Verdict& verdict) {
   out.value("verdict", verdict_name(verdict));
-}
-void visit_verdict(PlaceWriter& out, const Verdict& verdict) {
-  out.value("verdict", verdict_name(verdict));
-  for (const Verdict v : {Verdict::linearizable, Verdict::violation, Verdict::unknown})
-    out.places.back().choices.emplace_back(verdict_name(v));
 }
 void visit_verdict(RowReader& in, Verdict& verdict) {
   std::string name;
@@ -374,6 +372,10 @@ std::vector<ResultPlace> result_places() {
   out.value("scenario", std::string());
   const RunResult nothing;
   visit_rest(out, nothing);
+  for (ResultPlace& place : out.places) {
+    place.choices = words_at(place.pointer);
+    if (place.pointer == "/availability/fraction") place.most = 1;
+  }
   return std::move(out.places);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ struct ResultPlace {
   Kind element = Kind::number;         ///< Of a list.
   bool may_be_null = false;            ///< Null (or not there) where a run has nothing to say.
   std::vector<std::string> choices{};  ///< Of a text: what it can be; empty for anything.
+  double most = std::numeric_limits<double>::infinity();  ///< A number is 0 at least, and this at most.
 };
 /// All that a result can hold, but for the expectations.
 std::vector<ResultPlace> result_places();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/check/progress.hpp"
@@ -20,6 +21,10 @@ struct ExpectationResult {
   Json actual;
   bool held = false;
 };
+
+// Why a run was not finished.
+constexpr std::string_view kTooManyEvents = "too many events";
+constexpr std::string_view kTooMuchMemory = "too much memory";
 
 constexpr std::size_t kParts = 40;  ///< Into which the chaos phase is cut, to see answers by time.
 

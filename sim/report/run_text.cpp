@@ -149,8 +149,12 @@ void answers(Report& out, const RunResult& r) {
     out.line("answers", fmt::format("{} answered with a LIE: a correct replica had given another answer",
                                     count(a.deceived, "operation was", "operations were")));
   } else if (a.contested > 0) {
-    out.line("answers", fmt::format("replicas contradicted each other on {}; {} never resolved",
-                                    count(a.contested, "operation", "operations"), a.undecided));
+    const bool fits = r.linearizability.verdict == Verdict::linearizable;
+    out.line(
+        "answers",
+        fmt::format("replicas gave different answers to {}; clients took one of them in {}{}, none in {}",
+                    count(a.contested, "operation", "operations"), a.contested - a.undecided,
+                    fits ? " (linearizable: what they took fits)" : "", a.undecided));
   }
 }
 
@@ -195,8 +199,14 @@ void orders(Report& out, const RunResult& r) {
 void machinery(Report& out, const RunResult& r) {
   const auto& d = r.detector;
   if (d.false_suspicions + d.detections > 0) {
-    std::string text = count(d.false_suspicions, "false suspicion", "false suspicions");
-    if (d.mistake_seconds > 0) text += fmt::format(" (lasting {})", time_text(d.mistake_seconds));
+    std::string text = d.false_suspicions == 0
+                           ? std::string("no false suspicions")
+                           : count(d.false_suspicions, "false suspicion", "false suspicions");
+    if (d.mistake_seconds > 0) {  // also of replicas that were rightly suspected, and are back
+      const std::string_view who =
+          d.false_suspicions == 0 ? "but restarted replicas stayed" : "running replicas were";
+      text += fmt::format(" ({} suspected for {})", who, time_text(d.mistake_seconds));
+    }
     text += fmt::format(", {} detected", count(d.detections, "crash", "crashes"));
     if (d.mean_detection_s) text += fmt::format(" after {} in the mean", time_text(*d.mean_detection_s));
     out.line("detector", text);
@@ -240,7 +250,7 @@ std::string run_text(const Scenario& scenario, const RunResult& result, std::siz
   machinery(out, result);
   expectations(out, result);
   if (!result.error.empty()) {
-    const bool memory = result.error == "too much memory";
+    const bool memory = result.error == kTooMuchMemory;
     out.line("STOPPED",
              fmt::format("{}: the run was stopped after {} events; the limit is \"{}\" in the scenario, {}",
                          result.error, result.events, memory ? "max_memory" : "max_events",

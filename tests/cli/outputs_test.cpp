@@ -195,6 +195,42 @@ TEST_CASE("an output that is an input, by whatever name, or is to be written twi
   desk("rm -r ../$(basename $PWD).copy");
 }
 
+TEST_CASE("two outputs that go to one place are refused in one line, whatever it is called") {
+  const Desk desk;
+  desk("mkfifo pipe");
+  const std::string run = "$R run s.json --point one ", check = "$R check h.jsonl ";
+  for (const std::string& command :
+       {run + "--history - --trace -", run + "--history - --save -", run + "--trace - --save -",
+        run + "--json --trace -", run + "--json --history -", run + "--json --save -",
+        run + "--trace - --history /dev/stdout",
+        run + "--trace /dev/stdout --json | cat; exit ${PIPESTATUS[0]}",
+        run + "--trace - --history /proc/self/fd/1", run + "--json --trace all >all",
+        run + "--trace pipe --history pipe",
+        run + "--history - --trace - >/dev/null 2>said; cat said; exit 2", check + "--json --save -",
+        check + "--json --save /dev/stdout"}) {
+    const auto ended = desk(
+        fmt::format("bash -c 'R=$0; {}' $R; code=$?; [ -s all ] && echo written; (exit $code)", command));
+    CAPTURE(command, ended.out);
+    CHECK(ended.code == 2);
+    CHECK(std::ranges::count(ended.out, '\n') == 1);
+    CHECK(ended.out.find(" would be written there, expected a different place for each") !=
+          std::string::npos);
+  }
+  CHECK(desk(run + "--json --trace /dev/null --history /dev/null >/dev/null").code == 0);
+  for (const char* folder : {"sweep s.json", "rare s.json", "advise s.json --point one", "merge part1"})
+    CHECK(desk(fmt::format("$R {} --out - 2>&1", folder)).out ==
+          "repsim: --out: found \"-\", expected a folder\n");
+}
+
+TEST_CASE("what people read makes room for the output that fills standard output") {
+  const Desk desk;
+  CHECK(
+      desk("$R run s.json --point one --history - >got 2>said; $R check got && grep -c latency said").code ==
+      0);
+  CHECK(desk("$R check h.jsonl --save - >got 2>said && $R check got && grep -c linearizable said").code == 0);
+  CHECK_FALSE(fs::exists(desk.path / "-"));
+}
+
 TEST_CASE("what standard output doesn't take is an error of every command") {
   const Desk desk;
   for (const std::string command :

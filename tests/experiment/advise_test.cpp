@@ -2,9 +2,14 @@
 // turns the timeouts of every protocol that has one.
 #include "sim/experiment/advise/advise.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <cmath>
 
 #include "sim/experiment/advise/knobs.hpp"
+#include "sim/experiment/rare/rare.hpp"
+#include "sim/experiment/run.hpp"
+#include "sim/report/result_json.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sim;
@@ -170,4 +175,40 @@ TEST_CASE("delays and losses are doubled where the scenario has them") {
   CHECK_FALSE(with_twice_the_loss(none));
   none["network"]["delay"] = {{"empirical", "x.txt"}};
   CHECK((*with_twice_the_delay(none))["network"]["delay"]["scale"] == 2.0);
+}
+
+TEST_CASE("a search that is told to stop gives up a single long run in the middle") {
+  // What one run would take minutes for: nobody is asked after it, so somebody must be within.
+  Json json = without_faults();
+  json["duration"] = "1000s";
+  auto hurried = options(60, 0.2);
+  std::atomic<int> asked = 0;
+  hurried.jobs = 1;
+  hurried.stop = [&] { return ++asked > 3 ? Stop::time : Stop::none; };
+  const auto begin = std::chrono::steady_clock::now();
+  const Advice advice = advise(read_scenario(json, "small.json"), hurried);
+  CHECK(advice.stop == Stop::time);
+  CHECK_FALSE(advice.choice.has_value());
+  CHECK(asked <= 8);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{10});
+}
+
+TEST_CASE("who asks now and then whether to go on changes no run") {
+  const Scenario s = scenario();
+  int asked = 0;
+  const RunResult alone = run_for_sweep(s, 3);
+  const RunResult watched = run_for_sweep(s, 3, [&] { ++asked; });
+  CHECK(asked > 500);
+  CHECK(to_json(alone) == to_json(watched));
+}
+
+TEST_CASE("an estimate of rare events is given up in the middle of its pilot") {
+  struct Enough {};
+  RareOptions rare{.event = &rare_event("split_brain"), .replications = 2};
+  int asked = 0;
+  rare.interrupt = [&] {
+    if (++asked > 20) throw Enough{};
+  };
+  CHECK_THROWS_AS(estimate_rare(read_scenario(without_faults(), "small.json"), rare), Enough);
+  CHECK(asked == 21);
 }

@@ -57,6 +57,33 @@ TEST_CASE("what can never be met is refused", "[expect]") {
   refused(R"({"/linearizability/witness/0": null})", "a number");
 }
 
+TEST_CASE("a text that can only be one of a few words must be one of them", "[expect]") {
+  refused(R"({"/progress/verdict": "stoped"})", "one of held, stopped, unknown; did you mean \"stopped\"?");
+  refused(R"({"/progress/verdict": ["held", "helt"]})", "/expect/~1progress~1verdict/1: found \"helt\"");
+  refused(R"({"/divergence/cause": "split-brain"})", "did you mean \"split_brain\"?");
+  refused(R"({"/protocol": "naive_brodcast"})", "did you mean \"naive_broadcast\"?");
+  refused(R"({"/error": "too many event"})", "did you mean \"too many events\"?");
+  refused(R"({"/scenario": "f"})", "the scenario's name, \"e\"");
+  refused(R"({"/digest": "12ab"})", "16 hexadecimal digits");
+  refused(R"({"/digest": "00000000000000AB"})", "16 hexadecimal digits");
+  CHECK(complaint(R"({"/progress/verdict": "stopped", "/divergence/cause": ["loss", null], "/scenario": "e",
+      "/protocol": "naive_broadcast", "/error": "too much memory", "/digest": "00000000000000ab",
+      "/progress/story": "any words"})")
+            .empty());
+}
+
+TEST_CASE("no bound lies where the value never is", "[expect]") {
+  refused(R"({"/events": {"max": -1}})", "/expect/~1events/max: found -1, expected a number from 0 to ");
+  refused(R"({"/failover/mean_s": {"min": -0.5}})", "a number from 0 on");
+  refused(R"({"/availability/fraction": {"min": 1.01}})", "found 1.01, expected a number from 0 to 1");
+  refused(R"({"/availability/called/3": {"max": -2}})", "/max: found -2");
+  refused(R"({"/lost_writes/operations": [[1, {"min": -1}]]})", "found -1");
+  refused(R"({"/divergence/first_index": {"max": 1e10}})", "found 10000000000.0");
+  CHECK(complaint(R"({"/events": {"min": 0, "max": 1e9}, "/availability/fraction": {"min": 0, "max": 1},
+      "/messages/sent": {"min": 0.5}})")
+            .empty());
+}
+
 TEST_CASE("whatever a result can hold may be expected", "[expect]") {
   CHECK(complaint(R"({"/failover/mean_s": {"max": 1}, "/divergence/cause": null, "/error": null,
       "/divergence/diverged": [true, false], "/events": [1, {"min": 5}], "/latency_ms/p50": [null, 3.5],

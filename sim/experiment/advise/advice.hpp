@@ -115,7 +115,8 @@ struct AdviceOptions {
   std::optional<Pauses> pauses{};
   unsigned jobs = 1;
   std::function<void(std::string_view stage, SweepProgress)> progress{};
-  std::function<Stop()> stop{};  ///< Asked after every few runs.
+  std::function<Stop()>
+      stop{};  ///< Asked after every few runs and in the middle of long ones, by any thread.
   /// Where trials are kept and, if they are there already, taken up.
   std::optional<std::filesystem::path> folder{};
 };

@@ -24,7 +24,7 @@ namespace sim {
 Advice advise(const Scenario& scenario, const AdviceOptions& options);
 
 /// For a terminal.
-std::string advice_text(const Scenario& scenario, const Advice& advice);
+std::string advice_text(const Scenario& scenario, const Advice& advice, std::size_t width = 0);
 Json to_json(const Scenario& scenario, const Advice& advice);
 /// One row per setting that was tried: what advice.csv holds.
 std::string advice_csv(const Advice& advice);

@@ -34,7 +34,7 @@ std::string verdict(const Judged& j) {
 }
 
 std::string table_of(const Advice& advice, const std::vector<std::pair<std::string, const Judged*>>& rows,
-                     std::string_view first) {
+                     std::string_view first, std::size_t width) {
   std::vector<std::vector<std::string>> cells{{std::string(first), "heartbeat", "timeout"}};
   for (const Bound& b : advice.bounds) cells[0].emplace_back(name_of(b.concern).unit);
   cells[0].emplace_back("bounds");
@@ -44,7 +44,8 @@ std::string table_of(const Advice& advice, const std::vector<std::pair<std::stri
     for (const Estimate& e : j->estimates) row.push_back(interval(e));
     row.push_back(verdict(*j));
   }
-  return aligned(cells);
+  constexpr std::size_t names = 3;
+  return aligned(cells, width, names);
 }
 
 std::string bounds_text(const Advice& advice) {
@@ -165,7 +166,7 @@ constexpr const char* text_of(Answer answer) {
 
 }  // namespace
 
-std::string advice_text(const Scenario& scenario, const Advice& advice) {
+std::string advice_text(const Scenario& scenario, const Advice& advice, std::size_t width) {
   std::string out =
       fmt::format("{}: heartbeat {} to {}, timeout {} to {}; {}\n\n", printable(scenario.name),
                   short_text(advice.heartbeat.low), short_text(advice.heartbeat.high),
@@ -177,16 +178,16 @@ std::string advice_text(const Scenario& scenario, const Advice& advice) {
   }
   if (!rows.empty())
     out += fmt::format("Of {} settings, those that no other beats [95 % interval]\n{}\n", advice.tried.size(),
-                       table_of(advice, rows, ""));
+                       table_of(advice, rows, "", width));
   out += conclusion(advice);
   const std::string stopped = stopped_text(advice);
   if (advice.answer != Answer::found && advice.stop == Stop::none)
-    return out + table_of(advice, {{"", &*advice.choice}}, "");
+    return out + table_of(advice, {{"", &*advice.choice}}, "", width);
   rows.clear();
   for (const Deviation& d : advice.sensitivity) rows.emplace_back(d.what, &d.judged);
   if (!rows.empty())
     out += fmt::format("\nSensitivity: if conditions change [95 % interval]\n{}",
-                       table_of(advice, rows, "change"));
+                       table_of(advice, rows, "change", width));
   return out + (stopped.empty() ? "" : "\n" + stopped);
 }
 

@@ -189,6 +189,7 @@ void Trials::play_block(const Part& part, const std::vector<Setting>& settings, 
     outcomes[missing[point / part.points.size()]].push_back(Observation::of(r).json());
     show(1);
   };
+  options.interrupt = [this] { stop_if_asked(); };
   if (!missing.empty()) sweep(scenario, options);
   for (const std::size_t i : missing)
     log_.add(inputs[i],
@@ -244,6 +245,7 @@ std::optional<Estimate> Trials::split(const RareEvent& event, const Json& calm, 
     RareOptions options{
         .event = &event, .seed = next_seed_, .replications = replications, .jobs = options_.jobs};
     options.progress = [&](std::uint64_t, std::uint64_t) { show(0); };
+    options.interrupt = [this] { stop_if_asked(); };
     const RareRow row = estimate_rare(scenario, options).rows.front();
     if (row.error.empty()) {
       outcome = json_of(row.expected);
@@ -261,6 +263,10 @@ void Trials::show(std::uint64_t done, std::uint64_t resumed) {
   progress_.done += done;
   progress_.resumed += resumed;
   if (options_.progress) options_.progress(stage_, progress_);
+  stop_if_asked();
+}
+
+void Trials::stop_if_asked() const {
   const Stop stop = options_.stop ? options_.stop() : Stop::none;
   if (stop != Stop::none) throw Stopped{stop};
 }

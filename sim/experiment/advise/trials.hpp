@@ -62,6 +62,7 @@ class Trials {
   std::optional<Estimate> split(const RareEvent& event, const Json& calm, const Setting& setting,
                                 std::uint64_t replications);
   void show(std::uint64_t done, std::uint64_t resumed = 0);
+  void stop_if_asked() const;  ///< Throws Stopped.
 
   const AdviceOptions& options_;
   std::string file_;

@@ -153,8 +153,8 @@ class RareSweep {
   void plan(std::size_t point) {
     RareRow& row = rows_[point];
     try {
-      Pilot p =
-          pilot(scenarios_[point], *options_.event, options_.pilot, stream_seed(options_.seed, "pilot"));
+      Pilot p = pilot(scenarios_[point], *options_.event, options_.pilot, stream_seed(options_.seed, "pilot"),
+                      &options_.interrupt);
       row.plan = std::move(p.plan);
       row.effort = p.effort;
       row.events_of_run = p.events_of_run;
@@ -168,7 +168,8 @@ class RareSweep {
     if (!row.error.empty()) return;
     const std::uint64_t seed = stream_seed(options_.seed, "replication", replication);
     try {
-      results_[point][replication] = split(scenarios_[point], *options_.event, row.plan, seed);
+      results_[point][replication] =
+          split(scenarios_[point], *options_.event, row.plan, seed, &options_.interrupt);
     } catch (const InputError& error) {
       const std::scoped_lock lock(progress_mutex_);
       failed_.emplace_back(point, error.what());

@@ -35,6 +35,7 @@ struct RareOptions {
   unsigned jobs = 1;
   /// Called often, by one thread at a time, with how many parts of all are done.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress{};
+  Interrupt interrupt{};  ///< What it throws ends the estimate.
 };
 
 /// One point's answer.
@@ -77,7 +78,7 @@ Estimate interval_of(const std::vector<double>& replications, double limit);
 /// The content of rare.csv, and of rare.json.
 std::string to_csv(const RareSummary& summary);
 Json to_json(const RareSummary& summary);
-/// For a terminal.
-std::string to_table(const RareSummary& summary);
+/// For people, in lines of at most `width` columns where that is possible; 0: as wide as they come.
+std::string to_table(const RareSummary& summary, std::size_t width = 0);
 
 }  // namespace sim

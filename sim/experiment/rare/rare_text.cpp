@@ -60,7 +60,7 @@ Json json_of(const SplittingPlan& plan, const RareRow& row) {
 
 }  // namespace
 
-std::string to_table(const RareSummary& s) {
+std::string to_table(const RareSummary& s, std::size_t width) {
   std::vector<std::vector<std::string>> rows(1, s.headings);
   const auto titles = {"probability per run", "per virtual second", "per hour", "levels", "worlds", "events",
                        "plain runs",          "plain events"};
@@ -71,7 +71,7 @@ std::string to_table(const RareSummary& s) {
     const auto values = table_row(row);
     cells.insert(cells.end(), values.begin(), values.end());
   }
-  std::string table = aligned(rows);
+  std::string table = aligned(rows, width, s.headings.size());
   const auto none = [](const RareRow& row) { return row.limit_above.has_value(); };
   if (std::ranges::any_of(s.rows, none))
     table +=

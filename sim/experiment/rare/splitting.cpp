@@ -12,8 +12,14 @@ namespace {
 // One replication, level by level.
 class Splitting {
  public:
-  Splitting(const Scenario& scenario, const RareEvent& event, const SplittingPlan& plan, std::uint64_t seed)
-      : scenario_(scenario), event_(event), plan_(plan), seed_(seed), rng_(seed, "resampling") {}
+  Splitting(const Scenario& scenario, const RareEvent& event, const SplittingPlan& plan, std::uint64_t seed,
+            const Interrupt* interrupt)
+      : scenario_(scenario),
+        event_(event),
+        plan_(plan),
+        seed_(seed),
+        interrupt_(interrupt),
+        rng_(seed, "resampling") {}
 
   SplittingResult run() {
     Reservoir kept = whole_runs();
@@ -49,7 +55,7 @@ class Splitting {
     const double weight = 1 / static_cast<double>(plan_.runs);
     for (std::uint64_t i = 0; i < plan_.runs; ++i) {
       ++result_.effort.worlds;
-      SplittingPath path(scenario_, plan_.sign, stream_seed(seed_, "run", i));
+      SplittingPath path(scenario_, plan_.sign, stream_seed(seed_, "run", i), interrupt_);
       const PathEnd end = follow(path, band(0), rises, result_.effort);
       if (end == PathEnd::two_primaries) came_to_two(path, weight, 1);
       if (end == PathEnd::elsewhere) ++result_.runs_left;
@@ -98,6 +104,7 @@ class Splitting {
   const RareEvent& event_;
   const SplittingPlan& plan_;
   std::uint64_t seed_;
+  const Interrupt* interrupt_;
   Rng rng_;
   std::uint64_t until_judged_ = 0;  // paths with two primaries that pass before the next one is judged
   SplittingResult result_{};
@@ -106,8 +113,8 @@ class Splitting {
 }  // namespace
 
 SplittingResult split(const Scenario& scenario, const RareEvent& event, const SplittingPlan& plan,
-                      std::uint64_t seed) {
-  return Splitting(scenario, event, plan, seed).run();
+                      std::uint64_t seed, const Interrupt* interrupt) {
+  return Splitting(scenario, event, plan, seed, interrupt).run();
 }
 
 }  // namespace sim

@@ -35,6 +35,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/experiment/interrupt.hpp"
 #include "sim/experiment/rare/rare_event.hpp"
 #include "sim/experiment/rare/splitting_path.hpp"
 #include "sim/experiment/rare/suspicion_level.hpp"
@@ -70,8 +71,8 @@ struct SplittingResult {
 };
 
 /// One replication; the same seed gives the same. Throws InputError if a run exceeds the scenario's bound on
-/// events.
+/// events, and what `interrupt` throws.
 SplittingResult split(const Scenario& scenario, const RareEvent& event, const SplittingPlan& plan,
-                      std::uint64_t seed);
+                      std::uint64_t seed, const Interrupt* interrupt = nullptr);
 
 }  // namespace sim

@@ -30,14 +30,20 @@ Time next_look(const SplittingPath& path, const SplittingBand& band, bool above)
 
 }  // namespace
 
-SplittingPath::SplittingPath(const Scenario& scenario, SuspicionLevel::Sign sign, std::uint64_t seed)
+SplittingPath::SplittingPath(const Scenario& scenario, SuspicionLevel::Sign sign, std::uint64_t seed,
+                             const Interrupt* interrupt)
     : level(scenario.setup.replicas, sign),
       world(scenario.setup, seed, scenario.plan->make_host(scenario.setup.replicas), &level),
       scenario_(&scenario),
+      interrupt_(interrupt),
       end_(scenario.setup.duration + scenario.setup.settle) {}
 
 SplittingPath::SplittingPath(const SplittingPath& other, std::uint64_t seed)
-    : level(other.level), world(other.world.fork(seed)), scenario_(other.scenario_), end_(other.end_) {}
+    : level(other.level),
+      world(other.world.fork(seed)),
+      scenario_(other.scenario_),
+      interrupt_(other.interrupt_),
+      end_(other.end_) {}
 
 SplittingPath SplittingPath::fork(std::uint64_t seed) const { return SplittingPath(*this, seed); }
 
@@ -53,7 +59,9 @@ void SplittingPath::finish(SplittingEffort& effort) {
 
 void SplittingPath::handle_until(Time until, SplittingEffort& effort) {
   const std::uint64_t before = world.events();
-  const Ending ending = world.run_until(until);
+  const Interrupt nobody;
+  const Ending ending =
+      sim::run_until(world, until, end_ - Time{}, interrupt_ != nullptr ? *interrupt_ : nobody);
   effort.events += world.events() - before;
   if (ending == Ending::complete) return;
   if (ending == Ending::too_much_memory) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/experiment/interrupt.hpp"
 #include "sim/experiment/rare/suspicion_level.hpp"
 #include "sim/kernel/rng.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -26,8 +27,9 @@ struct SplittingEffort {
 
 class SplittingPath {
  public:
-  /// A run from its start.
-  SplittingPath(const Scenario& scenario, SuspicionLevel::Sign sign, std::uint64_t seed);
+  /// A run from its start; `interrupt`, if any, outlives it and its copies.
+  SplittingPath(const Scenario& scenario, SuspicionLevel::Sign sign, std::uint64_t seed,
+                const Interrupt* interrupt = nullptr);
   /// A copy that goes its own way.
   SplittingPath fork(std::uint64_t seed) const;
   /// A copy of this moment, to be forked later.
@@ -48,6 +50,7 @@ class SplittingPath {
   void handle_until(Time until, SplittingEffort& effort);
 
   const Scenario* scenario_;
+  const Interrupt* interrupt_;
   Time end_;
 };
 

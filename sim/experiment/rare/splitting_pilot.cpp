@@ -54,8 +54,8 @@ std::optional<Duration> next_threshold(std::vector<Duration> heights, Duration h
 class Climb {
  public:
   Climb(const Scenario& scenario, const RareEvent& event, SuspicionLevel::Sign sign,
-        const PilotOptions& options, std::uint64_t seed)
-      : scenario_(scenario), event_(event), options_(options), seed_(seed) {
+        const PilotOptions& options, std::uint64_t seed, const Interrupt* interrupt)
+      : scenario_(scenario), event_(event), options_(options), seed_(seed), interrupt_(interrupt) {
     pilot_.plan.sign = sign;
   }
 
@@ -114,7 +114,7 @@ class Climb {
 
   SplittingPath begin(std::uint64_t i) {
     ++pilot_.effort.worlds;
-    return {scenario_, pilot_.plan.sign, stream_seed(seed_, "run", i)};
+    return {scenario_, pilot_.plan.sign, stream_seed(seed_, "run", i), interrupt_};
   }
 
   SplittingPath begin_fork(const SplittingBand& band, const Reservoir& kept, std::uint64_t i) {
@@ -240,6 +240,7 @@ class Climb {
   const RareEvent& event_;
   const PilotOptions& options_;
   std::uint64_t seed_;
+  const Interrupt* interrupt_;
   std::uint64_t runs_ = 0;
   std::uint64_t judged_ = 0;  // paths with two primaries
   std::uint64_t found_ = 0;   // the event in them
@@ -248,11 +249,11 @@ class Climb {
 
 }  // namespace
 
-Pilot pilot(const Scenario& scenario, const RareEvent& event, const PilotOptions& options,
-            std::uint64_t seed) {
-  Pilot first = Climb(scenario, event, SuspicionLevel::Sign::timer, options, seed).run();
+Pilot pilot(const Scenario& scenario, const RareEvent& event, const PilotOptions& options, std::uint64_t seed,
+            const Interrupt* interrupt) {
+  Pilot first = Climb(scenario, event, SuspicionLevel::Sign::timer, options, seed, interrupt).run();
   if (first.silences > 0) return first;
-  Pilot second = Climb(scenario, event, SuspicionLevel::Sign::message, options, seed).run();
+  Pilot second = Climb(scenario, event, SuspicionLevel::Sign::message, options, seed, interrupt).run();
   second.effort.add(first.effort);
   return second;
 }

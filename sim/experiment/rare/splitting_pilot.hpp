@@ -31,8 +31,9 @@ struct Pilot {
   SplittingEffort effort{};
 };
 
-/// The same seed gives the same. Throws InputError if a run exceeds the scenario's bound on events.
-Pilot pilot(const Scenario& scenario, const RareEvent& event, const PilotOptions& options,
-            std::uint64_t seed);
+/// The same seed gives the same. Throws InputError if a run exceeds the scenario's bound on events, and what
+/// `interrupt` throws.
+Pilot pilot(const Scenario& scenario, const RareEvent& event, const PilotOptions& options, std::uint64_t seed,
+            const Interrupt* interrupt = nullptr);
 
 }  // namespace sim

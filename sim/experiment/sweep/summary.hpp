@@ -65,8 +65,9 @@ std::string to_csv(const SweepSummary& summary);
 /// The content of differences.csv.
 std::string differences_csv(const SweepSummary& summary);
 Json to_json(const SweepSummary& summary);
-/// For a terminal: the main measures of each point with their intervals.
-std::string to_table(const SweepSummary& summary);
+/// For people: the main measures of each point with their intervals, in lines of at most `width` columns
+/// where that is possible; 0: as wide as they come.
+std::string to_table(const SweepSummary& summary, std::size_t width = 0);
 /// For a terminal: which points know what the sweep wants to know. Empty if it runs a fixed number of seeds.
 std::string precision_text(const SweepSummary& summary);
 /// For a terminal: by how much every point differs from the baseline, in sentences. Empty for a single point.

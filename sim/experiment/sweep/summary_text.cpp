@@ -42,7 +42,8 @@ bool happened(const SweepSummary& s, const Column& column) {
 }
 
 // Columns without any data are left out.
-std::string block(const SweepSummary& s, std::string_view heading, std::vector<Column> columns) {
+std::string block(const SweepSummary& s, std::size_t width, std::string_view heading,
+                  std::vector<Column> columns) {
   std::erase_if(columns, [&](const Column& c) { return !has_data(s, c); });
   Rows rows(s.points.size() + 1);
   rows[0] = s.headings;
@@ -58,7 +59,7 @@ std::string block(const SweepSummary& s, std::string_view heading, std::vector<C
       row.push_back(shown(estimates[m], measures()[m]));
     }
   }
-  return fmt::format("{}\n{}", heading, aligned(rows));
+  return fmt::format("{}\n{}", heading, aligned(rows, width, s.headings.size() + 1));
 }
 
 }  // namespace
@@ -139,7 +140,7 @@ std::string precision_text(const SweepSummary& s) {
   return out;
 }
 
-std::string to_table(const SweepSummary& s) {
+std::string to_table(const SweepSummary& s, std::size_t width) {
   std::vector<Column> shares{{"violation", "violation"},     {"diverged", "diverged"},
                              {"split_brain", "split brain"}, {"harmful", "harmful"},
                              {"lost_write", "lost write"},   {"consensus_broken", "consensus broken"}};
@@ -148,8 +149,8 @@ std::string to_table(const SweepSummary& s) {
        {Column{"no_progress", "no progress"}, Column{"unfinished_failover", "unfinished failover"}}) {
     if (happened(s, c)) shares.push_back(c);
   }
-  return block(s, "Share of runs in per cent [95 % interval]", std::move(shares)) + "\n" +
-         block(s,
+  return block(s, width, "Share of runs in per cent [95 % interval]", std::move(shares)) + "\n" +
+         block(s, width,
                "Per virtual second; share of time in per cent; mean of the longest outages [95 % interval]",
                {{"split_brain_per_s", "split brains/s"},
                 {"lost_writes_per_s", "lost writes/s"},
@@ -157,7 +158,7 @@ std::string to_table(const SweepSummary& s) {
                 {"availability", "available %"},
                 {"longest_outage_s", "longest outage"}}) +
          "\n" +
-         block(s, "Means over runs: operations answered, latency, failover, cost [95 % interval]",
+         block(s, width, "Means over runs: operations answered, latency, failover, cost [95 % interval]",
                {{"answered", "answered %"},
                 {"latency_p50_ms", "median latency"},
                 {"latency_p99_ms", "99th percentile"},

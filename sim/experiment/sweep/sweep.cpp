@@ -154,7 +154,7 @@ class Sweep {
 
   WorkLine::Product produce(std::uint64_t row) const { return produced(point_of(row), seed_of(row)); }
   WorkLine::Product produced(std::size_t point, std::uint64_t seed) const {
-    WorkLine::Product product{run_for_sweep(scenarios_[point], seed), {}};
+    WorkLine::Product product{run_for_sweep(scenarios_[point], seed, options_.interrupt), {}};
     if (!folder_) return product;
     append_row(product.text, product.result, point_texts_[point]);
     folder_->seal().close(product.text, 0);

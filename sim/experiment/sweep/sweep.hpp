@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "sim/experiment/interrupt.hpp"
 #include "sim/experiment/sweep/summary.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -36,6 +37,7 @@ struct SweepOptions {
   std::function<void(SweepProgress)> progress{};  ///< Called often, by one thread at a time.
   /// Called with every run, those found included, in the order of the rows, by one thread at a time.
   std::function<void(std::size_t point, const RunResult&)> observe{};
+  Interrupt interrupt{};  ///< What it throws ends the sweep.
 };
 
 /// All choices of a point from each list with all combinations of the varied values; what is named last
