@@ -20,19 +20,19 @@ struct Outage {
 };
 
 struct AvailabilityJudgement {
-  /// Share of the chaos phase without outage; what of an outage lies in the settle phase is left out here.
+  /// Share of the chaos phase without outage; an outage's part in the settle phase is left out here.
   double fraction = 1;
   std::vector<Outage> outages;  ///< In order of time.
   double longest_s = 0;         ///< Whole, even where it ends in the settle phase.
 };
 
 /// A silence is a longest stretch of time in which some operation waits (called, neither returned nor given
-/// up) and none returns ok; it begins with the last such return or with the first call that waits. Silences
+/// up) and none returns ok. It begins with the last such return or with the first call that waits. Silences
 /// longer than `outage_after` that begin in the chaos phase are outages.
 AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules);
 
 /// How many operations were called in each of some equal parts of the chaos phase, and how many of these were
-/// answered, whenever that was. Unlike an outage it shows what only some operations wait for in vain.
+/// answered, whenever that was. Unlike outages it shows trouble of only some operations.
 struct AnswersByTime {
   std::vector<std::uint64_t> called;
   std::vector<std::uint64_t> answered;

@@ -1,4 +1,4 @@
-// Which operations change the service: what a write is to the judges.
+// Which operations change the service: the judges' definition of a write.
 #pragma once
 
 #include "sim/history/operation.hpp"
@@ -6,7 +6,7 @@
 namespace sim {
 
 /// Whether an answered operation changed the service. A compare-and-set that found another value, a removal
-/// of what wasn't there, or a pop from an empty stack changed nothing. Where the answer doesn't say (an
+/// of a missing element, or a pop from an empty stack changed nothing. Where the answer doesn't say (an
 /// insert without an output), it counts as a change.
 inline bool changed_something(const Operation& op) {
   if (op.outcome != Outcome::ok) return false;

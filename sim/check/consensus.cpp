@@ -53,8 +53,8 @@ std::optional<TwoLeaders> find_two_leaders(const Record& record) {
 }
 
 // An entry may be settled in its term without anybody knowing it yet, so time does not matter here: the log
-// of a later term's leader must hold it either way. What was known when the term began, the observer has
-// compared with the whole log; of what became known later, it can only tell whether the log was long enough.
+// of a later term's leader must hold it either way. The observer has compared the whole log with what was
+// known when the term began. For later knowledge it can only tell whether the log was long enough.
 std::optional<IncompleteLeader> find_incomplete(const Record& record) {
   using Settled = std::tuple<std::uint64_t, std::uint64_t>;  // term, the highest slot settled up to it
   std::vector<Settled> settled;
@@ -75,7 +75,7 @@ std::optional<IncompleteLeader> find_incomplete(const Record& record) {
   return std::nullopt;
 }
 
-// That any correct replica has decided; 1 if none has.
+// The highest slot that any correct replica has decided; 1 if none has.
 std::uint64_t highest_slot(const Record& record) {
   std::uint64_t highest = 1;
   for (std::uint16_t i = 0; i < record.replicas; ++i) {

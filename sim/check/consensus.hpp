@@ -1,5 +1,5 @@
-// Consensus: whether replicas that agree on a value, or on a log of requests slot by slot, did what the
-// problem demands. One judge for all protocols that declare their decisions and terms; it knows none of them.
+// Consensus: whether replicas that agree on a value, or on a log of requests slot by slot, meet the problem's
+// requirements. One judge for all protocols that declare their decisions and terms; it knows none of them.
 #pragma once
 
 #include <cstdint>
@@ -34,15 +34,16 @@ struct ConsensusJudgement {
   std::uint64_t slots = 0;  ///< How many were decided.
   /// Agreement: no slot is ever decided in two ways. The contradiction with the lowest slot.
   std::optional<Disagreement> disagreement{};
-  /// Validity: what is decided was asked by a client, or proposed by a correct replica. The first that was
+  /// Validity: a decided value was asked by a client, or proposed by a correct replica. The first that was
   /// not. Nothing is demanded when Byzantine replicas alone proposed.
   std::optional<Decision> invented{};
   /// Election safety (Ongaro and Ousterhout 2014, figure 3): one leader in a term. The first that had two.
   std::optional<TwoLeaders> two_leaders{};
   /// Leader completeness (the same). The first leader that lacked a decided entry.
   std::optional<IncompleteLeader> incomplete{};
-  /// Termination: replicas that should hold the state when the run ends (see Concerned), and have not decided
-  /// the highest slot that any correct one has. All of them when values were proposed and none was decided.
+  /// Termination: the replicas that should hold the state when the run ends (see Concerned) and have not
+  /// decided the highest slot that any correct one has. All of them when values were proposed and none was
+  /// decided.
   std::vector<NodeId> undecided{};
   std::size_t running = 0;    ///< How many should hold it.
   std::uint64_t highest = 1;  ///< That slot.

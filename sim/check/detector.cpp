@@ -35,14 +35,14 @@ class DetectorReplay {
     std::optional<Time> mistaken_since{};
   };
 
-  // A replica that is up and waits to be repaired does nothing for anybody: to suspect it is no mistake.
+  // A replica that is up and waits to be repaired serves nobody, so suspecting it is no mistake.
   bool serves(NodeId node) const { return lives_.up(node) && part_[node.value]; }
 
   Time next() const {
     return std::min(lives_.next(), next_part_ < record_.parts.size() ? record_.parts[next_part_].at : kNever);
   }
 
-  void advance() {  // of what shares an instant, a restart comes before the word that it waits
+  void advance() {  // among changes at one instant, a restart comes before the word that it waits
     if (lives_.next() <= next()) return life();
     const Record::Part& part = record_.parts[next_part_++];
     part_[part.node.value] = part.taken;

@@ -11,7 +11,7 @@ namespace {
 Time half_settled(const Record& record) { return record.chaos_end + (record.end - record.chaos_end) / 2; }
 
 // Replays the moves and keeps, for each replica, the versions on its way from the root. A move that extends
-// the path, nearly every one, costs constant time; only a new reference costs a look at every replica.
+// the path, as nearly every one does, costs constant time; a new reference costs a look at every replica.
 class DivergenceReplay {
  public:
   explicit DivergenceReplay(const Record& record)
@@ -131,8 +131,8 @@ class DivergenceReplay {
     return path(node).empty() ? version(0).state : version(path(node).back()).state;
   }
 
-  // Whether all that the node lacks was first applied so late that it may still be under way: a service that
-  // is overloaded goes on working through the settle phase.
+  // Whether all requests that the node lacks were first applied so late that they may still be under way: a
+  // service that is overloaded goes on working through the settle phase.
   bool on_its_way(NodeId node) const {
     const Path &has = path(node), &all = path(reference_);
     if (has.size() >= all.size()) return false;
@@ -141,7 +141,7 @@ class DivergenceReplay {
     return first != record_.moves.end() && first->at > half_settled(record_);
   }
 
-  // Those who never differed before may still have been left behind.
+  // Replicas that never differed before may still have been left behind.
   void judge_end() {
     for (std::uint16_t i = 0; i < record_.replicas; ++i) {
       const NodeId node{i};
@@ -164,8 +164,8 @@ class DivergenceReplay {
   DivergenceJudgement result_;
 };
 
-// Whether what faults did was over soon enough for replicas to become alike: a disk that was slow may take
-// longer than the fault to write what waits for it.
+// Whether the effects of faults were over soon enough for replicas to become alike: a disk that was slow may
+// take longer than the fault to write what waits for it.
 bool could_settle(const Record& record) { return record.disturbed_until <= half_settled(record); }
 
 }  // namespace

@@ -37,19 +37,21 @@ struct FirstDifference {
 };
 
 struct DivergenceJudgement {
-  /// When the run ends, the states of the replicas that should hold it (see Concerned) aren't all equal, what
-  /// nobody had applied before half of the settle phase was over left out: it may still be on its way.
+  /// When the run ends, the states of the replicas that should hold it (see Concerned) aren't all equal.
+  /// Requests first applied in the second half of the settle phase don't count: they may still be on their
+  /// way.
   bool diverged = false;
-  std::size_t compared = 0;              ///< How many those are: of fewer than two nothing can be said.
+  std::size_t compared = 0;              ///< Number of those replicas: of fewer than two nothing can be said.
   double seconds = 0;                    ///< How long such replicas differed, lagging left out.
-  std::optional<FirstDifference> first;  ///< If they ever did, even if they converged later.
+  std::optional<FirstDifference> first;  ///< Empty if they never did; set even if they converged later.
   std::optional<DivergenceCause> cause;  ///< Of that first difference.
 };
 
-/// At any instant the replicas that should hold the state are divergent if one's state differs from that
-/// which the reference (see FirstDifference) was in after as many requests. An instant counts as it ends.
-/// Nothing is compared unless replicas should `become_alike` by the end (those of a quorum system need not,
-/// nor any in a run that was cut short) and had the time to: what faults did was worked off by half of the
+/// At any instant the replicas that should hold the state are divergent if one's state differs from the state
+/// of the reference (see FirstDifference) after as many requests. An instant counts as it ends. Nothing is
+/// compared unless replicas should `become_alike` when the run ends (those of a quorum system need not, nor
+/// any in a run that was cut short) and had the time to: the effects of faults were over by half of the
+/// settle phase.
 /// settle phase.
 DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true);
 

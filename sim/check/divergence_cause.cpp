@@ -1,4 +1,4 @@
-// The detective's part of the divergence judge: who did what first, and who was down meanwhile.
+// The detective's part of the divergence judge: which replica did what first, and which were down meanwhile.
 #include <algorithm>
 #include <optional>
 

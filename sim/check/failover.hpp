@@ -10,16 +10,16 @@ namespace sim {
 
 struct FailoverJudgement {
   std::vector<Duration> completed;  ///< In order of the crashes.
-  /// Of those that were completed: from the crash until the first primary that lasted (see Reign), where one
-  /// came before the next crash of a primary.
+  /// Of the completed ones: from the crash until the first primary that lasted (see Reign), if one came
+  /// before the next crash of a primary.
   std::vector<Duration> stable;
   std::uint64_t unfinished = 0;  ///< Nobody acted as primary any more: at most one, the last.
-  /// The terms (views, epochs) that passed meanwhile without a primary, in all of them: elections in vain. Of
-  /// one that never ended, all for which somebody stood.
+  /// The terms (views, epochs) that passed meanwhile without a primary, summed over all failovers: elections
+  /// in vain. For a failover that never ended, all terms for which somebody stood.
   std::uint64_t vain_terms = 0;
 };
 
-/// A failover begins when a crash leaves no acting primary, and ends when some node, be it the old one, acts
+/// A failover begins when a crash leaves no acting primary, and ends when some node, even the old one, acts
 /// as primary. A primary that is paused or cut off doesn't begin one: see judge_leadership.
 FailoverJudgement judge_failover(const Record& record);
 

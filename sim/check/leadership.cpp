@@ -8,7 +8,7 @@
 namespace sim {
 namespace {
 
-// Walks through a run, instant by instant, and knows who acts as primary and who is in trouble.
+// Walks through a run, instant by instant, and keeps track of who acts as primary and who is in trouble.
 class LeadershipReplay {
  public:
   explicit LeadershipReplay(const Record& record)
@@ -67,7 +67,7 @@ class LeadershipReplay {
     }
   }
 
-  // How many of the running members it can talk with, in halves of their number.
+  // The share of the running members that it can talk with, counted in halves.
   std::size_t share_reached(NodeId node) const {
     std::size_t running = 0, reached = 0;
     for (std::uint16_t i = 0; i < record_.replicas; ++i) {
@@ -87,7 +87,7 @@ class LeadershipReplay {
     }
   }
 
-  // Who is not paused any more, and does not act, has stepped down.
+  // A node that is not paused any more, and does not act, has stepped down.
   void end_suspended() {
     for (std::uint16_t i = 0; i < record_.replicas; ++i) {
       if (!paused_[i]) suspended_[i].reset();

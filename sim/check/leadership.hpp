@@ -1,5 +1,5 @@
-// Leadership: how long nobody acts as primary, whatever ended the last one, and how often one that did well
-// was replaced all the same.
+// Leadership: how long nobody acts as primary, whatever ended the last reign, and how often a primary that
+// did well was replaced all the same.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ struct Reign {
   Time end = kNever;      ///< kNever: it acts when the run ends.
   bool troubled = false;  ///< While it lasted, or as it ended, the node paused, was down, or could not talk
                           ///< with more than half of the running members; or an order was given.
-  /// Nothing but its own crash, a pause, a cut, an order, or the run's end has ended it.
+  /// Whether only its own crash, a pause, a cut, an order, or the run's end has ended it.
   bool lasted() const { return end == kNever || troubled; }
 };
 
 struct LeadershipJudgement {
   std::vector<Reign> reigns;  ///< In order of their beginning.
-  /// From the first primary on: time in which no node acts as primary and can talk with at least half of the
+  /// Time from the first primary on in which no node acts as primary and can talk with at least half of the
   /// running members, itself included.
   double without_s = 0;
   double longest_without_s = 0;

@@ -8,7 +8,7 @@
 namespace sim {
 namespace {
 
-// Which version each replica stands at when the run ends.
+// The version of each replica when the run ends.
 std::vector<Version> final_versions(const Record& record) {
   std::vector<Version> versions(record.replicas);
   for (const auto& move : record.moves) versions[move.node.value] = move.to;

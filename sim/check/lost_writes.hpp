@@ -1,4 +1,4 @@
-// Lost writes: a client was told that its write is done, and at the end no running replica knows of it.
+// Lost writes: acknowledged to a client, but missing from every running replica at the end.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,18 @@
 
 namespace sim {
 
-/// Places in Record::operations, ascending, of acknowledged writes that no replica has executed of those that
-/// should hold the service's state when the run ends (see Concerned).
+/// Places in Record::operations, ascending, of acknowledged writes that none of the replicas which should
+/// hold the service's state when the run ends (see Concerned) has executed.
 struct LostWritesJudgement {
   std::vector<std::uint32_t> operations;  ///< Lost: none of them holds it.
   std::vector<std::uint32_t> held;        ///< One of them holds it, and hasn't executed it (yet).
-  /// None holds it, but too few run to tell: what the others have on disk may come back.
+  /// None holds it, but too few run to tell: the others may come back with it on disk.
   std::vector<std::uint32_t> unknown;
 };
 
-/// A write is an answered operation that changed the service. `enough` replicas must run for a write that
-/// none of them holds to be lost; with one of several, those that are down may be the ones that count.
+/// A write is an answered operation that changed the service. `enough` replicas must run before a write that
+/// none of them holds counts as lost; if one of several is enough, the replicas that are down may be the ones
+/// that hold it.
 LostWritesJudgement judge_lost_writes(const Record& record, std::size_t enough = 1);
 
 }  // namespace sim

@@ -1,5 +1,5 @@
-// Who is up and who acts as primary, in the course of a run: what several judges start from. An instant
-// counts as it ends: what begins and ends at one instant has not happened.
+// Which nodes are up and which act as primary, in the course of a run: the basis of several judges. An
+// instant counts as it ends: a state that begins and ends at one instant has not happened.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 namespace sim {
 
 /// The replicas that have not crashed, as time goes by. A paused replica is up. A Byzantine one counts as
-/// down throughout: nothing is demanded of it, and nothing that it holds is held against the others.
+/// down throughout: nothing is demanded of it, and its state is not held against the others.
 class NodeLives {
  public:
   explicit NodeLives(const Record& record);
@@ -30,7 +30,7 @@ class NodeLives {
 NodeLives at_end(const Record& record);
 
 /// The replicas that should hold the service's state, as time goes by: correct ones that are up, are members,
-/// and take part. What others hold or lack is held against nobody.
+/// and take part. The state of the others doesn't matter.
 class Concerned {
  public:
   explicit Concerned(const Record& record);
@@ -48,10 +48,10 @@ class Concerned {
   std::size_t next_part_ = 0;
 };
 
-/// Those that should hold it when the run ends.
+/// The replicas that should hold it when the run ends.
 Concerned concerned_at_end(const Record& record);
 
-/// Of which replicas the service is made when the run ends.
+/// The replicas that make up the service when the run ends.
 NodeSet members_at_end(const Record& record);
 
 /// Whether `node` was down at some time from `from` to `to`.

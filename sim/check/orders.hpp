@@ -1,4 +1,4 @@
-// What became of an operator's orders, and of restarts that had nothing to restart.
+// The outcome of an operator's orders, and restarts that had nothing to restart.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct OrdersJudgement {
   std::vector<std::string> notes{};  ///< A sentence on each of these, in order of time within each kind.
 };
 
-/// What the protocols said became of their orders (Record::Ordered), in words.
+/// The outcomes of orders as the protocols reported them (Record::Ordered), in words.
 OrdersJudgement judge_orders(const Record& record);
 
 }  // namespace sim

@@ -80,7 +80,7 @@ std::string replicas_text(const std::vector<std::uint16_t>& nodes) {
   return fmt::format("{} {}", nodes.size() == 1 ? "replica" : "replicas", fmt::join(nodes, ", "));
 }
 
-// Whether so many members ran at any time, each that came back not counted for a while.
+// Whether so many members ran at any time; one that came back doesn't count for a while.
 bool memories_kept(const Record& record, const NodeSet& members, const ProgressRules& rules) {
   std::vector<Time> counts_from(record.replicas);
   for (std::uint16_t i = 0; i < record.replicas; ++i) {
@@ -137,7 +137,7 @@ std::string_view role_name(Role role) {
   return names[static_cast<std::size_t>(role)];
 }
 
-// What each replica takes itself for when the run ends.
+// Each replica's own idea of its role when the run ends.
 std::string roles_text(const Record& record) {
   std::vector<Record::RoleChange> last(record.replicas);
   for (const auto& change : record.roles) last[change.node.value] = change;

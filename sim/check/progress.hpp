@@ -1,5 +1,5 @@
-// Progress: once nothing goes wrong any more, clients are served again. Within which time is for the protocol
-// to say; a run that can't tell, or in which the protocol's assumptions don't hold, isn't judged.
+// Progress: once nothing goes wrong any more, clients are served again, within the time that the protocol
+// promises. A run is not judged if it can't tell, or if the protocol's assumptions don't hold.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace sim {
 
-/// What the protocol promises under the conditions of the run.
+/// The protocol's promise under the conditions of the run.
 struct ProgressRules {
   Duration client_timeout{};   ///< A client stops waiting for an operation so long after its call.
   Duration within{};           ///< Where operations wait for so long, one is answered.
@@ -27,14 +27,14 @@ struct ProgressRules {
 struct ProgressJudgement {
   enum class Verdict : std::uint8_t { held, stopped, unknown };
   Verdict verdict = Verdict::unknown;
-  std::string why{};  ///< Nothing can be said, in words; or: who waits for whom.
+  std::string why{};  ///< Why nothing can be said, in words; or: who waits for whom.
   Time since{};       ///< From here on nothing went wrong any more.
-  /// The longest time that operations waited and none of their kind was answered, of those called since then.
+  /// The longest time that operations called since then waited and none of their kind was answered.
   Duration longest{};
 };
 
-/// Looks at the operations called since the last fault was over, those that only read and those that write
-/// apart: what a replica answers from its own state says nothing of whether updates go on.
+/// Looks at the operations called since the last fault was over, reads and writes apart: an answer from a
+/// replica's own state says nothing of whether updates go on.
 ProgressJudgement judge_progress(const Record& record, const std::optional<ProgressRules>& rules);
 
 std::string_view name_of(ProgressJudgement::Verdict verdict);

@@ -1,4 +1,4 @@
-// What clients and the network pay: latency, messages and one-way delays.
+// The price that clients and the network pay: latency, messages and one-way delays.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,7 @@ bool two_answered(const Record& record, const SplitBrainEpisode& episode, std::s
   return false;
 }
 
-// Since when a node has taken itself for primary, running or paused, as it does at `until`.
+// Since when a node, running or paused, has believed itself primary, as it does at `until`.
 Time reign_of(const Record& record, NodeId node, Time until) {
   Time since = kNever;
   for (const auto& change : record.roles) {
@@ -36,7 +36,7 @@ Time reign_of(const Record& record, NodeId node, Time until) {
   return since;
 }
 
-// Since when two of them have. One that is paused doesn't act, but goes on as primary when it wakes up.
+// Since when two nodes have. A paused one doesn't act, but goes on as primary when it wakes up.
 Time two_reign_since(const Record& record, const SplitBrainEpisode& episode,
                      std::span<const NodeId> primaries) {
   std::vector<Time> since;

@@ -1,5 +1,5 @@
-// Split brain: two nodes act as primary at once. The danger that a failure detector's timeout buys its speed
-// with.
+// Split brain: two nodes act as primary at once. A failure detector with a short timeout buys its speed with
+// this danger.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ struct SplitBrainJudgement {
 };
 
 /// A node acts as primary while it is in that role and neither down nor paused. An overlap without length, as
-/// when one primary steps down at the instant at which the next one begins, is no episode. `enough` is that
-/// of judge_lost_writes: an episode does harm if a write that a client took for done is lost.
+/// when one primary steps down at the instant at which the next one begins, is no episode. `enough` is as in
+/// judge_lost_writes: an episode does harm if a write that a client took for done is lost.
 SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough = 1);
 
 }  // namespace sim

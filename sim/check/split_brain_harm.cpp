@@ -16,8 +16,8 @@ SplitBrainHarm::SplitBrainHarm(const Record& record)
   follow_moves();
 }
 
-// Replays the moves. Nearly each extends a replica's path by one; what a replica loses when it takes over
-// another's state, or restarts, it knew until then.
+// Replays the moves. Nearly each extends a replica's path by one. A replica that takes over another's state,
+// or restarts, knew until then what it loses.
 void SplitBrainHarm::follow_moves() {
   std::vector<std::vector<std::uint32_t>> paths(record_.replicas);  // version ids, the root left out
   const auto enter = [&](NodeId node, std::uint32_t id, Time at) {
@@ -55,12 +55,12 @@ bool SplitBrainHarm::knew(NodeId node, Time at, std::uint32_t operation) const {
   return std::ranges::any_of(found->second, [&](const Stay& s) { return s.from <= at && at <= s.until; });
 }
 
-// Whether of those who answered the one nobody knew the other.
+// Whether no replica that answered the one operation knew the other.
 bool SplitBrainHarm::nobody_knew(std::uint32_t answered, std::uint32_t other) const {
   return std::ranges::none_of(answers_[answered], [&](const Answer& a) { return knew(a.by, a.at, other); });
 }
 
-// From when on `node` knows it to the end; kNever if it forgets it, or never learns it.
+// The time from which `node` knows it to the end; kNever if it forgets it, or never learns it.
 Time SplitBrainHarm::known_for_good(NodeId node, std::uint32_t operation) const {
   const auto found = stays_[node.value].find(operation);
   if (found == stays_[node.value].end() || found->second.size() != 1) return kNever;
@@ -81,8 +81,8 @@ std::vector<SplitBrainHarm::Answer> SplitBrainHarm::answers_of(const SplitBrainE
   return all;
 }
 
-// A quick look that may be wrong only if it says yes: for an update of `one`, the earliest answer of `other`
-// to an update that `one` did not know yet, against when `other` came to know the first.
+// A quick test, never wrongly negative: for an update of `one`, compares the earliest answer of `other` to an
+// update that `one` did not know yet with the time when `other` came to know the first.
 bool SplitBrainHarm::may_part(std::span<const Answer> one, std::span<const Answer> other) const {
   if (one.empty() || other.empty()) return false;
   std::vector<std::pair<Time, Time>> known;  // of the other's: when `one` learned of it; when it was answered
@@ -106,7 +106,8 @@ bool SplitBrainHarm::updates_part(std::span<const Answer> one, std::span<const A
   });
 }
 
-// `one` may have answered an operation without knowing an update that `other` had answered before its call.
+// Whether `one` may have answered an operation without knowing an update that `other` had answered before its
+// call.
 bool SplitBrainHarm::past_shown(std::span<const Answer> one, std::span<const Answer> other) const {
   return std::ranges::any_of(one, [&](const Answer& r) {
     const Operation& looked = record_.operations[r.operation];

@@ -1,5 +1,5 @@
-// Whether a split brain did harm: two primaries at once are a danger; clients are hurt when each goes its own
-// way.
+// Whether a split brain did harm: two primaries at once are a danger, but clients are hurt only when each
+// goes its own way.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@
 
 namespace sim {
 
-/// Looks at one episode after the other. Of an operation, those answers count that a correct replica gave and
-/// that say what the client took.
-///   * Two updates, each answered in the episode by another of its primaries, harm when nobody who answered
-///     the one had executed the other by then, in either direction: there is no common order.
+/// Looks at one episode after the other. An operation's answers count if a correct replica gave them and they
+/// say what the client took.
+///   * Two updates, answered in the episode by different primaries, harm when no replica that answered the
+///     one had executed the other by then, in either direction: there is no common order.
 ///   * An operation that changes nothing and was answered in the episode by one of its primaries harms when
-///     nobody who answered it had executed an update of the same key that another of its primaries had
-///     answered and whose client had its answer before the operation was called: the past was shown.
-/// Whoever executes in one order and answers after executing does no harm, however many take themselves for
+///     no replica that answered it had executed an update of the same key that another primary had answered
+///     and whose client had its answer before the operation was called: the past was shown.
+/// Replicas that execute in one order and answer after executing do no harm, however many take themselves for
 /// primaries: of two operations, one comes first.
 class SplitBrainHarm {
  public:

@@ -1,6 +1,6 @@
-// What an operator asks of the replicas. No fault, but it comes at a time of the scenario, as faults do; a
-// protocol that carries orders out has a handler `on_order(env, OrderId, const Order&)`, and says in the end
-// what became of each: carried out, refused, or given up.
+// An operator's orders to the replicas. An order is no fault, but it comes at a time of the scenario, as
+// faults do. A protocol that carries orders out has a handler `on_order(env, OrderId, const Order&)`, and
+// reports the outcome of each: carried out, refused, or given up.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Transfer {
 
 using Order = std::variant<Reconfigure, Transfer>;
 
-/// Names one order of a run, so that a protocol can say what became of it.
+/// Names one order of a run, so that a protocol can report its outcome.
 using OrderId = std::uint32_t;
 
 }  // namespace sim

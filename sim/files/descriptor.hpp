@@ -17,7 +17,7 @@ struct FileError : std::runtime_error {
   std::string reason;
 };
 
-/// What `errno` says, after what failed: "can't be written: No space left on device".
+/// Throws the meaning of `errno`, after what failed: "can't be written: No space left on device".
 [[noreturn]] void throw_errno(const std::filesystem::path& path, const std::string& what);
 
 class Descriptor {
@@ -33,7 +33,7 @@ class Descriptor {
 
   bool open() const { return number_ >= 0; }
   int get() const { return number_; }
-  /// Returns whether the system had nothing to complain about, such as a disk that turned out to be full.
+  /// Returns whether the system had no complaint, such as a disk that turned out to be full.
   bool close();
 
  private:

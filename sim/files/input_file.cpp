@@ -15,8 +15,8 @@ namespace {
 constexpr int kGlanceMs = 50;
 constexpr int kPatienceMs = 5000;
 
-// Reads a pipe or a regular file. A pipe is open without blocking, so that it can be told apart whether it
-// has no writer yet (a read returns nothing, and it hasn't hung up) or one that keeps us waiting (EAGAIN).
+// Reads a pipe or a regular file. A pipe is opened without blocking, to tell one that has no writer yet (a
+// read returns nothing, and it hasn't hung up) from one that keeps us waiting (EAGAIN).
 class Reading {
  public:
   Reading(int file, const std::filesystem::path& path) : file_(file), path_(path) {

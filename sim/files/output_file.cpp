@@ -18,8 +18,8 @@ namespace {
 
 constexpr const char* kCantWrite = "can't be written";
 
-// The descriptor that a name such as /dev/stdout stands for. Opening that name anew would begin a file that
-// standard output was sent to from its start again.
+// The descriptor that a name such as /dev/stdout stands for. If standard output goes to a file, opening the
+// name anew would overwrite that file from its start.
 std::optional<int> own_descriptor(const fs::path& path) {
   const std::string name = path.string();
   if (name == "-" || name == "/dev/stdout") return STDOUT_FILENO;
@@ -65,7 +65,7 @@ bool is_draft(const std::string& name, const std::string& stem) {
   return std::ranges::all_of(middle, [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
 }
 
-// A writer locks its draft as long as it lives: a draft whose lock is free is nobody's.
+// A writer locks its draft as long as it lives, so a draft whose lock is free is abandoned.
 void remove_if_stale(const fs::path& draft) {
   const Descriptor file(::open(draft.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(draft.c_str());
@@ -93,7 +93,7 @@ void remove_all_stale_drafts(const fs::path& folder) {
   });
 }
 
-// The drafts that count are made at the end: a process that is killed while it computes leaves none.
+// The real drafts are made at the end: a process that is killed while it computes leaves none.
 void try_to_write(const std::vector<fs::path>& paths) {
   for (const fs::path& path : paths) {
     if (!fs::exists(path) || fs::is_regular_file(path)) const OutputFile probe(path);
@@ -139,7 +139,8 @@ void OutputFile::open_direct(int flags) {
   if (flags != 0) ::fcntl(buffer_.file.get(), F_SETFL, 0);
 }
 
-// Who removes stale drafts may take a new one for such before it is locked: then another name.
+// Another process that removes stale drafts may take a new one for such before it is locked: then another
+// name.
 void OutputFile::open_draft() {
   constexpr int kMostTries = 1000;
   remove_stale_drafts(target_);
@@ -167,7 +168,7 @@ void OutputFile::commit() {
   if (!wanted()) return;
   const bool flushed = !out_.flush().fail() && buffer_.error == 0;
   if (buffer_.error != 0) errno = buffer_.error;
-  // Some file systems find out only now that there was no room. Nothing but a regular file can be synced.
+  // Some file systems find out only now that there was no room. Only regular files can be synced.
   if (!flushed || (!draft_.empty() && ::fsync(buffer_.file.get()) != 0)) throw_errno(path_, kCantWrite);
   if (!draft_.empty() && ::rename(draft_.c_str(), target_.c_str()) != 0) throw_errno(path_, kCantWrite);
   draft_.clear();

@@ -1,5 +1,5 @@
-// A file that a command leaves behind: it appears whole or not at all, whenever the command is killed, and
-// one that can't be written is noticed before anything runs.
+// A file that a command leaves behind. It appears whole or not at all, whenever the command is killed, and a
+// file that can't be written is noticed before anything runs.
 #pragma once
 
 #include <filesystem>
@@ -17,9 +17,8 @@ namespace sim {
 class OutputFile {
  public:
   /// Opens a draft beside `path`, and removes those that killed writers of `path` left; an empty path makes a
-  /// file that is not wanted. Throws FileError when it can't be written. A symbolic link stays one: what it
-  /// leads to is written. What is not a regular file (a pipe, a terminal, /dev/stdout) is written to
-  /// directly.
+  /// file that is not wanted. Throws FileError when it can't be written. A symbolic link stays one: its
+  /// target is written. Anything but a regular file (a pipe, a terminal, /dev/stdout) is written to directly.
   explicit OutputFile(const std::filesystem::path& path);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -31,7 +30,7 @@ class OutputFile {
   void commit();
 
  private:
-  // Passes what is written on to the system, and remembers why it took no more.
+  // Passes the output on to the system, and remembers why it took no more.
   class Buffer final : public std::streambuf {
    public:
     Descriptor file;

@@ -25,8 +25,8 @@ bool made(const std::filesystem::path& path) {
 
 }  // namespace
 
-// The folder itself carries the lock, so that nothing is left in it. Some network file systems lock only what
-// is open for writing, which a folder never is: there, a file does it.
+// The folder itself carries the lock, so that nothing is left in it. Some network file systems lock only
+// files open for writing, which a folder never is: there, a file carries the lock.
 FolderLock::FolderLock(const std::filesystem::path& folder, Kind kind)
     : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (!folder_.open()) throw_errno(folder, "can't be opened");

@@ -7,12 +7,12 @@
 
 namespace sim {
 
-/// Holds the lock of a folder. The system releases it when the process ends, whatever ended it.
+/// Holds the lock of a folder. The system releases it when the process ends, however it ends.
 class FolderLock {
  public:
   enum class Kind { exclusive, shared };
-  /// Writers lock exclusively; who only reads, and wants nobody to write meanwhile, shares. Throws FileError
-  /// when another process holds a lock that excludes this one.
+  /// Writers lock exclusively; readers that want nobody to write meanwhile share. Throws FileError when
+  /// another process holds a lock that excludes this one.
   FolderLock(const std::filesystem::path& folder, Kind kind);
 
  private:
@@ -26,7 +26,7 @@ class OutputFolder {
   explicit OutputFolder(const std::filesystem::path& path);
   OutputFolder(OutputFolder&& other) noexcept;
   OutputFolder& operator=(OutputFolder&&) = delete;
-  /// A folder that was made in vain goes again.
+  /// Removes the folder again if it was made in vain.
   ~OutputFolder();
   const std::filesystem::path& path() const { return path_; }
 

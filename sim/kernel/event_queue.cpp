@@ -25,7 +25,7 @@ std::vector<EventQueue::Pending> EventQueue::pending() const {
   return all;
 }
 
-// Whoever does this chooses events by hand, and has time: the queue is built anew from all others.
+// Events chosen by hand leave time enough: the queue is built anew from all others.
 EventQueue::Next EventQueue::take(Ticket ticket) {
   auto all = all_standing();
   const auto found = std::ranges::find(all, ticket, [](const Standing& s) { return ticket_of(s.key); });

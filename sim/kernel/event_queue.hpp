@@ -17,10 +17,10 @@
 
 namespace sim {
 
-/// Among events of one instant, what comes first: a message that arrives at a deadline has arrived.
+/// The order of events at one instant: a message that arrives at a deadline has arrived.
 enum class Rank : std::uint8_t { fault, delivery, timer };
 
-/// A thing that will happen. Plain data: the message itself stays with its owner, who knows its type.
+/// A future event. Plain data: the message itself stays with its owner, who knows its type.
 struct Event {
   enum class Kind : std::uint8_t {
     fault,
@@ -32,7 +32,7 @@ struct Event {
     timer,
     client_timer,
     order,
-    turn  ///< A node gets to what waits for it.
+    turn  ///< A node gets to its waiting events.
   };
   Kind kind = Kind::fault;
   std::uint8_t tag = 0;  ///< Which message type or which timer.
@@ -55,17 +55,17 @@ class EventQueue {
  public:
   /// A place in the insertion order, taken now and used later.
   using Ticket = std::uint64_t;
-  /// Lines for callers whose events go in the order in which they come; see `push_in_line`.
+  /// Lines for callers whose events are due in the order in which they are queued; see `push_in_line`.
   static constexpr std::size_t kLines = 3;
 
   bool empty() const { return few_size_ == 0 && heap_.empty() && first_line_ == kNoLine; }
-  /// Room taken by those that are pending, and were at once.
+  /// Room for the events that are pending, and for the most that ever were.
   std::size_t bytes() const {
     std::size_t standing = 0;
     for (const auto& line : lines_) standing += line.size();
     return slab_.size() * (sizeof(Event) + sizeof(Key)) + standing * sizeof(Standing);
   }
-  /// Whether there is hardly room for more, whatever memory there is.
+  /// Whether there is hardly room for more, regardless of memory.
   bool nearly_full() const { return slab_.size() > (kSlotMask / 4) * 3; }
   Time next_time() const { return at(in_line_first() ? first_.time : first_key().time); }
 
@@ -78,7 +78,7 @@ class EventQueue {
   void push(Time when, Rank rank, const Event& event, Ticket ticket) {
     put(key_of(when, rank, ticket), event);
   }
-  /// The same as `push`, and faster where none pushed into this line before comes later.
+  /// The same as `push`, and faster if no event pushed into this line before is due later.
   void push_in_line(std::size_t line, Time when, Rank rank, const Event& event) {
     stand(line, key_of(when, rank, take_ticket()), event);
   }
@@ -109,7 +109,7 @@ class EventQueue {
     Event event;
   };
   std::vector<Pending> pending() const;
-  /// Removes the pending event that was given `ticket`, wherever it stands: for whoever chooses by hand.
+  /// Removes the pending event that was given `ticket`, wherever it stands: for choosing by hand.
   Next take(Ticket ticket);
 
  private:
@@ -200,7 +200,7 @@ inline void EventQueue::insert(Key key) {
 }
 
 inline void EventQueue::spill() {
-  heap_.assign(few_.rbegin(), few_.rend());  // whatever is sorted is a heap
+  heap_.assign(few_.rbegin(), few_.rend());  // a sorted array is a heap
   few_size_ = 0;
 }
 
@@ -269,7 +269,7 @@ inline void EventQueue::sift_down(Key key) {
 
 // ---- the lines
 
-// Whoever would stand before the line's last goes elsewhere.
+// An event that would stand before the line's last goes elsewhere.
 inline void EventQueue::stand(std::size_t line, Key key, const Event& event) {
   auto& waiting = lines_[line];
   if (!waiting.empty() && !before(waiting.back().key, key)) return put(key, event);

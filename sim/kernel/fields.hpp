@@ -1,6 +1,6 @@
-// One description, four uses. A struct of options says once what its fields are called, mean and may be;
-// reading it from a scenario, writing it back, printing the schema and finding the nearest name to a misspelt
-// key follow.
+// One description, four uses. A struct of options states once its fields' names, meanings and ranges. From
+// this follow reading it from a scenario, writing it back, printing the schema, and finding the nearest name
+// to a misspelt key.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ struct CountRange {
 };
 
 /// Visits the fields of a struct. Each call names a field, binds its variable (which holds the default), says
-/// in a sentence what it means, and which values are allowed.
+/// what it means in a sentence, and which values are allowed.
 class Fields {
  public:
   virtual void flag(std::string_view name, bool& value, std::string_view about) = 0;

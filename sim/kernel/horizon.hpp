@@ -7,7 +7,7 @@
 
 namespace sim {
 
-/// Far behind the end of any run: a slow node's backlog, or a slow disk's, stops here, so that there is room
+/// Far beyond the end of any run: a slow node's backlog, or a slow disk's, stops here, so that there is room
 /// to add to it.
 constexpr Time kHorizon{std::chrono::hours{24 * 365 * 100}};
 

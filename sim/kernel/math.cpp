@@ -12,10 +12,10 @@ constexpr double kSqrt2Pi = 2.5066282746310005024;
 
 double absolute(double x) { return x < 0 ? -x : x; }
 
-// Only a start that Halley's step refines: it need not be the nearest double.
+// Only a start, refined by Halley's step: it need not be the nearest double.
 double square_root(double x) { return exact_exp(0.5 * exact_log(x)); }
 
-// Acklam's approximation to the normal quantile (relative error 1.15e-9): where Halley's step starts.
+// Acklam's approximation to the normal quantile (relative error 1.15e-9): the start of Halley's step.
 double rough_quantile(double p) {
   constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                           1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};

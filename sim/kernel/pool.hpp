@@ -1,5 +1,5 @@
-// Where things that many events refer to lie still: slots that are reused, and that stay where they are while
-// new ones are added. One message that is broadcast is stored once and counted.
+// Stable storage for things that many events refer to: slots that are reused, and that stay in place while
+// new ones are added. A broadcast message is stored once and counted.
 #pragma once
 
 #include <array>
@@ -51,7 +51,7 @@ template <class T> class Pool {
   }
   std::size_t in_use() const { return in_use_; }
   std::size_t slots() const { return size_; }  ///< That are or were in use.
-  /// Room taken by all slots, with what `inside(value)` says that values hold elsewhere.
+  /// Room taken by all slots, plus what the values hold elsewhere according to `inside(value)`.
   template <class F> std::uint64_t bytes(const F& inside) const {
     std::uint64_t sum = size_ * sizeof(Slot);
     for (Handle h = 0; h < size_; ++h) sum += inside((*this)[h]);

@@ -38,7 +38,7 @@ template <std::size_t N> bool within(char32_t c, const std::array<Ranges, N>& ra
   return std::ranges::any_of(ranges, [&](const Ranges& r) { return c >= r.first && c <= r.second; });
 }
 
-// Controls, and what can't be seen but changes how the rest is shown: soft hyphen, marks and overrides of
+// Controls, and invisible characters that change how the rest is shown: soft hyphen, marks and overrides of
 // direction, separators of lines, byte order mark, tags.
 bool hidden(char32_t c) {
   constexpr std::array<Ranges, 10> kHidden{{{0, 0x1f},

@@ -1,5 +1,5 @@
-// First in, first out, in one block of memory that is reused: a std::deque allocates as its elements pass
-// through it, this only as their number grows.
+// First in, first out, in one block of memory that is reused: a std::deque allocates as elements pass through
+// it, a ring only as their number grows.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Randomness that is the same everywhere. Every consumer (a node, a client, the fault plan) has a named
-// stream of its own, so that one more draw in one place changes nothing in another: what makes paired runs
+// stream of its own, so that one more draw in one place changes nothing in another. This makes paired runs
 // comparable.
 #pragma once
 

@@ -22,7 +22,7 @@ struct VirtualClock {
 };
 using Time = VirtualClock::time_point;
 
-/// What one node believes the time to be: true time plus that node's offset and drift.
+/// One node's idea of the time: true time plus that node's offset and drift.
 struct NodeClock {
   using duration = Duration;
   using rep = duration::rep;

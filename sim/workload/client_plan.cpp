@@ -1,4 +1,4 @@
-// What all clients of a run share: the mix of their operations, and the popularity of keys.
+// Choices common to all clients of a run: the mix of their operations, and the popularity of keys.
 #include <algorithm>
 
 #include "sim/kernel/math.hpp"

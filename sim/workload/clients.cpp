@@ -7,14 +7,13 @@
 namespace sim {
 namespace {
 
-// The draws of one call, taken always and in this order, so that the n-th call of a client is the same
-// operation whatever the protocol.
+// The draws of one call, always made in this order: a client's n-th call is the same under every protocol.
 struct CallDraws {
   std::uint64_t is_read, action, key, value;
 };
 
-// When a client asks again. Where answers may differ for good (provisional ones, reads at once), it falls
-// back once on what is final: Castro and Liskov, TOCS 2002, section 5.
+// When a client asks again. Where answers may differ for good (provisional ones, immediate reads), it falls
+// back once on final answers: Castro and Liskov, TOCS 2002, section 5.
 std::optional<Duration> asks_again_after(const ClientOptions& o, const ClientPolicy& policy) {
   const bool at_once = policy.read_target == ClientPolicy::Target::everyone;
   const bool may_differ = at_once || policy.provisional_answers > policy.write_answers;
@@ -75,7 +74,7 @@ void Clients::schedule_call(ClientPort& port, ClientId id, Time now) {
   if (stopped_ || (o.operations > 0 && client.next_number >= o.operations)) return;
   Duration gap = o.interval;
   if (o.arrivals == ClientOptions::Arrivals::poisson) gap = exponential_gap(client.arrivals.next(), o.rate);
-  // Who waits for an answer calls after it, and its history must show that: see precedes().
+  // A client that waits for an answer calls after it, and its history must show that: see precedes().
   if (o.arrivals == ClientOptions::Arrivals::closed) gap = std::max(gap, Duration{1});
   port.wake(id, ClientPort::Wake::call, 0, now + gap);
 }
@@ -135,7 +134,7 @@ Command Clients::choose_command(Client& client, RequestId id) const {
   return command;
 }
 
-// A cas with unique values would nearly always fail if it guessed: it expects what the client saw last.
+// Guessing cas with unique values would nearly always fail, so it expects the value that the client saw last.
 void Clients::expect(const Client& client, Command& command, std::uint64_t bits) const {
   if (plan_->options.values > 0) {
     command.expected = static_cast<std::int64_t>(below(bits, plan_->options.values)) + 1;
@@ -174,10 +173,9 @@ void Clients::transmit(ClientPort& port, ClientId id, const Pending& pending) {
   port.send(id, pending.asked, pending.asks);
 }
 
-// To all replicas that have not answered yet. A read goes to as many as it still needs answers from, starting
-// with the client's own and moving on by one replica with each attempt; to all if the
-// policy says so, if they are to vote, or if there are two rounds. A sample goes to as many as are still
-// needed, each set of replicas being equally likely.
+// Sends to all replicas that have not answered yet. A read goes to as many as it still needs answers from,
+// starting with the client's own and moving on by one replica with each attempt; to all if the policy says
+// so, if they vote, or if there are two rounds. A sample goes to as many as needed, all sets equally likely.
 void Clients::send_to_everyone(ClientPort& port, ClientId id, const Pending& pending) {
   const auto& policy = plan_->policy;
   const NodeSet& heard_from = pending.collects_offers() ? pending.offered_by : pending.answered_by;
@@ -213,10 +211,10 @@ void Clients::move_to(NodeId address, Pending& pending) const {
   if (!plan_->policy.writes_stay || is_read(pending.request().command)) pending.asked = address;
 }
 
-// Replicas must be told that this isn't the first time: the operation may have taken effect already.
+// Tells replicas that this is a repetition: the operation may have taken effect already.
 void Clients::ask_again(ClientPort& port, ClientId id, Pending& pending) {
   pending.asks.request.again = true;
-  if (plan_->policy.equal_answers) {  // a new vote: whoever has answered may know more by now
+  if (plan_->policy.equal_answers) {  // a new vote: replicas that answered may know more by now
     pending.answered_by.clear();
     pending.votes = {};
   }
@@ -354,7 +352,7 @@ void Clients::answered(ClientPort& port, ClientId id, Pending& pending, NodeId f
   if (pending.answered && !keep) finish(id, pending);
 }
 
-// What the client takes for the answer, if it has heard enough with this one.
+// The answer that the client accepts, if it has heard enough with this one.
 const Value* Clients::decided(Pending& pending, const Reply& reply) const {
   const std::uint32_t needed = answers_needed(pending, reply);
   if (needed == 1) return &reply.output;

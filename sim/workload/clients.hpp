@@ -1,5 +1,5 @@
 // The clients: when they call, what they request, which replica they ask, and when they give up. They know no
-// protocol, only its ClientPolicy; what they saw goes into the history that the judges read.
+// protocol, only its ClientPolicy; their observations go into the history that the judges read.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ struct Reply {
   enum class Status : std::uint8_t {
     done,      ///< Executed; `output` is the result.
     redirect,  ///< Not executed; ask `hint`.
-    offer,     ///< Not executed; `stamp` and `output` are what the replica offers for the second round.
+    offer,     ///< Not executed; the replica offers `stamp` and `output` for the second round.
   };
   RequestId id;
   Status status = Status::done;
@@ -35,13 +35,13 @@ struct Reply {
   NodeSet excused{};  ///< offer: replicas that will make none, and count as if they had.
 };
 
-/// A request on its way, in the second of two rounds with what the client has chosen.
+/// A request on its way; in the second of two rounds it carries the client's choice.
 struct Asked {
   Request request{};
   std::optional<Offer> chosen{};
 };
 
-/// What the clients need of the world around them.
+/// The clients' interface to the world around them.
 class ClientPort {
  public:
   enum class Wake : std::uint8_t { call, retry, retransmit, give_up, ping };
@@ -58,7 +58,7 @@ class ClientPort {
   ~ClientPort() = default;
 };
 
-/// What all clients of a run share; it outlives them.
+/// Choices common to all clients of a run; the plan outlives them.
 struct ClientPlan {
   ClientPlan() = default;
   ClientPlan(const ClientOptions& options, const ClientPolicy& policy, const ServiceKind& service,
@@ -84,12 +84,12 @@ class Clients {
   Clients(std::uint64_t seed, const ClientPlan& plan);
 
   void start(ClientPort& port, Time now);
-  /// A call that was not the client's own idea; asks `whom` instead of the replica that it would ask.
+  /// A call that was not the client's own idea; asks `whom` instead of the client's usual replica.
   void call(ClientPort& port, ClientId id, const Command& command, std::optional<NodeId> whom, Time now);
   void on_wake(ClientPort& port, ClientId client, ClientPort::Wake why, std::uint32_t number, Time now);
   void on_reply(ClientPort& port, ClientId client, NodeId from, const Reply& reply, std::uint8_t hops,
                 Time now);
-  /// What clients draw from now on follows from this seed.
+  /// Clients' draws follow from this seed from now on.
   void reseed(std::uint64_t seed);
   /// No further calls; operations under way go on.
   void stop() { stopped_ = true; }
@@ -106,7 +106,7 @@ class Clients {
     std::uint32_t answers_needed = 1;
     std::uint32_t first_target = 0;  ///< For reads from some replicas: where the round begins.
     std::uint32_t attempts = 0;
-    NodeId asked{};               ///< Whom the last attempt went to.
+    NodeId asked{};               ///< The replica that got the last attempt.
     std::uint32_t redirects = 0;  ///< Since the last retry: two confused replicas must not spin for ever.
     bool answered = false;        ///< The client has its answer; only retransmission goes on.
     Time gives_up_at{};
@@ -162,7 +162,7 @@ class Clients {
                 std::uint8_t hops, Time now);
   const Value* decided(Pending& pending, const Reply& reply) const;
   std::uint32_t answers_needed(const Pending& pending, const Reply& reply) const;
-  /// The client has what it waited for.
+  /// The client has the answer that it waited for.
   void conclude(ClientPort& port, ClientId id, Pending& pending, const Value& output, std::uint8_t hops,
                 Time now);
   /// Counts an answer; returns how many have been equal to it, itself included.

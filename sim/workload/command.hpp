@@ -34,27 +34,27 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
-/// A place in an order that several choose together: a number, and who chose it, which settles ties.
+/// A place in an order that several choose together: a number, and its owner to settle ties.
 struct Stamp {
   std::uint64_t number = 0;
   std::uint64_t owner = 0;
   auto operator<=>(const Stamp&) const = default;
 };
 
-/// What a replica offers in the first of two rounds; then what the client has made of the offers.
+/// A replica's offer in the first of two rounds; in the second, the client's choice from the offers.
 struct Offer {
   Stamp stamp{};
   Value value{};
   bool operator==(const Offer&) const = default;
 };
 
-/// A request as the owner of a stamp: what a client's own stamps carry.
+/// A request as the owner of a stamp, for the client's own stamps.
 constexpr std::uint64_t as_owner(RequestId id) {
   return static_cast<std::uint64_t>(id.client.value) << 32 | id.number;
 }
 
-/// A request in 64 bits, for decisions: who asked (0 never stands for a request), and a hash of what, so that
-/// two versions of one request differ.
+/// A request in 64 bits, for decisions: its client and number (0 never stands for a request), and a hash of
+/// its command, so that two versions of one request differ.
 constexpr std::uint64_t fingerprint(RequestId id, const Command& c) {
   std::uint64_t what = mix(static_cast<std::uint64_t>(c.action) + (c.expects_nil ? 256 : 0));
   what = mix(what ^ c.key);

@@ -58,7 +58,7 @@ struct ClientPolicy {
   /// The answers waited for must be equal: a vote, against replicas that lie. A replica's answer may come
   /// with the name of the primary to ask next time.
   bool equal_answers = false;
-  /// With equal_answers: how many provisional ones of one term are as good as those.
+  /// With equal_answers: so many provisional answers of one term are as good as the equal ones.
   std::uint32_t provisional_answers = 1;
   /// An operation that was not answered in time is sent to every replica.
   bool retry_everyone = false;
@@ -73,7 +73,7 @@ struct ClientPolicy {
   /// A write's second round carries a stamp of the client's own, larger than all offered and than all its
   /// earlier ones, and the value written.
   bool outbid = false;
-  /// What would go to everyone goes to as many replicas as are waited for, drawn anew each time.
+  /// Sends to as many replicas as answers are needed instead of to everyone, drawn anew each time.
   bool sample = false;
   /// Resend a write this often to replicas that haven't answered, even after the client has enough answers.
   std::optional<Duration> retransmit{};

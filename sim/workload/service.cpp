@@ -105,7 +105,7 @@ void Service::set(std::uint32_t key, std::int64_t value) {
   rehash(key, hash_of(value));
 }
 
-// Appending to a number makes a list that starts with it: what the model says of such a history, too.
+// Appending to a number makes a list that starts with it, in the model of a history as well.
 void Service::push(std::uint32_t key, std::int64_t value) {
   Cell& cell = cells_[key];
   if (cell.value.as_list() == nullptr) {

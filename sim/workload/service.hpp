@@ -13,7 +13,7 @@
 
 namespace sim {
 
-/// A kind of service: its name, what it allows, and the model that its histories are held against.
+/// A kind of service: its name, its actions, and the model that judges its histories.
 struct ServiceKind {
   std::string_view name;
   std::string_view about;
