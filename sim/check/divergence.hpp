@@ -52,7 +52,6 @@ struct DivergenceJudgement {
 /// compared unless replicas should `become_alike` when the run ends (those of a quorum system need not, nor
 /// any in a run that was cut short) and had the time to: the effects of faults were over by half of the
 /// settle phase.
-/// settle phase.
 DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true);
 
 /// Why they differ.
