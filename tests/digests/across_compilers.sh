@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Digests are the same under g++ and clang++, optimised or not, and with the address and undefined-behaviour
 # sanitizers: of every shipped scenario its golden value, and of scenarios drawn and changed at random (tests/soak)
-# the same value or the same refusal. Usage: across_compilers.sh SOURCE_DIR WORK_DIR SOAK
-# Only what plays a part in a run is built anew for each; scenarios are read by one object file per compiler, and by
-# one with sanitizers.
+# the same value or the same refusal. Usage: across_compilers.sh SOURCE_DIR WORK_DIR SOAK DIGESTS
+# DIGESTS comes from the build at hand, and WORK_DIR/alone/digests from compile_alone.py (clang++, not optimised).
+# Only what plays a part in a run is built anew, sanitized and optimised by clang++.
 set -euo pipefail
 export LC_ALL=C  # the golden digests are in the order of bytes
 source_dir=$1
 work=$2
 soak=$3
+built=$4
 rm -rf "$work/drawn"
 mkdir -p "$work/drawn"
 cd "$source_dir"
@@ -26,44 +27,41 @@ compile() {  # unit, name, compiler, flags...
   shift 2
   "$@" -std=c++20 -ffp-contract=off '-DREPSIM_VERSION=""' '-DREPSIM_BUILD=""' -I. -c "$work/$unit.cpp" -o "$work/$unit-$name.o"
 }
-run() {  # name, reader, compiler, flags...
-  local name=$1 reader=$2
-  shift 2
-  "$@" "$work/engine-$name.o" "$work/protocols-$name.o" "$work/scenario-$reader.o" -lfmt -o "$work/digests-$name"
-  (cd scenarios && "$work/digests-$name" bugs/*.json incidents/*.json lessons/*/*.json sweeps/*.json) > "$work/$name.txt"
-  (cd "$work/drawn" && "../digests-$name" *.json) > "$work/drawn-$name.txt"
+link() {  # name, compiler, flags...
+  local name=$1
+  shift
+  "$@" "$work"/{engine,protocols,scenario}-"$name".o -lfmt -o "$work/digests-$name"
 }
-export -f compile run
+run() {  # name, program
+  (cd scenarios && "$2" bugs/*.json incidents/*.json lessons/*/*.json sweeps/*.json) > "$work/$1.txt"
+  (cd "$work/drawn" && "$2" *.json) > "$work/drawn-$1.txt"
+}
+export -f compile link run
 export work
 
 # The longest first, so that both cores are busy until the end.
 two_at_a_time() { xargs -P 2 -d '\n' -n 1 bash -euo pipefail -c; }
 two_at_a_time <<JOBS
 compile protocols sanitized g++ -O1 $sanitizers
+compile protocols clang++-O3 clang++ -O3
 compile engine sanitized g++ -O1 $sanitizers
 compile scenario sanitized g++ $sanitizers
-compile protocols g++-O3 g++ -O3
-compile protocols clang++-O3 clang++ -O3
-compile engine g++-O3 g++ -O3
 compile engine clang++-O3 clang++ -O3
-compile protocols clang++-O0 clang++ -O0
-compile scenario g++ g++ -O0
-compile scenario clang++ clang++ -O0
-compile engine clang++-O0 clang++ -O0
+compile scenario clang++-O3 clang++ -O0
 JOBS
 two_at_a_time <<JOBS
-run sanitized sanitized g++ $sanitizers
-run clang++-O0 clang++ clang++
-run g++-O3 g++ g++
-run clang++-O3 clang++ clang++
+link sanitized g++ $sanitizers && run sanitized "$work/digests-sanitized"
+run clang++-O0 "$work/alone/digests"
+link clang++-O3 clang++ && run clang++-O3 "$work/digests-clang++-O3"
+run built "$built"
 JOBS
 
 differences=0
-for name in sanitized clang++-O0 g++-O3 clang++-O3; do
+for name in built sanitized clang++-O0 clang++-O3; do
   diff tests/goldens/digests.txt "$work/$name.txt" || differences=1
-  diff "$work/drawn-g++-O3.txt" "$work/drawn-$name.txt" || differences=1
+  diff "$work/drawn-built.txt" "$work/drawn-$name.txt" || differences=1
 done
 [ "$differences" = 0 ] || exit 1
-drawn=$work/drawn-g++-O3.txt
+drawn=$work/drawn-built.txt
 echo "the same digests everywhere: $(wc -l < tests/goldens/digests.txt) of shipped scenarios," \
   "$(wc -l < "$drawn") of drawn ones, $(grep -c refused "$drawn") of them refused"

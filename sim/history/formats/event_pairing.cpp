@@ -91,9 +91,8 @@ void EventPairing::finish() {
     number.push_back(static_cast<std::uint16_t>(small ? process : rank));
   }
   for (Operation& op : history_.operations) op.client.value = number[op.client.value];
-  history_.clients = static_cast<std::uint32_t>(!small              ? ascending.size()
-                                                : ascending.empty() ? 0
-                                                                    : ascending.back() + 1);
+  const auto up_to_the_last = ascending.empty() ? 0 : static_cast<std::size_t>(ascending.back() + 1);
+  history_.clients = static_cast<std::uint32_t>(small ? up_to_the_last : ascending.size());
   if (!small) history_.names.clients = std::move(ascending);
 }
 
