@@ -1,5 +1,4 @@
-// The effects of replicas and clients on the world: timers, the service, disk, roles, and the operations that
-// clients record.
+// The effects of replicas on the world: timers, the service, disk, roles.
 #include <algorithm>
 #include <utility>
 
@@ -156,49 +155,6 @@ void World::suspect(NodeId node, NodeId of, bool suspected) {
   if (!(suspected ? suspects.insert(of) : suspects.erase(of))) return;  // no change
   if (identity(node) == node) record_.suspicions.push_back({now_, node, of, suspected});
   if (tracer_ != nullptr) tracer_->suspects(now_, identity(node), of, suspected);
-}
-
-// ---- what clients bring
-
-void World::wake(ClientId client, Wake why, std::uint32_t number, Time at) {
-  const Event event{.kind = Event::Kind::client_timer,
-                    .tag = static_cast<std::uint8_t>(why),
-                    .node = client.value,
-                    .number = number};
-  // Timers of one kind all take the same time, except clients' calls and pings: each has a time of its own.
-  if (why == Wake::call || why == Wake::ping) return queue_.push(at, Rank::timer, event);
-  queue_.push_in_line(static_cast<std::size_t>(why) - static_cast<std::size_t>(Wake::retry), at, Rank::timer,
-                      event);
-}
-
-std::uint32_t World::called(const Request& request) {
-  const auto index = static_cast<std::uint32_t>(record_.operations.size());
-  const Command& asked = request.command;
-  Operation& operation = append(record_.operations);
-  operation.client = request.id.client;
-  operation.action = asked.action;
-  operation.key = asked.key;
-  if (!is_read(asked)) operation.argument = asked.argument;
-  if (asked.action == Action::cas && !asked.expects_nil) operation.expected = asked.expected;
-  operation.call = now_;
-  append(record_.asked, fingerprint(request));
-  append(oldest_pending_, request.oldest_pending);
-  append(record_.operation_of[operation.client.value], index);
-  if (tracer_ != nullptr) tracer_->called(now_, index, operation);
-  return index;
-}
-
-void World::returned(std::uint32_t index, const Value& output, std::uint8_t hops) {
-  Operation& operation = record_.operations[index];
-  operation.outcome = Outcome::ok;
-  operation.ret = now_;
-  operation.output = output;
-  record_.hops_of_answers += hops;
-  if (tracer_ != nullptr) tracer_->returned(now_, index, operation);
-}
-
-void World::gave_up(std::uint32_t index) {
-  if (tracer_ != nullptr) tracer_->returned(now_, index, record_.operations[index]);
 }
 
 }  // namespace sim
