@@ -20,6 +20,7 @@
 #include "sim/history/write_history.hpp"
 #include "sim/kernel/printable.hpp"
 #include "sim/report/fault_spans.hpp"
+#include "sim/report/history_of.hpp"
 #include "sim/report/result_json.hpp"
 #include "sim/report/run_text.hpp"
 #include "sim/report/trace_writer.hpp"
@@ -45,19 +46,6 @@ int verdict_of(const RunResult& r) {
                          r.answers.deceived > 0 || r.progress.verdict == ProgressJudgement::Verdict::stopped;
   if (r.expectations.empty() && violation) return kFailed;
   return r.linearizability.verdict == Verdict::unknown ? kUndecided : kHeld;
-}
-
-void write_history(std::ostream& out, bool as_edn, const Scenario& scenario, const RunResult& result,
-                   std::vector<HistoryFault> faults) {
-  History history;
-  history.scenario = scenario.name;
-  history.protocol = scenario.protocol;
-  history.seed = result.seed;
-  history.clients = scenario.setup.clients.options.count;
-  history.model = scenario.setup.model;
-  history.faults = std::move(faults);
-  history.operations = result.record.operations;
-  as_edn ? write_edn(out, history) : write_jsonl(out, history);
 }
 
 std::string how_to_replay(const RunOptions& options, std::uint64_t seed) {
@@ -88,7 +76,9 @@ int run_scenario(RunOptions& options) {
   }
   const RunResult result = run_once(scenario, seed, tracer.get());
   if (history.wanted()) {
-    write_history(history.stream(), options.history.ends_with(".edn"), scenario, result, faults.spans());
+    const History recorded = history_of(scenario, result, faults.spans());
+    const bool as_edn = options.history.ends_with(".edn");
+    as_edn ? write_edn(history.stream(), recorded) : write_jsonl(history.stream(), recorded);
   }
   const bool too_large = result.error == kTooMuchMemory;  // the random faults alone may be
   if (save.wanted() && too_large)
