@@ -42,4 +42,11 @@ struct SweepPlan {
   std::vector<Precision> until{};
 };
 
+/// A point as results show it: an object from JSON pointer to value; a listed one begins with its "label".
+Json json_of(const SweepPoint& point);
+/// The keys of a point that tell it apart for people: the label where points are listed, and what varies.
+std::vector<std::string> headings_of(const SweepPlan& plan);
+/// What varies: an object from JSON pointer to its values, those drawn at random in the order of the samples.
+Json values_of(const SweepPlan& plan);
+
 }  // namespace sim
