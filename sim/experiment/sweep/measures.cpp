@@ -25,69 +25,81 @@ constexpr auto kFraction = MeasureKind::fraction;
 constexpr auto kMean = MeasureKind::mean;
 
 constexpr std::array<Measure, kMeasures> kAll{{
-    {"violation", kShare, "of runs",
+    {"violation", "violation", kShare, "of runs",
      [](const Run& r) -> Maybe {
        if (r.linearizability.verdict == Verdict::unknown) return std::nullopt;
        return as_share(r.linearizability.verdict == Verdict::violation);
      }},
-    {"undecided", kShare, "of runs",
+    {"undecided", "undecided", kShare, "of runs",
      [](const Run& r) -> Maybe { return as_share(r.linearizability.verdict == Verdict::unknown); }},
-    {"diverged", kShare, "of runs", [](const Run& r) -> Maybe { return as_share(r.divergence.diverged); }},
-    {"split_brain", kShare, "of runs",
+    {"diverged", "diverged", kShare, "of runs",
+     [](const Run& r) -> Maybe { return as_share(r.divergence.diverged); }},
+    {"split_brain", "split brain", kShare, "of runs",
      [](const Run& r) -> Maybe { return as_share(r.split_brain.episodes > 0); }},
-    {"harmful", kShare, "of runs", [](const Run& r) -> Maybe { return as_share(r.split_brain.harmful > 0); }},
-    {"lost_write", kShare, "of runs",
+    {"harmful", "harmful", kShare, "of runs",
+     [](const Run& r) -> Maybe { return as_share(r.split_brain.harmful > 0); }},
+    {"lost_write", "lost write", kShare, "of runs",
      [](const Run& r) -> Maybe { return as_share(r.lost_writes.count > 0); }},
-    {"consensus_broken", kShare, "of runs",
+    {"consensus_broken", "consensus broken", kShare, "of runs",
      [](const Run& r) -> Maybe {
        return r.consensus.agreement ? Maybe(as_share(r.consensus_broken())) : std::nullopt;
      }},
-    {"undecided_replicas", kShare, "of runs",
+    {"undecided_replicas", "undecided replicas", kShare, "of runs",
      [](const Run& r) -> Maybe {
        return r.consensus.termination ? Maybe(as_share(!*r.consensus.termination)) : std::nullopt;
      }},
-    {"deceived", kShare, "of runs", [](const Run& r) -> Maybe { return as_share(r.answers.deceived > 0); }},
-    {"vain_election", kShare, "of runs",
+    {"deceived", "deceived", kShare, "of runs",
+     [](const Run& r) -> Maybe { return as_share(r.answers.deceived > 0); }},
+    {"vain_election", "vain election", kShare, "of runs",
      [](const Run& r) -> Maybe {
        return begun(r) ? Maybe(as_share(r.failover.vain_terms > 0)) : std::nullopt;
      }},
-    {"unfinished_failover", kShare, "of runs",
+    {"unfinished_failover", "unfinished failover", kShare, "of runs",
      [](const Run& r) -> Maybe {
        return begun(r) ? Maybe(as_share(r.failover.unfinished > 0)) : std::nullopt;
      }},
-    {"no_progress", kShare, "of runs",
+    {"no_progress", "no progress", kShare, "of runs",
      [](const Run& r) -> Maybe {
        using enum ProgressJudgement::Verdict;
        return r.progress.verdict != unknown ? Maybe(as_share(r.progress.verdict == stopped)) : std::nullopt;
      }},
-    {"split_brain_per_s", kRate, "/s", [](const Run& r) -> Maybe { return number(r.split_brain.episodes); }},
-    {"false_suspicions_per_s", kRate, "/s",
+    {"split_brain_per_s", "split brains/s", kRate, "/s",
+     [](const Run& r) -> Maybe { return number(r.split_brain.episodes); }},
+    {"false_suspicions_per_s", "false suspicions/s", kRate, "/s",
      [](const Run& r) -> Maybe { return number(r.detector.false_suspicions); }},
-    {"needless_changes_per_s", kRate, "/s", [](const Run& r) { return maybe(r.primary.needless); }},
-    {"outages_per_s", kRate, "/s", [](const Run& r) -> Maybe { return number(r.availability.outages); }},
-    {"lost_writes_per_s", kRate, "/s", [](const Run& r) -> Maybe { return number(r.lost_writes.count); }},
-    {"dual_primary_fraction", kFraction, "of time",
+    {"needless_changes_per_s", "needless changes/s", kRate, "/s",
+     [](const Run& r) { return maybe(r.primary.needless); }},
+    {"outages_per_s", "outages/s", kRate, "/s",
+     [](const Run& r) -> Maybe { return number(r.availability.outages); }},
+    {"lost_writes_per_s", "lost writes/s", kRate, "/s",
+     [](const Run& r) -> Maybe { return number(r.lost_writes.count); }},
+    {"dual_primary_fraction", "two primaries %", kFraction, "of time",
      [](const Run& r) { return of_time(r.split_brain.seconds, r); }},
-    {"mistake_fraction", kFraction, "of time",
+    {"mistake_fraction", "in false suspicion %", kFraction, "of time",
      [](const Run& r) { return of_time(r.detector.mistake_seconds, r); }},
-    {"without_primary_fraction", kFraction, "of time",
+    {"without_primary_fraction", "without primary %", kFraction, "of time",
      [](const Run& r) { return r.primary.without_s ? of_time(*r.primary.without_s, r) : std::nullopt; }},
-    {"divergence_fraction", kFraction, "of time",
+    {"divergence_fraction", "in divergence %", kFraction, "of time",
      [](const Run& r) { return of_time(r.divergence.seconds, r); }},
-    {"availability", kFraction, "of time", [](const Run& r) -> Maybe { return r.availability.fraction; }},
-    {"answered", kFraction, "of operations",
+    {"availability", "available %", kFraction, "of time",
+     [](const Run& r) -> Maybe { return r.availability.fraction; }},
+    {"answered", "answered %", kFraction, "of operations",
      [](const Run& r) -> Maybe {
        const auto& o = r.operations;
        return o.invoked > 0 ? Maybe(number(o.ok) / number(o.invoked)) : std::nullopt;
      }},
-    {"longest_outage_s", kMean, "s", [](const Run& r) -> Maybe { return r.availability.longest_outage_s; }},
-    {"latency_p50_ms", kMean, "ms", [](const Run& r) { return r.latency_ms.p50; }},
-    {"latency_p99_ms", kMean, "ms", [](const Run& r) { return r.latency_ms.p99; }},
-    {"failover_mean_s", kMean, "s", [](const Run& r) { return r.failover.mean_s; }},
-    {"stable_failover_mean_s", kMean, "s", [](const Run& r) { return r.failover.stable_mean_s; }},
-    {"detection_mean_s", kMean, "s", [](const Run& r) { return r.detector.mean_detection_s; }},
-    {"messages_per_operation", kMean, "messages", [](const Run& r) { return r.cost.messages_per_operation; }},
-    {"delays_per_operation", kMean, "delays", [](const Run& r) { return r.cost.delays_per_operation; }},
+    {"longest_outage_s", "longest outage", kMean, "s",
+     [](const Run& r) -> Maybe { return r.availability.longest_outage_s; }},
+    {"latency_p50_ms", "median latency", kMean, "ms", [](const Run& r) { return r.latency_ms.p50; }},
+    {"latency_p99_ms", "99th percentile", kMean, "ms", [](const Run& r) { return r.latency_ms.p99; }},
+    {"failover_mean_s", "failover", kMean, "s", [](const Run& r) { return r.failover.mean_s; }},
+    {"stable_failover_mean_s", "failover to stay", kMean, "s",
+     [](const Run& r) { return r.failover.stable_mean_s; }},
+    {"detection_mean_s", "detection", kMean, "s", [](const Run& r) { return r.detector.mean_detection_s; }},
+    {"messages_per_operation", "messages", kMean, "messages",
+     [](const Run& r) { return r.cost.messages_per_operation; }},
+    {"delays_per_operation", "delays", kMean, "delays",
+     [](const Run& r) { return r.cost.delays_per_operation; }},
 }};
 constexpr std::size_t kUndecided = 1;
 

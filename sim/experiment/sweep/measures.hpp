@@ -27,8 +27,11 @@ constexpr Range range_of(MeasureKind kind) {
   return {.low = 0, .high = 1};
 }
 
+/// All that is said of a measure, once: columns of summary.csv, keys of JSON, the table for people and the
+/// differences between points follow from it.
 struct Measure {
-  std::string_view name;
+  std::string_view name;   ///< The column and the key.
+  std::string_view title;  ///< The heading in a table for people.
   MeasureKind kind;
   std::string_view unit;
   /// The run's contribution: 0 or 1 for a share, a count for a rate; empty if it says nothing.

@@ -22,42 +22,36 @@ std::string shown(const std::optional<Estimate>& e, const Measure& measure) {
   return time_interval_text(second * e->value, second * e->low, second * e->high);
 }
 
-struct Column {
-  std::string_view measure;
-  std::string_view title;
-};
-
-bool has_data(const SweepSummary& s, const Column& column) {
+bool has_data(const SweepSummary& s, std::string_view measure) {
   return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
-    return summary.estimates()[measure_index(column.measure)].has_value();
+    return summary.estimates()[measure_index(measure)].has_value();
   });
 }
 
 // Whether any run at any point came to that.
-bool happened(const SweepSummary& s, const Column& column) {
+bool happened(const SweepSummary& s, std::string_view measure) {
   return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
-    const auto estimate = summary.estimates()[measure_index(column.measure)];
+    const auto estimate = summary.estimates()[measure_index(measure)];
     return estimate && estimate->value > 0;
   });
 }
 
-// Columns without any data are left out.
+// A column for each of `named`; those without any data are left out.
 std::string block(const SweepSummary& s, std::size_t width, std::string_view heading,
-                  std::vector<Column> columns) {
-  std::erase_if(columns, [&](const Column& c) { return !has_data(s, c); });
+                  std::vector<std::string_view> named) {
+  std::erase_if(named, [&](std::string_view measure) { return !has_data(s, measure); });
+  std::vector<std::size_t> columns;
+  for (const auto& measure : named) columns.push_back(measure_index(measure));
   Rows rows(s.points.size() + 1);
   rows[0] = s.headings;
   rows[0].emplace_back("runs");
-  for (const Column& c : columns) rows[0].emplace_back(c.title);
+  for (const std::size_t m : columns) rows[0].emplace_back(measures()[m].title);
   for (std::size_t p = 0; p < s.points.size(); ++p) {
     auto& row = rows[p + 1];
     for (const auto& key : s.headings) row.push_back(cell_of(s.points[p], key));
     row.push_back(fmt::format("{}", s.summaries[p].runs()));
     const auto estimates = s.summaries[p].estimates(s.confidence);
-    for (const Column& c : columns) {
-      const std::size_t m = measure_index(c.measure);
-      row.push_back(shown(estimates[m], measures()[m]));
-    }
+    for (const std::size_t m : columns) row.push_back(shown(estimates[m], measures()[m]));
   }
   return fmt::format("{}\n{}", heading, aligned(rows, width, s.headings.size() + 1));
 }
@@ -141,30 +135,21 @@ std::string precision_text(const SweepSummary& s) {
 }
 
 std::string to_table(const SweepSummary& s, std::size_t width) {
-  std::vector<Column> shares{{"violation", "violation"},     {"diverged", "diverged"},
-                             {"split_brain", "split brain"}, {"harmful", "harmful"},
-                             {"lost_write", "lost write"},   {"consensus_broken", "consensus broken"}};
+  std::vector<std::string_view> shares{"violation", "diverged",   "split_brain",
+                                       "harmful",   "lost_write", "consensus_broken"};
   // Means over runs leave out what never ends: where that happens, it is said beside them.
-  for (const Column& c :
-       {Column{"no_progress", "no progress"}, Column{"unfinished_failover", "unfinished failover"}}) {
-    if (happened(s, c)) shares.push_back(c);
+  for (const char* measure : {"no_progress", "unfinished_failover"}) {
+    if (happened(s, measure)) shares.emplace_back(measure);
   }
   return block(s, width, "Share of runs in per cent [95 % interval]", std::move(shares)) + "\n" +
          block(s, width,
                "Per virtual second; share of time in per cent; mean of the longest outages [95 % interval]",
-               {{"split_brain_per_s", "split brains/s"},
-                {"lost_writes_per_s", "lost writes/s"},
-                {"dual_primary_fraction", "two primaries %"},
-                {"availability", "available %"},
-                {"longest_outage_s", "longest outage"}}) +
+               {"split_brain_per_s", "lost_writes_per_s", "dual_primary_fraction", "availability",
+                "longest_outage_s"}) +
          "\n" +
          block(s, width, "Means over runs: operations answered, latency, failover, cost [95 % interval]",
-               {{"answered", "answered %"},
-                {"latency_p50_ms", "median latency"},
-                {"latency_p99_ms", "99th percentile"},
-                {"failover_mean_s", "failover"},
-                {"messages_per_operation", "messages"},
-                {"delays_per_operation", "delays"}});
+               {"answered", "latency_p50_ms", "latency_p99_ms", "failover_mean_s", "messages_per_operation",
+                "delays_per_operation"});
 }
 
 }  // namespace sim
