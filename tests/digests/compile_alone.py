@@ -47,7 +47,7 @@ def compile_one(file, work, precompiled, cache):
     needed = included_by(file, cache)
     help_ = next((arguments for names, arguments in precompiled if names <= needed), [])
     if file.endswith(".hpp"):
-        how = ["-fsyntax-only", "-x", "c++", "-Wno-pragma-once-outside-header"]
+        how = ["-fsyntax-only", "-x", "c++", "-Wno-pragma-once-outside-header", "-Wno-unused-const-variable"]
         produced = ""
     else:
         produced = str(work / (file.replace("/", "-") + ".o"))
