@@ -202,17 +202,14 @@ void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time no
   if (pending->asked == address) try_next(address);
   ++pending->attempts;
   pending->redirects = 0;
-  move_to(address, *pending);
   ask_again(port, id, *pending);
   if (const auto& again = plan_->options.retry) port.wake(id, ClientPort::Wake::retry, number, now + *again);
 }
 
-void Clients::move_to(NodeId address, Pending& pending) const {
-  if (!plan_->policy.writes_stay || is_read(pending.request().command)) pending.asked = address;
-}
-
 // Tells replicas that this is a repetition: the operation may have taken effect already.
 void Clients::ask_again(ClientPort& port, ClientId id, Pending& pending) {
+  const Command& command = pending.request().command;
+  if (!plan_->policy.writes_stay || is_read(command)) pending.asked = presumed(clients_[id.value], command);
   pending.asks.request.again = true;
   if (plan_->policy.equal_answers) {  // a new vote: replicas that answered may know more by now
     pending.answered_by.clear();
@@ -284,7 +281,6 @@ void Clients::try_next(NodeId& presumed) const {
 void Clients::resend_all(ClientPort& port, ClientId id) {
   for (Pending& pending : clients_[id.value].pending) {
     if (pending.answered) continue;
-    move_to(presumed(clients_[id.value], pending.request().command), pending);
     ask_again(port, id, pending);
   }
 }

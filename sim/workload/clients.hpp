@@ -143,7 +143,6 @@ class Clients {
   void transmit(ClientPort& port, ClientId id, const Pending& pending);
   void retry(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void ask_again(ClientPort& port, ClientId id, Pending& pending);
-  void move_to(NodeId address, Pending& pending) const;
   void retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void await_patience(ClientPort& port, ClientId id);
   void lose_patience(ClientPort& port, ClientId id, Time now);
