@@ -15,11 +15,11 @@
 
 namespace sim {
 
-/// What is asked for besides the verdict. A witness of a violation may cost many times what the verdict did.
+/// Requests besides the verdict. A violation's witness may cost many times the verdict.
 enum class Detail : std::uint8_t { verdict, witness };
 
-/// Judges as judge_linearizability does. Of a violation it also finds the witness and the story, unless only
-/// the verdict is asked for.
+/// Judges as judge_linearizability does. It also finds a violation's witness and story, unless only the
+/// verdict is asked for.
 LinearizabilityResult check_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget = {},
                                             TimeUnit unit = TimeUnit::nanoseconds,
@@ -35,20 +35,20 @@ struct OrderedOperation {
 struct Explanation {
   Contradiction contradiction{};
   std::size_t prefix_operations = 0;  ///< Called until the contradiction was complete.
-  std::optional<DeadEnd> dead_end{};  ///< Where the contradiction is too long to read.
+  std::optional<DeadEnd> dead_end{};  ///< If the contradiction is too long to read.
   std::string story{};                ///< The one or the other in words.
   std::optional<FaultKind> kind{};    ///< Only of registers and key-value stores without appends.
   std::uint64_t steps = 0;            ///< Spent.
 };
 
-/// Explains the violation `found` by check_linearizability. `budget` is what may be spent at most, as for
-/// find_contradiction; what isn't reached within it says so.
+/// Explains the violation `found` by check_linearizability. `budget` is the most that may be spent, as for
+/// find_contradiction; results not reached within it say so.
 Explanation explain_violation(std::span<const Operation> operations, Model model, const Value& initial,
                               const LinearizabilityResult& found, TimeUnit unit = TimeUnit::nanoseconds,
                               const LinearizabilityBudget& budget = {});
 
-/// An order of all answered operations; of a violation, of its prefix without its last answer, which is the
-/// most that can be ordered. Less if the budget doesn't suffice.
+/// An order of all answered operations. For a violation: of its prefix without its last answer, as no more
+/// can be ordered. Less if the budget doesn't suffice.
 std::vector<OrderedOperation> find_linearization(std::span<const Operation> operations, Model model,
                                                  const Value& initial, std::optional<std::size_t> prefix_end,
                                                  const LinearizabilityBudget& budget = {.steps = 3'000'000});

@@ -76,7 +76,7 @@ Budget make_budget(const LinearizabilityBudget& budget) {
   return {.steps_max = budget.steps, .memory_max = budget.memory_bytes, .out_of_time = &budget.out_of_time};
 }
 
-// A size depends on all values at once, of which no monitor knows.
+// A size depends on all values at once, and no monitor knows those.
 bool tells_sizes(std::span<const Operation> operations, std::span<const std::uint32_t> of_key) {
   return std::ranges::any_of(of_key, [&](std::uint32_t i) { return operations[i].action == Action::size; });
 }
@@ -116,7 +116,7 @@ std::optional<Monitored> monitor_sets(std::span<const Operation> operations, con
   return all;
 }
 
-// What the monitors say of all keys, before anything is searched: a violation if there is one, and the keys
+// The monitors' results for all keys, before anything is searched: a violation if there is one, and the keys
 // that they leave to the search.
 struct MonitoredKeys {
   std::optional<Monitored> violation{};

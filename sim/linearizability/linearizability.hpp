@@ -13,16 +13,16 @@ namespace sim {
 
 /// Judges `operations` (in any order) against one object of `model` for each key, each starting at `initial`.
 ///
-/// Operations come one before the other as precedes() says: at equal times they are concurrent. Pending
+/// precedes() tells which operations come before others: at equal times they are concurrent. Pending
 /// operations take effect at any time after their call or never; failed ones never. A pending stamp or draw
-/// wrote some integer. Throws std::invalid_argument for an action that the model doesn't have
-/// or an initial value that it can't hold.
+/// wrote some integer. Throws std::invalid_argument for an action that the model doesn't have or an initial
+/// value that it can't hold.
 ///
-/// Of a violation, `witness` and `prefix_end` are what the verdict left behind; explanation.hpp says more.
+/// For a violation, `witness` and `prefix_end` are by-products of the verdict; explanation.hpp says more.
 LinearizabilityResult judge_linearizability(std::span<const Operation> operations, Model model,
                                             const Value& initial, const LinearizabilityBudget& budget = {});
 
-/// The verdict alone: what sweeps ask of every run. Adds what was spent to `steps`.
+/// The verdict alone, which sweeps ask of every run. Adds its steps to `steps`.
 Verdict linearizability_verdict(std::span<const Operation> operations, Model model, const Value& initial,
                                 const LinearizabilityBudget& budget = {}, std::uint64_t* steps = nullptr);
 

@@ -35,8 +35,8 @@ class SequentialJudge {
   }
 
  private:
-  // What is linearizable is sequentially consistent, too, and much easier to find out. What isn't even on one
-  // key isn't on all.
+  // A linearizable history is sequentially consistent, too, and linearizability is much easier to decide. A
+  // history that isn't sequentially consistent on one key isn't on all.
   Verdict verdict() {
     const LinearizabilityBudget some{
         .steps = budget_.steps / 4, .out_of_time = budget_.out_of_time, .memory_bytes = budget_.memory_bytes};
@@ -58,7 +58,7 @@ class SequentialJudge {
     return search(places_, budget_.steps);
   }
 
-  // Of `places_`, those that aren't `strong` are weakened.
+  // Weakens those of `places_` that aren't `strong`.
   Verdict search(const std::vector<std::size_t>& strong, std::uint64_t most) {
     std::vector<Operation> history;
     for (const std::size_t i : places_) {

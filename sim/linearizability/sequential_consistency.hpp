@@ -13,11 +13,10 @@ namespace sim {
 /// Judges `operations` (in any order) on all keys together: sequential consistency isn't local. For small
 /// histories: it tries orders, of which there are many; `unknown` when the budget is spent.
 ///
-/// Only operations of one client come one before the other, as precedes() says. Unanswered operations take
-/// effect after what precedes them or never; they precede nothing. The witness contradicts
-/// itself whatever the other operations were answered; it is smallest in that it needs each of its
-/// operations, as far as the budget allowed. Throws std::invalid_argument for an action that the model
-/// doesn't have.
+/// precedes() orders operations of one client only. Unanswered operations take effect after those that
+/// precede them or never; they precede nothing. The witness contradicts itself whatever the other operations
+/// were answered. It is smallest in that it needs each of its operations, as far as the budget allowed.
+/// Throws std::invalid_argument for an action that the model doesn't have.
 LinearizabilityResult check_sequential_consistency(std::span<const Operation> operations, Model model,
                                                    const Value& initial,
                                                    const LinearizabilityBudget& budget = {},

@@ -25,16 +25,15 @@ struct LinearizabilityBudget {
   std::size_t memory_bytes = std::size_t{1} << 30;
 };
 
-/// What the times of a history count; only stories depend on it.
+/// The meaning of a history's times; only stories depend on it.
 enum class TimeUnit : std::uint8_t { nanoseconds, lines };
 
 struct LinearizabilityResult {
   Verdict verdict = Verdict::unknown;
   std::string story;  ///< Why, in a sentence; empty when linearizable.
-  /// Unless violation, empty. Places of operations that contradict each other, and the one among them at
-  /// whose return the contradiction is complete: as a Contradiction says. If only the verdict was asked for,
-  /// they are what it left behind: a witness only where there is one without a search, and an end that is
-  /// near.
+  /// Empty unless violation. Places of operations that contradict each other, and the one among them at whose
+  /// return the contradiction is complete: see Contradiction. If only the verdict was asked for, they are its
+  /// by-products: a witness only if there is one without a search, and an end that is near.
   std::vector<std::size_t> witness;
   std::optional<std::size_t> prefix_end{};
   std::uint64_t steps = 0;  ///< Spent, on the witness, too.

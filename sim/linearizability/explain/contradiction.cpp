@@ -15,8 +15,8 @@
 namespace sim {
 namespace {
 
-// The shortest prefix that is a violation, by bisection over the returns: what can't be linearized can't
-// after more events either.
+// The shortest prefix that is a violation, by bisection over the returns: a prefix that can't be linearized
+// can't be with more events either.
 class PrefixSearch {
  public:
   PrefixSearch(std::span<const Operation> all, Model model, const Value& initial,
@@ -47,7 +47,7 @@ class PrefixSearch {
   std::size_t end() const { return returns_[high_]; }
   bool is_shortest() const { return !undecided_; }
   std::uint64_t left() const { return left_; }
-  // What is known without any search: at the worst, all of the key that were answered.
+  // Known without any search: at the worst, all answered operations of the key.
   std::vector<std::size_t> any_witness() const {
     std::vector<std::size_t> some = witness();
     for (std::size_t rank = 0; rank <= high_ && witness_.empty(); ++rank) {
@@ -57,7 +57,7 @@ class PrefixSearch {
     return some;
   }
 
-  // Of the last violation met, if it came with one: those that were answered.
+  // The answered operations of the last violation's witness, if it came with one.
   std::vector<std::size_t> witness() const {
     auto answered = witness_;
     std::erase_if(answered, [&](std::size_t i) { return all_[i].outcome != Outcome::ok; });
@@ -65,7 +65,7 @@ class PrefixSearch {
   }
 
  private:
-  // Where the search could use answers before they were given, what it says isn't the end of the
+  // Where the search could use answers before they were given, its failure isn't the end of the
   // contradiction.
   bool is_complete_at_end(const LinearizabilityResult& found) const {
     const bool answers_early = model_ == Model::counter || tells_states_apart_whole(model_);
@@ -76,7 +76,8 @@ class PrefixSearch {
     return static_cast<std::size_t>(std::ranges::find(returns_, place) - returns_.begin());
   }
 
-  // To where `found` says, if that's earlier. Of what returned at one instant, only all may be too much.
+  // Back to the end that `found` names, if that's earlier. Of operations that returned at one instant, only
+  // all together may be too much.
   void lower(const LinearizabilityResult& found, std::size_t end) {
     const std::size_t most = high_;
     high_ = std::clamp(rank_of(end), low_, most);
@@ -84,8 +85,8 @@ class PrefixSearch {
     witness_ = found.witness;
   }
 
-  // Whether what was called before this return is linearizable if this operation didn't happen and others
-  // were answered as they later were: that's one of the ways in which it may have gone on.
+  // Whether everything called before this return is linearizable if this operation didn't happen and the
+  // others were answered as they later were: that's one of the ways in which it may have gone on.
   bool has_order_without(std::size_t rank) {
     if (rank == 0) return true;
     if (time_is_up(budget_)) return false;
@@ -181,8 +182,8 @@ class KeyWitness {
     found_.witness_is_smallest = witness.is_smallest;
   }
 
-  // What was said of one element of a set usually contradicts itself. A single answer never contradicts
-  // itself but by one element: others can be in or not as it says.
+  // The operations on one element of a set usually contradict each other. A single answer contradicts itself
+  // in one element only: others can be in or not as it says.
   bool look_at_elements(const RegisterReduction& history, std::span<const std::uint32_t> of_key) {
     std::set<std::int64_t> elements;
     for (const std::uint32_t i : of_key) {

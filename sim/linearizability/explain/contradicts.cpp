@@ -18,7 +18,7 @@ constexpr std::size_t kMostPrefixes = 4096;  // of observed lists and texts, tog
 constexpr std::size_t kMostElements = 6;     // of a set whose state nobody knows
 constexpr std::size_t kMostOpenAdds = 6;     // to a counter
 
-// What a queue, stack or set is asked for or about; nullptr: nothing in particular.
+// The value that a queue, stack or set is asked for or about; nullptr: nothing in particular.
 const std::int64_t* value_of(const Operation& op) {
   return takes_argument(op.action) ? op.argument.as_number() : op.output.as_number();
 }
@@ -28,10 +28,10 @@ std::int64_t wrapped_sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-// Of a counter: its client was told what it led to.
+// Of a counter: its client was told the resulting sum.
 bool told_sum(const Operation& op) { return op.action == Action::add && op.output.as_number() != nullptr; }
 
-// What a counter held before such an add.
+// The counter's value before such an add.
 std::int64_t before(const Operation& add) {
   const auto added = static_cast<std::uint64_t>(*add.argument.as_number());
   return wrapped_sum(*add.output.as_number(), static_cast<std::int64_t>(0 - added));
@@ -41,7 +41,7 @@ void add_values(const Value& list_or_else, std::vector<std::int64_t>& values) {
   if (const auto* list = list_or_else.as_list()) values.insert(values.end(), list->begin(), list->end());
 }
 
-// Numbers that were there when it took effect.
+// Numbers that were there when the operation took effect.
 std::vector<std::int64_t> seen_by(const Operation& op) {
   std::vector<std::int64_t> values;
   const bool looks = op.action == Action::read || op.action == Action::dequeue || op.action == Action::pop;
@@ -131,8 +131,8 @@ std::vector<std::int64_t> ContradictionTest::mentioned(std::span<const std::size
   return values;
 }
 
-// With what must have happened for these to be answered so: where only one operation called since `from` may
-// have left what they saw. That spares the search a choice, and so on for what this one saw.
+// Adds the operations that must have happened for these to be answered so: if only one operation called since
+// `from` may have left what they saw. That spares the search a choice. The same goes on for the added ones.
 std::vector<std::size_t> ContradictionTest::implied(std::span<const std::size_t> ranks, Time from) const {
   std::vector<std::size_t> all(ranks.begin(), ranks.end());
   if (anything_from_ != kNever) return all;
@@ -148,8 +148,8 @@ std::vector<std::size_t> ContradictionTest::implied(std::span<const std::size_t>
   return all;
 }
 
-// An order of a collection's operations stays one when all those of a value are left out (and it is struck
-// from the lists that were read). So what concerns values that the contradiction doesn't mention can't
+// An order of a collection's operations stays valid when all operations on a value are left out (and the
+// value is struck from the lists that were read). So values that the contradiction doesn't mention can't
 // matter.
 bool ContradictionTest::concerns(const Operation& op, const std::vector<std::int64_t>& values) const {
   if (!is_collection()) return true;
@@ -184,8 +184,8 @@ ContradictionTest::Scene ContradictionTest::make_scene(std::span<const std::size
   return scene;
 }
 
-// A choice of the others that is likely to have an order with these: what they saw, from where it came
-// latest, and so on.
+// A choice of the others that probably has an order with these: the latest sources of what they saw, the
+// sources' own sources, and so on.
 ContradictionTest::Scene ContradictionTest::guess_scene(std::span<const std::size_t> ranks) const {
   std::set<std::size_t> known(ranks.begin(), ranks.end());
   std::vector<std::size_t> all(ranks.begin(), ranks.end());
@@ -235,8 +235,8 @@ Verdict ContradictionTest::judge(const Scene& scene) {
   return search(history);
 }
 
-// A write may have been all that happened before, so that each value written may have been there; unless it
-// can be used a second time.
+// A write may have been all that happened before, so each value written may have been there, unless it can be
+// used a second time.
 bool ContradictionTest::is_exact(const Scene& scene) const {
   if (!scene.cut) return true;
   if (!only_writes_ || !initial_.is_nil() || anything_from_ != kNever) return false;
@@ -269,7 +269,7 @@ bool ContradictionTest::may_hold(std::int64_t value, Time by) const {
   return anything_from_ <= by || (!sources.empty() && sources.front().call <= by);
 }
 
-// What operations of the scene tell from any other state.
+// The states that operations of the scene can tell from any other.
 std::vector<Value> ContradictionTest::observed(const Scene& scene) const {
   std::vector<Value> values;
   for (std::size_t i = 0; i < scene.operations.size(); ++i) {
@@ -327,11 +327,12 @@ void ContradictionTest::begin_hiding(KeyHistory& history, Time begin) const {
     if (source.call <= begin) history.hidden.push_back(source.value);
   }
   sort_once(history.hidden);
-  // Who finds it empty learns that nothing hides.
+  // An operation that finds it empty learns that nothing hides.
   for (KeyOperation& op : history.operations) op.step.kind = Step::Kind::transit;
 }
 
-// Sums that were answered, with any of the unanswered ones; as far as they lead to what somebody observes.
+// Sums that were answered, with any of the unanswered ones, as far as they lead to a sum that somebody
+// observes.
 void ContradictionTest::begin_counted(KeyHistory& history, const Scene& scene) const {
   std::vector<std::int64_t> sums{0};  // of unanswered adds
   for (const Operation& op : open_) {
@@ -354,7 +355,8 @@ void ContradictionTest::begin_counted(KeyHistory& history, const Scene& scene) c
   }
 }
 
-// States that can be told from others are those that somebody observes, and the ways there by appending.
+// The states that can be told from others are those that somebody observes, and those on the way there by
+// appending.
 void ContradictionTest::begin_observed(KeyHistory& history, const Scene& scene) const {
   std::vector<State>& found = history.beginnings;
   found = {ObjectStates::kOther, ObjectStates::kNil};

@@ -1,4 +1,4 @@
-// When do answers contradict each other? The question that a small witness has to pass, asked of one key.
+// When do answers contradict each other? A small witness has to pass this question, asked of one key.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,12 @@ namespace sim {
 /// needs none of the others, and none of them can mend it: neither the operations by themselves nor the whole
 /// history are linearizable.
 ///
-/// This asks it of one key's history until the return of `last`, where the contradiction is complete. What
-/// was open then may happen later, answered in any way, or never. Answered operations go by their rank in the
-/// order of returns; `last` has the highest.
+/// This class asks it of one key's history until the return of `last`, where the contradiction is complete.
+/// Operations open then may happen later, answered in any way, or never. Answered operations go by their rank
+/// in the order of returns; `last` has the highest.
 class ContradictionTest {
  public:
-  /// `all`: as the search takes them (see RegisterReduction), and must outlive this. Adds what it spends to
+  /// `all`: in the search's form (see RegisterReduction), and must outlive this. Adds its steps to
   /// `spending`, at most `steps_each` for one question.
   ContradictionTest(std::span<const Operation> all, std::span<const std::uint32_t> of_key, Model model,
                     const Value& initial, std::size_t last, Budget& spending, std::uint64_t steps_each);
@@ -39,8 +39,8 @@ class ContradictionTest {
   }
 
   enum class Begin : std::uint8_t {
-    near,  ///< What returned before all of them were called is replaced by all states that it may have left:
-           ///< quick, and a contradiction with all of these is one.
+    near,  ///< All states that operations returned before any of them was called may have left stand in for
+           ///< those operations: quick, and a contradiction with all of these states is one.
     first  ///< Everything is looked at.
   };
 
@@ -57,7 +57,7 @@ class ContradictionTest {
     std::vector<std::int64_t> values{};  // of a collection: that matter
   };
 
-  // Who may have left a number, or put it in.
+  // An operation that may have left a number, or put it in.
   struct Source {
     std::int64_t value;
     Time call;
@@ -94,7 +94,7 @@ class ContradictionTest {
   std::vector<std::uint32_t> answered_{};  // in the order of returns
   std::vector<Operation> open_{};          // when the last one returned; answers forgotten
   std::vector<Source> sources_{};          // by value, then by call
-  Time anything_from_ = kNever;            // when the first one was called that leaves a number nobody knows
+  Time anything_from_ = kNever;            // the first call of an operation that leaves a number nobody knows
   bool sized_ = false;                     // somebody asked for the number of values in it
   bool only_told_ = true;                  // all answered adds to a counter were told the sum
   bool only_writes_ = true;                // and reads

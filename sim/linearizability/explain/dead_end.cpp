@@ -42,7 +42,7 @@ class DeadEndSearch {
  private:
   const Operation& last() const { return all_[last_]; }
 
-  // Of what returned at one instant, only all may be too much.
+  // Of operations that returned at one instant, only all together may be too much.
   bool is_answered_before(std::size_t i) const {
     return all_[i].outcome == Outcome::ok && std::pair(all_[i].ret, i) < std::pair(last().ret, last_);
   }
@@ -114,7 +114,7 @@ class DeadEndSearch {
                        [&](std::size_t i) { return execute(state, i); });
   }
 
-  // Whether it is answered so; what was open then may be answered in any way.
+  // Whether the operation is answered so; those open at the end may be answered in any way.
   bool execute(Value& state, std::size_t i) const {
     const Operation& op = all_[i];
     const bool wild =

@@ -9,9 +9,9 @@
 
 namespace sim {
 
-/// Leaves out of `all` (ascending) ever smaller portions of `candidates`, neighbours together, as long as
-/// `holds` says so of what is left, and until none of them alone can be left out or `stopped` (Zeller and
-/// Hildebrandt 2002, "Simplifying and isolating failure-inducing input").
+/// Leaves out of `all` (ascending) ever smaller portions of `candidates`, neighbours together, as long as the
+/// rest `holds`, until no single one can be left out or `stopped` (Zeller and Hildebrandt 2002, "Simplifying
+/// and isolating failure-inducing input").
 template <typename Holds, typename Stopped>
 void leave_out(std::vector<std::size_t>& all, std::vector<std::size_t> candidates, const Holds& holds,
                const Stopped& stopped) {

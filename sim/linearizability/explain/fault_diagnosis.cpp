@@ -117,7 +117,7 @@ bool FewestFaults::answered_by(std::size_t read, const Value& state) const {
   return op.action == Action::cas ? !(state == op.expected) : state == op.output;
 }
 
-// In any order: what returned before the read did can come before it.
+// Takes any order: an operation that returned before the read can come before it.
 bool FewestFaults::was_there(std::size_t read) const {
   if (answered_by(read, initial_)) return true;
   return std::ranges::any_of(of_key_, [&](const Operation& op) {
@@ -126,7 +126,7 @@ bool FewestFaults::was_there(std::size_t read) const {
   });
 }
 
-// Operations that may have left what the read saw, as if they certainly had until it returned.
+// Operations that may have left what the read saw, as if they had certainly done so by the time it returned.
 std::vector<Operation> FewestFaults::sources(std::size_t read, std::vector<std::size_t>& places) const {
   std::vector<Operation> found;
   const Operation& by = of_key_[read];

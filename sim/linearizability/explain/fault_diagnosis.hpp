@@ -13,7 +13,7 @@
 
 namespace sim {
 
-/// What a diagnosis may spend, shared by all its questions.
+/// The budget of a diagnosis, shared by all its questions.
 struct Means {
   const LinearizabilityBudget& budget;
   std::uint64_t left;  ///< Steps.
@@ -32,11 +32,11 @@ enum class Explained : std::uint8_t {
 
 /// Registers and key-value stores without appends; for the defects see FaultKind.
 ///
-/// Each contradiction must contain a faulty operation, since an operation that may have happened or not is
-/// less than either defect asks. So the smallest set of suspects that has one of each contradiction met so
-/// far is put to the test: with their answers forgotten, is there another contradiction? Otherwise, does
-/// their being faulty explain everything? If not, it's a contradiction under this assumption. (Reiter 1987,
-/// "A theory of diagnosis from first principles", with conditional conflicts.)
+/// Each contradiction must contain a faulty operation, since both defects require more than that an operation
+/// may have happened or not. So the diagnosis tests the smallest set of suspects that contains one of each
+/// contradiction found so far. With their answers forgotten, is there another contradiction? If not, does
+/// their being faulty explain everything? If that fails, it's a contradiction under this assumption. (Reiter
+/// 1987, "A theory of diagnosis from first principles", with conditional conflicts.)
 class FewestFaults {
  public:
   /// `of_key`, `initial` and `means` must outlive this.

@@ -11,7 +11,7 @@
 namespace sim {
 namespace {
 
-// What is wrong with one key.
+// The diagnosis of one key.
 class Diagnosis {
  public:
   Diagnosis(std::vector<Operation> of_key, Model model, const Value& initial, Means& means)
@@ -37,7 +37,7 @@ class Diagnosis {
     }
   }
 
-  // Whether faults of this kind explain it, however many.
+  // Whether any number of faults of this kind explains it.
   Explained possible(Defect defect) {
     FewestFaults& faults = defect == Defect::stale_read ? stale_ : lost_;
     Explained explained = Explained::not_by_so_few;
@@ -56,7 +56,7 @@ struct BrokenKey {
   FaultKind kind = FaultKind::undecided;
 };
 
-// Keys of one history that look differently: does one kind explain them all?
+// For keys of one history that point to different kinds: does one kind explain them all?
 FaultKind reconcile(std::span<BrokenKey> keys) {
   const auto all = [&](Defect defect) {
     Explained worst = Explained::yes;

@@ -18,8 +18,8 @@ namespace sim {
 /// * Lost updates: it is once acknowledged writes and successful cas may have had no effect (P4 of Berenson
 ///   et al., SIGMOD 1995).
 ///
-/// Where both would do: for each key the one that needs fewer faulty operations, and for the history what
-/// most of its broken keys say; stale reads if as many.
+/// If both would do, each key takes the kind that needs fewer faulty operations, and the history takes the
+/// kind of most of its broken keys; stale reads at a tie.
 enum class FaultKind : std::uint8_t {
   stale_reads,
   lost_updates,
@@ -30,8 +30,8 @@ enum class FaultKind : std::uint8_t {
 /// "stale-reads", "lost-updates", "neither" or "undecided".
 std::string_view fault_kind_name(FaultKind kind);
 
-/// What kind of fault explains this history, which isn't linearizable. `witness`, if not empty: places of
-/// operations of one key that contradict each other. Adds what was spent to `steps`.
+/// The kind of fault that explains this history, which isn't linearizable. `witness`, if not empty: places of
+/// operations of one key that contradict each other. Adds its steps to `steps`.
 FaultKind classify_violation(std::span<const Operation> operations, Model model, const Value& initial,
                              std::span<const std::size_t> witness = {},
                              const LinearizabilityBudget& budget = {.steps = 4'000'000},

@@ -5,7 +5,7 @@
 namespace sim {
 namespace {
 
-// Meets one unmet demand after the other, in each way.
+// Meets one unmet demand after the other, in every possible way.
 class HittingSetSearch {
  public:
   explicit HittingSetSearch(std::span<const Demand> demands) : demands_(demands) {}

@@ -9,7 +9,7 @@
 
 namespace sim {
 
-/// One of `needed` must be chosen if all of `given` are (none given: always).
+/// If all of `given` are chosen, one of `needed` must be (none given: always).
 struct Demand {
   std::vector<std::size_t> given{};
   std::vector<std::size_t> needed{};
@@ -19,7 +19,7 @@ struct HittingSet {
   enum class Kind : std::uint8_t {
     found,
     too_small,   ///< More members may do.
-    impossible,  ///< However many.
+    impossible,  ///< No number of members would do.
     gave_up,     ///< It would have taken too long to say. (The problem is NP-hard.)
   };
   Kind kind = Kind::gave_up;

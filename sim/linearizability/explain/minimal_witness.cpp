@@ -75,7 +75,7 @@ class WitnessSearch {
 
   // ---- A first set.
 
-  // The latest that do: near each other. If that takes too long, or isn't likely, what is known.
+  // The latest operations that do, near each other. If that takes too long, or isn't likely, the known ones.
   Ranks start_from(std::span<const std::size_t> known) {
     Ranks others(known.begin(), known.end());
     std::erase(others, test_.last());
@@ -97,9 +97,8 @@ class WitnessSearch {
 
   // ---- Making it smaller.
 
-  // Of a collection, first whole values. Of what is left, observations first: without them there is nothing
-  // to try, whereas a write may always have happened; and the fewer observations there are, the fewer writes
-  // matter.
+  // Of a collection, drops whole values first. Then observations before the rest: without observations there
+  // is nothing to try, as a write may always have happened; and fewer observations make fewer writes matter.
   void shrink(Ranks& others) {
     if (test_.is_collection()) shrink_to_values(others);
     shrink_by(others, changed_nothing);
@@ -124,7 +123,7 @@ class WitnessSearch {
     others = all_of(kept);
   }
 
-  // What a collection's operation puts in or takes out.
+  // The value that a collection's operation puts in or takes out.
   std::int64_t value_of(std::size_t rank) const {
     const Operation& op = test_.operation(rank);
     const auto* value = takes_argument(op.action) ? op.argument.as_number() : op.output.as_number();
@@ -141,7 +140,7 @@ class WitnessSearch {
         [&] { return spent(); });
   }
 
-  // Leaves out what can still be left out when everything is looked at; whether that's proved of all.
+  // Leaves out whatever still can be when everything is looked at; returns whether that's proved for all.
   bool make_minimal(Ranks& others) {
     bool proved = true;
     for (std::size_t k = 0; k < others.size();) {
@@ -183,7 +182,7 @@ class WitnessSearch {
     return !spent();
   }
 
-  // Adds as many as possible without which there is no contradiction.
+  // Adds as many operations as possible while there is still no contradiction.
   Ranks grow(Ranks some, const Ranks& all) {
     std::vector<Ranks> portions{without(all, some)};
     while (!portions.empty() && !spent()) {

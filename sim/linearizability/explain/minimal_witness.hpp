@@ -20,9 +20,9 @@ struct MinimalWitness {
 /// Looks for it among the operations of `test`, all of which together must contradict each other; so must
 /// those of `known` (ascending), if there are any.
 ///
-/// Starts from the latest operations that do, and leaves out ever smaller portions as long as it's quick;
-/// looks at everything before it says that none can be left out; and then, if asked to `prove`, proves that
-/// no set is smaller, or finds one: the smallest set that has an operation from each set without which no
+/// Starts from the latest operations that do, and leaves out ever smaller portions as long as it's quick. It
+/// looks at everything before it says that none can be left out. If asked to `prove`, it then proves that no
+/// set is smaller, or finds one: the smallest set that has an operation from each set without which no
 /// contradiction is left (Ignatiev, Previti, Liffiton and Marques-Silva 2015, "Smallest MUS extraction with
 /// minimal hitting set dualization"). Spends up to `steps` on each of the three, and stops when `spending`,
 /// the test's, is exhausted.

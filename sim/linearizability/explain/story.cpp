@@ -105,7 +105,7 @@ class Teller {
     return text;
   }
 
-  // What it asked for: how it was answered came later.
+  // The operation's request only: its answer came later.
   static std::string asked(const Operation& op) {
     const bool own_choice = op.action == Action::stamp || op.action == Action::draw;
     return own_choice ? std::string(action_name(op.action)) : deed(op);
@@ -265,7 +265,8 @@ class Teller {
     return !is_failed_cas(last) && blind && may_write(op, seen(last));
   }
 
-  // Only claims what holds: that each writer of the value is told of, came before what is told, or too late.
+  // Claims only what holds: every writer of the value is mentioned, came earlier than the story, or came too
+  // late.
   std::string no_other_writer(const Operation& last) const {
     const Value value = seen(last);
     const auto by = writers(last, value);
@@ -282,7 +283,7 @@ class Teller {
     return fmt::format(" and nothing wrote {}{}", show(value), was_there ? " again" : "");
   }
 
-  // Whether the object certainly held another value than this when it took effect.
+  // Whether the object certainly held a value other than this when the operation took effect.
   static bool shows_other(const Operation& op, const Value& value) {
     if (op.action == Action::read) return op.output != value;
     if (is_failed_cas(op)) return op.expected == value;

@@ -219,8 +219,9 @@ class CasMonitor {
   }
 
   // Puts all blocks in one order, each to begin as late as it can, and makes room for the failed ones: each
-  // must lie before its value is written or behind the next writing. Where only the latter is left, that must
-  // happen sooner, which may push others. Then an order is found; if not, there may be another one.
+  // must lie before its value is written or behind the next writing. Where only the latter is left, that
+  // writing must happen sooner, which may push others. If this succeeds there is an order; if not, there may
+  // be another one.
   bool place_all() {
     order_chains();
     std::vector<std::uint32_t> order;
@@ -269,7 +270,8 @@ class CasMonitor {
   static bool lasts(const Chain& chain) { return chain.first_return.time < chain.last_call.time; }
 
   // A chain that lasts begins with its first return and is over with its last call, and no two of these
-  // overlap. Others happen at one instant, at their first return, or right before the chain that lasts then.
+  // overlap. Other chains happen at one instant: at their first return, or right before the lasting chain of
+  // that time.
   void order_chains() {
     std::vector<std::uint32_t> lasting;
     std::ranges::copy_if(by_return_, std::back_inserter(lasting),
@@ -295,7 +297,7 @@ class CasMonitor {
     return {.linearizable = false, .witness = std::move(witness)};
   }
 
-  // All that says that the blocks from one position to the other follow each other.
+  // All operations that show that the blocks from one position to the other follow each other.
   void add_links(const Chain& chain, const Bound& a, const Bound& b,
                  std::vector<std::size_t>& witness) const {
     witness.insert(witness.end(), {a.op, b.op});

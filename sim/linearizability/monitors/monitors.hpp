@@ -1,7 +1,7 @@
-// Where no value is written (or put in) twice, answers say which operation they come from, and no search is
-// needed: these decide such histories of one key in O(n log n). What they can't judge they leave to the
-// search, as nothing. So they do when the budget's time or memory is spent, which `spending` then says; steps
-// they don't count, the history's length bounds them.
+// If no value is written (or put in) twice, answers say which operation they come from, and no search is
+// needed: these monitors decide such histories of one key in O(n log n). They leave a history that they can't
+// judge to the search, by returning nothing. They do the same when the budget's time or memory is spent,
+// which `spending` then says. They don't count steps, as the history's length bounds them.
 #pragma once
 
 #include <algorithm>
@@ -33,14 +33,15 @@ std::optional<Monitored> monitor_register(std::span<const Operation> all,
                                           std::span<const std::uint32_t> of_key, const Value& initial,
                                           Budget& spending);
 
-/// The same with compare-and-sets, which monitor_register hands on. One that found what it expected takes
-/// effect right behind the last read of that value: values that were swapped for each other make a chain of
-/// blocks with nothing in between, and what was said of blocks holds for chains, if moreover nothing in a
+/// The same with compare-and-sets, which monitor_register hands on. A successful one takes effect right
+/// behind the last read of the value that it expected. So values that were swapped for each other make a
+/// chain of blocks with nothing in between. The theorem on blocks holds for chains, if moreover nothing in a
 /// chain returned before something was called that comes earlier in it. (The proof is the same: of chains
 /// each of which must precede the next, round in a circle, the one that is called last and its successor must
-/// precede each other.) An unanswered one of whose value nobody knows may be left out. One that failed
-/// changes nothing, but must find another value than it expected: a violation without those is one, and
-/// otherwise it's only called linearizable with an order at hand in which each of them has its place.
+/// precede each other.) An unanswered one whose value nobody knows may be left out. A failed one changes
+/// nothing, but must find another value than it expected. So a violation without the failed ones is one, and
+/// otherwise the history is only called linearizable with an order at hand in which each of them has its
+/// place.
 std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                      const Value& initial, Budget& spending);
 
@@ -54,18 +55,18 @@ std::optional<Monitored> monitor_cas(std::span<const Operation> all, std::span<c
 std::optional<Monitored> monitor_queue(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                        const Value& initial, Budget& spending);
 
-/// An unordered queue, initially empty, whatever is put in how often. Not decided where some dequeue found it
-/// empty: a value that is put in twice, and unanswered dequeues.
+/// An unordered queue, initially empty, with any value put in any number of times. Not decided if some
+/// dequeue found it empty: a value that is put in twice, and unanswered dequeues.
 ///
-/// If none found it empty, values neither see nor disturb each other, and an enqueue can only help, a dequeue
-/// only harm those of the same value: let each enqueue take effect at its call and each dequeue at its
-/// return. It's right if and only if then, at each return of a dequeue, the value had been put in as often as
-/// it was taken out. An unanswered dequeue need not happen, an unanswered enqueue may.
+/// If none found it empty, values neither see nor disturb each other. An enqueue can only help, and a dequeue
+/// only harm, dequeues of the same value: let each enqueue take effect at its call and each dequeue at its
+/// return. The history is right if and only if then, at each return of a dequeue, the value had been put in
+/// as often as it was taken out. An unanswered dequeue need not happen, an unanswered enqueue may.
 ///
-/// A dequeue that found nothing leaves everything as it was, so that the others must be right without it. Of
-/// distinct values each is in for certain from the return of its enqueue to the call of its dequeue, and can
-/// be kept out at any other instant; it's right if and only if each such dequeue has an instant at which no
-/// value is in for certain.
+/// A dequeue that found nothing leaves everything as it was, so the others must be right without it. If
+/// values are distinct, each is in for certain from the return of its enqueue to the call of its dequeue, and
+/// can be kept out at any other instant. The history is right if and only if each such dequeue has an instant
+/// at which no value is in for certain.
 std::optional<Monitored> monitor_unordered_queue(std::span<const Operation> all,
                                                  std::span<const std::uint32_t> of_key, const Value& initial,
                                                  Budget& spending);
@@ -95,27 +96,26 @@ std::optional<Monitored> monitor_stack(std::span<const Operation> all, std::span
                                        const Value& initial, Budget& spending);
 
 /// A set, initially empty. Not decided: sets that somebody reads as a whole and that don't only grow, element
-/// by element once; others if somebody inserted or removed and wasn't told what he found.
+/// by element once; others if somebody inserted or removed and wasn't told the outcome.
 ///
-/// Read as a whole, and nothing removed, nothing inserted twice: the sets that were read must lie in each
-/// other, which ranks everything: the elements of the smallest, its reads, the elements that the next has
-/// more, its reads, and so on; last the elements that nobody read. Answers are right if and only if what
-/// ranks higher comes later, and ranks and real time agree if and only if nothing returned before something
-/// was called that ranks lower (then sort by rank, and by call within). Who looks for one element moves its
-/// insert's call or return.
+/// Read as a whole, and nothing removed, nothing inserted twice: the sets that were read must be nested,
+/// which ranks everything: the elements of the smallest, its reads, the additional elements of the next, its
+/// reads, and so on; last the elements that nobody read. Answers are right if and only if higher ranks come
+/// later. Ranks and real time agree if and only if nothing returned before something was called that ranks
+/// lower (then sort by rank, and by call within). A lookup of one element moves its insert's call or return.
 ///
-/// Otherwise each element is an object of its own (locality), in or out. Go along the returns. What returns
-/// and hasn't taken effect does so now, after what it needs: at most one change, made by the open operation
-/// that returns first (an unanswered one if there is no other). Observations count as made as soon as they
-/// hold. Any right order can be turned into this one step by step: take the first place in which it differs.
-/// What stands there is open, as what returns now is the first to return; so is what stands here, which can
-/// trade places with it, or come forward from behind it, since it changes the element the same way and
-/// returns no later. Nothing in between minds: it sees the same states. Abdulla et al. (PLDI 2025) and Lee
-/// and Mathur (arXiv 2410.04581) give algorithms for sets in O(n) and O(n log n).
+/// Otherwise each element is an object of its own (locality), in or out. Go along the returns. An operation
+/// that returns and hasn't taken effect does so now, after what it needs: at most one change, made by the
+/// open operation that returns first (an unanswered one if there is no other). Observations count as made as
+/// soon as they hold. Any right order can be turned into this one step by step: take the first place in which
+/// it differs. The operation there is open, as the one that returns now is the first to return. So is the
+/// operation here, which can trade places with it, or come forward from behind it, since it changes the
+/// element the same way and returns no later. Nothing in between minds: it sees the same states. Abdulla et
+/// al. (PLDI 2025) and Lee and Mathur (arXiv 2410.04581) give algorithms for sets in O(n) and O(n log n).
 std::optional<Monitored> monitor_set(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                                      const Value& initial, Budget& spending);
 
-/// Where values are few, the first writers show that one repeats: then there's nothing to sort.
+/// If values are few, the first writers show that one repeats: then there's nothing to sort.
 inline constexpr std::size_t kFewWriters = 12;
 
 /// Whether two of so few writers wrote the same value.

@@ -64,7 +64,7 @@ std::optional<Monitored> HandedValues::find_false_emptiness(std::vector<Stay> st
   return std::nullopt;
 }
 
-// Of the values that were in at some time of the operation, as few as leave no gap.
+// Of the values that were in at some time of the operation, as few as cover it without a gap.
 Monitored HandedValues::told_emptiness(const std::vector<Stay>& stays, std::uint32_t index) const {
   std::vector<std::uint32_t> involved{index};
   bool left = false;  // a value that nobody took out

@@ -1,5 +1,5 @@
-// Values that pass through a queue or a stack, none of them twice: who put each in, who took it out, and when
-// it was certainly in. What the monitors of both have in common.
+// Values that pass through a queue or a stack, none of them twice: the operations that put each in and took
+// it out, and when it was certainly in. The common part of both monitors.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct HandedValue {
   std::uint32_t taken = kNobody;  ///< And of the answered dequeue or pop.
 };
 
-/// A time, both ends excluded, in which a value was in whatever the order: from the return of what put it in
-/// until the call of what took it out.
+/// A time, both ends excluded, in which a value was in whatever the order: from the return of the operation
+/// that put it in until the call of the one that took it out.
 struct Stay {
   Time begin;
   Time end;
@@ -34,9 +34,9 @@ class HandedValues {
 
   bool distinct() const { return distinct_; }  ///< No value was put in twice.
 
-  /// Finds out who took out what; until then no value counts as taken. A contradiction: something was taken
-  /// out that was never put in, or only later, or that somebody else took. Leaves out what nobody took and
-  /// nobody is known to have put in: it need not have happened.
+  /// Finds out which operation took out which value; until then no value counts as taken. A contradiction: a
+  /// value was taken out that was never put in, or only later, or that somebody else took. Leaves out values
+  /// that nobody took and nobody is known to have put in: that need not have happened.
   std::optional<Monitored> match();
 
   std::vector<HandedValue>& values() { return values_; }
@@ -49,13 +49,13 @@ class HandedValues {
   Time taken_call(const HandedValue& v) const { return v.taken == kNobody ? kNever : all_[v.taken].call; }
   Time taken_return(const HandedValue& v) const { return v.taken == kNobody ? kNever : all_[v.taken].ret; }
 
-  /// Somebody found nothing in though, by these stays, there was always something.
+  /// Somebody found nothing although, by these stays, there was always something in.
   std::optional<Monitored> find_false_emptiness(std::vector<Stay> stays) const;
 
   /// A violation with these operations as its witness; `kNobody` counts for nothing.
   static Monitored told(std::vector<std::uint32_t> involved);
 
-  /// That a value was left in is what all those say who took out others, when they could have taken this one:
+  /// Operations that took out other values when they could have taken this one all show that it was left in:
   /// adds those that were called until then.
   std::vector<std::uint32_t> with_takers(std::vector<std::uint32_t> involved, Time until) const;
 

@@ -30,9 +30,9 @@ class QueueMonitor {
  private:
   static constexpr std::size_t kBytesEach = 48;  // an operation, at most
 
-  // For each value, the one put in after it that was taken out first (by its return). If this value was then
-  // still in, it's a violation; unless nobody is known to have taken it, and an unanswered dequeue can have
-  // done so.
+  // For each value, the first of the values put in after it to be taken out (by its return). If this value
+  // was then still in, it's a violation, unless nobody is known to have taken it and an unanswered dequeue
+  // can have done so.
   std::optional<Monitored> find_overtaking() {
     std::vector<std::size_t> first_out(values_.size() + 1,
                                        values_.size());  // of this value and all called later

@@ -62,7 +62,7 @@ class RegisterMonitor {
     return op.action == Action::write ? op.argument : op.output;  // else a stamp or draw
   }
 
-  // Finds out who wrote what. False if a value isn't a number, or has two writers.
+  // Finds out which operation wrote which value. False if a value isn't a number, or has two writers.
   bool find_values() {
     for (const std::uint32_t index : of_key_) {
       const Operation& op = all_[index];

@@ -41,8 +41,8 @@ class GrowingSet {
   static constexpr std::size_t kBytesEach = 120;  // an operation, at most
   static constexpr std::uint32_t kNoPhase = ~std::uint32_t{0};
 
-  // An element and its only insert, which takes effect from `call` on and until `ret`: it may be told more
-  // closely by who found the element in or not.
+  // An element and its only insert, which takes effect from `call` on and until `ret`. Lookups that found the
+  // element in or not may narrow these bounds.
   struct Member {
     std::int64_t element;
     std::uint32_t insert;
@@ -53,7 +53,7 @@ class GrowingSet {
     std::uint32_t last_read = kNoPlace;
   };
 
-  // Something that takes effect once. What ranks lower must do so earlier.
+  // Something that takes effect once. Things that rank lower must do so earlier.
   struct Placed {
     std::uint64_t rank;
     Time call, ret;
@@ -133,7 +133,7 @@ class GrowingSet {
     return std::nullopt;
   }
 
-  // Who found an element in has its insert before it; who didn't has it behind.
+  // A lookup that found an element in has its insert before it; one that didn't has it behind.
   std::optional<Monitored> ask_for_elements() {
     for (const std::uint32_t index : lookups_) {
       const Operation& op = all_[index];
@@ -250,7 +250,7 @@ class ElementMonitor {
     }
   }
 
-  // What returns now takes effect now, as late as possible, and so does the least that it needs.
+  // A returning operation takes effect now, as late as possible, and so does the least that it needs.
   bool complete(std::uint32_t i) {
     const ElementStep& step = steps_[i];
     if (!step.changes) return change();
@@ -260,7 +260,7 @@ class ElementMonitor {
     return true;
   }
 
-  // By what must be done soonest, so that the most is left for later.
+  // Takes what must be done soonest, so that the most is left for later.
   bool change() {
     auto& owed = owed_[!in_];
     while (!owed.empty() && done_[owed.top().second]) owed.pop();
@@ -294,7 +294,7 @@ class ElementMonitor {
   std::array<std::vector<std::uint32_t>, 2> waiting_{};  // for the element to be out, or in
 };
 
-// False if somebody answered and didn't say what he found.
+// False if somebody answered and didn't say what was found.
 bool append_element_step(const Operation& op, std::uint32_t index, std::vector<ElementStep>& steps) {
   const bool answered = op.outcome == Outcome::ok;
   const bool looks = op.action == Action::contains;

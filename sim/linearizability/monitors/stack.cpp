@@ -10,7 +10,7 @@ namespace {
 
 using Rank = std::uint32_t;  // of a moment among all at which some stay begins or ends
 
-// At how many values' stays each moment lies. Finds the moments at which none does, each once.
+// The number of values' stays at each moment. Finds the moments at which there is none, each once.
 class Cover {
  public:
   explicit Cover(const std::vector<std::int32_t>& counts)
@@ -96,7 +96,7 @@ class Waiting {
   std::vector<Rank> latest_;  // end of those in a subtree that wait; 0: none does
 };
 
-// Things with a place and a time: which of those from some place on is the earliest?
+// Things with a place and a time; finds the earliest of those from some place on.
 class FirstFrom {
  public:
   struct Entry {
@@ -123,7 +123,7 @@ class FirstFrom {
   std::vector<Entry> first_;  // a Fenwick tree, from the last place to the first
 };
 
-// What decides about a value that certainly was in for some time: when it can have been pushed, and popped.
+// Decides about a value that certainly was in for some time: when it can have been pushed, and popped.
 struct StackedValue {
   Time push_call, push_return, pop_call, pop_return;
   std::uint32_t push, pop;
@@ -247,7 +247,8 @@ class StackMonitor {
     return stays;
   }
 
-  // Takes out of `in_` what can lie at the bottom, as long as there is any. False if the budget is spent.
+  // Takes out of `in_` the values that can lie at the bottom, as long as there are any. False if the budget
+  // is spent.
   bool peel() {
     std::vector<Time> moments;
     moments.reserve(2 * in_.size());
@@ -301,7 +302,7 @@ class StackMonitor {
     return true;
   }
 
-  // Stays that overlap, one the next, of values none of which can lie below all the others.
+  // Stays of which each overlaps the next, of values none of which can lie below all the others.
   static bool contradict(std::span<const StackedValue> chain) {
     const Time begin = chain.front().push_return, end = chain.back().pop_call;
     return std::ranges::none_of(

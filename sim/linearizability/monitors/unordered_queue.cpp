@@ -27,7 +27,7 @@ std::vector<Passage> passages(std::span<const Operation> all, std::span<const st
       found.push_back({*op.output.as_number(), op.ret, true, index});
     }
   }
-  // Of one instant, what goes in first: operations that only touch are concurrent.
+  // At one instant, enqueues go first: operations that only touch are concurrent.
   std::ranges::sort(found, {}, [](const Passage& p) { return std::tuple(p.value, p.at, p.out, p.index); });
   return found;
 }
@@ -86,7 +86,7 @@ std::optional<std::vector<TimeInside>> stays(std::span<const Operation> all,
 }
 
 // The stays that leave `empty`, which found nothing, no instant to do so; none if there is one. `widest[k]`:
-// which of the first k + 1 stays ends last.
+// the one of the first k + 1 stays that ends last.
 std::vector<std::size_t> always_something(const Operation& empty, const std::vector<TimeInside>& stays,
                                           const std::vector<std::size_t>& widest) {
   std::vector<std::size_t> covering;

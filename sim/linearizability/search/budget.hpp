@@ -8,7 +8,7 @@
 
 namespace sim {
 
-/// Shared by all parts of one check: what one of them spends is gone for the others.
+/// Shared by all parts of one check: steps spent by one part are gone for the others.
 struct Budget {
   std::uint64_t steps = 0;
   std::uint64_t steps_max = std::numeric_limits<std::uint64_t>::max();

@@ -1,5 +1,5 @@
-// The set of configurations that a search along a history may be in. Keeping only the best of comparable ones
-// is what makes histories with many unanswered operations tractable.
+// The set of configurations that a search along a history may be in. It keeps only the best of comparable
+// ones, which makes histories with many unanswered operations tractable.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,8 @@ namespace sim {
 /// (neither bit set: must still be placed), *placed* (spent), or *free* (could already be counted as done,
 /// yet may be placed later instead). Words: the state, then the bits of the placed, then those of the free; a
 /// slot is never both.
-///
-/// Configuration A is at least as good as B if their states are equal and each operation's standing is equal
-/// or, in A, free: whatever B goes on to place, A can place too, and A owes nothing that B doesn't.
+///Configuration A is at least as good as B if their states are equal and each operation's standing is equal
+/// or, in A, free: A can place whatever B goes on to place, and A owes nothing that B doesn't.
 class ConfigurationSet {
  public:
   /// `words` for each bit set: slots / 64.
@@ -43,7 +42,7 @@ class ConfigurationSet {
 
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
-  static constexpr std::size_t kScan = 12;  ///< Up to so many, looking at all beats hashing.
+  static constexpr std::size_t kScan = 12;  ///< Up to so many, comparing with all beats hashing.
 
   bool at_least_as_good(const std::uint64_t* a, const std::uint64_t* b) const;
   enum class Place : std::uint8_t { worse, better, neither };

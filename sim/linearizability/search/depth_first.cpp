@@ -139,8 +139,8 @@ bool DepthSearch::is_new() {
 
 // ---- What may come next.
 
-// All that was called before the first return of what isn't placed. What must be placed soonest is tried
-// first: choices are taken from the end.
+// All operations called before the first return of an unplaced one. Those that must be placed soonest are
+// tried first: choices are taken from the end.
 void DepthSearch::choose() {
   const Time due = due_ < returns_.size() ? candidates_[returns_[due_]].op->ret : kNever;
   const auto head = static_cast<std::uint32_t>(candidates_.size());

@@ -1,5 +1,5 @@
 // The classic search for an order of one key's operations: place one that may come next, go on from there, go
-// back when nothing fits. Runs beside the just-in-time search, which keeps all configurations at once: where
+// back when nothing fits. It runs beside the just-in-time search, which keeps all configurations at once: if
 // most orders do, this one is done after a few steps for each operation, however many configurations there
 // are.
 #pragma once
@@ -19,12 +19,12 @@ namespace sim {
 /// Wing and Gong (1993), with Lowe's memory of configurations (2017, "Testing for linearizability"): ways of
 /// placing the same operations that leave the same state are one. Three more reductions, each of which keeps
 /// the verdict:
-/// * What looks only, and finds what it saw, is placed at once: that changes nothing for the others.
+/// * An operation that only looks, and finds what it saw, is placed at once: that changes nothing for the
+///   others.
 /// * Of operations that do the same and were answered alike, the one that returns first is placed first: in
 ///   any order two of them that could both come next can trade places. Of unanswered ones, the earlier.
-/// * What is unanswered can be left out: it isn't placed where it changes nothing, and no blind write
-///   directly before another one. Unanswered additions directly behind each other are placed in one order
-///   only.
+/// * Unanswered operations can be left out. They aren't placed where they change nothing, and no blind write
+///   directly before another one. Unanswered additions directly behind each other are placed in one order.
 class DepthSearch {
  public:
   /// What isn't owed in `history` must never return. `history` and `spending` must outlive this; the memory

@@ -15,9 +15,9 @@
 //   tried if some open operation wants the state that `o` leads to. Otherwise the next one placed is
 //   blind, so that `o` could have stayed unplaced: it was free or becomes free by hiding, and that
 //   configuration is at least as good.
-// * Additions together. What is added to a counter without an answer is only placed to get to a sum that
-//   some open operation wants, all that it takes at once: in which order they came nobody could see. Of
-//   equal ones, those that return first come first.
+// * Additions together. Unanswered additions to a counter are only placed to reach a sum that some open
+//   operation wants, as many at once as that takes: nobody could see their order. Of equal ones, those that
+//   return first come first.
 // * Equal ones in order. Of operations that do the same and were answered alike, the one that returns
 //   first is placed first: in any order two of them that are open can trade places. Of unanswered ones,
 //   the earlier.

@@ -15,8 +15,8 @@ void Search::settle_all(Word* c) const {
   for (const int slot : open_) settle(c, slot);
 }
 
-// `o` is blind and about to be placed in `c`: what could happen right before it becomes free. A swap could,
-// too, but two swaps from one state couldn't both; so swaps stay owed and are placed one by one.
+// `o` is blind and about to be placed in `c`: operations that could happen right before it become free. A
+// swap could, too, but two swaps from one state couldn't both; so swaps stay owed and are placed one by one.
 void Search::hide(Word* c, int o) const {
   for (const int m : open_) {
     const Slot& slot = slots_[static_cast<std::size_t>(m)];
@@ -49,8 +49,8 @@ bool Search::wanted(Word* c, int o, State target) {
 }
 
 // Of a set: whether placing `o` before `x` can matter. Operations on other elements neither see nor disturb
-// each other; what they do can wait until `x` is placed, unless it leads to a whole that somebody reads: then
-// the element must change that isn't yet as it was read.
+// each other, and can wait until `x` is placed. The exception is a whole set that somebody reads: then
+// elements must change that aren't yet as they were read.
 bool Search::concerns(Word* c, int o, int x) const {
   const auto operation = [&](int slot) -> const Operation& {
     return *slots_[static_cast<std::size_t>(slot)].step.operation;
@@ -68,7 +68,7 @@ bool Search::concerns(Word* c, int o, int x) const {
   });
 }
 
-// Whether placing `x` at the last moment can do anything that counting it as done doesn't.
+// Whether placing `x` at the last moment can achieve anything that counting it as done doesn't.
 bool Search::useful_later(int x) const {
   const Slot& s = slots_[static_cast<std::size_t>(x)];
   if (!s.step.changes()) return false;
@@ -92,9 +92,9 @@ void Search::aim(Word* c) {
   targets_.erase(std::unique(targets_.begin(), targets_.end()), targets_.end());
 }
 
-// Where placing `o` may lead to. A wild write is aimed at what open operations look for, or else at any other
-// number: one that is looked for only later can be written later. Unless it must serve now and be seen later,
-// which happens when the returning operation forbids a state.
+// The states that placing `o` may lead to. A wild write aims at a number that open operations look for, or
+// else at any other number: a number looked for only later can be written later. The exception is a write
+// that must serve now and be seen later, which happens when the returning operation forbids a state.
 void Search::targets(Word* c, int o, int x) {
   targets_.clear();
   const auto state = static_cast<State>(c[0]);

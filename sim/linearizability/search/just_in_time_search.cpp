@@ -160,7 +160,7 @@ void Search::release(int slot) {
   unused_.push_back(slot);
 }
 
-// Unanswered writes that lead to states of no use any more make no difference.
+// Unanswered writes that lead to useless states make no difference.
 void Search::drop_useless(Time now) {
   if (idle_expires_ >= now) return;
   idle_expires_ = kNever;
@@ -183,7 +183,8 @@ void Search::drop_useless(Time now) {
   for (const int slot : dropped) release(slot);
 }
 
-// What returns must be behind every configuration; in some, something may have to be placed for that.
+// The returning operation must be behind every configuration; in some, something may have to be placed for
+// that.
 void Search::begin(int x) {
   drop_useless(history_.operations[slots_[static_cast<std::size_t>(x)].op].ret);
   for (std::size_t i = 0; i < now_.size() && !exploring_; ++i) {

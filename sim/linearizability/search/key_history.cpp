@@ -5,7 +5,7 @@
 namespace sim {
 namespace {
 
-// What somebody was given by a queue or stack, in ascending order.
+// The values that somebody was given by a queue or stack, in ascending order.
 std::vector<std::int64_t> taken_out(std::span<const Operation> all, std::span<const std::uint32_t> of_key) {
   std::vector<std::int64_t> taken;
   for (const std::uint32_t index : of_key) {

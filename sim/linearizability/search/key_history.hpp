@@ -19,13 +19,13 @@ struct KeyOperation {
   bool owed = true;  ///< Must be placed before its return. Otherwise it may be placed until then, or never.
 };
 
-/// All that the history says of one key.
+/// The history of one key.
 struct KeyHistory {
   ObjectStates states;
   std::vector<State> beginnings{};       ///< It may begin in any of these; usually one.
   std::vector<KeyOperation> operations;  ///< In order of call, then of return.
   bool counter = false;
-  bool unordered = false;  ///< Who takes something out of it may take anything.
+  bool unordered = false;  ///< Any value may be taken out next.
   bool has_swaps = false;
   bool has_appends = false;  ///< Or adds, or any other operation whose effect depends on the state.
   bool has_forbids = false;
@@ -35,7 +35,7 @@ struct KeyHistory {
   static constexpr State kHiding = State{1} << 60;
   std::vector<std::int64_t> hidden{};  ///< Ascending.
 
-  /// Whether doing `step` in `state` is possible and changes nothing.
+  /// Whether `step` is possible in `state` and changes nothing.
   bool settles(State state, const Step& step) const;
 
   /// Adds the states that `step` may lead to from `state`, none if it can't be done there; not of a wild one,
@@ -50,13 +50,13 @@ struct KeyHistory {
 /// Whether two steps do the same and were answered alike: for whatever comes later, any one will do.
 bool are_twins(const Step& a, const Step& b);
 
-/// Failed operations and unanswered reads are left out: they say nothing. Nor does an unanswered enqueue or
-/// push of a value that nobody took out: whatever happens with it, happens without it, too.
+/// Leaves out failed operations and unanswered reads: they say nothing. Nor does an unanswered enqueue or
+/// push of a value that nobody took out: the rest can happen without it, too.
 KeyHistory make_key_history(std::span<const Operation> all, std::span<const std::uint32_t> of_key,
                             Model model, const Value& initial);
 
 /// How long each state can still be told from others, for objects whose states are simple values (no
-/// appending, no counter): what nobody will ever look at again needn't be kept apart.
+/// appending, no counter): states that nobody will ever look at again needn't be kept apart.
 class Relevance {
  public:
   explicit Relevance(const KeyHistory& history);
@@ -64,7 +64,7 @@ class Relevance {
   /// No operation that returns at `now` or later tells `state` from `ObjectStates::kOther`.
   bool forgotten(State state, Time now) const { return until(state) < now; }
 
-  /// Moreover, nobody who could be helped by leaving another state for it: being in `state` is of no use.
+  /// Moreover, no operation could be helped by leaving another state for it: being in `state` is of no use.
   bool useless(State state, Time now) const { return useful_until(state) < now; }
 
   Time useful_until(State state) const { return std::max(until(state), forbidding_until_); }

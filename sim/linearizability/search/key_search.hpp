@@ -7,13 +7,13 @@
 
 namespace sim {
 
-/// The just-in-time search keeps all configurations along the history, and is at its best where they are few;
-/// the depth-first search follows one order, and is at its best where many orders do. They take turns, of
+/// The just-in-time search keeps all configurations along the history, and is at its best if they are few.
+/// The depth-first search follows one order, and is at its best if many orders do. They take turns, of
 /// lengths that follow from the steps spent alone, so that the same budget of steps always gives the same
-/// verdict. What one of them decides is decided. If the just-in-time search runs out of memory, the other one
-/// may spend as much again as it had.
+/// verdict. A decision of either counts. If the just-in-time search runs out of memory, the other one may
+/// spend as much again as it had.
 ///
-/// What isn't owed in `history` must never return.
+/// Operations in `history` that aren't owed must never return.
 KeyVerdict search_key(const KeyHistory& history, Budget& spending);
 
 }  // namespace sim

@@ -15,7 +15,7 @@ namespace sim {
 
 using State = std::int64_t;
 
-/// What an operation does to a state.
+/// The effect of an operation on a state.
 struct Step {
   enum class Kind : std::uint8_t {
     observe,  ///< Holds only in state `expected`; changes nothing.
@@ -53,7 +53,7 @@ class ObjectStates {
   static constexpr State kFirstNumber = 2;  ///< Then the known numbers in ascending order.
   static constexpr State kImpossible = -1;  ///< No object is ever in it. (Never used for counters.)
 
-  /// Learns what is observed by `operations`, which must outlive this.
+  /// Collects the values observed by `operations`, which must outlive this.
   ObjectStates(std::span<const Operation* const> operations, Model model);
 
   State of(const Value& value) const;
@@ -61,7 +61,7 @@ class ObjectStates {
   /// The state that appending `argument` to `state` leads to.
   State appended(State state, const Value& argument) const;
 
-  /// Whether that is `state` itself.
+  /// Whether appending leads to `state` itself.
   bool stays(State state, const Value& argument) const;
 
   /// The state that a look or transit leads to from `state`; `kImpossible` if it can't be answered so there.
@@ -70,7 +70,7 @@ class ObjectStates {
   /// Adds the states of an unordered queue that taking out any one value of `state` leads to.
   void add_taken(State state, std::vector<State>& found) const;
 
-  /// What `op` does, given its outcome. Failed operations and pending reads must have been left out.
+  /// The effect of `op`, given its outcome. Failed operations and pending reads must have been left out.
   Step step(const Operation& op) const;
 
   /// States that a wild write may lead to: all known numbers, and any other.

@@ -38,7 +38,7 @@ void OrderGroup::add_ready(std::span<const Placeable> operations, std::vector<st
   }
 }
 
-// What is placed beyond the first unplaced one was called before that returned.
+// Operations placed beyond the first unplaced one were called before that returned.
 void OrderGroup::append_to(std::vector<std::uint32_t>& key, std::span<const Placeable> operations) const {
   constexpr std::uint32_t end = ~std::uint32_t{0};
   key.push_back(static_cast<std::uint32_t>(first));

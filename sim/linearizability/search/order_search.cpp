@@ -78,7 +78,7 @@ class OrderSearch {
     Undo undo{};  // how this frame was reached
   };
 
-  // Whoever reads a set may list its elements in any order.
+  // A read of a set may list the elements in any order.
   static void sort_elements(Value& value) {
     if (auto* list = value.as_list(); list != nullptr) std::ranges::sort(*list);
   }
@@ -119,7 +119,7 @@ class OrderSearch {
     std::int64_t unseen = 0;  // a number that nobody ever saw stands for all of those
     while (std::ranges::binary_search(guesses_, unseen)) ++unseen;
     guesses_.push_back(unseen);
-    // Which states there were follows from what was placed, unless the state before decides what is written.
+    // The placed operations determine the past states, unless the state before decides what is written.
     const auto surprises = [](const Placeable& p) { return wild(p) || p.op->action == Action::append; };
     past_matters_ = rules_.defect == Defect::stale_read && std::ranges::any_of(operations_, surprises);
   }
@@ -141,7 +141,7 @@ class OrderSearch {
   // ---- What is still asked for: a state that somebody must see, and that nobody can restore, mustn't be
   // left.
 
-  // Counts for each value of a cell who must still see it and who could still write it.
+  // Counts for each value of a cell the operations that must still see it or could still write it.
   void count_demand() {
     static constexpr auto blind = [](const Operation& op) {
       return op.action == Action::read || op.action == Action::write || op.action == Action::cas ||
@@ -180,7 +180,7 @@ class OrderSearch {
     return of_cell[number];
   }
 
-  // Whether the last placement left, or failed to lead to, a state without which there's no going on.
+  // Whether the last placement left, or failed to lead to, a state without which the order can't go on.
   bool doomed(const Undo& last) {
     if (!predictable_) return false;
     const Placeable& p = operations_[last.operation];
@@ -193,7 +193,7 @@ class OrderSearch {
     return lost(last.before) || (!changed_nothing(*p.op) && lost(written(*p.op)));
   }
 
-  // Whether an order may go on with it in this state, and if so, what follows.
+  // Whether an order may go on with the operation in this state, and if so, the state that follows.
   void consider(std::size_t i, std::vector<Choice>& choices) {
     const Placeable& p = operations_[i];
     if (wild(p)) {
@@ -293,7 +293,7 @@ class OrderSearch {
       const Placeable& p = operations_[i];
       if (!p.answered || !changed_nothing(*p.op)) consider(i, found);
     }
-    // First what somebody waits for, then the most urgent.
+    // First operations that others wait for, then the most urgent.
     const auto wanted = [&](const Choice& choice) {
       return std::ranges::any_of(ready, [&](std::size_t i) {
         const Placeable& p = operations_[i];

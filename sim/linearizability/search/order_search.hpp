@@ -1,5 +1,5 @@
-// Searches for an order of operations that explains their answers, by trying: slower than the verdict, but it
-// hands the order out, it can ask for less than linearizability, and it can count how many answers an order
+// Searches for an order of operations that explains their answers, by trying. It is slower than the verdict,
+// but it returns the order, can ask for less than linearizability, and can count the answers that an order
 // leaves unexplained. Verdicts about linearizability don't come from here.
 #pragma once
 
@@ -13,13 +13,13 @@
 
 namespace sim {
 
-/// What an order must respect.
+/// The constraint that an order must respect.
 enum class Consistency : std::uint8_t {
-  linearizable,  ///< Who returned before another was called comes first.
+  linearizable,  ///< An operation that returned before another was called comes first.
   sequential,    ///< Only for operations of one client (Lamport 1979).
 };
 
-/// What an order may do to an operation, for registers and key-value stores.
+/// The defect that an order may assume of an operation, for registers and key-value stores.
 enum class Defect : std::uint8_t {
   none,
   stale_read,   ///< A read or failed cas is answered from any older state.
@@ -30,7 +30,7 @@ struct OrderRules {
   Consistency consistency = Consistency::linearizable;
   Defect defect = Defect::none;
   std::size_t defects_max = 0;  ///< How many operations may have the defect.
-  /// Which may, by place in the history, ascending; if empty, any.
+  /// The operations that may, by place in the history, ascending; if empty, any.
   std::vector<std::size_t> suspects{};
 };
 
@@ -59,7 +59,7 @@ OrderFound search_order(std::span<const Operation> all, Model model, const Value
                         const OrderRules& rules, const OrderBudget& budget = {});
 
 /// When the operations of `order` (linearizable) may have taken effect: one instant for each, ascending, none
-/// outside its operation's interval; for pictures spread over what the order leaves open.
+/// outside its operation's interval; for pictures, spread over the time that the order leaves open.
 std::vector<Time> points_of(std::span<const Operation> all, std::span<const std::size_t> order);
 
 }  // namespace sim

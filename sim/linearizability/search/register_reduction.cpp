@@ -47,7 +47,7 @@ Operation element_as_register(const Operation& op) {
   const Value after = inserts ? Value{kIn} : Value{};
   if (said(op, true)) return as_cas(op, before, after);
   if (said(op, false)) return observation(op, inserts);
-  Operation write = op;  // nobody was told what it found
+  Operation write = op;  // nobody was told what was found
   write.action = Action::write;
   write.argument = after;
   write.output = Nil{};

@@ -9,21 +9,22 @@
 
 namespace sim {
 
-/// A history as the search takes it: either the given one, or one that says the same of other objects.
+/// A history in the search's form: either the given one, or an equivalent one of other objects.
 class RegisterReduction {
  public:
   /// * A lock is a compare-and-set register that holds its holder; a mutex one that holds `1` or nil.
-  /// * A set of which nobody reads the whole is as many registers as it has elements, each `1` (in it) or
-  ///   nil: operations on different elements neither see nor disturb each other (locality).
+  /// * A set that nobody reads as a whole is as many registers as it has elements, each `1` (in it) or nil:
+  ///   operations on different elements neither see nor disturb each other (locality).
   /// * A set that somebody does read stays one.
-  /// What was read is put in ascending order. `operations` must outlive this.
+  /// Sets that were read are put in ascending order. `operations` must outlive this.
   RegisterReduction(std::span<const Operation> operations, Model model, const Value& initial);
 
   std::span<const Operation> operations() const { return operations_; }
   Model model() const { return model_; }
   const Value& initial() const { return initial_; }
 
-  /// What is said of one element of a set, of which `initial` tells whether it's in; as a register.
+  /// The operations on one element of a set, as a register's; `initial` tells whether the element is in at
+  /// first.
   struct Element {
     std::vector<Operation> operations{};
     std::vector<std::size_t> places{};  ///< Of these in the history.

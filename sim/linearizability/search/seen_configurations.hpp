@@ -1,4 +1,4 @@
-// Which configurations a search has been in: sequences of words, kept whole and compared whole, as a hash
+// The configurations that a search has been in: sequences of words, kept whole and compared whole, as a hash
 // alone could take one for another.
 #pragma once
 
@@ -11,10 +11,10 @@ namespace sim {
 
 class SeenConfigurations {
  public:
-  /// Nothing more is remembered when it takes more than `memory_max` bytes.
+  /// Remembers nothing more when it takes more than `memory_max` bytes.
   explicit SeenConfigurations(std::size_t memory_max) : memory_max_(memory_max) {}
 
-  /// Whether it hasn't been met before, as far as one remembers. Remembers it.
+  /// Whether it hasn't been met before, as far as remembered. Remembers it.
   bool insert(std::span<const std::uint64_t> configuration);
 
   std::size_t bytes() const { return words_.capacity() * 8 + table_.capacity() * 4; }

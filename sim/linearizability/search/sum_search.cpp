@@ -42,7 +42,7 @@ void SumSearch::decode(std::uint64_t way) {
   }
 }
 
-// Counts up what isn't kept; false after the last way.
+// Counts through the terms that aren't kept; false after the last way.
 bool SumSearch::next_of_others(std::uint64_t& sum) {
   for (std::size_t i = 0; i < terms_.size(); ++i) {
     if (is_kept_[i]) continue;

@@ -19,7 +19,7 @@ class SumSearch {
     std::uint32_t most = 0;  ///< It may be used so often.
   };
 
-  /// Adds to `steps` what it spends.
+  /// Adds its steps to `steps`.
   void prepare(std::span<const Term> terms, std::uint64_t& steps);
 
   /// Calls `found` with how often each term is used, for each way to get `sum`; until `stop` says so, which

@@ -10,7 +10,7 @@
 namespace sim {
 namespace {
 
-// What the object had to hold for such an answer; nothing if that tells none.
+// The value that the object must have held for such an answer; nothing if the answer doesn't tell.
 const Value* needed_by(const Operation& op) {
   const bool swapped =
       op.action == Action::cas && (op.outcome == Outcome::pending || op.output == truth(true));
@@ -18,7 +18,7 @@ const Value* needed_by(const Operation& op) {
   return op.action == Action::read && op.outcome == Outcome::ok ? &op.output : nullptr;
 }
 
-// A text that is nobody's, so that no operation can tell anything from it.
+// A text that no operation uses, so that none can tell anything from it.
 Value unseen_value(std::span<const Operation> operations) {
   std::string text = "?";
   const auto is_text = [&](const Value& value) {
@@ -43,7 +43,7 @@ std::vector<Value> candidates(std::span<const Operation> operations) {
     const Value* seen = needed_by(op);
     if (seen == nullptr || op.call > first_change) continue;
     if (std::ranges::find(values, *seen) == values.end()) values.push_back(*seen);
-    // Appending is what makes of the initial value something that somebody saw.
+    // Appending turns the initial value into something that somebody saw.
     if (const auto* list = seen->as_list()) {
       for (std::size_t size = 0; size < list->size(); ++size) {
         values.emplace_back(List(list->begin(), list->begin() + static_cast<std::ptrdiff_t>(size)));
