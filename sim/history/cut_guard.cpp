@@ -11,12 +11,12 @@
 namespace sim {
 namespace {
 
-// What the handler looks at; 0 where nothing is guarded.
+// The memory that the handler guards; 0 where nothing is guarded.
 std::atomic<std::uintptr_t> guarded_begin{0};
 std::atomic<std::uintptr_t> guarded_end{0};
 std::atomic<bool> guarded_was_cut{false};
 
-// Puts zeros in place of all that is gone, so that the read that failed goes on. Any other fault happens
+// Puts zeros in place of everything that is gone, so that the failed read goes on. Any other fault happens
 // again, and then ends the process as it would have.
 void on_bus_error(int /*signal*/, siginfo_t* info, void* /*context*/) {
   const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);

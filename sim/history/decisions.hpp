@@ -10,7 +10,7 @@
 
 namespace sim {
 
-/// `by` takes it for settled that slot `slot` holds `value`.
+/// `by` considers it settled that slot `slot` holds `value`.
 struct Decision {
   Time at;
   NodeId by;
@@ -19,7 +19,7 @@ struct Decision {
   std::uint64_t term = 0;   ///< The term in which it was settled, as far as `by` knows; 0 = no terms.
 };
 
-/// Whose request a fingerprint stands for. It is the request itself only if its fingerprint is the same.
+/// The request that a fingerprint stands for. It is the request itself only if its fingerprint is the same.
 constexpr RequestId request_of(std::uint64_t fingerprint) {
   const std::uint64_t who = (fingerprint & 0x0001'ffff'ffff'ffff) - 1;
   return {ClientId{static_cast<std::uint16_t>(who >> 32)}, static_cast<std::uint32_t>(who)};

@@ -52,8 +52,7 @@ class Generator {
     return action == Action::read || action == Action::contains || action == Action::size;
   }
 
-  // Stamps and draws are for runs: what they write is no part of a plan. Sizes are for those who ask for
-  // them.
+  // Stamps and draws are for runs: the values that they write are no part of a plan. Sizes must be asked for.
   std::vector<GeneratorPlan::Weight> equal_mix() const {
     std::uint64_t looking = 0;
     std::vector<GeneratorPlan::Weight> mix;
@@ -201,7 +200,7 @@ class Generator {
     }
   }
 
-  // Half of the compare-and-sets expect what is there.
+  // Half of the compare-and-sets expect the present value.
   void choose_arguments(Operation& op) {
     if (op.action == Action::cas) {
       const auto known = plan_.values > 0 ? plan_.values : static_cast<std::uint64_t>(last_value_) + 1;

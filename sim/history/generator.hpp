@@ -1,5 +1,5 @@
-// Makes histories of any length and kind from one true object, with or without a bug in it: what the judge of
-// linearizability is measured and tested on. The same plan gives the same history everywhere.
+// Makes histories of any length and kind from one correct object, with or without a planted bug, to measure
+// and test the judge of linearizability. The same plan gives the same history everywhere.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace sim {
 struct GeneratorPlan {
   enum class Bug : std::uint8_t {
     none,
-    stale_read,   ///< An operation is answered from the state of some time before its call, and does nothing.
-    lost_update,  ///< An operation is answered as it should be, and what it did is forgotten.
+    stale_read,   ///< An operation is answered from a state some time before its call, and does nothing.
+    lost_update,  ///< An operation is answered as it should be, and its effect is forgotten.
     reordered,    ///< An operation takes effect only some time after its return.
   };
   struct Weight {
@@ -26,7 +26,7 @@ struct GeneratorPlan {
   std::uint32_t clients = 5;  ///< So many have an operation open at any time.
   std::uint32_t keys = 1;
   std::uint64_t values = 0;   ///< Arguments are drawn from 1 to this; 0: none is used twice.
-  std::vector<Weight> mix{};  ///< Empty: looking and changing in equal parts.
+  std::vector<Weight> mix{};  ///< Empty: reads and changes in equal parts.
   std::uint64_t crashes = 0;  ///< So many operations that change something are never answered.
   Bug bug = Bug::none;
   std::uint64_t bugs = 1;  ///< So many operations are hit by the bug, if there is one.

@@ -1,4 +1,4 @@
-// A history: what clients asked and were answered, and when.
+// A history: the clients' requests, the answers, and their times.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct History {
   std::uint64_t seed = 0;
   std::uint32_t clients = 0;
   std::optional<Model> model;  ///< Unset when the format doesn't say.
-  /// Where the model is a guess: one that allows more, and that the operations fit as well.
+  /// If the model is a guess: one that allows more, and that the operations fit as well.
   std::optional<Model> or_else{};
   std::optional<Value> initial;  ///< Unset: `initial_value` of the model.
   /// Times are line numbers, not nanoseconds: the source recorded an order only.
@@ -34,7 +34,7 @@ struct History {
   std::vector<HistoryFault> faults{};  ///< In order of their beginning; only our own format tells them.
   std::vector<Operation> operations;   ///< In order of call.
   Names names{};                       ///< What the numbers in them stand for.
-  std::vector<std::string> remarks{};  ///< How it was understood where it could be otherwise; for people.
+  std::vector<std::string> remarks{};  ///< How ambiguous parts were understood; for people.
   bool operator==(const History&) const = default;
 };
 

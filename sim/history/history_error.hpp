@@ -1,4 +1,4 @@
-// What a reader says of a file that isn't a history.
+// A reader's errors about a file that isn't a history.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ struct HistoryError : std::runtime_error {
   HistoryError(std::string file_name, std::size_t line_number, const std::string& what_was_expected);
   std::string file;
   std::size_t line;         ///< From 1; 0 when the error concerns the whole file.
-  std::string expectation;  ///< What `what()` says behind those two.
+  std::string expectation;  ///< The part of `what()` behind those two.
 };
 
 /// A file whose reading was stopped before its end.

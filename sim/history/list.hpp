@@ -13,12 +13,12 @@
 
 namespace sim {
 
-/// As a std::vector, with two promises more. A copy takes constant time. And what only grows is stored once:
-/// copies taken on the way, however many, are beginnings of the one list, and a list that grows by the same
-/// elements as another that it shares with goes on sharing. So the answers of 10,000 reads of a log take no
-/// more room than the log.
+/// Like a std::vector, with two more promises. A copy takes constant time. And a list that only grows is
+/// stored once: copies taken on the way, however many, are beginnings of the one list, and a list that grows
+/// by the same elements as another that it shares with goes on sharing. So the answers of 10,000 reads of a
+/// log take no more room than the log.
 ///
-/// Whoever asks a list that isn't const for its elements may change them, and gets them for itself: that
+/// Asking a list that isn't const for its elements allows changing them, so it gets them for itself: that
 /// takes a copy if they are shared. Iterators are good until then, or until any list that shares grows.
 class List {
  public:
@@ -109,7 +109,7 @@ class List {
     return *shared_;
   }
 
-  std::shared_ptr<Elements> shared_{};  ///< What all who share have in common, and maybe more.
+  std::shared_ptr<Elements> shared_{};  ///< The elements common to all lists that share, and maybe more.
   std::size_t size_ = 0;                ///< So many of them are ours.
 };
 

@@ -1,6 +1,6 @@
-// Values of any kind as numbers. A model that only compares values needs no more of them than that equal ones
-// are equal; so each value that is neither nil, a number of 64 bits, a list nor a text gets a number of its
-// own from a range that no file can write, and the file's notation for it is kept beside.
+// Values of any kind as numbers. A model that only compares values just needs equal numbers for equal values.
+// So each value that is neither nil, a number of 64 bits, a list nor a text gets a number of its own from a
+// range that no file can write, and the file's notation for it is kept beside.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace sim {
 
-/// What the numbers of a history stand for. Empty where they stand for themselves.
+/// The meaning of a history's numbers. Empty where they stand for themselves.
 struct Names {
   std::vector<std::string> values{};    ///< In EDN, of the numbers from `kFirstName` on; sorted.
   std::vector<std::string> keys{};      ///< In EDN, of the keys from `kFirstNamedKey` on; sorted.

@@ -95,16 +95,17 @@ struct Operation {
 /// The order that a history tells, the same for all judges: `a` precedes `b` if it was answered before `b`
 /// was called. Operations that share an instant are concurrent, whoever called them and even if they took no
 /// time: several things happen at one instant, and times don't say which came first. A client may have
-/// several operations open, so that its number says nothing about order either.
+/// several operations open, so its number says nothing about order either.
 ///
-/// Who knows more must let it show in the times. A simulated client that waits for an answer makes its next
-/// call a nanosecond later at the earliest, as the generator does; formats that record an order of events are
-/// read with a time of its own for each event, and written with calls before returns at one instant.
+/// A source that knows more must show it in the times. A simulated client that waits for an answer makes its
+/// next call a nanosecond later at the earliest, as the generator does. Formats that record an order of
+/// events are read with a time of its own for each event, and written with calls before returns at one
+/// instant.
 constexpr bool precedes(const Operation& a, const Operation& b) {
   return a.outcome == Outcome::ok && a.ret < b.call;
 }
 
-/// The sequential specification that a history is held against.
+/// The sequential specification that a history is judged by.
 enum class Model : std::uint8_t {
   reg,           ///< "register": read, write; initially nil.
   cas_register,  ///< "cas-register": read, write, cas; initially nil.

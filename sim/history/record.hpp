@@ -14,7 +14,7 @@
 
 namespace sim {
 
-/// What a replica takes itself for.
+/// A replica's own idea of its role.
 enum class Role : std::uint8_t { none, backup, candidate, primary };
 
 /// A state that some replica has been in: the state before, plus one request applied to it. Versions form a
@@ -63,7 +63,7 @@ struct Record {
   };
   std::vector<RoleChange> roles;  ///< Nodes begin with `none`; a crash ends in `none`.
 
-  /// From then on the service is made of these replicas: they should hold its state. Of all before the first.
+  /// From then on these replicas make up the service: they should hold its state. Before the first, all do.
   struct Membership {
     Time at;
     std::uint64_t version = 0;
@@ -90,7 +90,7 @@ struct Record {
     NodeId node;
     std::uint64_t term = 0;
     std::uint64_t last_slot = 0;           ///< The last slot that its log holds.
-    std::vector<std::uint64_t> lacking{};  ///< Slots decided in earlier terms that its log holds otherwise.
+    std::vector<std::uint64_t> lacking{};  ///< Slots decided in earlier terms that differ in its log.
   };
   std::vector<Leadership> leaderships;
 
@@ -98,10 +98,10 @@ struct Record {
   std::vector<std::uint64_t> asked;  ///< Per operation: the fingerprint of the client's request.
   std::vector<std::uint64_t>
       proposals;               ///< Values that correct nodes proposed to agree on, in order of time.
-  bool liar_proposed = false;  ///< A Byzantine node proposed, too: what, only it knows.
+  bool liar_proposed = false;  ///< A Byzantine node proposed, too: only it knows what.
 
-  /// Nodes that behaved arbitrarily at some time. Nothing that they say of themselves is written down from
-  /// then on, and no judge holds them to anything.
+  /// Nodes that behaved arbitrarily at some time. Their own declarations are not written down from then on,
+  /// and no judge holds them to anything.
   NodeSet byzantine{};
 
   enum class Life : std::uint8_t { down, up, paused, resumed };
@@ -114,7 +114,7 @@ struct Record {
   NodeSet lost_disk{};            ///< Have restarted with an empty disk.
   NodeSet untold{};               ///< Have crashed without anybody being told.
 
-  /// With which other replicas a node can talk, both ways, from then on; with all before the first entry.
+  /// The other replicas that a node can talk with, both ways, from then on; all before the first entry.
   struct Reach {
     Time at;
     NodeId node;
@@ -130,17 +130,17 @@ struct Record {
   };
   std::vector<Held> held;
 
-  /// When the last fault or order struck or ended, its backlog worked off and everybody told: from then on
-  /// nothing goes wrong but what still does. The chaos phase's end where something lasted until then.
+  /// When the last fault or order struck or ended, its backlog worked off and everybody told: from then on no
+  /// new trouble begins. The chaos phase's end if something lasted until then.
   Time disturbed_until{};
   Duration clock_jump{};         ///< The most by which a fault has set a clock forward or back.
   std::int64_t clock_drift = 0;  ///< The most that a clock has gained or lost, in ns a second.
 
-  /// What an operator ordered, and what became of it.
+  /// An operator's order and its outcome.
   struct Ordered {
     enum class Fate : std::uint8_t {
       unreachable,  ///< It reached no running replica.
-      refused,      ///< Whoever got it could not or would not carry it out.
+      refused,      ///< The replica that got it could not or would not carry it out.
       under_way,    ///< A replica took it; nobody has said more.
       given_up,     ///< A replica took it, and failed.
       carried_out,
@@ -150,9 +150,9 @@ struct Record {
     std::vector<NodeId> members{};      ///< These are to be the members,
     std::optional<NodeId> successor{};  ///< or this one is to lead.
     std::vector<NodeId>
-        asked{};  ///< Who was told to see to it, one after the other: who can't names another.
+        asked{};  ///< The replicas told to see to it, one after the other: one that can't names another.
     Fate fate = Fate::under_way;
-    std::string_view why{};       ///< For what was not carried out.
+    std::string_view why{};       ///< For orders not carried out.
     std::optional<Time> settled;  ///< When its fate was known.
   };
   std::vector<Ordered> orders;  ///< In order of time.
@@ -169,7 +169,7 @@ struct Record {
     Time at;
     NodeId by;
     std::uint32_t operation;
-    std::uint64_t answer = 0;  ///< The fingerprint of what it said.
+    std::uint64_t answer = 0;  ///< The fingerprint of the answer.
   };
   std::vector<Acknowledgement> acknowledgements;  ///< A replica has answered a client's operation.
 

@@ -1,5 +1,5 @@
-// What is read and written. Nearly always a number or nothing: a value takes 16 bytes then, and copying it no
-// call; lists and texts lie elsewhere, and copies of a list share its elements (list.hpp).
+// Values read and written. Nearly always a number or nothing: such a value takes 16 bytes, and copying it
+// takes no call. Lists and texts lie elsewhere, and copies of a list share its elements (list.hpp).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// Which format a file is in: a history says what it is early on, and a few hundred characters are enough to
-// tell.
+// Finds a file's format: a history shows it early on, and a few hundred characters are enough to tell.
 #include <algorithm>
 
 #include "sim/history/formats/formats.hpp"
@@ -15,7 +14,7 @@ bool contains(std::string_view text, std::string_view part) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// What people hand over by mistake, and what they should do instead.
+// Files that people hand over by mistake, and what they should do instead.
 void refuse_binary(std::string_view text, const std::string& file) {
   const auto refuse = [&](const char* what) { throw HistoryError(file, 0, what); };
   if (text.starts_with("\x1f\x8b")) refuse("compressed (gzip); expected the text: unpack it with gunzip");
@@ -30,7 +29,7 @@ void refuse_binary(std::string_view text, const std::string& file) {
   if (text.substr(0, 400).find('\0') != std::string_view::npos) refuse("binary; expected a text");
 }
 
-// What a line of Jepsen's oldest logs tells: `0 :invoke :read nil`. Nothing if it isn't one of those.
+// The event on a line of Jepsen's oldest logs: `0 :invoke :read nil`. Nothing if it isn't one of those.
 std::string_view told_by(std::string_view line) {
   constexpr std::string_view source = "jepsen.util - ";
   if (!line.starts_with("INFO ")) return {};
@@ -88,7 +87,7 @@ bool is_history_txt(std::string_view head) {
   return is_process && without_blanks(head.substr(word_end)).starts_with(':');
 }
 
-// Texts that are put, appended and read. Where numbers or lists are, it's another store.
+// Texts that are put, appended and read. A store of numbers or lists is another one.
 bool is_kv_text(std::string_view head) {
   const bool named = contains(head, ":get") || contains(head, ":put") || contains(head, ":append");
   const bool text = contains(head, ":value \"") || contains(head, ":key \"");

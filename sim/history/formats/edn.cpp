@@ -31,7 +31,7 @@ void reset(Edn& into, Edn::Kind kind, std::size_t line) {
   into.line = line;
 }
 
-// What makes two values equal where neither has items.
+// Whether two values without items are equal.
 bool same_atom(const Edn& a, const Edn& b) {
   return a.kind == b.kind && a.integer == b.integer && a.text == b.text && a.items.empty() && b.items.empty();
 }
@@ -132,7 +132,7 @@ void EdnReader::collection(Edn& into, Edn::Kind kind, std::size_t opening, char 
   if (kind == Edn::Kind::map || kind == Edn::Kind::set) require_distinct(into);
 }
 
-// EDN forbids it, and whoever reads the last (or first) of two values may judge another history.
+// EDN forbids it: a reader that takes the last (or first) of two values may judge another history.
 void EdnReader::require_distinct(const Edn& collection) const {
   constexpr std::size_t few = 24;
   const bool is_map = collection.kind == Edn::Kind::map;
@@ -167,7 +167,7 @@ std::string_view EdnReader::token() {
   return found;
 }
 
-// What begins with `#`.
+// Reads a form that begins with `#`.
 void EdnReader::dispatch(Edn& into) {
   if (rest_.starts_with("#{")) return collection(into, Edn::Kind::set, 2, '}');
   if (rest_.starts_with("##")) {

@@ -1,5 +1,5 @@
 // EDN, the notation in which Jepsen and Knossos keep histories: enough of it to read data, without evaluating
-// tags; with what Clojure prints besides (characters, ratios, ##NaN, unreadable objects).
+// tags, and Clojure's additions (characters, ratios, ##NaN, unreadable objects).
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ struct Edn {
   bool is_sequence() const { return kind == Kind::vector || kind == Kind::list; }
 };
 
-/// The value in EDN, alike for all values that are equal as Clojure's `=` says: maps and sets in order of
+/// The value in EDN. Values that are equal by Clojure's `=` give the same text: maps and sets in order of
 /// their keys, lists as vectors, numbers in one form.
 std::string edn_text(const Edn& edn);
 
@@ -53,7 +53,7 @@ class EdnReader {
   EdnReader(std::string_view text, const std::string& file, std::size_t line = 1)
       : rest_(text), file_(file), line_(line) {}
 
-  /// The next value; false before a closing bracket or the end. What `into` holds is used again.
+  /// The next value; false before a closing bracket or the end. Reuses the contents of `into`.
   bool next(Edn& into);
   /// Passes over blanks, comments, discarded values and metadata; whether a value follows. `skipped` is
   /// overwritten.
@@ -63,7 +63,7 @@ class EdnReader {
   bool at_end() const { return rest_.empty(); }
   /// Takes `c` off the front, if the next value or bracket begins with it.
   bool take(char c);
-  /// Takes so many characters off the front, which somebody else has read; there is no line end among them.
+  /// Takes so many characters off the front, already read elsewhere; there is no line end among them.
   void pass(std::size_t count) { rest_.remove_prefix(count); }
   std::string_view rest() const { return rest_; }
   std::size_t line() const { return line_; }
@@ -99,13 +99,14 @@ class EdnReader {
 using EdnShortcut = std::function<std::size_t(std::string_view rest, std::size_t line)>;
 
 /// Calls `take` with each event of a history in EDN: the elements of its vector or list, or all top-level
-/// values where it begins with something else; of a map of a whole test, the elements of its `:history`. Says
-/// after each of them what of `text` is left. Where there is a `shortcut`, each event is offered to it first.
+/// values where it begins with something else; of a map of a whole test, the elements of its `:history`.
+/// Reports after each of them what of `text` is left. If there is a `shortcut`, each event is offered to it
+/// first.
 void read_edn_events(std::string_view text, const std::string& file,
                      const std::function<void(const Edn&, std::string_view rest)>& take,
                      const EdnShortcut& shortcut = {});
 
-/// What a token that begins like a number means: an integer, a number in its one form, or unreadable.
+/// The meaning of a token that begins like a number: an integer, a number in its one form, or unreadable.
 void read_edn_number(std::string_view token, Edn& into);
 
 /// Adds a code point in UTF-8.

@@ -1,4 +1,4 @@
-// Values of an operation from what a file says.
+// Converts values from a file into an operation's values.
 #pragma once
 
 #include "sim/history/formats/edn.hpp"
@@ -7,10 +7,10 @@
 
 namespace sim {
 
-/// Nil, a number or name, a list of those, or a text. What can't be compared must have been refused.
+/// Nil, a number or name, a list of those, or a text. Values that can't be compared must have been refused.
 Value value_of(const Edn& edn, NameTable& names);
 
-/// The same as one number or name: what stands in a list.
+/// The same as one number or name, to stand in a list.
 std::int64_t element_of(const Edn& edn, NameTable& names);
 
 /// Reads one value in EDN, such as `0`, `"text"` or `[1 2]`; throws std::invalid_argument for anything else.

@@ -1,5 +1,5 @@
 // Our histories in Jepsen's notation. Jepsen knows processes that do one thing at a time, and an order of
-// events instead of times; so a client that has several operations open becomes several processes, and an
+// events instead of times. So a client that has several operations open becomes several processes, and an
 // operation that was never answered keeps its process for ever (`:info`).
 #include <algorithm>
 #include <cstdint>
@@ -53,7 +53,7 @@ class EdnWriter {
     bool busy;
   };
 
-  // Calls before returns: what happens at one instant is concurrent.
+  // Calls before returns: events at one instant are concurrent.
   std::vector<Event> in_order() const {
     std::vector<Event> events;
     const auto& operations = history_.operations;
@@ -77,7 +77,7 @@ class EdnWriter {
 
   std::string edn_of(const Value& value) const { return history_.names.value(value); }
 
-  // What was read, where it's known.
+  // The values read, where they are known.
   std::string steps_of(const Operation& op, bool answered) const {
     using Kind = TransactionStep::Kind;
     const std::vector<Value> reads = answered ? transaction_reads(op.output) : std::vector<Value>();
@@ -96,7 +96,7 @@ class EdnWriter {
     return text + ']';
   }
 
-  // What the event's :value is; that of a read or dequeue is its answer.
+  // The event's :value; for a read or dequeue, its answer.
   std::string told(const Operation& op) const {
     if (op.action == Action::cas) return '[' + edn_of(op.expected) + ' ' + edn_of(op.argument) + ']';
     if (op.action == Action::txn) return steps_of(op, false);

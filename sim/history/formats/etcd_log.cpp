@@ -47,7 +47,7 @@ struct Event {
   Words value;
 };
 
-// Recognises `INFO  jepsen.util - 3 :invoke :read nil`; other lines are somebody else's.
+// Recognises `INFO  jepsen.util - 3 :invoke :read nil`; other lines are not Jepsen's.
 std::optional<Event> recognise(std::string_view line) {
   Words words{line};
   if (words.next() != "INFO" || words.next() != "jepsen.util" || words.next() != "-") return std::nullopt;

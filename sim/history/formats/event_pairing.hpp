@@ -17,16 +17,16 @@ class EventPairing {
   /// `history` receives the operations; `file` is for errors.
   EventPairing(History& history, std::string file);
 
-  /// Where the next event stands; its line number serves as its time.
+  /// The line of the next event; its number serves as the event's time.
   void at_line(std::size_t line);
 
-  /// The time of the event; one that's later, where an event stands for several.
+  /// The time of the event; a later one where an event stands for several operations.
   Time now() const { return Time{Duration{now_}}; }
   Time later() { return Time{Duration{++now_}}; }
   /// Whether this is the first event after that at `earlier`.
   bool follows(Time earlier) const { return earlier == Time{Duration{before_}}; }
 
-  /// What the next event does, for errors: `:f :write`.
+  /// The operation of the next event, for errors: `:f :write`.
   void of(std::string_view f) { f_ = f; }
 
   /// A process begins an operation. It must have none open; one whose outcome became unknown doesn't count.
@@ -38,7 +38,7 @@ class EventPairing {
   /// The operation that `process` has open. It's an error if there is none.
   Operation& open(std::int64_t process);
 
-  /// The same; an error, too, if it does something else than `action`.
+  /// The same; also an error if that operation does something else than `action`.
   Operation& completing(std::int64_t process, Action action);
 
   /// Closes the open operation: answered, or known not to have happened.

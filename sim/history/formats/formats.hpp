@@ -21,7 +21,7 @@ History read_kv_text(HistoryText& text, const std::string& file, const ReadingOp
 /// The format that a text seems to be in. Throws HistoryError, naming `file`, for what is none.
 HistoryFormat detect_format(std::string_view text, const std::string& file);
 
-/// `text` from its first character on that is no blank, tab or end of a line.
+/// `text` from its first character that is no blank, tab or end of a line.
 std::string_view without_blanks(std::string_view text);
 
 /// Takes the next line off the front of `text`, without its line end.

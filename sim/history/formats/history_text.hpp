@@ -1,5 +1,5 @@
-// The text of a history file, read once from front to back: what was read is let go, so that a file larger
-// than the memory can be checked.
+// The text of a history file, read once from front to back. The part that was read is let go, so that a file
+// larger than the memory can be checked.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class HistoryText {
   HistoryText& operator=(HistoryText&&) = delete;
   ~HistoryText();
 
-  /// Whether the file was cut short by somebody while it was read: then the rest was taken for zeros.
+  /// Whether the file was cut short while it was read: then the rest was taken for zeros.
   bool was_cut() const { return guard_.was_cut(); }
 
   /// From now on `release_before` throws ReadingStopped once this says so.
@@ -40,7 +40,7 @@ class HistoryText {
   /// Whether a line of a file is longer than `most`. A line is in memory as a whole while it is read.
   bool has_longer_line(std::size_t most);
 
-  /// It is read once more from the front.
+  /// Reads it once more from the front.
   void start_again() { released_ = 0; }
 
   /// Everything before `rest`, an end of `view()`, has been read and won't be again.

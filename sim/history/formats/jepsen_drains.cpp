@@ -1,6 +1,6 @@
 // Jepsen's `:f :drain`: a client dequeues until nothing is left, and tells all that it got at once. That's as
-// many dequeues, and one that finds nothing. Where no other event lies between the drain's two, they follow
-// each other. Otherwise each may have happened at any time between: intervals can't say more.
+// many dequeues, and one that finds nothing. If no other event lies between the drain's two, they follow each
+// other. Otherwise each may have happened at any time between: intervals can't say more.
 #include <algorithm>
 #include <string>
 #include <utility>

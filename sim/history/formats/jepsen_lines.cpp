@@ -1,6 +1,6 @@
-// Histories that Jepsen prints a line for each event, `PROCESS :type :f value error` with tabs between:
-// history.txt, which has nothing else, and its logs, where every line says first when and by whom. Over the
-// years that was
+// Histories that Jepsen prints as a line for each event, `PROCESS :type :f value error` with tabs between:
+// history.txt, which has nothing else, and its logs, where every line begins with the time and the source.
+// Over the years that was
 //   INFO  jepsen.util - 0 :invoke :write 3
 //   INFO [2016-02-03 12:08:00,000] jepsen worker 0 - jepsen.util 0 :invoke :write 3
 //   2025-06-23 13:09:52,409{GMT} INFO [jepsen worker 0] jepsen.util: 0 :invoke :write 3
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view kSource = "jepsen.util";
 
-// What a log's line tells: what stands behind the name of its source, if that is Jepsen's for operations.
+// The event on a log's line: the text behind the name of its source, if that is Jepsen's for operations.
 std::optional<std::string_view> told(std::string_view line) {
   const auto at = line.find(kSource);
   if (at == std::string_view::npos) return std::nullopt;
@@ -61,7 +61,7 @@ class LineReader {
     const bool of_client = parts_.process.kind == Edn::Kind::integer;
     if (of_client && !is_keyword) edn.fail("expected PROCESS :type :f value");
     JepsenEvent event{.line = line, .process = &parts_.process, .type = parts_.type.text, .f = parts_.f.text};
-    // Of what failed, or may have, older logs give the error in place of the value.
+    // For operations that failed, or may have, older logs give the error in place of the value.
     const bool valued = event.type == "invoke" || event.type == "ok";
     if (of_client && valued) {
       word(parts_.value, "a value");

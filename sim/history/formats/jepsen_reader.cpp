@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 21> kUnderstood{
     "insert", "remove", "contains", "delete",  "enqueue", "dequeue", "drain",
     "push",   "pop",    "acquire",  "release", "size",    "txn",     "compare-and-set"};
 
-// How many letters must be changed, added or left out to make one of the other.
+// How many letters must be changed, added or left out to turn one into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t k = 0; k <= b.size(); ++k) row[k] = k;
@@ -36,7 +36,7 @@ bool is_named(const Edn& process) {
   return process.kind == Edn::Kind::keyword || process.kind == Edn::Kind::string;
 }
 
-// Without making a value of it, as nearly all answers repeat what was asked; may say no of other kinds.
+// Compares without making a value, as nearly all answers repeat the request; may say no for other kinds.
 bool surely_says(const Edn& edn, const Value& known) {
   if (const auto* number = known.as_number())
     return edn.kind == Edn::Kind::integer && edn.integer == *number && !is_name(*number);
@@ -117,8 +117,8 @@ void JepsenReader::take(const Edn& event) {
   understand(one);
 }
 
-// :nemesis and its like have no part in the object, and only tell what they do. Of :nemesis that's known
-// whatever it says; another name may be a client's.
+// :nemesis and its like have no part in the object; their events only tell what they do. For :nemesis that's
+// certain whatever it says; another name may be a client's.
 void JepsenReader::require_remark(const JepsenEvent& event) const {
   if (event.type == "info" || event.process->text == "nemesis") return;
   events_.fail("process " + edn_text(*event.process).substr(0, 80) + " is said to :" +
@@ -176,8 +176,8 @@ std::int64_t JepsenReader::element(const Edn& edn) {
 
 // ---- Operations.
 
-// Jepsen's :add is that of a set, until it turns out to be a counter's. Whoever deletes an element removes
-// it, whoever deletes a key writes nothing there. Whoever reads or writes steps of a transaction does those.
+// Jepsen's :add is that of a set, until it turns out to be a counter's. Deleting an element removes it,
+// deleting a key writes nothing there. Reading or writing steps of a transaction executes those.
 std::optional<Action> JepsenReader::action_of(std::string_view f, const Edn* value, bool keyed) const {
   f = without_namespace(f);
   if (f == "compare-and-set") return Action::cas;
@@ -249,7 +249,7 @@ void JepsenReader::answered(const JepsenEvent& event, std::int64_t process) {
   told ? events_.complete(process, Outcome::ok) : events_.lose(process);
 }
 
-// What was written is what the :ok says, if the invocation didn't; if they differ, one of them is wrong.
+// The :ok says what was written if the invocation didn't; if they differ, one of them is wrong.
 void JepsenReader::complete_argument(Operation& op, const Edn* given) {
   if (given == nullptr) return;
   if (op.action != Action::cas && surely_says(*given, op.argument)) return;
@@ -295,8 +295,8 @@ void JepsenReader::answer(Operation& op, const JepsenEvent& event, const Edn* gi
   }
 }
 
-// Of a set's operations Jepsen records the element only. Whoever also knows what was found writes
-// `[ELEMENT true]` or `[ELEMENT false]`; of a lookup `true` or `false` will do.
+// Of a set's operations Jepsen records the element only. A writer that also knows what was found writes
+// `[ELEMENT true]` or `[ELEMENT false]`; for a lookup `true` or `false` is enough.
 void JepsenReader::answer_of_element(Operation& op, const Edn& given) {
   const bool found_pair =
       given.kind == Edn::Kind::vector && given.items.size() == 2 && given.items[1].kind == Edn::Kind::boolean;
@@ -309,7 +309,7 @@ void JepsenReader::answer_of_element(Operation& op, const Edn& given) {
   }
 }
 
-// A store of texts gives "" for what was never put, unless somebody was given nil.
+// A store of texts returns "" for keys that were never put, unless somebody was given nil.
 void JepsenReader::settle_initial_text() {
   if (!kv_text_) return;
   const bool nil = std::ranges::any_of(history_.operations, [](const Operation& op) {

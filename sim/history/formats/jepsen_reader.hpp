@@ -1,5 +1,5 @@
-// What Jepsen's events mean, in whichever notation they are written: which object they are about, and what of
-// it they ask.
+// The meaning of Jepsen's events, in whichever notation they are written: the object that they are about, and
+// what they ask of it.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 
 namespace sim {
 
-/// One event: a process begins something, or learns what became of it.
+/// One event: a process begins something, or learns its outcome.
 struct JepsenEvent {
   std::size_t line = 0;
   const Edn* process = nullptr;  ///< These are null where the event doesn't say.
@@ -117,7 +117,7 @@ std::string_view without_namespace(std::string_view f);
 /// Whether a value is a list of steps of a transaction, such as [[:r :x nil] [:w :y 1]].
 bool holds_steps(const Edn& value);
 
-/// Of names that are understood, the one that is written nearly like `name`; empty if none is.
+/// The name most like `name` among those that are understood; empty if none is.
 std::string nearest_action(std::string_view name);
 
 }  // namespace sim

@@ -48,7 +48,7 @@ void JepsenReader::micro_operation(const Edn& step, bool is_answer, std::vector<
     return;
   }
   Value seen = step.items.size() == 3 ? register_value(step.items[2]) : Value{};
-  // Who wasn't told what was there says nothing.
+  // A client that wasn't told what was there says nothing.
   if (is_answer && options_.nil_is_unknown && seen.is_nil()) return;
   steps.push_back({Kind::read, reg});
   reads.push_back(std::move(seen));
@@ -80,7 +80,7 @@ JepsenReader::Transaction JepsenReader::transaction(const JepsenEvent& event, co
   return {transaction_argument(steps), transaction_output(reads)};
 }
 
-// The answer repeats what was asked, with what was read. Registers of a map may come in another order.
+// The answer repeats the request, with the values read. Registers of a map may come in another order.
 void JepsenReader::answer_transaction(Operation& op, const JepsenEvent& event, const Edn* given) {
   Transaction told = transaction(event, given, true);
   const auto without_reads = [](const Value& argument, bool reads_too) {

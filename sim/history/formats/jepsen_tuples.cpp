@@ -1,4 +1,4 @@
-// Which object an event is about: the one of its :key, or of its value where that's [KEY VALUE] as Jepsen's
+// Finds an event's object: the one of its :key, or of its value if that's [KEY VALUE] as Jepsen's
 // `independent` writes it.
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@ namespace {
 bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 bool is_pair(const Edn& edn) { return edn.is_sequence() && edn.items.size() == 2; }
 
-// What says by itself that it is a tuple; null if it doesn't.
+// A value that shows by itself that it is a tuple; null if it doesn't.
 const Edn* tagged_tuple(const Edn* value) {
   constexpr std::array<std::string_view, 3> tags{"jepsen.independent/tuple", "jepsen.independent.Tuple",
                                                  "clojure.lang.MapEntry"};
@@ -35,7 +35,7 @@ bool JepsenReader::looks_like_tuple(const JepsenEvent& event, bool invoked) {
   return !invoked || !asks || second.kind == Edn::Kind::nil;
 }
 
-// Where values are [KEY VALUE], the two of them. The first events decide, as far as they can.
+// If values are [KEY VALUE], the two of them. The first events decide, as far as they can.
 JepsenReader::Asked JepsenReader::untangled(const JepsenEvent& event, bool invoked) {
   const Asked plain{event.key, event.value};
   const bool says_nothing = !invoked && event.value == nullptr;

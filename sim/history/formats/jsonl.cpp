@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::int64_t kLongest = std::numeric_limits<std::int64_t>::max() - 1;
 
-// One line being read: knows where it is, so that every error can say so.
+// One line being read: knows its place, so that every error can name it.
 struct Line {
   const std::string& file;
   std::size_t number;

@@ -19,7 +19,8 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-// What JSON has a notation for is written in it, so that reading gives the same; the rest as {"edn": TEXT}.
+// Values with a notation in JSON are written in it, so that reading gives the same; the rest as {"edn":
+// TEXT}.
 OrderedJson named(const std::string& text) {
   const Edn edn = read_edn_value(text);
   const bool is_plain =
@@ -95,7 +96,7 @@ OrderedJson to_json(const Operation& op, const Names& names) {
   return json;
 }
 
-// Of transactions, what all registers hold; a header can't say more.
+// For transactions, the value that all registers hold; a header can't say more.
 OrderedJson initial_to_json(const History& history) {
   const JsonOf json_of(history.names);
   if (history.model != Model::multi_register) return json_of(*history.initial);

@@ -34,7 +34,7 @@ bool has_name(const Value& value) {
   return list != nullptr && std::ranges::any_of(*list, is_name);
 }
 
-// Text is appended to text, or is an element of a list: what was read tells.
+// Text is appended to text, or is an element of a list: the reads tell.
 bool appends_to_lists(const History& history) {
   if (history.model == Model::log) return true;
   bool lists = false;
@@ -76,7 +76,7 @@ bool is_empty_list(const Value& value) {
   return list != nullptr && list->empty();
 }
 
-// What an operation puts in.
+// The values that an operation puts in.
 std::vector<TransactionStep> puts(const Operation& op) {
   using Kind = TransactionStep::Kind;
   if (op.action == Action::txn) return transaction_steps(op.argument);

@@ -1,4 +1,4 @@
-// Which object a history is about, where its notation doesn't say: some operations do.
+// Guesses a history's object from its operations if its notation doesn't name it.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ class ObjectGuess {
   /// Somebody read such a value.
   void learn_read(const Value& output, bool set_literal);
 
-  /// Fills in the model of `history` if nobody chose it, with one that allows more where the operations fit
-  /// both and may tell them apart, and a remark in words. `fallback`: of reads, writes and compare-and-sets.
+  /// Fills in the model of `history` if nobody chose it. Adds a model that allows more, if the operations fit
+  /// both and may tell them apart, and a remark in words. `fallback`: for reads, writes and compare-and-sets.
   void settle(History& history, Model fallback) const;
 
  private:
@@ -32,13 +32,13 @@ class ObjectGuess {
   bool read_list_ = false;
 };
 
-/// Of a list that was never appended to, some clients read nil and others `[]`. Takes one for the other where
+/// Some clients read nil and others `[]` of a list that was never appended to. Takes one for the other where
 /// it can make no difference: where nobody writes an empty list.
 void take_empty_for_nothing(History& history);
 
-/// Makes what was read fit the model: elements of collections become numbers (or names), a counter's adds
+/// Makes the values read fit the model: elements of collections become numbers (or names), a counter's adds
 /// stay adds. Throws HistoryError for values that the model can't hold, with the line that `line_of` gives
-/// the operation's place; without it, lines are known where times are lines.
+/// for the operation's place; without it, lines are known where times are lines.
 using LineOf = std::function<std::size_t(std::size_t place)>;
 void fit_to_model(History& history, NameTable& names, const std::string& file, const LineOf& line_of = {});
 

@@ -9,7 +9,7 @@
 
 namespace sim {
 
-/// On which line an operation stands. All follow each other, but for blank lines.
+/// The line of an operation. Operations stand on consecutive lines, but for blank ones.
 class OperationLines {
  public:
   void note(std::size_t place, std::size_t line) {

@@ -12,7 +12,7 @@ enum Field : std::uint8_t { process, type, f, value, key, index, time, error, no
 
 constexpr bool is_blank(char c) { return c == ' ' || c == ','; }
 
-// What may stand in a plain word: none of these ends a token, and none makes it anything but a word.
+// Characters of a plain word: none of these ends a token, and none makes it anything but a word.
 constexpr std::array<bool, 256> kInWord = [] {
   std::array<bool, 256> in{};
   for (unsigned char c = 'a'; c <= 'z'; ++c) in[c] = true;
@@ -22,7 +22,7 @@ constexpr std::array<bool, 256> kInWord = [] {
   return in;
 }();
 
-// Printable ASCII that doesn't end a text and begins no escape.
+// Printable ASCII that neither ends a text nor begins an escape.
 constexpr std::array<bool, 256> kInText = [] {
   std::array<bool, 256> in{};
   for (unsigned char c = ' '; c < 127; ++c) in[c] = c != '"' && c != '\\';
@@ -45,7 +45,7 @@ class Cursor {
     while (at_ != end_ && is_blank(*at_)) ++at_;
   }
 
-  // The name of what follows, and the blank behind it.
+  // The name of the field that follows, and the blank behind it.
   Field field() {
     const std::size_t left = static_cast<std::size_t>(end_ - at_);
     switch (left > 2 ? at_[1] : ' ') {
@@ -94,7 +94,7 @@ class Cursor {
     return {begin, static_cast<std::size_t>(at_ - begin)};
   }
 
-  // A token that ends with the text would be an error for its map, which is the strict reader's to tell.
+  // A token that ends with the text would be an error for its map; the strict reader reports it.
   bool ends_token() const { return at_ != end_ && (is_blank(*at_) || *at_ == '}' || *at_ == ']'); }
 
   void become(Edn& into, Edn::Kind kind, std::int64_t integer) const {

@@ -1,6 +1,6 @@
 // Nearly all events of Jepsen's histories and of kv texts are plain: a map on one line whose keys are the
-// usual ones, each once, with whole numbers, plain texts, keywords and vectors of those. Reading such by hand
-// takes a fraction of the time that a tree of EDN takes, and means the same. All else is left to EdnReader.
+// usual ones, each once, with whole numbers, plain texts, keywords and vectors of those. Reading such events
+// by hand takes a fraction of the time of a tree of EDN, with the same result. The rest is left to EdnReader.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ class PlainEvent {
   /// on that line; 0 if it isn't plain.
   std::size_t read(std::string_view text, std::size_t line);
 
-  /// What was read last; good as long as its text and this are, until the next `read`.
+  /// The event read last; valid as long as its text and this are, until the next `read`.
   const JepsenEvent& event() const { return event_; }
 
  private:

@@ -159,7 +159,7 @@ class PlainLine {
     return true;
   }
 
-  // What the strict reader demands of each action and outcome.
+  // The strict reader's requirements for each action and outcome.
   bool complete() const {
     constexpr unsigned always = 1U << client | 1U << f | 1U << call | 1U << outcome;
     if ((seen_ & always) != always) return false;

@@ -9,8 +9,8 @@
 
 namespace sim {
 
-/// The operation on a plain and correct line; nothing for any other line, whatever is the matter with it: the
-/// strict reader then says so, or reads it.
+/// The operation on a plain and correct line; nothing for any other line, for whatever reason: the strict
+/// reader then reports it, or reads it.
 std::optional<Operation> read_plain_line(std::string_view line);
 
 }  // namespace sim

@@ -1,5 +1,5 @@
-// A lock, held by one client or nobody (nil); and a mutex, held (1) or not (nil), whoever asks. Who asks for
-// it and doesn't get it is told so at once; a client that holds it already doesn't get it again.
+// A lock, held by one client or nobody (nil); and a mutex, held (1) or not (nil), whoever asks. A client that
+// asks for it and doesn't get it is told so at once; a client that holds it already doesn't get it again.
 #include <array>
 
 #include "sim/history/objects/object_model.hpp"

@@ -10,7 +10,7 @@
 namespace sim {
 namespace {
 
-// All registers that hold something else than the others do, in order of their numbers.
+// All registers whose value differs from the others', in order of their numbers.
 struct Registers {
   Value initial;
   std::vector<std::pair<std::int64_t, Value>> held{};

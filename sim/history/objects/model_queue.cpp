@@ -36,8 +36,8 @@ Value execute_stack(Value& state, const Operation& op) {
   return topmost;
 }
 
-// Its state is in ascending order: which value went in first makes no difference. Where nobody says what was
-// taken, it's the first.
+// Its state is in ascending order: which value went in first makes no difference. If nobody says which value
+// was taken, it's the first.
 Value execute_unordered(Value& state, const Operation& op) {
   auto& values = *state.as_list();
   if (op.action == Action::size) return size_of(values);

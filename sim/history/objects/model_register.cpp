@@ -13,8 +13,8 @@ Value compare_and_set(Value& state, const Operation& op) {
   return truth(holds);
 }
 
-// Appending to a number makes a list that starts with it; to nil, a list or a text. What doesn't fit together
-// has no effect: text can't be appended to a list, nor a number to a text.
+// Appending to a number makes a list that starts with it; to nil, a list or a text. Appending values that
+// don't fit together has no effect: text can't be appended to a list, nor a number to a text.
 Value append_to_cell(Value& state, const Operation& op) {
   if (const auto* piece = op.argument.as_text()) {
     if (state.is_nil()) state = std::string();

@@ -1,6 +1,7 @@
-// The objects that a history can be held against, each as what one operation does to the only copy of it. To
-// add one: a file model_NAME.cpp beside the others, its name in Model (and those of new actions in Action),
-// and its place in the list of object_model.cpp. It can then be generated, read, written and judged.
+// The objects that a history can be judged against. Each is the effect of one operation on the only copy of
+// the object. To add one: a file model_NAME.cpp beside the others, its name in Model (and those of new
+// actions in Action), and its place in the list of object_model.cpp. It can then be generated, read, written
+// and judged.
 #pragma once
 
 #include <span>
@@ -17,9 +18,9 @@ struct ObjectModel {
   std::span<const Action> actions;  ///< What clients may ask of it.
   Value initial;                    ///< Its state before the first operation.
 
-  /// Does to `state` what `op` does and returns the output that this gives; nil when the action has none.
-  /// A function of its arguments alone. It doesn't look at the output of `op`, except that of a stamp, a
-  /// draw, or a dequeue from an unordered queue: what it says was taken is, if it's in.
+  /// Applies `op` to `state` and returns its output; nil when the action has none. A function of its
+  /// arguments alone. It doesn't look at the output of `op`, except that of a stamp, a draw, or a dequeue
+  /// from an unordered queue: the value that this says was taken is taken, if it's in.
   Value (*execute)(Value& state, const Operation& op);
 };
 
@@ -37,7 +38,7 @@ bool changed_nothing(const Operation& op);
 /// Whether the output of an answered `op` may be `output`.
 bool answer_fits(const Operation& op, const Value& output);
 
-/// What is left when any one of `values`, which ascend, is taken out.
+/// The rest when any one of `values`, which ascend, is taken out.
 std::vector<List> without_each(const List& values);
 
 /// Whether a client may be answered without being told what its request found or made.

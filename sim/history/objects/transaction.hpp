@@ -1,5 +1,5 @@
-// Transactions on several registers, as a history holds them: a list of numbers for what is asked, one for
-// what was read, and one for the state.
+// Transactions on several registers, as a history holds them: lists of numbers for the request, for the
+// values read, and for the state.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ std::vector<Value> transaction_reads(const Value& output);
 Value transaction_state(const Value& initial, std::span<const std::pair<std::int64_t, Value>> registers = {});
 
 /// Gives transactions that have no register in common, not even by way of others, objects (keys) of their
-/// own: what they do to different registers is independent. Only where all are of key 0.
+/// own, as their effects on different registers are independent. Only where all are of key 0.
 void split_transactions(std::span<Operation> operations);
 
 /// "[r 3] [w 4 17]", with the numbers of registers and values; what was read, if it's known, behind the

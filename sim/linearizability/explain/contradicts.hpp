@@ -39,8 +39,8 @@ class ContradictionTest {
   }
 
   enum class Begin : std::uint8_t {
-    near,  ///< All states that operations returned before any of them was called may have left stand in for
-           ///< those operations: quick, and a contradiction with all of these states is one.
+    near,  ///< Operations that returned before all of these were called give way to all states that they may
+           ///< have left: quick, and a contradiction with all of these states is one.
     first  ///< Everything is looked at.
   };
 
