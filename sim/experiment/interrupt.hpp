@@ -1,4 +1,4 @@
-// How a long run is given up in the middle.
+// How to give up a long run in the middle.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace sim {
 
-/// Called now and then while runs go on, by any thread; throws what gives them up. Empty: nobody asks.
+/// Called now and then while runs go on, by any thread; may throw to give them up. Empty: nobody asks.
 using Interrupt = std::function<void()>;
 
 /// Plays `world` until `until`, or the end if that comes first; `whole` is how long the run takes in all. The

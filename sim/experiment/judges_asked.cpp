@@ -9,7 +9,7 @@
 namespace sim {
 namespace {
 
-// What a run of the scenario is like while nothing goes wrong.
+// The conditions of the scenario's runs while nothing goes wrong.
 Calm calm_of(const Setup& setup, std::size_t members) {
   const ClientOptions& clients = setup.clients.options;
   Calm calm{.members = members,
@@ -25,7 +25,7 @@ Calm calm_of(const Setup& setup, std::size_t members) {
   return calm;
 }
 
-// How many replicas must run for what they hold to tell what is lost: of a run that was cut short, more than
+// How many replicas must run before their state tells what is lost. For a run that was cut short: more than
 // there are.
 std::size_t enough_to_tell(const JudgedRun& run) {
   if (run.cut_short) return run.record.replicas + 1;

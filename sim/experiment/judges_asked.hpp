@@ -1,4 +1,4 @@
-// What judges must be told of a scenario: what its protocol promises, and so what may be held against a run.
+// Tells judges what they need to know of a scenario: its protocol's promises, and so the demands on a run.
 // Runs, sweeps and the estimates of rare events all ask here, so that one run gets one verdict.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace sim {
 
-/// A record, the scenario that was played, and how: of a run that was cut short nobody can tell what its end
+/// A record, the scenario that was played, and how. Nobody can tell what the end of a run that was cut short
 /// would have mended.
 struct JudgedRun {
   const Record& record;

@@ -151,7 +151,7 @@ RunResult result_of(const Scenario& scenario, std::uint64_t seed) {
   return r;
 }
 
-// What would be too large before it begins isn't made.
+// A run that would be too large before it begins isn't made.
 bool fits(const Scenario& scenario, RunResult& r) {
   if (World::bytes_to_begin(scenario.setup) <= scenario.setup.max_memory) return true;
   r.error = kTooMuchMemory;
@@ -159,8 +159,8 @@ bool fits(const Scenario& scenario, RunResult& r) {
   return false;
 }
 
-// Plays the run and fills in all that doesn't need the verdict on linearizability. Returns whether it was
-// completed.
+// Plays the run and fills in everything but the parts that need the verdict on linearizability. Returns
+// whether it was completed.
 bool play(World& world, const Scenario& scenario, RunResult& r, const Interrupt& interrupt = {}) {
   const Duration whole = scenario.setup.duration + scenario.setup.settle;
   r.error = error_of(run_until(world, Time{whole}, whole, interrupt));

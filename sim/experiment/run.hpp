@@ -1,4 +1,4 @@
-// One run from scenario to verdicts: the world plays, then every judge looks at what was recorded.
+// One run from scenario to verdicts: the world plays, then every judge looks at the record.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace sim {
 
-/// Runs one seed and tells all: story and witness of a violation, and the record.
+/// Runs one seed and returns everything: story and witness of a violation, and the record.
 RunResult run_once(const Scenario& scenario, std::uint64_t seed, Tracer* tracer = nullptr);
 
-/// The same result without story, witness and record: what sweeps ask of every run.
+/// The same result without story, witness and record, for the runs of sweeps.
 RunResult run_for_sweep(const Scenario& scenario, std::uint64_t seed, const Interrupt& interrupt = {});
 
 }  // namespace sim

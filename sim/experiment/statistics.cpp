@@ -119,8 +119,8 @@ std::optional<Estimate> paired_share_difference(Discordant trials, double confid
   if (trials.n == 0) return std::nullopt;
   const auto n = static_cast<double>(trials.n);
   const auto gained = static_cast<double>(trials.gained), lost = static_cast<double>(trials.lost);
-  // By how many standard errors the data exceed a true difference d. The share that is lost is then estimated
-  // by maximum likelihood under d, the root of a quadratic.
+  // The standard errors by which the data exceed a true difference d. The lost share is then estimated by
+  // maximum likelihood under d, the root of a quadratic.
   const auto excess = [&](double d) {
     const double b = (2 * n - gained + lost) * d - gained - lost;
     const double share_lost = (std::sqrt(b * b + 8 * n * lost * d * (1 - d)) - b) / (4 * n);
@@ -164,8 +164,8 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-// Which studentised mean Hall's transformation takes for `t`: the inverse of the cubic by which the skewness
-// bends it. `bend` is the skewness over the root of the number of values.
+// The studentised mean that Hall's transformation takes for `t`: the inverse of the cubic by which the
+// skewness bends it. `bend` is the skewness over the root of the number of values.
 double unbent(double t, double bend) {
   if (std::abs(bend) < 1e-6) return t;
   return 3 / bend * (std::cbrt(1 + bend * (t - bend / 6)) - 1);

@@ -68,10 +68,10 @@ class Moments {
   double cubes_ = 0;
 };
 
-/// The largest share of cases that may be otherwise when `n` > 0 of them were all alike.
+/// The largest share of cases that may differ when `n` > 0 of them were all alike.
 double unseen_share(double n, double confidence = 0.95);
 
-/// Between which values the numbers lie by their nature: a share of time in 0..1, a latency from 0 on.
+/// The range of the numbers by their nature: a share of time in 0..1, a latency from 0 on.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
@@ -79,10 +79,10 @@ struct Range {
 
 /// The mean with an interval that stays within the numbers' range: Student's t with Hall's correction for
 /// skewness (Hall 1992, On the removal of skewness by transformation, JRSS B 54), which covers 92 to 97 %
-/// where the plain one covers 37 to 90 %, as of 10 numbers of which a few are large. Where all numbers are
-/// alike their spread says nothing: at one end of a range with two ends, the mean can be off by no more than
-/// what would have shown itself (any distribution: the chance that n numbers all lie at the end is at most
-/// the nth power of their mean's place in the range); at the end of a range with one, the other end of the
+/// where the plain one covers 37 to 90 %, as of 10 numbers of which a few are large. If all numbers are alike
+/// their spread says nothing. At one end of a range with two ends, the mean can be off only by an amount that
+/// would not have shown itself (any distribution: the chance that n numbers all lie at the end is at most the
+/// nth power of their mean's place in the range). At the end of a range with one, the other end of the
 /// interval is unknown, NaN. Empty without numbers; of a single number elsewhere both ends are unknown.
 std::optional<Estimate> mean_interval(const Moments& moments, double confidence = 0.95, Range range = {});
 

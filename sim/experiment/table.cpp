@@ -34,7 +34,7 @@ namespace {
 
 using Columns = std::vector<std::size_t>;
 
-// Which columns stand beside each other: all, unless that is too wide.
+// The columns that stand beside each other: all, unless that is too wide.
 std::vector<Columns> blocks_of(const std::vector<std::size_t>& widths, std::size_t width, std::size_t names) {
   const auto added = [&](const Columns& block, std::size_t column) {
     return widths[column] + (block.empty() ? 0 : kGap);

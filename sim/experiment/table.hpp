@@ -14,11 +14,11 @@ namespace sim {
 Json json_of(const Estimate& estimate);
 /// Every key that some point has, in order of first mention.
 std::vector<std::string> keys_of(const std::vector<Json>& points);
-/// What a point says for a key; empty when it leaves that to the scenario.
+/// A point's value for a key; empty when it leaves that to the scenario.
 std::string cell_of(const Json& point, const std::string& key);
 
-/// Rows of cells as lines, made printable and cut when they are long: the first column from the left, the
-/// others to the right. Where they are wider than `width` (0: any width will do), the columns that don't fit
+/// Rows of cells as lines, made printable and cut when they are long: the first column left-aligned, the
+/// others right-aligned. If they are wider than `width` (0: any width will do), the columns that don't fit
 /// follow in blocks below, each of which begins with the first `names` columns.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::size_t width = 0,
                     std::size_t names = 1);

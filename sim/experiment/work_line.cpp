@@ -11,7 +11,7 @@ namespace {
 // A batch this long makes the hand-over cheap, and is little to lose when the program is killed.
 constexpr double kBatchSeconds = 0.01;
 constexpr std::uint64_t kLargestBatch = 1000;
-// So many items may be ahead of the slowest: what bounds the memory.
+// So many items may be ahead of the slowest: this bounds the memory.
 constexpr std::uint64_t kLead = 20'000;
 
 }  // namespace

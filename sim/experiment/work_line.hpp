@@ -1,4 +1,4 @@
-// Many threads in, one orderly file out: threads take batches of runs, and what they made is handed on
+// Many threads in, one orderly file out: threads take batches of runs, and the products are handed on
 // strictly in order, so that results don't depend on the number of threads.
 #pragma once
 

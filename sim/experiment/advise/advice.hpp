@@ -15,7 +15,7 @@
 
 namespace sim {
 
-/// What a bound is about.
+/// The subject of a bound.
 enum class Concern : std::uint8_t {
   split_brain,       ///< Episodes an hour, in calm runs.
   harmful,           ///< Those of them in which clients were hurt.
@@ -50,7 +50,7 @@ struct Pauses {
   double per_hour = 1;
 };
 
-/// What came of the pauses at one setting.
+/// The results of the pauses at one setting.
 struct PauseOutcome {
   std::uint64_t pauses = 0;    ///< Simulated.
   std::uint64_t split = 0;     ///< Of them, how many ended in two primaries at least once.
@@ -64,7 +64,7 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
-/// A setting and what came out, by bound.
+/// A setting and its results, by bound.
 struct Judged {
   Setting setting;
   std::vector<Estimate> estimates;  ///< In the order of the bounds; 95 %, an end that can't be known is NaN.
@@ -72,13 +72,13 @@ struct Judged {
   double calm_seconds = 0;          ///< Virtual.
   std::uint64_t crashes = 0;
   std::optional<PauseOutcome> pauses{};
-  /// By which factor the closest bound could be missed before it breaks: below 1 it is broken. `sure` takes
-  /// the bad end of each interval, `likely` its middle.
+  /// The factor by which the closest bound could be missed before it breaks: below 1 it is broken. `sure`
+  /// takes the bad end of each interval, `likely` its middle.
   double sure = 0, likely = 0;
   bool broken = false;  ///< The good end of some interval is beyond its bound.
 };
 
-/// What becomes of the choice when something isn't as it was measured.
+/// The choice's results when conditions differ from the measured ones.
 struct Deviation {
   std::string what;
   Judged judged;
@@ -92,18 +92,18 @@ enum class Stop : std::uint8_t { none, time, interrupt };
 struct Advice {
   Answer answer = Answer::undecided;
   std::vector<Bound> bounds;
-  Span heartbeat, timeout;         ///< What was searched.
+  Span heartbeat, timeout;         ///< The ranges searched.
   std::vector<Judged> tried;       ///< Every setting, with its best measurement.
   std::vector<std::size_t> front;  ///< Those of `tried` that no other one beats, by timeout.
-  /// The recommended one, measured on seeds of its own; or the nearest. Of a search that was stopped before
-  /// that, the best so far, as it was measured; nothing if nothing was.
+  /// The recommended one, measured on seeds of its own; or the nearest. If the search was stopped before
+  /// that: the best so far, as it was measured; nothing if nothing was.
   std::optional<Judged> choice;
   std::vector<Deviation> sensitivity;
   std::optional<Pauses> pauses;
   std::uint64_t runs = 0;
   double calm_hours = 0;  ///< Virtual, of all calm runs.
   Stop stop = Stop::none;
-  std::vector<std::string> not_tried;  ///< What a search that was stopped leaves out, in words.
+  std::vector<std::string> not_tried;  ///< The parts that a stopped search leaves out, in words.
 };
 
 struct AdviceOptions {
@@ -117,7 +117,7 @@ struct AdviceOptions {
   std::function<void(std::string_view stage, SweepProgress)> progress{};
   std::function<Stop()>
       stop{};  ///< Asked after every few runs and in the middle of long ones, by any thread.
-  /// Where trials are kept and, if they are there already, taken up.
+  /// The folder where trials are kept and, if they are there already, reused.
   std::optional<std::filesystem::path> folder{};
 };
 

@@ -65,7 +65,7 @@ class Advisor {
   static constexpr int kHeartbeats = 3;
   static constexpr double kMostHours = 24;
 
-  // What is asked, with ranges filled in.
+  // The question, with ranges filled in.
   static Advice begun(const Scenario& scenario, const AdviceOptions& options) {
     const Setting now = find_knobs(scenario).now;
     Advice advice;
@@ -93,7 +93,7 @@ class Advisor {
                       .expected = "clients, to measure the outage"});
   }
 
-  // That crash runs must be able to see.
+  // The longest outage that crash runs must be able to see.
   Duration longest_outage() const {
     const auto bound = std::ranges::find(advice_.bounds, Concern::outage, &Bound::concern);
     return std::max(Duration{std::llround(bound->limit * 1e9)}, 3 * advice_.timeout.high);
@@ -125,7 +125,7 @@ class Advisor {
     try_all("neighbours", only_valid(neighbours()), first_effort(2, 10));
   }
 
-  // Neighbours far apart in time: who stops early has seen all corners.
+  // Neighbours are tried far apart in time: a search stopped early has seen all corners.
   static std::vector<Setting> spread_out(const std::vector<Setting>& grid) {
     auto step = static_cast<std::size_t>(0.62 * static_cast<double>(grid.size()));
     while (step > 1 && std::gcd(step, grid.size()) > 1) --step;
@@ -140,7 +140,7 @@ class Advisor {
     to_try_ = tried_now_ = 0;
   }
 
-  // What comes out counts at once: who stops in between keeps it.
+  // Results count at once: a search that is stopped in between keeps them.
   void try_all(const std::string& stage, const std::vector<Setting>& settings, const Effort& effort) {
     begin(stage);
     to_try_ = settings.size();
@@ -150,7 +150,7 @@ class Advisor {
     });
   }
 
-  // The three best so far, and what lies half a step of the grid beside them.
+  // The three best so far, and the settings half a step of the grid beside them.
   std::vector<Setting> neighbours() const {
     const auto ratio = [](const Span& s, int steps) {
       return std::pow(static_cast<double>(s.high.count()) / static_cast<double>(s.low.count()),
@@ -198,7 +198,7 @@ class Advisor {
     return settings;
   }
 
-  // Little for a bound that is soon broken.
+  // Little effort for a bound that is soon broken.
   Effort first_effort(double times, std::uint64_t replications) const {
     const double most = options_.hours.value_or(kMostHours) * 3600;
     const double seconds = std::min(most, std::clamp(600 / strictest(), 30.0, 600.0));
@@ -214,13 +214,13 @@ class Advisor {
     return limit;
   }
 
-  // Enough crashes for a quantile; what is rare is left to splitting.
+  // Enough crashes for a quantile; rare events are left to splitting.
   Effort finalist_effort() const {
     return {std::min({10 / strictest(), options_.hours.value_or(kMostHours), 1.0}) * 3600, 400, 40};
   }
 
-  // As long as was asked for, or enough calm time to show without splitting that an event is well below its
-  // bound.
+  // As long as the user asked for, or enough calm time to show without splitting that an event is well below
+  // its bound.
   Effort choice_effort() const {
     const double enough = std::min(10 / strictest(), kMostHours);
     return {options_.hours.value_or(enough) * 3600, 1000, 40};
@@ -243,7 +243,7 @@ class Advisor {
     return chosen == nullptr ? std::nullopt : std::optional(chosen->setting);
   }
 
-  // The choice is measured once more, by itself: only that says how good it is.
+  // Measures the choice once more, by itself: only that says how good it is.
   void choose(const std::vector<Setting>& settings) {
     std::vector<Judged> finalists;
     for (const Setting& s : settings)
@@ -264,7 +264,7 @@ class Advisor {
     advice_.choice = advice_.tried[best(1, &Judged::likely).front()];
   }
 
-  // The best so far: by the measurements that it was chosen by, unless the choice had been measured already.
+  // The best so far, by the measurements that it was chosen by, unless the choice had been measured already.
   void stop(Stop why) {
     advice_.stop = why;
     advice_.not_tried = left();
@@ -318,10 +318,10 @@ class Advisor {
     advice_.sensitivity.push_back({what, trials_.run("if " + what, calm, setting, effort)});
   }
 
-  // What a setting may be taken to do: where nothing was seen, as bad as that allows.
+  // The assumed value of a setting: if nothing was seen, the worst that this allows.
   static double supposed(const Estimate& e) { return e.value > 0 || std::isnan(e.high) ? e.value : e.high; }
 
-  // No other setting is as good in everything, and better in something. A longer heartbeat is good, too.
+  // Whether `a` is as good as `b` in everything, and better in something. A longer heartbeat is good, too.
   bool beats(const Judged& a, const Judged& b) const {
     bool better = a.setting.heartbeat > b.setting.heartbeat;
     if (a.setting.heartbeat < b.setting.heartbeat) return false;

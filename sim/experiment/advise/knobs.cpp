@@ -16,7 +16,7 @@ struct KnownKnobs {
   std::vector<std::pair<std::string_view, double>> timeout;
 };
 
-// Every way in which the protocols here name the two. A range of timeouts keeps its usual width.
+// All names of the two in the protocols here. A range of timeouts keeps its usual width.
 const std::vector<KnownKnobs>& known_knobs() {
   static const std::vector<KnownKnobs> all{
       {"/protocol/detector/heartbeat", {{"/protocol/detector/timeout", 1}}},
@@ -71,7 +71,7 @@ bool double_durations(Json& json) {
   return any;
 }
 
-// Returns whether it could be. Ways between regions come from a table, and stay.
+// Returns whether it could be doubled. Delays between regions come from a table, and stay.
 bool double_delay(Json& delay) {
   if (delay.is_object() && delay.contains("regions")) return false;
   if (!delay.is_object() || !delay.contains("empirical")) return double_durations(delay);
@@ -79,7 +79,7 @@ bool double_delay(Json& delay) {
   return true;
 }
 
-// Of all replicas, of clients if they have their own, and of single links.
+// The laws of all replicas, of clients if they have their own, and of single links.
 std::vector<Json*> laws_of(Json& document) {
   Json& network = document["network"];
   std::vector<Json*> all{&network};

@@ -12,9 +12,9 @@ namespace sim {
 
 struct Knobs {
   std::string heartbeat;  ///< JSON pointer into the scenario.
-  /// What is turned together: JSON pointers, each with the factor by which its value is the setting's.
+  /// The values changed together: JSON pointers, each with the factor by which its value is the setting's.
   std::vector<std::pair<std::string, double>> timeout;
-  Setting now;  ///< What the scenario has.
+  Setting now;  ///< The scenario's own setting.
 };
 
 /// Throws InputError when the scenario's protocol has no timeout.
@@ -23,7 +23,7 @@ Knobs find_knobs(const Scenario& scenario);
 /// The values of the scenario at this setting.
 Point point_of(const Knobs& knobs, const Setting& setting);
 
-/// The scenario without crashes and without a sweep: what should never happen is counted in it.
+/// The scenario without crashes and without a sweep: runs of it count what should never happen.
 Json calm_document(const Scenario& scenario);
 /// The scenario with a single fault: the primary crashes for good, at a random moment of a heartbeat. Long
 /// enough to see an outage of `longest`.
@@ -34,8 +34,8 @@ Json pause_document(const Scenario& scenario, Duration heartbeat, Duration lengt
 /// When the single fault strikes at the earliest.
 constexpr Duration kWarmUp = std::chrono::seconds{1};
 
-/// The document when the world isn't as it was measured: a loss or delays twice as large. Nothing where the
-/// scenario has no such number.
+/// The document under conditions other than the measured ones: with the loss or the delays twice as large.
+/// Nothing if the scenario has no such number.
 std::optional<Json> with_twice_the_loss(Json document);
 std::optional<Json> with_twice_the_delay(Json document);
 

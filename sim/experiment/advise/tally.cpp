@@ -27,8 +27,8 @@ double events_of(Concern c, const RunResult& r) {
   return 0;
 }
 
-// How often an hour it happens because of pauses. A run with a pause is so short that what would have
-// happened without it counts little.
+// Events an hour that pauses cause. A run with a pause is so short that events which would have happened
+// without it count little.
 Estimate by_pauses(Concern c, const Tally& tally, const Pauses& pauses) {
   const auto events = static_cast<std::uint64_t>(tally.paused[place_of(c)]);
   const auto seen = static_cast<double>(tally.pauses.pauses);
@@ -48,7 +48,7 @@ HourlyRate calm_rate(Concern c, const Tally& tally) {
   const auto events = static_cast<std::uint64_t>(seen);
   const Estimate plain =
       poisson_rate({.events = events, .exposure = hours}).value_or(Estimate{0, 0, kNotKnown});
-  // Splitting knows better, unless it missed a way that plain runs have met, or neither found anything and
+  // Splitting is preferred, unless it missed a way that plain runs have met, or neither found anything and
   // plain runs exclude more.
   const auto& rare = tally.rare[place_of(c)];
   const bool nothing = rare && rare->value == 0 && plain.high < rare->high;
@@ -140,7 +140,7 @@ void Tally::take_calm(const Observation& o) {
   for (std::size_t c = 0; c < kConcerns; ++c) calm[c] += o.events[c];
 }
 
-// A run that isn't finished stands for an outage that doesn't end.
+// An unfinished run stands for an outage that doesn't end.
 void Tally::take_crash(const Observation& o) { outages.push_back(o.finished ? o.outage : kEndless); }
 
 void Tally::take_pause(const Observation& o) {
@@ -165,7 +165,7 @@ Judged judged(const Setting& setting, Tally& tally, const AdviceOptions& options
     judged.pauses = tally.pauses;
     judged.pauses->splits_per_hour = by_pauses(Concern::split_brain, tally, *options.pauses);
   }
-  if (tally.unfinished) {  // nothing can be said of what was cut short
+  if (tally.unfinished) {  // nothing can be said of runs that were cut short
     judged.sure = judged.likely = 0;
     judged.broken = false;
   }

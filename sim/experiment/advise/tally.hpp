@@ -18,10 +18,10 @@ constexpr double kSecondsOfHour = 3600;
 /// Whether a bound on it is a rate of events in calm runs.
 bool per_hour(Concern concern);
 
-/// What splitting calls it; nothing for what it can't look for.
+/// Splitting's name for it; nothing if splitting can't look for it.
 const RareEvent* rare_event_of(Concern concern);
 
-/// What a single run says that an advice is made from.
+/// The observations from a single run on which advice is based.
 struct Observation {
   bool finished = false;
   double seconds = 0;  ///< Virtual.
@@ -49,7 +49,7 @@ struct Tally {
   void take_pause(const Observation& o);
 };
 
-/// Holds what was seen against the bounds.
+/// Compares the tally with the bounds.
 Judged judged(const Setting& setting, Tally& tally, const AdviceOptions& options);
 
 }  // namespace sim

@@ -100,7 +100,7 @@ std::string found_text(const Advice& advice, const Judged& j) {
       setting_text(j), estimates_text(advice, j), pauses_text(advice, j), three_digits(j.sure), basis_of(j));
 }
 
-// Why it ended, and what is left; empty where nothing is.
+// Why the search ended, and what is left to do; empty if nothing is.
 std::string stopped_text(const Advice& advice) {
   if (advice.stop == Stop::none) return {};
   return fmt::format(

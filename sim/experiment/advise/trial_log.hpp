@@ -1,6 +1,6 @@
-// What an advice has measured so far, on disk: a line for each trial, so that advice that was interrupted, or
-// is asked for again, takes up what is there. A trial is known by what was run, not by the question: another
-// bound in the same folder finds the runs that both have in common.
+// An advice's measurements so far, on disk: a line for each trial, so that advice that was interrupted, or is
+// asked for again, reuses them. A trial is known by its inputs, not by the question: another bound in the
+// same folder finds the runs that both have in common.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ class TrialLog {
   explicit TrialLog(const std::optional<std::filesystem::path>& folder);
 
   bool kept() const { return file_.open(); }
-  /// The outcome of the trial that was run from this; nullptr when it isn't known.
+  /// The outcome of the trial with these inputs; nullptr when it isn't known.
   const Json* find(const Json& inputs) const;
-  /// `about` says for people what was tried.
+  /// `about` describes the trial for people.
   void add(const Json& inputs, const std::string& about, Json outcome);
 
  private:

@@ -29,7 +29,7 @@ double seconds_of(const Json& document, const std::string& file) {
   return static_cast<double>((setup.duration + setup.settle).count()) / 1e9;
 }
 
-// What the files hold that a scenario names: a trial with other delays is another trial.
+// Digests the files that a scenario names: a trial with other delays is another trial.
 void digest_files(const Json& json, const std::filesystem::path& folder, Json& files) {
   for (const auto& [key, value] : json.items()) {
     if (value.is_structured()) digest_files(value, folder, files);
@@ -88,7 +88,7 @@ bool Trials::takes(const Setting& setting) const {
   }
 }
 
-// The beat is the longest of a whole stage, so that a setting's trial is the same whichever it is tried with.
+// The beat is the longest of a whole stage, so that a setting's trial doesn't depend on its companions.
 std::vector<Trials::Part> Trials::parts_of(const Json& calm, const std::vector<Setting>& all,
                                            const Effort& effort) const {
   Duration beat{};
@@ -111,7 +111,7 @@ std::vector<Trials::Part> Trials::parts_of(const Json& calm, const std::vector<S
   return parts;
 }
 
-// So few settings that what is finished comes early, so many that all threads have something to do.
+// Few enough settings that results come early, and enough that all threads have something to do.
 std::size_t Trials::at_once(std::uint64_t runs) const {
   constexpr std::uint64_t kRunsOfThread = 16;
   return static_cast<std::size_t>(options_.jobs * kRunsOfThread / std::max<std::uint64_t>(runs, 1)) + 1;
@@ -227,7 +227,7 @@ void Trials::check(const Part& part, const Setting& setting, const Seeds& seeds,
                     .expected = "a separate folder"});
 }
 
-// What plain runs saw too little of to tell, an hour.
+// The rate an hour of events that were too rare in plain runs.
 std::optional<Estimate> Trials::split(const RareEvent& event, const Json& calm, const Setting& setting,
                                       std::uint64_t replications) {
   Scenario scenario = read_scenario(calm, file_);

@@ -17,7 +17,7 @@ namespace sim {
 struct Effort {
   double calm_seconds = 0;  ///< Virtual.
   std::uint64_t crashes = 0;
-  std::uint64_t replications = 0;  ///< Of a splitting, for what is too rare for the calm runs; 0: none.
+  std::uint64_t replications = 0;  ///< Of a splitting, for events too rare for the calm runs; 0: none.
 };
 
 /// Thrown out of a trial when it is time to stop.

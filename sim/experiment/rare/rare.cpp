@@ -62,8 +62,8 @@ template <class Of> double sum(const std::vector<SplittingResult>& results, cons
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-// What the whole runs alone say of an event that was not met, whatever leads to it. Those that were left
-// alone may have met it.
+// The limit that the whole runs alone set on an event that was not met, whatever leads to it. Runs that were
+// left alone may have met it.
 double plain_limit(const std::vector<SplittingResult>& results) {
   const double left = sum(results, [](const auto& r) { return static_cast<double>(r.runs_left); });
   const double runs = sum(results, [](const auto& r) { return static_cast<double>(r.explored[0]); });
@@ -85,7 +85,7 @@ double limit_above(const SplittingPlan& plan, const std::vector<SplittingResult>
   return rises * gamma_quantile(kTail, 1) / paths * static_cast<double>(judge_every);
 }
 
-// How many runs a plain estimate of `p` takes whose interval is as wide, on a logarithmic scale.
+// How many runs a plain estimate of `p` needs for an equally wide interval, on a logarithmic scale.
 std::uint64_t plain_runs_for(const Estimate& p) {
   if (!(p.value > 0 && p.low > 0 && p.value < 1 && p.high > p.low)) return 0;
   const double error = std::log(p.high / p.low) / 2 / 1.96;

@@ -1,19 +1,19 @@
-// How rare, with an interval: every point of a sweep, each by a pilot and many independent replications of a
-// splitting (splitting.hpp).
+// Estimates how rare an event is, with an interval: every point of a sweep, each by a pilot and many
+// independent replications of a splitting (splitting.hpp).
 //
 // The interval. Replications are independent and all expect the true value, so their mean does, and their
-// spread tells how far it may be off. Each is a product of many noisy factors, and so skewed to the right;
-// the interval is therefore Student's t for the logarithm of the mean, with the mean's relative standard
+// spread tells how far it may be off. Each is a product of many noisy factors, and so skewed to the right.
+// The interval is therefore Student's t for the logarithm of the mean, with the mean's relative standard
 // error for its deviation: mean x exp(-+ t s / (mean sqrt n)). It is a 95 % interval as far as that mean's
 // logarithm is near normal; tests/fidelity/rare_test.cpp counts how often it covers. When no replication
 // found the event there is only an upper end. Whatever leads to it: the 95 % Poisson limit of the whole runs
-// alone, as these are all that is known of ways below the first level. If it takes a rise through all levels,
-// and told apart: the upper end of how often a run rises to the highest that was reached, times the 95 %
+// alone, as nothing else is known of ways below the first level. If it takes a rise through all levels,
+// reported apart: the upper end of how often a run rises to the highest that was reached, times the 95 %
 // Poisson limit of the copies followed from there (as if these were independent).
 //
-// What it can't know: ways to the event that none of the copies took. A scheme that splits along one way
-// says nothing of another that runs below its levels; of that it sees as much as plain sampling does. An
-// interval is an interval for what leads through the levels.
+// What it can't know: ways to the event that none of the copies took. Splitting along one way says nothing of
+// another way that runs below its levels; of that it sees as much as plain sampling does. The interval covers
+// only ways through the levels.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +33,9 @@ struct RareOptions {
   std::uint64_t replications = 40;
   PilotOptions pilot{};
   unsigned jobs = 1;
-  /// Called often, by one thread at a time, with how many parts of all are done.
+  /// Called often, by one thread at a time, with the number of parts done and in all.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress{};
-  Interrupt interrupt{};  ///< What it throws ends the estimate.
+  Interrupt interrupt{};  ///< An exception from it ends the estimate.
 };
 
 /// One point's answer.
@@ -50,7 +50,7 @@ struct RareRow {
   std::vector<double> rises{};            ///< Per level: how often a run rises to it.
   std::vector<std::uint64_t> explored{};  ///< Per level, from 0: paths followed, in all replications.
   std::uint64_t two_primaries = 0;        ///< Of those, how many came to two primaries.
-  std::uint64_t undecided = 0;            ///< Paths of which the judge could not tell.
+  std::uint64_t undecided = 0;            ///< Paths on which the judge could not tell.
   SplittingEffort effort{};               ///< Of all replications and the pilot.
   double events_of_run = 0;               ///< Mean over whole runs: what one costs.
   std::uint64_t plain_runs = 0;  ///< How many plain runs would have given as narrow an interval; 0: unknown.

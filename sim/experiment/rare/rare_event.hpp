@@ -12,8 +12,8 @@
 namespace sim {
 
 struct RareEvent {
-  std::string_view name;             ///< As the measures of a sweep are called.
-  std::string_view unit;             ///< What its occurrences are: "episodes".
+  std::string_view name;             ///< As the measures of a sweep are named.
+  std::string_view unit;             ///< Of its occurrences: "episodes".
   bool takes_two_primaries = false;  ///< It can't happen while there is one primary at most.
   /// How often it happened; empty if the judge could not tell.
   std::optional<std::uint64_t> (*count)(const Record& record, const Scenario& scenario);

@@ -1,7 +1,7 @@
-// Rare events by multilevel splitting: instead of a billion runs, copies of the few that come near. A run
-// whose suspicion level (suspicion_level.hpp) rises to a threshold is copied, the copies part
-// (World::fork), those of them that rise to the next threshold are copied again, and so on. What a copy
-// finds counts as much less as there are more of it than the laws of the run would have made.
+// Rare events by multilevel splitting: instead of a billion runs, clones of the few that come close. A run
+// whose suspicion level (suspicion_level.hpp) rises to a threshold is copied, the copies diverge
+// (World::fork), those that rise to the next threshold are copied again, and so on. A copy's findings weigh
+// as much less as there are more copies than the laws of the run would have made.
 //
 // One replication, with levels 1 .. m at rising thresholds (level 0 is everything below the first):
 //   * `runs` whole runs from the start; each time that one rises to level 1, a copy is kept.
@@ -10,14 +10,14 @@
 //     does while it is up there doesn't count, as copies of it stand for that.
 //   * A path with two primaries at once goes on, alone, to the end of its run, and is judged there.
 //
-// Why the estimate is unbiased. Write w(k) for the weight of a path at level k: w(0) = 1 / runs, and w(k + 1)
-// = w(k) x (rises to k + 1) / copies. Given all that happened at level k, every rise is continued by the same
-// expected number of forks, whose futures have the law that the original's future has; so the weighted sum of
-// anything over the forks at level k + 1 expects what the same sum over the rises does. By induction the
-// weighted count of the paths that come to two primaries while at level k, with whatever is judged of their
-// ends, expects the number of such comings in one run. A path counts at the one level at which it is then,
-// so that the sum over levels counts everything once. The runs without two primaries count, with weight w(0),
-// in what may happen without. All of it rests on thresholds and numbers that were chosen without looking at
+// Why the estimate is unbiased. Write w(k) for the weight of a path at level k: w(0) = 1 / runs, and
+// w(k + 1) = w(k) x (rises to k + 1) / copies. Given all that happened at level k, every rise is continued by
+// the same expected number of forks, whose futures follow the same law as the original's future. So the
+// weighted sum of anything over the forks at level k + 1 expects what the same sum over the rises does. By
+// induction the weighted count of the paths that come to two primaries while at level k, with any judgement
+// of their ends, expects the number of such comings in one run. A path counts only at its level at that time,
+// so the sum over levels counts everything once. The runs without two primaries count, with weight w(0), in
+// what may happen without. All of it rests on thresholds and numbers that were chosen without looking at
 // these paths: by a pilot with other seeds (splitting_pilot.hpp), or by the user. Nothing rests on copies
 // being independent of each other: they are not, as some share ancestors. Hence the interval comes from
 // independent replications of the whole (rare.hpp).
@@ -49,7 +49,7 @@ struct SplittingLevel {
   std::uint64_t judge_every = 1;  ///< Of its paths with two primaries, one in so many is judged, for all.
 };
 
-/// All that is fixed before a replication begins.
+/// The parameters that are fixed before a replication begins.
 struct SplittingPlan {
   SuspicionLevel::Sign sign = SuspicionLevel::Sign::timer;
   Duration patience{};     ///< How long a level that has fallen is still taken as held.
@@ -58,7 +58,7 @@ struct SplittingPlan {
   std::vector<SplittingLevel> levels{};  ///< Rising. Empty: plain sampling.
 };
 
-/// What one replication found.
+/// The findings of one replication.
 struct SplittingResult {
   double probability = 0;                 ///< Estimate: that the event happens in a run.
   double expected = 0;                    ///< Estimate: how often it does.
@@ -66,12 +66,12 @@ struct SplittingResult {
   std::vector<std::uint64_t> explored{};  ///< Per level, from 0: paths followed.
   std::uint64_t two_primaries = 0;        ///< Paths that came to two primaries, uncounted ones left out.
   std::uint64_t runs_left = 0;  ///< Whole runs that came to two primaries where copies stand for them.
-  std::uint64_t undecided = 0;  ///< Judged paths of which the judge could not tell.
+  std::uint64_t undecided = 0;  ///< Judged paths on which the judge could not tell.
   SplittingEffort effort{};
 };
 
 /// One replication; the same seed gives the same. Throws InputError if a run exceeds the scenario's bound on
-/// events, and what `interrupt` throws.
+/// events, and any exception of `interrupt`.
 SplittingResult split(const Scenario& scenario, const RareEvent& event, const SplittingPlan& plan,
                       std::uint64_t seed, const Interrupt* interrupt = nullptr);
 

@@ -14,8 +14,8 @@ bool below(const SplittingPath& path, Duration silence, Duration patience) {
   return path.level.at(now) < silence && now - path.level.last_above(now) >= patience;
 }
 
-// When there may be something to see: the level can't have risen above the band before, and falls are noticed
-// when patience with them ends. Between two looks the level may rise and fall as it likes.
+// The next time at which there may be something to see: the level can't have risen above the band before, and
+// falls are noticed when patience with them ends. Between two looks the level may rise and fall at will.
 Time next_look(const SplittingPath& path, const SplittingBand& band, bool above) {
   const Time now = path.world.now();
   const Duration watched = above ? *band.ceiling : band.floor;

@@ -15,7 +15,7 @@
 
 namespace sim {
 
-/// What was spent.
+/// The effort spent.
 struct SplittingEffort {
   std::uint64_t worlds = 0;  ///< Runs begun and forks made.
   std::uint64_t events = 0;  ///< That they handled.
@@ -30,7 +30,7 @@ class SplittingPath {
   /// A run from its start; `interrupt`, if any, outlives it and its copies.
   SplittingPath(const Scenario& scenario, SuspicionLevel::Sign sign, std::uint64_t seed,
                 const Interrupt* interrupt = nullptr);
-  /// A copy that goes its own way.
+  /// A copy that diverges from this path.
   SplittingPath fork(std::uint64_t seed) const;
   /// A copy of this moment, to be forked later.
   SplittingPath(const SplittingPath&) = default;
@@ -72,8 +72,8 @@ enum class PathEnd : std::uint8_t {
 PathEnd follow(SplittingPath& path, const SplittingBand& band,
                const std::function<void(const SplittingPath&)>& rises, SplittingEffort& effort);
 
-/// Keeps at most `limit` of the paths that come by, each as likely as the other (Waterman's algorithm R;
-/// Vitter 1985).
+/// Keeps at most `limit` of the paths offered, each as likely as the other (Waterman's algorithm R; Vitter
+/// 1985).
 class Reservoir {
  public:
   Reservoir(std::uint64_t limit, std::uint64_t seed) : limit_(limit), rng_(seed) {}

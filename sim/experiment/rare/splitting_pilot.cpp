@@ -32,11 +32,11 @@ double share_of(std::uint64_t part, std::uint64_t all) {
   return static_cast<double>(part) / static_cast<double>(all);
 }
 
-// Just above the height after which the fewest paths turn back: of those that at least kFewest and at most a
-// common share exceed, the one with the longest way up to the next, times how many get there (the spacings of
-// an exponential tail, so multiplied, are alike; Rényi 1953). A path that stands there has its next heartbeat
-// still to come: copies part. A little lower, most of what will turn them back is on its way to all of them.
-// Nothing above `highest` will do.
+// Just above the height after which the fewest paths turn back. Of the heights that at least kFewest and at
+// most a common share exceed, it is the one with the longest way up to the next, times how many get there
+// (the spacings of an exponential tail, so multiplied, are alike; Rényi 1953). A path that stands there has
+// its next heartbeat still to come: copies diverge. A little lower, most messages that will turn the copies
+// back are already on their way to all of them. No threshold above `highest` is taken.
 std::optional<Duration> next_threshold(std::vector<Duration> heights, Duration highest = Duration::max()) {
   std::ranges::sort(heights, std::greater{});
   const auto most = static_cast<std::size_t>(kMostExceed * static_cast<double>(heights.size()));
@@ -75,7 +75,7 @@ class Climb {
       const Sample sample = sample_at(band, kept);
       const double splits = share_of(sample.splits.size(), sample.copies());
       pilot_.expected += rises * splits;
-      // What rises further can't add much to what is known, or is rarer than anyone asks.
+      // Further rises can't add much to what is known, or are rarer than anyone asks.
       const bool enough = options_.thresholds.empty() && rises < std::max(0.01 * pilot_.expected, kRarest);
       auto threshold = enough ? std::nullopt : next(sample, band.floor);
       std::optional<Reservoir> higher;
@@ -178,7 +178,7 @@ class Climb {
     return static_cast<std::uint64_t>(rise) >= kFewest;
   }
 
-  // The same copies again, now that it is known which of them are wanted.
+  // The same copies again, now that the wanted ones are known.
   Reservoir rises_of(std::uint64_t copies, const SplittingBand& band, const Reservoir& from) {
     Reservoir kept(kCopies, stream_seed(seed_, "reservoir", static_cast<std::uint64_t>(band.floor.count())));
     const auto rises = [&](const SplittingPath& path) { kept.offer(path); };
@@ -196,7 +196,7 @@ class Climb {
     found_ += event_.count(path.world.record(), scenario_).value_or(0) > 0 ? 1 : 0;
   }
 
-  // How often two primaries lead to the event, as far as it is worth being pursued.
+  // How often two primaries lead to the event, as far as that is worth pursuing.
   double consequence() const {
     return judged_ > 0 ? std::max(share_of(found_, judged_), kLeastConsequence) : 1;
   }

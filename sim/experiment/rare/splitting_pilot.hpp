@@ -1,7 +1,7 @@
-// The pilot of a splitting: where the thresholds lie and how many copies each level gets. It looks at other
-// seeds than the replications do, so that these are free of whatever luck it had: choosing thresholds by the
-// paths that are then counted (adaptive multilevel splitting; Cérou and Guyader, Stochastic Analysis and
-// Applications 25, 2007) is in general slightly biased.
+// The pilot of a splitting chooses the thresholds and the number of copies at each level. It uses other seeds
+// than the replications do, so that these are free of its luck: choosing thresholds by the paths that are
+// then counted (adaptive multilevel splitting; Cérou and Guyader, Stochastic Analysis and Applications 25,
+// 2007) is in general slightly biased.
 //
 // It climbs: at each level it follows some hundred copies and looks how far they rise. The next threshold is
 // one that a third of them exceeds at most, and after which few turn back for long: past the late heartbeats,
@@ -31,8 +31,8 @@ struct Pilot {
   SplittingEffort effort{};
 };
 
-/// The same seed gives the same. Throws InputError if a run exceeds the scenario's bound on events, and what
-/// `interrupt` throws.
+/// The same seed gives the same. Throws InputError if a run exceeds the scenario's bound on events, and any
+/// exception of `interrupt`.
 Pilot pilot(const Scenario& scenario, const RareEvent& event, const PilotOptions& options, std::uint64_t seed,
             const Interrupt* interrupt = nullptr);
 

@@ -1,13 +1,12 @@
 // How near a run is to two primaries at once, as an onlooker sees it: for how long has a live replica heard
-// no sign of life from a primary that acts? That silence is what failure detectors and election timers of all
-// kinds go by. It asks nothing of a protocol but that it says who is primary; what a replica takes for a sign
-// of life shows in what it does: it puts off a timer. (Heartbeats do that in primary-backup, updates don't;
-// in Raft whatever the leader sends does.) For protocols in which nothing from a primary ever moves a timer,
-// every message counts.
+// no sign of life from an acting primary? Failure detectors and election timers of all kinds go by that
+// silence. A protocol only has to declare who is primary. A replica shows what it takes for a sign of life by
+// putting off a timer. (In primary-backup heartbeats do that, updates don't; in Raft any message from the
+// leader does.) For protocols in which nothing from a primary ever moves a timer, every message counts.
 //
-// Where it is useless: in protocols without a primary, which are never silent in this sense; for events that
-// come about without silence, such as a write lost in a crash; and it is weak where messages take longer
-// than the heartbeat's interval, as the fate of several is then decided before they are missed.
+// It is useless in protocols without a primary, which are never silent in this sense, and for events that
+// come about without silence, such as a write lost in a crash. It is weak where messages take longer than the
+// heartbeat's interval, as the fate of several is then decided before they are missed.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +31,7 @@ class SuspicionLevel final : public Tracer {
   /// The longest silence between an acting primary and a replica that listens: one that runs and is not
   /// primary itself. 0 if there is no such pair.
   Duration at(Time now) const;
-  /// A time before which it can't reach `silence`, and at which it has if nothing was heard until then.
+  /// A time before which the level can't reach `silence`; it reaches it then if nothing is heard until then.
   Time reaches(Duration silence, Time now) const;
   /// Whether two primaries have acted at once, for longer than an instant.
   bool two_primaries(Time now) const { return two_primaries_ || now > overlap_since_; }

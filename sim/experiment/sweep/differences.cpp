@@ -17,7 +17,7 @@ Estimate few_events(EventCount point, EventCount baseline, double confidence) {
   return minus(*poisson_rate(point, each), *poisson_rate(baseline, each));
 }
 
-// Shares of time of which none differs in any of `n` seeds: how much they may differ in others.
+// Shares of time that differ in none of `n` seeds: how much they may differ in others.
 Estimate none_seen(std::uint64_t n, double confidence) {
   const double most = unseen_share(static_cast<double>(n), confidence);
   return {0, -most, most};

@@ -1,5 +1,5 @@
-// How two points differ, seed by seed. Both had the same clients, faults and network in each seed, so
-// randomness common to both cancels out: the difference is known far better than either value.
+// Differences between two points, seed by seed. Both had the same clients, faults and network in each seed,
+// so randomness common to both cancels out: the difference is known far better than either value.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace sim {
 
-/// What one measure of one point exceeds that of another by.
+/// The amount by which a measure of one point exceeds another's.
 struct Difference {
   std::uint64_t n = 0;  ///< Seeds in which both said something.
   Estimate excess;      ///< In the measure's own unit; an end that can't be known is NaN.
@@ -25,10 +25,10 @@ class PairedSummary {
  public:
   /// One seed at both points.
   void add(const MeasuredRun& baseline, const MeasuredRun& point);
-  /// In the order of measures(); empty where no seed said something at both points. Shares have the score
-  /// interval for paired shares (Tango 1998), all else Student's t over the seeds' differences; where fewer
+  /// In the order of measures(); empty where no seed has values at both points. Shares have the score
+  /// interval for paired shares (Tango 1998), all else Student's t over the seeds' differences. Where fewer
   /// than kFewEvents seeds differ in a rate, or all differ alike, the exact Poisson intervals of both points
-  /// instead, each at a level at which both cover together, subtracted: wider, and right at zero events.
+  /// are subtracted instead, each at a level at which both cover together: wider, and right at zero events.
   std::array<std::optional<Difference>, kMeasures> estimates(double confidence = 0.95) const;
 
   static constexpr std::uint64_t kFewEvents = 20;

@@ -12,7 +12,7 @@
 namespace sim {
 namespace {
 
-// How a difference of a measure is said: "4.1 [3.8, 4.4] fewer split brains an hour".
+// The wording of a measure's difference: "4.1 [3.8, 4.4] fewer split brains an hour".
 struct Phrase {
   std::string_view measure;
   double scale;           // from the measure's unit to that of the sentence
@@ -51,7 +51,7 @@ std::string sentence(const Phrase& phrase, const Estimate& e) {
 
 bool is_clear(const Estimate& e) { return e.low > 0 || e.high < 0; }
 
-// What is clear comes first, a sentence each; then what is not, by name.
+// Clear differences come first, a sentence each; then the unclear ones, by name.
 std::string said_of(const SweepSummary& s, std::size_t point) {
   const auto excess = s.differences.between(s.differences.baseline(), point, s.confidence);
   std::string out;

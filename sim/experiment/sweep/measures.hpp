@@ -21,14 +21,14 @@ enum class MeasureKind : std::uint8_t {
   mean,      ///< Over the runs that have a value, none of them negative: the same.
 };
 
-/// Between which values a run's contribution lies.
+/// The range of a run's contribution.
 constexpr Range range_of(MeasureKind kind) {
   if (kind == MeasureKind::mean || kind == MeasureKind::rate) return {.low = 0};
   return {.low = 0, .high = 1};
 }
 
-/// All that is said of a measure, once: columns of summary.csv, keys of JSON, the table for people and the
-/// differences between points follow from it.
+/// The description of a measure, given once: columns of summary.csv, keys of JSON, the table for people and
+/// the differences between points follow from it.
 struct Measure {
   std::string_view name;   ///< The column and the key.
   std::string_view title;  ///< The heading in a table for people.
@@ -49,7 +49,7 @@ struct MeasuredRun {
   std::array<std::optional<double>, kMeasures> values{};  ///< In the order of measures().
 };
 
-/// A run that was not finished says that it is undecided, and nothing else.
+/// An unfinished run only reports that it is undecided.
 MeasuredRun measured(const RunResult& run);
 
 /// Its place in measures(); kMeasures if there is none of this name.

@@ -19,7 +19,7 @@
 namespace sim {
 namespace {
 
-// What a shard's sweep.json says.
+// The contents of a shard's sweep.json.
 struct Part {
   std::filesystem::path folder;
   FolderLock lock;  // nobody writes there meanwhile
@@ -110,7 +110,7 @@ class Merge {
     }
   }
 
-  // Nothing that is there is touched before all rows have been seen to be good.
+  // Existing files are untouched until all rows have been checked.
   SweepSummary run() {
     for (const Part& part : parts_) join(part);
     out_.write_about();

@@ -77,7 +77,7 @@ double Stopping::Watched::half_width() const {
 
 bool Stopping::Watched::reached() const { return wanted() > 0 && half_width() <= wanted(); }
 
-// From what is known now, as widths fall with the root of the number of runs; infinite if nothing is known.
+// From present knowledge, as widths fall with the root of the number of runs; infinite if nothing is known.
 double Stopping::runs_needed() const {
   double needed = 0;
   for (const Watched& w : watched_) {
@@ -93,7 +93,7 @@ bool Stopping::look() {
   if (precise || runs_ == seeds_) return true;
   const int left = kLooks - looks_;
   const auto runs = static_cast<double>(runs_), all = static_cast<double>(seeds_);
-  constexpr double kMargin = 1.2;  // what is known now may be off
+  constexpr double kMargin = 1.2;  // the present estimate may be off
   double next = kMargin * runs_needed();
   if (left == 1) next = all;
   // While nothing is known, larger and larger steps.

@@ -1,7 +1,7 @@
-// When a point has run enough: as soon as its means are as precise as the sweep asks. Whoever stops when the
-// data look good is biased by looking, so looks are few, planned, and paid for: at most kLooks of them, each
-// with an interval of confidence 1 - 0.05 / kLooks. By Bonferroni's inequality all of them cover the truth
-// with at least 95 %, and so does the one at which the point happens to stop.
+// When a point has run enough: as soon as its means are as precise as the sweep asks. Stopping when the data
+// look good introduces a bias. So looks are few, planned, and paid for: at most kLooks of them, each with an
+// interval of confidence 1 - 0.05 / kLooks. By Bonferroni's inequality all of them cover the truth with at
+// least 95 %, and so does the one at which the point happens to stop.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ class Stopping {
   /// After how many runs to look.
   std::uint64_t next_look() const { return next_look_; }
   /// Looks, with as many runs as next_look() says; returns whether the point stops here: it is precise
-  /// enough, or has run all seeds. If not, plans the next look for when it should be.
+  /// enough, or has run all seeds. If not, plans the next look for when it should be precise enough.
   bool look();
 
   std::vector<Precise> state() const;
@@ -49,7 +49,7 @@ class Stopping {
     Moments moments;
     bool boolean = true, whole = true;
     std::optional<Estimate> mean() const;
-    double wanted() const;  ///< Half of the interval's width that is asked for.
+    double wanted() const;  ///< Half of the requested width of the interval.
     double half_width() const;
     bool reached() const;
   };

@@ -32,7 +32,7 @@ class PointSummary {
   std::array<double, kMeasures> totals_{};
 };
 
-/// The points of a sweep and what came out at each.
+/// The points of a sweep and the results at each.
 struct SweepSummary {
   /// Counts one more run. They must come in the order of their seeds, and then of their points.
   void add(std::size_t point, const RunResult& run);
@@ -55,7 +55,7 @@ struct SweepSummary {
   std::optional<Failure> first_unmet;
 };
 
-/// What tells a point from the others, in words: its values under the headings, joined by kLabelJoint.
+/// A point's distinguishing name: its values under the headings, joined by kLabelJoint.
 std::string name_of(const SweepSummary& summary, std::size_t point);
 /// The same for people: printable, and not too long.
 std::string shown_name(const SweepSummary& summary, std::size_t point);
@@ -68,7 +68,7 @@ Json to_json(const SweepSummary& summary);
 /// For people: the main measures of each point with their intervals, in lines of at most `width` columns
 /// where that is possible; 0: as wide as they come.
 std::string to_table(const SweepSummary& summary, std::size_t width = 0);
-/// For a terminal: which points know what the sweep wants to know. Empty if it runs a fixed number of seeds.
+/// For a terminal: which points are as precise as the sweep asks. Empty if it runs a fixed number of seeds.
 std::string precision_text(const SweepSummary& summary);
 /// For a terminal: by how much every point differs from the baseline, in sentences. Empty for a single point.
 std::string differences_text(const SweepSummary& summary);

@@ -28,7 +28,7 @@ bool has_data(const SweepSummary& s, std::string_view measure) {
   });
 }
 
-// Whether any run at any point came to that.
+// Whether it happened in any run at any point.
 bool happened(const SweepSummary& s, std::string_view measure) {
   return std::ranges::any_of(s.summaries, [&](const PointSummary& summary) {
     const auto estimate = summary.estimates()[measure_index(measure)];
@@ -137,7 +137,7 @@ std::string precision_text(const SweepSummary& s) {
 std::string to_table(const SweepSummary& s, std::size_t width) {
   std::vector<std::string_view> shares{"violation", "diverged",   "split_brain",
                                        "harmful",   "lost_write", "consensus_broken"};
-  // Means over runs leave out what never ends: where that happens, it is said beside them.
+  // Means over runs leave out waits that never end: where that happens, the table says so beside them.
   for (const char* measure : {"no_progress", "unfinished_failover"}) {
     if (happened(s, measure)) shares.emplace_back(measure);
   }

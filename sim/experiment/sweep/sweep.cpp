@@ -102,7 +102,8 @@ class Sweep {
     block_.seeds = next - block_.first_seed;
   }
 
-  // After a whole block: who is due looks, who knows enough leaves. Returns whether anybody goes on.
+  // After a whole block: points that are due look, and those known well enough leave. Returns whether any
+  // goes on.
   bool next_block() {
     const std::uint64_t done = block_.first_seed + block_.seeds;
     block_.first_row = block_.end();
@@ -115,7 +116,7 @@ class Sweep {
     return true;
   }
 
-  // Rows that are still to be run, at most.
+  // An upper bound of the rows still to be run.
   std::uint64_t total() const {
     return block_.first_row + (seeds_ - block_.first_seed) * block_.points.size();
   }

@@ -1,5 +1,5 @@
 // The same scenario over many seeds and points, on all cores: how often, not whether. Every point runs the
-// same seeds, so that two points differ by what was changed and not by luck.
+// same seeds, so that two points differ by their values and not by luck.
 #pragma once
 
 #include <cstdint>
@@ -37,11 +37,11 @@ struct SweepOptions {
   std::function<void(SweepProgress)> progress{};  ///< Called often, by one thread at a time.
   /// Called with every run, those found included, in the order of the rows, by one thread at a time.
   std::function<void(std::size_t point, const RunResult&)> observe{};
-  Interrupt interrupt{};  ///< What it throws ends the sweep.
+  Interrupt interrupt{};  ///< An exception from it ends the sweep.
 };
 
-/// All choices of a point from each list with all combinations of the varied values; what is named last
-/// varies fastest. One empty point when nothing is listed or varies.
+/// All choices of a point from each list with all combinations of the varied values; the last named varies
+/// fastest. One empty point when nothing is listed or varies.
 std::vector<SweepPoint> points_of(const SweepPlan& plan);
 
 /// Runs the points with each of the seeds, in order of seeds, then of points. Rows are written in this order

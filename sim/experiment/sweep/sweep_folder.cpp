@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 const Json::json_pointer kPlannedSeeds("/scenario/sweep/seeds");
 
-// Which of the things that were run is another one.
+// Names the input that differs between two sweeps.
 std::string difference(const Json& old, const Json& about) {
   for (const auto& [key, value] : about.items()) {
     const auto found = old.find(key);

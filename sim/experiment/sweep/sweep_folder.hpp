@@ -1,4 +1,4 @@
-// A sweep's folder, which survives a kill at any moment: what was run is written first and for good, rows are
+// A sweep's folder, which survives a kill at any moment: the inputs are written first and for good, rows are
 // appended in their order, the summary comes last. A later sweep finds out how far an earlier one got.
 #pragma once
 
@@ -23,20 +23,20 @@ inline constexpr std::string_view kSweepFiles[] = {"sweep.json", "runs.jsonl", "
 
 class SweepFolder {
  public:
-  /// Makes the folder and locks it, and finds what is there to be of the same sweep, or of the same with
-  /// fewer seeds. Changes no file. Throws InputError if it holds another sweep, and FileError if it can't be
-  /// written or is in use.
+  /// Makes the folder and locks it, and looks for rows of the same sweep, or of the same with fewer seeds.
+  /// Changes no file. Throws InputError if it holds another sweep, and FileError if it can't be written or is
+  /// in use.
   SweepFolder(std::filesystem::path folder, const Json& about);
 
   /// How row number `n`, from 0, must begin; anything else there belongs to another sweep. Empty past the
   /// end.
   using Beginning = std::function<std::string(std::uint64_t n)>;
   using Row = std::function<void(RunResult result, std::string_view line)>;
-  /// Reads the rows that are there, in order, up to a last one that was torn. Throws InputError on a row that
-  /// doesn't belong or isn't as it was written.
+  /// Reads the existing rows, in order, up to a last one that was torn. Throws InputError on a row that
+  /// doesn't belong or was changed after it was written.
   void resume(const Beginning& beginning, const Row& row);
 
-  /// Writes sweep.json, unless it says the same already; a summary of fewer seeds goes first.
+  /// Writes sweep.json, unless it has the same content already; removes a summary of fewer seeds first.
   void write_about();
   /// Makes ready for more rows after those that were read, or for none when these are `complete`.
   void open_rows(bool complete);
@@ -60,7 +60,7 @@ class SweepFolder {
   Descriptor rows_;
 };
 
-/// Throws InputError unless this line is the row that begins so, as it was written.
+/// Throws InputError unless this line is the row that begins so, unchanged.
 RunResult checked_row(const RowSeal& seal, const std::string& line, const std::string& beginning,
                       const std::filesystem::path& file, std::uint64_t number);
 
