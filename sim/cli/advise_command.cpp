@@ -1,5 +1,5 @@
-// `repsim advise`: heartbeat and timeout settings that meet bounds, with the delays that were measured. It
-// ends when its time is up, or somebody loses patience, with the best so far.
+// `repsim advise`: finds heartbeat and timeout settings that meet bounds, for measured delays. It ends when
+// its time is up or the user interrupts it, with the best so far.
 #include <signal.h>
 
 #include <chrono>
@@ -46,7 +46,7 @@ struct AdviseArguments {
   bool quiet = false;
 };
 
-// Of outages, timeouts and pauses: runs must be several times as long.
+// For outages, timeouts and pauses: runs must be several times as long.
 constexpr Duration kLongest = std::chrono::hours{240};
 
 [[noreturn]] void refuse_bound(const std::string& text, std::string nearest_name = {}) {
@@ -127,7 +127,7 @@ std::optional<Pauses> pauses_of(const AdviseArguments& options) {
                 .per_hour = options.pauses_per_hour.value_or(1)};
 }
 
-// The signal that asks to end; a second one ends the process at once.
+// The first signal asks to end; a second one ends the process at once.
 volatile std::sig_atomic_t signalled = 0;
 
 void end_when_asked() {

@@ -76,7 +76,7 @@ struct Echo {
       env.send(from, again);
     }
   }
-  // Some messages are lost: each conversation that ended begins anew.
+  // Some messages are lost: each conversation that has ended begins anew.
   void on_timer(Env& env, Timer) {
     env.broadcast(Ping{});
     env.set_timer(Timer::refill, refill);
@@ -267,7 +267,7 @@ void run_sweep_bench(bool as_json) {
 using Histories = std::vector<std::vector<Operation>>;
 constexpr std::uint64_t kHistories = 200;
 
-// Of one object, with few values: harder than what a service writes.
+// On one object, with few values: harder than a service's histories.
 Histories generated_histories(Model model) {
   Histories all;
   for (std::uint64_t seed = 1; seed <= kHistories; ++seed) {

@@ -1,5 +1,5 @@
-// What the bench measures against: bare loops that move the same messages as plain structs in one slab and
-// one heap. Nothing is typed, lost, counted, recorded or checked.
+// The bench's yardsticks: bare loops that move the same messages as plain structs in one slab and one heap.
+// Nothing is typed, lost, counted, recorded or checked.
 #pragma once
 
 #include <algorithm>
@@ -59,7 +59,7 @@ class BareHeap {
   std::size_t size_ = 0;
 };
 
-/// Messages with uniform delays, one after the other; the digest of what happens keeps the compiler honest.
+/// Messages with uniform delays, one after the other; a digest of the events keeps the compiler honest.
 template <class Message> class BareNetwork {
  public:
   BareNetwork() : slab_(256) {

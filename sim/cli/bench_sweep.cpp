@@ -31,7 +31,7 @@ class TemporaryFolder {
   const std::filesystem::path path;
 };
 
-// So short that what is measured isn't lost in the spread of the runs, and with a full row of results.
+// So short that the measured part isn't lost in the spread of the runs, and with a full row of results.
 Scenario short_scenario() {
   return read_scenario(Json::parse(R"({"name": "bench", "about": "Short runs.", "duration": "20ms",
     "settle": "5ms", "replicas": 2, "protocol": {"name": "primary_backup"},

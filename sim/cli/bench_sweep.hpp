@@ -1,4 +1,4 @@
-// Part of `repsim bench`: what a sweep costs beside its runs.
+// Part of `repsim bench`: the cost of a sweep beside its runs.
 #pragma once
 
 namespace sim {

@@ -45,7 +45,7 @@ void print_json(const nlohmann::ordered_json& json) {
   fmt::print("{}\n", printable(line));
 }
 
-// Of several files, each has its line among the verdicts; a single one's is the command's error.
+// With several files, each error has its line among the verdicts; a single file's error is the command's.
 void print_error(const CheckOptions& options, const CheckedFile& judged) {
   const std::string line = judged.error_line > 0 ? ":" + std::to_string(judged.error_line) : std::string();
   const std::string where = printable(judged.file) + line;
@@ -151,7 +151,7 @@ void add_check_command(CLI::App& app, int& exit_code) {
       ->add_option("--tuples", options->tuples,
                    "Whether values are [KEY VALUE] tuples of Jepsen's independent: auto (default), yes or no")
       ->check(CLI::IsMember({"auto", "yes", "no"}));
-  // Without a text it's no option that wasn't given.
+  // Without a text, the option counts as not given.
   const auto some_amount = [](const std::string& text) {
     return text.empty() ? std::string("found \"\"; expected an amount") : std::string();
   };

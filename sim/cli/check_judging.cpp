@@ -39,7 +39,7 @@ double seconds_since(std::clock_t start) {
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
-// "10s" or "1.5GB": a number and one of the units, each with what it stands for.
+// "10s" or "1.5GB": a number and one of the units, each with its factor.
 double parse_amount(const std::string& option, const std::string& text,
                     std::initializer_list<std::pair<std::string_view, double>> units, const char* expected) {
   std::size_t used = 0;
@@ -97,7 +97,7 @@ void require_initial(const CheckOptions& options) {
 
 namespace {
 
-// What is said on the command line, in the numbers of this history.
+// The command line's values, in the numbers of this history.
 std::int64_t number_in(Names& names, const Edn& edn) {
   const std::string text = edn_text(edn);
   if (edn.kind == Edn::Kind::integer && !is_name(edn.integer)) return edn.integer;
@@ -161,7 +161,7 @@ void require_actions(const History& history, Model model, const std::string& fil
   }
 }
 
-// The search keeps whole states of all registers that belong together: beyond this, it would only take long.
+// The search keeps whole states of all related registers: beyond this, it would only take long.
 constexpr std::size_t kTransactionsMax = 10'000;
 constexpr std::size_t kRegistersMax = 64;
 
@@ -209,14 +209,14 @@ LinearizabilityResult verdict_of(const Question& ask, Model model, std::span<con
   return any.result;
 }
 
-// Where the model is a guess and another fits as well, only what both say is said.
+// If the model is a guess and another fits as well, only their common verdict is reported.
 void judge_guess(const Question& ask, CheckedFile& judged) {
   judged.result = verdict_of(ask, *judged.model, ask.history.operations);
   const auto& other = ask.history.or_else;
   if (!other || judged.result.verdict != Verdict::violation) return;
   LinearizabilityResult result = verdict_of(ask, *other, ask.history.operations);
   if (result.verdict == Verdict::violation) {
-    judged.model = *other;  // and so none of the stricter model either
+    judged.model = *other;  // and so no result of the stricter model either
     judged.remarks = {"neither as " + std::string(model_name(*ask.history.model)) + " nor as " +
                       std::string(model_name(*other))};
     judged.result = std::move(result);
@@ -249,7 +249,7 @@ void remark_on_nil(const Question& ask, CheckedFile& judged) {
       "linearizable if a read's nil means that its result was not recorded, as in Knossos: --nil unknown");
 }
 
-// What the file's verdict deserves to be told besides, within what the verdict left of the budget.
+// Additions to the file's verdict, within what the verdict left of the budget.
 void add_reasons(const CheckOptions& options, const History& history, const Value& initial,
                  LinearizabilityBudget budget, CheckedFile& judged) {
   judged.explanation["consistency"] = options.consistency;
@@ -277,7 +277,7 @@ void add_reasons(const CheckOptions& options, const History& history, const Valu
 void save(History history, const CheckedFile& judged, const std::string& file) {
   history.model = judged.model;
   const bool guessed = history.or_else && judged.result.verdict == Verdict::unknown;
-  if (guessed) history.model.reset();  // whoever reads it has to choose, too
+  if (guessed) history.model.reset();  // readers of the history have to choose, too
   OutputFile out(output_of("--save", file).path);
   write_jsonl(out.stream(), history);
   out.commit();
@@ -292,7 +292,7 @@ ReadingOptions reading(const CheckOptions& options) {
   return reading;
 }
 
-// First the verdict alone. Who is told of a violation also wants to know why, which takes longer.
+// First the verdict alone. Anybody told of a violation also wants to know why, which takes longer.
 void judge_history(const CheckOptions& options, const std::string& file, CheckedFile& judged) {
   const std::clock_t start = std::clock();
   const LinearizabilityBudget budget = parse_budget(options);

@@ -1,4 +1,4 @@
-// What `repsim check` does with one file: reads it, judges it, and finds out why.
+// The work of `repsim check` on one file: reads it, judges it, and finds out why.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@ struct CheckOptions {
   std::vector<std::string> files;
   std::string model;
   std::string format = "auto";
-  std::string initial;  ///< As written; empty: what the file says, or the model's.
+  std::string initial;  ///< As written; empty: the file's own, or the model's.
   std::string nil = "value";
   std::string tuples = "auto";
   std::string budget;
   std::string memory;
-  std::size_t memory_bytes = 0;  ///< What `memory` says; 0: any.
+  std::size_t memory_bytes = 0;  ///< The value of `memory`; 0: any.
   std::uint64_t steps = 0;       ///< 0: as many as the budget of time allows, or a thousand million.
   std::string consistency = "linearizable";
   bool time = false;
@@ -32,7 +32,7 @@ struct CheckOptions {
   bool quiet = false;
   bool order = false;
   std::string save;
-  std::FILE* said_to = stdout;  ///< What people read goes there.
+  std::FILE* said_to = stdout;  ///< Text for people goes there.
 };
 
 struct CheckedFile {
@@ -43,7 +43,7 @@ struct CheckedFile {
   std::string error;           ///< Why the file can't be read or judged; then there's no result.
   std::size_t error_line = 0;  ///< Where, from 1; 0 when it concerns the whole file.
   std::string why;             ///< The same as `explanation`, in words.
-  nlohmann::ordered_json explanation = nlohmann::ordered_json::object();  ///< What to add to the JSON.
+  nlohmann::ordered_json explanation = nlohmann::ordered_json::object();  ///< Additions to the JSON.
   std::vector<std::string> remarks{};
   double cpu_seconds = 0;          ///< Until the verdict was known, reading included.
   double explain_cpu_seconds = 0;  ///< From then on.
@@ -52,7 +52,7 @@ struct CheckedFile {
 
 /// Throws std::runtime_error for options that make no sense.
 LinearizabilityBudget parse_budget(const CheckOptions& options);
-/// In bytes; 0 when nothing was said.
+/// In bytes; 0 when the option wasn't given.
 std::size_t parse_memory(const std::string& text);
 void require_initial(const CheckOptions& options);
 

@@ -1,5 +1,5 @@
-// What `repsim check` reports beyond a verdict: which operations contradict each other, by when, which kind
-// of fault would explain it, and an order of the operations.
+// The report of `repsim check` beyond a verdict: the operations that contradict each other and by when, the
+// kind of fault that would explain it, and an order of the operations.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@
 
 namespace sim {
 
-/// Adds "prefix", "classification", what is proved of the witness, "witness_operations", and where those are
-/// too many to read "dead_end" to `json`.
+/// Adds "prefix", "classification", the proofs about the witness, "witness_operations", and, if those are too
+/// many to read, "dead_end" to `json`.
 void add_explanation(nlohmann::ordered_json& json, const History& history, const Explanation& why);
 
-/// Puts the file's own notation in the place of numbers that stand for values, keys and clients. No number of
-/// a file is like that of a value, so that none can be taken for another.
+/// Replaces numbers that stand for values, keys and clients by the file's own notation. No number of a file
+/// equals that of a value, so none can be taken for another.
 void name_values(std::string& story, const Names& names);
 
 /// The same in a few words, for the end of a line; in brackets.

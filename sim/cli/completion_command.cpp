@@ -20,7 +20,7 @@ std::vector<const CLI::App*> commands_of(const CLI::App& app) {
   return {all.begin(), all.end()};
 }
 
-// What can be listed, the protocols among it.
+// The categories of `list`, the protocols among them.
 std::vector<std::string> listable() {
   std::vector<std::string> words{"protocols", "services", "faults", "delays", "scenarios"};
   for (const ProtocolEntry& entry : protocols()) words.emplace_back(entry.name);
@@ -136,7 +136,7 @@ std::string roff(std::string_view text) {
   return out;
 }
 
-// The type of an option's value, and which values there are: the parser's "TEXT:{a,b}" taken apart.
+// The type of an option's value and its possible values: the parser's "TEXT:{a,b}" taken apart.
 struct ValueWords {
   std::string type, choices;
 };

@@ -1,5 +1,5 @@
 // `repsim determinism`: runs a scenario again and again in one process. If two runs differ, it names the
-// first event that does, which is where to look for what isn't a function of the seed.
+// first differing event; there something isn't a function of the seed.
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +25,7 @@ struct DeterminismOptions : ScenarioOptions {
   bool quiet = false;
 };
 
-// Remembers one run's events, and holds another's against them. Lines are kept up to a limit, for the
+// Remembers one run's events, and compares another's with them. Lines are kept up to a limit, for the
 // message; fingerprints always.
 class Comparison {
  public:
@@ -43,7 +43,7 @@ class Comparison {
     else if (fingerprints_[index] != stream_seed(0, line))
       difference_ = describe(index, line);
   }
-  /// What differed first in the run compared last, and makes ready for the next one.
+  /// The first difference in the run compared last; makes ready for the next one.
   std::optional<std::string> finish() {
     if (!difference_ && compared_ < fingerprints_.size()) difference_ = describe(compared_, "nothing more");
     compared_ = 0;

@@ -49,8 +49,8 @@ Json list_of(const std::vector<NamedThing>& things) {
   return list;
 }
 
-// The shipped ones. A file that can't be read is listed with what is wrong with it; one that is
-// something else (points that scenarios share) is left out.
+// The shipped ones. A file that can't be read is listed with its error; other kinds of file (points that
+// scenarios share) are left out.
 Json scenario_list() {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
@@ -107,7 +107,7 @@ void print_details(const std::string& category, const Json& thing) {
   if (thing.contains("options")) fmt::print("\n{}", options_text(thing["options"], line_width()));
 }
 
-// All that there is of this name, with what it can be told, by category.
+// Everything of this name, with its description, by category.
 Json details_of(const std::string& name, const std::string& category) {
   Json all = Json::object();
   for (const Category& c : kCategories) {

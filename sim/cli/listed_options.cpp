@@ -26,7 +26,7 @@ std::string joined(const std::vector<std::string>& choices) {
   return fmt::format("{}", fmt::join(distinct, " or "));
 }
 
-// What a value may be, in words.
+// The range of a value, in words.
 std::string values_of(const Json& schema) {
   if (schema.contains("$ref")) return "a delay law (list delays)";
   if (schema.contains("const")) return text_of(schema["const"]);

@@ -10,8 +10,7 @@
 namespace sim {
 
 /// The options of the protocol, fault or delay law of this name ("protocols", "faults" or "delays" says
-/// which), each with its name (those of inner objects joined by /), what it means, what it may be, and its
-/// default.
+/// which), each with its name (those of inner objects joined by /), meaning, range and default.
 Json options_of(std::string_view category, const std::string& name);
 
 /// The same for people, with lines of at most `width` columns.

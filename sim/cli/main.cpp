@@ -1,5 +1,4 @@
-// The command line: parses, calls one subcommand, and turns whatever went wrong into one line and an exit
-// code.
+// The command line: parses, calls one subcommand, and turns any error into one line and an exit code.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -24,8 +23,8 @@ namespace {
 
 constexpr int kBadInput = 2, kUndecided = 3;
 
-// One run after the other needs about the same memory: kept, it need not be given back to the system and be
-// cleared by it for each of them, which takes a quarter of a run's time.
+// Consecutive runs need about the same memory. It is kept, so that it need not be given back to the system
+// and be cleared by it for each run, which takes a quarter of a run's time.
 void keep_memory() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 32 << 20);

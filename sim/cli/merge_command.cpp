@@ -25,7 +25,7 @@ struct MergeArguments {
   bool quiet = false;
 };
 
-// On stderr, as a sweep on one machine says it; the scenario's file is not known here.
+// On stderr, in the words of a sweep on one machine; the scenario's file is not known here.
 void tell_unmet(const SweepSummary& s) {
   const auto& [point, seed, e] = *s.first_unmet;
   say(fmt::format(

@@ -47,7 +47,7 @@ bool is_same_node(const fs::path& one, const fs::path& other) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// Whether what is written to the one and to the other would be mixed.
+// Whether writing to both would mix their contents.
 bool is_same_place(const fs::path& one, const fs::path& other) {
   if (one == kStandardOutput && other == kStandardOutput) return true;  // wherever it leads
   if (is_same_node(one, other)) return !is_same_node(one, "/dev/null");

@@ -14,22 +14,22 @@ namespace sim {
 /// The scenario's own file and those that it names.
 std::vector<std::filesystem::path> input_files(const Scenario& scenario);
 
-/// What a command is to write, and where. An empty path: it isn't wanted.
+/// An output of a command, and its path. An empty path: it isn't wanted.
 struct Destination {
   std::string name;  ///< The option that asks for it, or the file's name in a folder.
   std::filesystem::path path;
 };
 
-/// What an option names: "-" is standard output.
+/// The output of an option: "-" is standard output.
 Destination output_of(const std::string& name, const std::string& option);
-/// What --json prints.
+/// The output of --json.
 Destination json_output(bool wanted);
 
-/// Whether what people read would get mixed with this output, and so belongs on standard error.
+/// Whether text for people would get mixed with this output, and so belongs on standard error.
 bool fills_standard_output(const Destination& output);
 
-/// Throws InputError when an output is an input, too, under whatever name (a link, ./x for x), or two outputs
-/// go to one place: a file, a pipe, standard output. All of them may go to /dev/null.
+/// Throws InputError when an output is an input, too, under any name (a link, ./x for x), or two outputs go
+/// to one place: a file, a pipe, standard output. All of them may go to /dev/null.
 void check_outputs(const std::vector<Destination>& outputs, const std::vector<std::filesystem::path>& inputs);
 
 /// Throws InputError for "-": a folder can't go to standard output.

@@ -21,7 +21,8 @@ std::size_t status(const std::string& name) {
 
 }  // namespace
 
-// getrusage counts, too, what the process was that started this one, until this program took its place.
+// getrusage also counts the program that this process ran before it became this one.
+// place.
 std::size_t peak_memory() {
   if (const std::size_t bytes = status("VmHWM"); bytes > 0) return bytes;
   rusage usage{};

@@ -16,10 +16,10 @@
 
 namespace sim {
 
-// How far the sweep is, on stderr: in place on a terminal, else a line every few seconds.
+// The progress of a sweep, on stderr: in place on a terminal, else a line every few seconds.
 class ProgressLine {
  public:
-  /// `what` is said before the numbers, `unit` is what is counted.
+  /// `what` is printed before the numbers; `unit` is the thing counted.
   explicit ProgressLine(std::string what = {}, std::string unit = "runs")
       : what_(what.empty() ? std::move(what) : printable(what) + ": "), unit_(std::move(unit)) {}
 

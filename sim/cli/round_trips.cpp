@@ -21,12 +21,13 @@ struct PairFile {
   std::string one, other, file;
 };
 
-// The law that a file's numbers make: the file is named as seen from here, not from the scenario.
+// The law of a file's numbers: the file is named as seen from here, not from the scenario.
 Json law_of(const std::string& file, double scale) {
   return {{"empirical", std::filesystem::absolute(file).lexically_normal().string()}, {"scale", scale}};
 }
 
-// What was lost one way; nothing where the file doesn't say, or nothing was: the scenario's loss then stands.
+// The loss on one way; nothing if the file doesn't tell, or nothing was lost: the scenario's loss then
+// stands.
 std::optional<double> loss_in(const std::string& file) {
   const std::string text = read_text_file(file);
   if (!is_ping_log(text)) return std::nullopt;
@@ -34,11 +35,11 @@ std::optional<double> loss_in(const std::string& file) {
     const double loss = read_ping_log(text).one_way_loss();
     return loss > 0 ? std::optional(loss) : std::nullopt;
   } catch (const PingError&) {
-    return std::nullopt;  // whoever reads the delays will say it
+    return std::nullopt;  // the reader of the delays will report it
   }
 }
 
-// Which nodes a network's links join: replicas, named by numbers, and clients, who are where regions are.
+// The ends of a network's links: replicas, named by numbers, and clients, which are placed in regions.
 class Nodes {
  public:
   explicit Nodes(const Scenario& scenario) {

@@ -8,9 +8,9 @@
 
 namespace sim {
 
-/// Each "FILE" or "A-B=FILE", where A and B are replicas' numbers or names of regions; what is said for a
-/// pair holds for both ways. Pings that weren't answered become loss, half of it on each way. A file for the
-/// whole network comes first, whatever the order. Throws InputError.
+/// Each "FILE" or "A-B=FILE", where A and B are replicas' numbers or names of regions; a pair's file holds
+/// for both ways. Unanswered pings become loss, half of it on each way. A file for the whole network comes
+/// first, whatever the order. Throws InputError.
 Scenario with_round_trips(Scenario scenario, const std::vector<std::string>& round_trips);
 
 /// With measured one-way delays for the whole network.

@@ -1,5 +1,5 @@
-// `repsim run`: plays one scenario with one seed and says what happened, for people or as JSON; leaves a
-// trace, a history or the scenario without its randomness behind when asked to.
+// `repsim run`: plays one scenario with one seed and reports the result, for people or as JSON; on request it
+// leaves a trace, a history or the scenario without its randomness behind.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -37,7 +37,7 @@ struct RunOptions : ScenarioOptions {
   std::string trace, history, save, memory;
 };
 
-// Who wrote down what to expect knows that some scenarios are meant to go wrong; who didn't wants to be told.
+// An author who wrote expectations knows that some scenarios are meant to go wrong; others want to be told.
 int verdict_of(const RunResult& r) {
   if (!r.error.empty()) return kUndecided;
   if (!r.expectations_held()) return kFailed;

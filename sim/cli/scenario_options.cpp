@@ -54,7 +54,8 @@ Scenario load_scenario(const ScenarioOptions& options) {
 
 namespace {
 
-// What can't be shown as it is, in the shells' $'...': every byte that isn't plain is written as a number.
+// Text that can't be shown as it is, in the shells' $'...': every byte that isn't plain is written as a
+// number.
 std::string quoted_bytes(const std::string& text) {
   std::string word = "$'";
   for (const char c : text) {

@@ -1,4 +1,4 @@
-// Which scenario, with which seed and changes: what the commands that play a single run have in common.
+// The scenario, seed and changes: the common options of commands that play a single run.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,10 @@ void add_quiet_option(CLI::App& command, bool& quiet);
 /// As many threads as were asked for, or as there are cores.
 unsigned threads_for(unsigned jobs);
 
-/// The scenario that was chosen: at the point, with the settings.
+/// The chosen scenario: at the point, with the settings.
 Scenario load_scenario(const ScenarioOptions& options);
 
-/// The same for commands with other options. What the scenario expects has been checked, too.
+/// The same for commands with other options. Checks the scenario's expectations, too.
 Scenario loaded_scenario(const std::string& file, const std::vector<std::string>& settings,
                          const std::vector<std::string>& points = {});
 

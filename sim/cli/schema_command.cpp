@@ -1,4 +1,4 @@
-// `repsim schema`: how a scenario is written, for editors.
+// `repsim schema`: the format of scenarios, for editors.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 

@@ -33,7 +33,7 @@ fs::path own_file() {
   return error ? fs::path() : path;
 }
 
-// The scenarios of this name below `folder`, in whatever folder there.
+// The scenarios of this name below `folder`, in any folder there.
 std::vector<std::string> files_named(const std::string& stem, const fs::path& folder) {
   std::vector<std::string> found;
   std::error_code error;

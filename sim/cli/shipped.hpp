@@ -11,9 +11,9 @@ namespace sim {
 /// there is none.
 std::filesystem::path shipped_scenarios();
 
-/// The file that `name` means: itself if there is such a file, else the shipped scenario of that name, of
+/// The file that `name` means: itself if there is such a file, else the shipped scenario of that name, in
 /// which folders and the ending ".json" may be left out: naive_order, lessons/naive_loss. Without such a
-/// scenario it is `name` itself, so that the error names what was typed. Throws InputError if several have
+/// scenario it is `name` itself, so that the error repeats what was typed. Throws InputError if several have
 /// the name.
 std::string scenario_file(const std::string& name);
 

@@ -5,14 +5,14 @@
 
 namespace sim {
 
-/// Takes the places of those of the three standard files that are closed, so that no file opened later gets
-/// them and is printed into. Writing to a closed standard output is still an error.
+/// Takes the places of closed standard files, so that no file opened later gets them and is printed into.
+/// Writing to a closed standard output is still an error.
 void open_standard_files();
 
-/// Passes on what was printed so far. Throws FileError when not all of it was taken.
+/// Flushes standard output. Throws FileError when not all of it was taken.
 void flush_standard_output();
 
-/// To standard error. That nobody can hear it changes nothing.
+/// To standard error. It doesn't matter if nobody can read it.
 void say(const std::string& text);
 
 }  // namespace sim

@@ -70,13 +70,14 @@ bool overlap(std::string_view a, std::string_view b) {
   return within(a, b) || within(b, a);
 }
 
-// What makes a value again that --set would read: a text that looks like JSON is in quotes.
+// Turns a value into text that --set would read back: a text that looks like JSON is in quotes.
 std::string setting_of(const std::string& pointer, const Json& value) {
   const bool plain = value.is_string() && !Json::accept(value.get_ref<const std::string&>());
   return " --set " + quoted(pointer + '=' + (plain ? value.get<std::string>() : value.dump()));
 }
 
-// In a sweep a point's values win over settings, in a run settings win: what both set is set once more.
+// In a sweep a point's values win over settings, in a run settings win: settings that both have are set once
+// more.
 std::string arguments_of(const SweepArguments& options, const Json& point,
                          const std::vector<std::string>& varied) {
   std::string arguments;
@@ -92,7 +93,7 @@ std::string arguments_of(const SweepArguments& options, const Json& point,
   return arguments;
 }
 
-// On stderr: what went wrong first and how to see it again.
+// On stderr: the first failure and how to see it again.
 void report_unmet(const SweepArguments& options, const SweepSummary& s) {
   const auto& failure = *s.first_unmet;
   const auto& e = failure.expectation;

@@ -5,8 +5,8 @@
 
 namespace sim {
 
-/// The columns of the terminal that standard output goes to; elsewhere a width that doesn't depend on who is
-/// looking, so that the same run prints the same bytes.
+/// The columns of the terminal that standard output goes to; elsewhere a fixed width, so that the same run
+/// prints the same bytes for everybody.
 std::size_t line_width();
 
 /// The same for tables; elsewhere 0: as wide as they come.

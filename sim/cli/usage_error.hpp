@@ -1,4 +1,4 @@
-// What is wrong with a command line, in one line, with the command or option that was probably meant.
+// An error on the command line, in one line, with the command or option that was probably meant.
 #pragma once
 
 #include <string>

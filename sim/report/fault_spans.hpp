@@ -1,4 +1,4 @@
-// The faults of a run as its history records them: what, from when, until when.
+// The faults of a run as its history records them: kind, beginning, end.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@ namespace sim {
 /// Gathers them from the lines of the run's trace.
 class FaultSpans {
  public:
-  /// One line; of other things than faults nothing is kept.
+  /// Takes one line; keeps faults only.
   void take(std::string_view line);
 
-  /// All that happened, in order of their beginning. Without an end: what lasted to the end.
+  /// All faults, in order of their beginning. Those that lasted to the end of the run have no end.
   std::vector<HistoryFault> spans() const;
 
  private:

@@ -1,4 +1,4 @@
-// The history of a run, as files of histories tell it.
+// The history of a run, in the form that files of histories have.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace sim {
 
-/// What the clients of the run `result` of `scenario` saw; `faults` stand beside it, in order of their
+/// The clients' observations in the run `result` of `scenario`, with `faults` beside them, in order of their
 /// beginning.
 History history_of(const Scenario& scenario, const RunResult& result, std::vector<HistoryFault> faults);
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kNarrowest = 20;  // a column of words is no help to anyone
 
-// How many bytes of `text` make a line of at most `width` columns: up to a blank, or else to the last
+// How many bytes of `text` fill a line of at most `width` columns: up to a blank, or else to the last
 // character.
 std::size_t length_of_line(std::string_view text, std::size_t width) {
   if (columns_of(text) <= width) return text.size();

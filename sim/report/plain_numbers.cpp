@@ -14,7 +14,7 @@ namespace {
 struct Unit {
   std::string_view name;
   double seconds;
-  double from;  // what is at least so many seconds is said in this unit
+  double from;  // values from so many seconds on are shown in this unit
 };
 constexpr std::array<Unit, 7> kUnits{{{"days", 86'400, 259'200},
                                       {"h", 3600, 7200},
@@ -29,7 +29,7 @@ struct Size {
   double size;
 };
 constexpr std::array<Size, 4> kSizes{{{" M", 1e6}, {" G", 1e9}, {" T", 1e12}, {" P", 1e15}}};
-constexpr double kLargest = 1e18;   // from here on an exponent says it better
+constexpr double kLargest = 1e18;   // from here on an exponent is clearer
 constexpr double kSmallest = 1e-4;  // below it, too
 
 // Rounded before a unit is chosen, so that 999.96 ms is 1 s and not "1e+03 ms".

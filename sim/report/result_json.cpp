@@ -35,7 +35,7 @@ class TreeWriter {
   std::vector<Json*> levels_{&root};
 };
 
-// Writes the text that dumping the tree would give.
+// Writes the same text as dumping the tree would.
 class TextWriter {
  public:
   explicit TextWriter(std::string& out) : out_(out) { out_ += '{'; }
@@ -105,7 +105,7 @@ class TextWriter {
   std::string& out_;
 };
 
-// Notes what there can be.
+// Notes the possible contents.
 class PlaceWriter {
  public:
   template <class T> void value(const char* key, const T&) { put<T>(key, kind_of<T>); }
@@ -324,7 +324,7 @@ template <class Visitor, class Result> void visit_service(Visitor& out, Result& 
   out.end();
 }
 
-// What follows the point.
+// The keys after the point.
 template <class Visitor, class Result> void visit_rest(Visitor& out, Result& r) {
   out.value("protocol", r.protocol);
   out.value("seed", r.seed);

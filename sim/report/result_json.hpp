@@ -1,6 +1,6 @@
-// Results as JSON. One description of the keys serves two writers and a reader: a tree for those who look
-// into a result, and text straight into a buffer and back for sweeps, which write and merge millions of rows.
-// Both writers give the same bytes.
+// Results as JSON. One description of the keys serves two writers and a reader: a tree, to look into a
+// result; and text straight into a buffer and back, for sweeps, which write and merge millions of rows. Both
+// writers give the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,25 @@ namespace sim {
 /// The result as `run --json` prints it. `point`, if given, becomes the second key.
 Json to_json(const RunResult& result, const Json* point = nullptr);
 
-/// Appends what `to_json(result, &point).dump()` gives, without a line break. `point_text` is the point as
+/// Appends the text of `to_json(result, &point).dump()`, without a line break. `point_text` is the point as
 /// JSON text; empty for none.
 void append_row(std::string& out, const RunResult& result, std::string_view point_text);
 
-/// Reads back what append_row wrote, all but the point. Throws an exception for anything else, be it the same
-/// JSON with its keys in another order.
+/// Reads back what append_row wrote, except the point. Throws an exception for anything else, even for the
+/// same JSON with its keys in another order.
 RunResult result_from_row(std::string_view row);
 
-/// A place of a result where a value stands, by JSON pointer.
+/// A place of a result that holds a value, by JSON pointer.
 struct ResultPlace {
   enum class Kind : std::uint8_t { truth, number, text, list };
   std::string pointer{};
   Kind kind = Kind::number;
-  Kind element = Kind::number;         ///< Of a list.
-  bool may_be_null = false;            ///< Null (or not there) where a run has nothing to say.
-  std::vector<std::string> choices{};  ///< Of a text: what it can be; empty for anything.
+  Kind element = Kind::number;                            ///< Of a list.
+  bool may_be_null = false;                               ///< Null (or missing) where a run has no data.
+  std::vector<std::string> choices{};                     ///< Of a text: what it can be; empty for anything.
   double most = std::numeric_limits<double>::infinity();  ///< A number is 0 at least, and this at most.
 };
-/// All that a result can hold, but for the expectations.
+/// All places that a result can have, except the expectations.
 std::vector<ResultPlace> result_places();
 
 }  // namespace sim

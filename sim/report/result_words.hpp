@@ -1,4 +1,4 @@
-// The words of a result: where a text can only be one of a few.
+// The words of a result: texts that can only be one of a few.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace sim {
 
-/// All that can stand at a place of a result, named by JSON pointer; nothing where any text can.
+/// All texts possible at a place of a result, named by JSON pointer; nothing if any text can stand there.
 std::vector<std::string> words_at(std::string_view pointer);
 
 }  // namespace sim

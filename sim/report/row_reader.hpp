@@ -14,13 +14,13 @@
 
 namespace sim {
 
-/// Thrown when a text is not what was expected there.
+/// Thrown when a text is not the expected one.
 struct NoRow : std::invalid_argument {
   NoRow() : std::invalid_argument("no row of a sweep") {}
 };
 
 /// The reading counterpart of the writers in result_json.cpp: the same calls, in the same order. It knows
-/// what comes next, so that it builds no tree; whatever else comes is refused with NoRow.
+/// what comes next, so it builds no tree; anything else is refused with NoRow.
 class RowReader {
  public:
   explicit RowReader(std::string_view row) : rest_(row) { expect("{"); }

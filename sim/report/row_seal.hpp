@@ -13,14 +13,14 @@ namespace sim {
 
 class RowSeal {
  public:
-  /// `about` is what sweep.json says. Rows of the parts of one sweep, and of the same sweep with more seeds,
-  /// have the same seals.
+  /// `about` is the content of sweep.json. Rows of the parts of one sweep, and of the same sweep with more
+  /// seeds, have the same seals.
   explicit RowSeal(Json about);
 
   /// Adds `"sum":"<16 hex digits>"` to the row that begins at `begin` and ends with `text`.
   void close(std::string& text, std::size_t begin) const;
 
-  /// What is wrong with a row, in words; empty when it is as it was written.
+  /// The fault of a row, in words; empty when it is unchanged.
   std::string_view complaint(std::string_view row) const;
 
  private:

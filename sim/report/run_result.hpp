@@ -14,7 +14,7 @@
 
 namespace sim {
 
-/// What the scenario expects at a place of the result, and what was there.
+/// A scenario's expectation at a place of the result, and the value found there.
 struct ExpectationResult {
   std::string path;  ///< JSON pointer into the result.
   Json expected;
@@ -26,7 +26,7 @@ struct ExpectationResult {
 constexpr std::string_view kTooManyEvents = "too many events";
 constexpr std::string_view kTooMuchMemory = "too much memory";
 
-constexpr std::size_t kParts = 40;  ///< Into which the chaos phase is cut, to see answers by time.
+constexpr std::size_t kParts = 40;  ///< Number of parts of the chaos phase, to see answers by time.
 
 /// An empty optional is `null` in a row: there is no data.
 struct RunResult {
@@ -73,9 +73,9 @@ struct RunResult {
     std::uint64_t slots = 0;
     std::optional<bool> agreement{}, validity{}, election_safety{}, leader_completeness{}, termination{};
     std::optional<std::uint64_t> first_slot{};  ///< The lowest slot that was decided in two ways.
-    std::uint64_t undecided = 0;  ///< Replicas that should, and have not decided the highest decided slot ...
-    std::uint64_t running = 0;    ///< ... of so many that should hold the state at the end ...
-    std::uint64_t highest_slot = 0;  ///< ... and this slot.
+    std::uint64_t undecided = 0;  ///< Replicas that should have decided the highest decided slot ...
+    std::uint64_t running = 0;    ///< ... and have not, of so many that should hold the state at the end ...
+    std::uint64_t highest_slot = 0;  ///< ... and that slot.
     std::string story{};
   } consensus;
   struct {
@@ -93,7 +93,7 @@ struct RunResult {
   /// Whether service went on once no fault was left.
   struct {
     ProgressJudgement::Verdict verdict = ProgressJudgement::Verdict::unknown;
-    std::optional<double> within_s{};  ///< What the protocol promises; empty where it promises nothing.
+    std::optional<double> within_s{};  ///< The protocol's promise; empty if it promises nothing.
     double since_s = 0;                ///< No fault is left from here on.
     double longest_wait_s = 0;         ///< From then on.
     std::string story{};               ///< Who waits for whom, or why nothing can be said.
@@ -128,7 +128,7 @@ struct RunResult {
 
   Record record;  ///< What was judged; empty for runs of a sweep.
 
-  /// A property of consensus that never may fail has failed (termination is not one: it can wait).
+  /// A property of consensus that must never fail has failed (termination is not one: it can wait).
   bool consensus_broken() const {
     for (const auto& held : {consensus.agreement, consensus.validity, consensus.election_safety,
                              consensus.leader_completeness}) {

@@ -202,7 +202,7 @@ void machinery(Report& out, const RunResult& r) {
     std::string text = d.false_suspicions == 0
                            ? std::string("no false suspicions")
                            : count(d.false_suspicions, "false suspicion", "false suspicions");
-    if (d.mistake_seconds > 0) {  // also of replicas that were rightly suspected, and are back
+    if (d.mistake_seconds > 0) {  // also for replicas that were rightly suspected, and are back
       const std::string_view who =
           d.false_suspicions == 0 ? "but restarted replicas stayed" : "running replicas were";
       text += fmt::format(" ({} suspected for {})", who, time_text(d.mistake_seconds));

@@ -9,8 +9,8 @@
 
 namespace sim {
 
-/// Several lines: what was run, what clients and replicas went through, what the judges say, and which
-/// expectations held. `width` is that of a line.
+/// Several lines: the inputs, the experience of clients and replicas, the judges' verdicts, and the
+/// expectations that held. `width` is that of a line.
 std::string run_text(const Scenario& scenario, const RunResult& result, std::size_t width = 98);
 
 }  // namespace sim

@@ -139,7 +139,7 @@ void TraceWriter::installed(Time at, NodeId node, std::uint64_t state) {
 void TraceWriter::fault(Time at, const Fault& fault, std::optional<NodeId> node) {
   using Kind = Fault::Kind;
   begin(at, "fault");
-  // For who looks at a trace the node is down from now on; that it is for good is in the text.
+  // In a trace the node is just down from now on; the text says that it is for good.
   add("what", std::string_view(sim::name_of(fault.kind == Kind::fail_stop ? Kind::crash : fault.kind)));
   if (node) add("node", node->value);
   if (!fault.groups.empty()) line_ += R"(,"groups":)" + groups_json(fault.groups);

@@ -10,7 +10,7 @@
 
 namespace sim {
 
-/// Where nodes are, and how long a message takes between places.
+/// The places of nodes, and how long a message takes between places.
 struct Regions {
   std::string file{};                            ///< A table of round trips in ms: row = from, column = to.
   std::vector<std::string> places{};             ///< Of node 0, 1, ...; then from the start again.
@@ -20,19 +20,19 @@ struct Regions {
 };
 
 struct DelaySpec {
-  DelayLaw law{};         ///< With regions: what is added to the way between two places.
+  DelayLaw law{};         ///< With regions: added to the delay between two places.
   std::string samples{};  ///< File of an empirical law, as the scenario names it.
-  double scale = 1;       ///< By which each of its numbers is multiplied.
+  double scale = 1;       ///< Factor for each of its numbers.
   Regions regions{};
 };
 
-/// Whether the text under this key of a delay is the name of a file, which lies beside the scenario.
+/// Whether the text under this key of a delay is the name of a file beside the scenario.
 bool names_delay_file(std::string_view key);
 
 /// The law between two nodes: with regions it depends on where they are.
 DelayLaw law_between(const DelaySpec& spec, std::size_t from, std::size_t to);
 
-/// What `list` and the schema show: the forms by name.
+/// The forms by name, for `list` and the schema.
 struct NamedThing {
   std::string_view name;
   std::string_view about;

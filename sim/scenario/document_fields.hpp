@@ -1,4 +1,4 @@
-// What a scenario's structs need beyond sim/kernel/fields.hpp: values that know how to read, write and
+// Additions to sim/kernel/fields.hpp that a scenario's structs need: values that know how to read, write and
 // describe themselves, keys that must be there, keys of which only one may be. One description of a struct
 // serves three uses: reading it from JSON, writing it back with every default, and its JSON Schema.
 #pragma once
@@ -22,17 +22,17 @@ constexpr std::int64_t kMostReplicas = 1000;
 struct NetworkSpec;
 class ProtocolPlan;
 
-/// What has been learnt of the document so far: later keys are held against it.
+/// The facts learnt of the document so far: later keys are checked against them.
 struct Context {
-  std::string file{};  ///< For messages, and other files are looked up beside it.
+  std::string file{};  ///< For messages, and to find other files beside it.
   std::size_t replicas = 1000;
   std::size_t clients = 0;
   Duration end{};                        ///< End of the chaos phase.
   const ProtocolPlan* plan = nullptr;    ///< Knows the attacks that it brings.
-  const NetworkSpec* network = nullptr;  ///< What a change of the network for a time starts from.
+  const NetworkSpec* network = nullptr;  ///< A temporary change of the network starts from this.
 };
 
-/// A place in a document: knows how to complain.
+/// A place in a document, able to complain.
 class Place {
  public:
   explicit Place(Context& context, std::string pointer = {})
@@ -40,9 +40,9 @@ class Place {
   Place operator/(std::string_view key) const { return Place(*context_, pointer_ + "/" + escaped(key)); }
   Place operator/(std::size_t index) const { return *this / std::to_string(index); }
 
-  /// `found` is not what is wanted here.
+  /// Complains that `found` is not what is wanted here.
   [[noreturn]] void unexpected(const Json& found, std::string expected, std::string nearest = {}) const;
-  /// Something is wrong here, in words.
+  /// Complains that something is wrong here, in words.
   [[noreturn]] void fail(std::string found, std::string expected = {}, std::string nearest = {}) const;
   Context& context() const { return *context_; }
 
@@ -59,7 +59,7 @@ Json write_object(Context& context, const Describe& describe);
 Json schema_of_object(const Describe& describe);
 
 /// How a T is read, written and described. This is for structs with `void describe(DocumentFields&)`; others
-/// are specialised beside their type. Reading leaves what the document doesn't say as it was.
+/// are specialised beside their type. Reading leaves values that the document omits unchanged.
 template <class T> struct JsonValue {
   static void read(T& value, const Json& json, const Place& place) {
     read_object(json, place, [&](DocumentFields& f) { value.describe(f); });
@@ -86,7 +86,7 @@ class DocumentFields : public Fields {
   }
   /// Whether the document has (or should have) the key, for those that exclude one another.
   virtual bool wants(std::string_view name, bool chosen) = 0;
-  /// What has been read must satisfy `held`; if not, the complaint points to the key `name`.
+  /// The values read must satisfy `held`; if not, the complaint points to the key `name`.
   virtual void require(bool held, std::string_view name, std::string_view expected) = 0;
 
   /// A field of any type that has a JsonValue.
@@ -158,7 +158,7 @@ template <> struct JsonValue<std::string> {
 Duration read_duration(const Json& json, const Place& place, DurationRange range);
 Json schema_of(DurationRange range);
 
-/// One from 0 to a year: whatever a run adds up of these stays far from the end of time.
+/// One from 0 to a year: any sum of these in a run stays far from the end of time.
 template <> struct JsonValue<Duration> {
   static void read(Duration& value, const Json& json, const Place& place);
   static Json write(const Duration& value, Context&);

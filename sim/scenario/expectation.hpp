@@ -1,4 +1,4 @@
-// What the author of a scenario expects of its runs.
+// The scenario author's expectations of its runs.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace sim {
 
-/// What the author says the result will be: the value at a JSON pointer into the result.
+/// An expected value at a JSON pointer into the result.
 struct Expectation {
   std::string pointer;
   Json expected;

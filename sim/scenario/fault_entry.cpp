@@ -217,7 +217,7 @@ void describe_byzantine(DocumentFields& f, FaultEntry& e) {
   f.require(!e.traitors.all.empty() && none, "byzantine",
             "running nodes: a replica, a role, or a list of them");
 }
-// Once all keys are known to be right: one that is misspelt says more than that the right one is missing.
+// Checked once all keys are known: a misspelt key says more than that the right one is missing.
 void check_misbehaviour(const FaultEntry& e, const Json& json, const Place& place) {
   const Misbehaviour& m = e.fault.misbehaviour;
   if (Misbehaviour{.wild = m.wild, .collude = m.collude} != m) return;

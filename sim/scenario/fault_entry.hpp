@@ -15,7 +15,7 @@ namespace sim {
 
 struct FaultEntry {
   Fault fault{};
-  std::optional<NetworkSpec> network{};  ///< For a change of the network: what it is changed to.
+  std::optional<NetworkSpec> network{};  ///< For a change of the network: its new state.
   std::optional<RandomFault> random{};   ///< Set when the entry is a random process; `fault` is unused then.
   Victims traitors{};       ///< Set when the entry makes nodes Byzantine; `fault.victim` is unused then.
   std::size_t at_once = 1;  ///< With `random`: at most so many nodes are crashed at a time.

@@ -48,8 +48,8 @@ std::string without_prefix(std::string text) {
   return text;
 }
 
-// Goes through a text before anything is built from it: the parser itself would make a tree of any depth, let
-// the last of two equal keys win, and take for ever over an object of a million keys.
+// Checks a text before anything is built from it: the parser itself would make a tree of any depth, let the
+// last of two equal keys win, and take for ever over an object of a million keys.
 class Inspection final : public nlohmann::json_sax<Json> {
  public:
   Inspection(std::string_view text, const std::string& file) : text_(text), file_(file) {}

@@ -1,6 +1,5 @@
-// Reads JSON documents: a file is read whole, and refused early and clearly when it is not
-// what it should be. Every error names the file, the place in it, the found and the expected
-// value.
+// Reads JSON documents: a file is read whole, and refused early and clearly when it is malformed. Every error
+// names the file, the place in it, the found and the expected value.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +15,7 @@ namespace sim {
 
 using Json = nlohmann::ordered_json;
 
-/// What is wrong with what the user gave us. Its `what()` is one line for people.
+/// An error in the user's input. Its `what()` is one line for people.
 struct InputError : std::runtime_error {
   struct Details {
     std::string file{};
@@ -32,8 +31,8 @@ struct InputError : std::runtime_error {
 constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
 constexpr std::size_t kDeepestNesting = 100;
 
-/// A text file's content, or what comes on standard input for "-"; throws InputError when it can't be read or
-/// has more than kLargestFile bytes.
+/// The content of a text file, or of standard input for "-"; throws InputError when it can't be read or has
+/// more than kLargestFile bytes.
 std::string read_text_file(const std::filesystem::path& path);
 
 /// Parses a document. Throws InputError with line and column when `text` is not JSON, names a key twice, or

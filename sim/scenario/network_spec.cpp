@@ -63,7 +63,7 @@ template <> struct JsonValue<LinkOverride> {
 
 namespace {
 
-// A link's own law starts from the network's: which of its two depends on the link's ends.
+// A link's own law starts from the network's: the ends decide from which of its two.
 struct Links {
   NetworkSpec& network;
 };

@@ -17,7 +17,7 @@ template <> struct JsonValue<Endpoint> {
   static Json schema();
 };
 
-/// What a link does to messages.
+/// The effect of a link on messages.
 struct LinkSpec {
   DelaySpec delay{};
   double loss = 0;
@@ -31,7 +31,7 @@ struct LinkSpec {
   void describe(DocumentFields& fields);
 };
 
-/// One directed link with a law of its own. What `law` doesn't say it takes from the network.
+/// One directed link with a law of its own. Keys that `law` omits come from the network.
 struct LinkOverride {
   Endpoint from{}, to{};
   LinkSpec law{};

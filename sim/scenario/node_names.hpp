@@ -1,4 +1,4 @@
-// How faults name nodes: one replica, a link as a pair, groups. All are held against the cluster's size.
+// How faults name nodes: one replica, a link as a pair, groups. All are checked against the cluster's size.
 #pragma once
 
 #include <algorithm>

@@ -104,8 +104,7 @@ class Reader {
     return whole;
   }
 
-  // What was asked between the first number and the last. A log that begins in the middle is taken from
-  // there.
+  // The requests from the first number to the last. A log that begins in the middle is taken from there.
   void end_section() {
     std::set<std::int64_t> all = answered_;
     all.insert(asked_.begin(), asked_.end());

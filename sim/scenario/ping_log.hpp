@@ -1,4 +1,4 @@
-// What `ping` prints, read for its round trips and its losses.
+// Reads the output of `ping` for its round trips and its losses.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct PingLog {
   std::vector<Duration> round_trips;
   std::uint64_t sent = 0;  ///< Answered, timed out, or missing between numbers; repeated answers count once.
   std::uint64_t lost() const { return sent - round_trips.size(); }
-  /// Of a message on one way, if both ways lose alike.
+  /// The loss of a message on one way, if both ways lose alike.
   double one_way_loss() const;
 };
 
@@ -25,10 +25,10 @@ struct PingError {
   std::string found, expected;
 };
 
-/// Whether some line is one of ping's: else a file is a list of numbers.
+/// Whether some line is one of ping's; otherwise a file is a list of numbers.
 bool is_ping_log(std::string_view text);
 
-/// Reads what ping of Linux (iputils, busybox), macOS, BSD and Windows prints. Several logs may follow one
+/// Reads the output of ping on Linux (iputils, busybox), macOS, BSD and Windows. Several logs may follow one
 /// another. Headers and summaries are left out. Throws PingError.
 PingLog read_ping_log(std::string_view text);
 

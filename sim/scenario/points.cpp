@@ -10,7 +10,7 @@
 namespace sim {
 namespace {
 
-// Where a label leads: a point of a list, or a value of what varies.
+// The target of a label: a point of a list, or a value of a varied key.
 struct Found {
   std::size_t axis;  // the lists first, then what varies
   std::size_t index;

@@ -1,4 +1,4 @@
-// A sweep's points drawn at random: where a grid over several values would need too many. Drawn as a Latin
+// A sweep's points drawn at random, for when a grid over several values would need too many. Drawn as a Latin
 // hypercube (McKay, Beckman and Conover, Technometrics 1979): each value's range is cut into as many strata
 // as there are samples, and every stratum is met once, so that few samples still cover each range evenly.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace sim {
 
-/// What one value is drawn from: a range of numbers, durations or rates, or a list.
+/// The source of a drawn value: a range of numbers, durations or rates, or a list.
 struct RandomRange {
   bool log = false;             ///< Evenly in the logarithm: for values that span orders of magnitude.
   Json low{}, high{};           ///< Both of one kind; whole numbers stay whole. Null with choices.

@@ -130,7 +130,7 @@ class JsonReader final : public DocumentFields {
     return nullptr;
   }
 
-  // A key that is missing is most often there, but misspelt.
+  // A missing key is most often there, but misspelt.
   [[noreturn]] void missing(std::string_view name) {
     const Level& level = levels_.back();
     for (const auto& [key, value] : level.object->items()) {

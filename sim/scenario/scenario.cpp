@@ -47,8 +47,8 @@ void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
   setup.crashed_at_once = at_once.value_or(1);
 }
 
-// Two and a half times what an operation takes that waits for four messages between replicas and two of its
-// client's: the outages of a protocol that is well are none.
+// Two and a half times the duration of an operation that waits for four messages between replicas and two of
+// its client's. A healthy protocol then shows no outages.
 Duration several_latencies(const NetworkLaws& laws) {
   constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
   Duration between = laws.replicas.delay.sample(kHalf);
@@ -118,9 +118,8 @@ bool is_there(const Json& document, const std::string& pointer) {
   }
 }
 
-// A place that the canonical form doesn't have may still be one, such as an optional key: whether it is turns
-// out by going there. `at` is where the sweep names it. What else is wrong there may be right together with
-// other values.
+// A place that the canonical form lacks may still be one, such as an optional key: going there shows. `at` is
+// where the sweep names it. Other errors there may be right together with other values.
 void check_place(const Scenario& scenario, const std::string& at, const std::string& pointer,
                  const Json& value) {
   if (!pointer.empty() && is_there(scenario.canonical, pointer)) return;
@@ -151,7 +150,7 @@ void check_places(const Scenario& scenario) {
   }
 }
 
-// A fault that was drawn, as an entry of a scenario.
+// A drawn fault, as an entry of a scenario.
 Json entry_of(const Fault& fault, Context& context) {
   FaultEntry entry;
   entry.fault = fault;

@@ -1,4 +1,4 @@
-// A scenario's document in typed form, from which both the document and the Scenario can be made again.
+// A scenario's document in typed form; both the document and the Scenario can be made again from it.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ struct ScenarioSpec {
   std::vector<Expectation> expect{};
   std::optional<SweepPlan> sweep{};
 
-  /// The one description of a scenario. Later keys are held against earlier ones, so their order matters.
+  /// The one description of a scenario. Later keys are checked against earlier ones, so their order matters.
   void describe(DocumentFields& fields);
 };
 

@@ -23,7 +23,7 @@ void collect_paths(const Json& json, const std::string& path, std::vector<std::s
   }
 }
 
-// With every default, if it is right as it is.
+// The document with every default, if it is right as it is.
 Json canonical_or_same(const Json& document, const std::string& file) {
   try {
     return read_scenario(document, file).canonical;
@@ -64,7 +64,7 @@ Json* element(Json& list, const std::string& token) {
   return number && !leading_zero && index < list.size() ? &list[index] : nullptr;
 }
 
-// A short form, such as "2ms" for a delay law, becomes the long one, if it has one.
+// A short form, such as "2ms" for a delay law, becomes the long one, if there is one.
 void lengthen(Json& at, const Json& document, const Pointer& place, const std::string& file) {
   const Json canonical = canonical_or_same(document, file);
   if (canonical.contains(place) && canonical.at(place).is_structured()) at = canonical.at(place);
@@ -91,7 +91,7 @@ bool is_index(std::string_view token) {
                                             size == 0 ? "" : "an element that is there, or ", list)});
 }
 
-// Where there is nothing yet, the element of a list can't be told from the key of an object: the reader can.
+// Where nothing stands yet, the element of a list can't be told from the key of an object; the reader can.
 void rethrow_as_element(const InputError& e, const Point& changes, const std::string& file) {
   const auto& d = e.details;
   if (d.file != file || d.expected != "a list") return;
@@ -102,7 +102,7 @@ void rethrow_as_element(const InputError& e, const Point& changes, const std::st
   }
 }
 
-// A key that nobody knows is a path that isn't there when it is part of a change's pointer.
+// An unknown key that is part of a change's pointer is a missing path.
 void rethrow_as_path(const InputError& e, const Json& original, const Point& changes,
                      const std::string& file) {
   const auto& d = e.details;
@@ -129,7 +129,7 @@ void set_value(Json& document, const std::string& pointer, Json value, const std
     const bool beyond = next == nullptr && is_index(tokens[i]);
     if (beyond) no_such_element(so_far.parent_pointer().to_string(), at->size(), pointer, file);
     if (next == nullptr) no_such_path(document, pointer, file);
-    // What isn't there yet begins empty: the document's defaults fill in the rest.
+    // Missing parts begin empty: the document's defaults fill in the rest.
     const bool last = i + 1 == tokens.size();
     if (!last && next->is_null()) *next = tokens[i + 1] == "-" ? Json::array() : Json::object();
     at = next;
@@ -167,7 +167,7 @@ Scenario load_scenario(const std::string& file, const std::vector<std::string>& 
   Json document = load_scenario_document(file);
   Point changes = parsed_settings(settings);
   if (labels.empty()) return changed_scenario(document, changes, file);
-  // What is set of the sweep counts before a point of it is chosen, the rest after it.
+  // Settings of the sweep count before a point of it is chosen, the rest after it.
   const auto of_sweep = [](const auto& change) { return lies_within(change.first, "/sweep"); };
   const auto others = std::stable_partition(changes.begin(), changes.end(), of_sweep);  // for clang 14
   for (auto it = changes.begin(); it != others; ++it) set_value(document, it->first, it->second, file);

@@ -70,7 +70,7 @@ struct PointList {
   std::vector<SweepPoint>& points;
 };
 
-/// A list, or several, from each of which a point takes its part.
+/// A list, or several, each of which gives a part of a point.
 struct PointLists {
   std::vector<std::vector<SweepPoint>>& lists;
 };
@@ -121,7 +121,7 @@ template <> struct JsonValue<PointLists> {
     }
     check_labels(value.lists, place);
   }
-  // A label must tell by itself which point is meant.
+  // A label must identify its point by itself.
   static void check_labels(const std::vector<std::vector<SweepPoint>>& lists, const Place& place) {
     std::vector<std::string> seen;
     for (std::size_t l = 0; l < lists.size(); ++l) {

@@ -19,7 +19,7 @@ std::optional<Duration> parse_duration(std::string_view text);
 /// "2min".
 std::string to_text(Duration duration);
 
-/// As people would write it, with up to four significant digits: "7.1ms", "1.5s".
+/// For people, with up to four significant digits: "7.1ms", "1.5s".
 std::string short_text(Duration duration);
 
 /// A number followed by /s, /min or /h, as a rate per second; nothing when it is malformed or not positive.

@@ -46,7 +46,7 @@ void JsonValue<Duration>::read(Duration& value, const Json& json, const Place& p
 
 Json JsonValue<Duration>::write(const Duration& value, Context&) { return to_text(value); }
 
-// JSON Schema has no range for texts: it is said in words, and by keys that validators pass over.
+// JSON Schema has no range for texts: the description states it, and so do keys that validators pass over.
 Json schema_of(DurationRange range) {
   const std::string_view sign = range.min < 0ns ? "-?" : "";
   return {{"type", "string"},

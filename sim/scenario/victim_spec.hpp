@@ -1,4 +1,4 @@
-// Whom a fault strikes, as a scenario writes it: a replica's number or a role.
+// A fault's victim, as a scenario writes it: a replica's number or a role.
 #pragma once
 
 #include <vector>

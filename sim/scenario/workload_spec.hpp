@@ -21,9 +21,9 @@ struct ServiceSpec {
 
 struct WorkloadSpec {
   ClientOptions options{.count = 3};
-  /// As the scenario says it: `true` stands for a tenth of the timeout, whatever that is set to.
+  /// As in the scenario: `true` stands for a tenth of the timeout, whatever that is set to.
   bool retry_by_timeout = false;
-  std::optional<Duration> outage_after{};  ///< Unless it is to follow from the network's delays.
+  std::optional<Duration> outage_after{};  ///< Unset: it follows from the network's delays.
   /// Names of actions with weights; checked against the service.
   void describe(DocumentFields& fields, const ServiceKind& service);
 };
