@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Counts, over many seeds, how often each incident of scenarios/incidents shows what it is about.
 
-Of each pair, NAME_broken.json must show the harm that its `expect` states in nearly every run, and NAME_mended.json
-in none. A harm that shows in few runs, or a cure that only seems to work, would not be seen in the one run that
-the tests make of each file.
+Of each pair, NAME_broken.json must show the harm that its `expect` states in nearly every run, and
+NAME_mended.json in none. A harm that shows in few runs, or a cure that only seems to work, would not be
+seen in the one run that the tests make of each file.
 """
 
 import argparse
