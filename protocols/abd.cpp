@@ -281,7 +281,7 @@ struct Abd {
   struct Operation {
     Request request{};
     bool storing = false;  ///< In the second phase.
-    Stamped latest{};      ///< The latest answer; then what is being stored.
+    Stamped latest{};      ///< The latest answer; then the value being stored.
     NodeSet answers{};
     NodeSet stores{};
   };
@@ -326,7 +326,7 @@ struct Abd {
     if (operation.answers.size() < quorum(options.read_quorum, env.cluster())) return;
     const Request& request = operation.request;
     if (!is_read(request.command)) {
-      // Higher than all answers, and than what this replica has begun to store since it answered itself.
+      // Higher than all answers, and than any write that this replica began to store since it answered itself.
       const Stamp highest = std::max(operation.latest.timestamp, cell(request.command.key).timestamp);
       operation.latest = {{highest.number + 1, env.self().value}, request};
     } else if (options.bug == Options::Bug::no_write_back) {
@@ -383,7 +383,7 @@ struct Abd {
   }
 
   Options options;
-  Snapshot snapshot;  ///< What the disk kept, until on_start has installed it.
+  Snapshot snapshot;  ///< The disk's content, until on_start has installed it.
   std::map<std::uint32_t, Stamped> cells;
   Sessions heard;   ///< The writes that this replica has applied.
   Sessions done{};  ///< The writes that it has coordinated to the end.

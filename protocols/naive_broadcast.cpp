@@ -201,7 +201,7 @@ struct NaiveBroadcast {
   }
 
   Options options;
-  WholeState disk;  ///< What the disk kept, until on_start has installed it.
+  WholeState disk;  ///< The disk's content, until on_start has installed it.
   std::vector<Request> log;
   Sessions sessions;
   int asks_left = 0;  ///< Above 0 while catching up.

@@ -58,7 +58,7 @@ struct Bully {
 
   struct Election {  // are you there? I am holding election `term`
     Term term;
-    std::optional<NodeId> dead;  ///< Whom I don't ask: the coordinator, which I or another found silent.
+    std::optional<NodeId> dead;  ///< Not asked: the coordinator, which I or another found silent.
   };
   struct Answer {  // I am
     Term term;     ///< The highest that the sender knows.

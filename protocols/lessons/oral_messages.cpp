@@ -3,7 +3,7 @@
 //
 // The requirements, which concern the loyal alone:
 //   IC1  all loyal lieutenants obey the same order            (agreement);
-//   IC2  a loyal commander's order is what they obey          (validity).
+//   IC2  they obey a loyal commander's order                  (validity).
 //
 //   OM(0)  The commander tells each lieutenant his order. Each obeys what he is told, or RETREAT if nothing.
 //   OM(m)  The commander tells each lieutenant his order. Each then plays the commander of OM(m-1), to tell
@@ -12,7 +12,7 @@
 //
 //          commander 0                      Who said that who said what: a message carries its path. In
 //        /      |      \      round 1       round r paths have r names, the commander's first, and no name
-//       1       2       3                   twice; whoever is not among them is told. After round m + 1
+//       1       2       3                   twice; those not among them are told. After round m + 1
 //      / \     / \     / \    round 2       each lieutenant holds a tree of reports, and takes majorities
 //     2   3   1   3   1   2   (m = 1)       from its leaves to its root.
 //
@@ -190,7 +190,7 @@ struct OralMessages {
   std::size_t times_handed_on() const { return static_cast<std::size_t>(options.m); }
   static std::uint64_t declared(Order order) { return static_cast<std::uint64_t>(order); }
 
-  // ---- treason: what a traitor can do is to say something else, or nothing, to each on each path
+  // ---- treason: a traitor can say something else, or nothing, to each on each path
 
   static const Fields::Names<Attack>& attacks() {
     static const Fields::Names<Attack> names{{"split_the_loyal", Attack::split_the_loyal},
@@ -250,8 +250,8 @@ struct OralMessages {
 
   Options options;
   std::size_t round = 0;                      ///< The one that is under way, as a lieutenant; 0: none.
-  std::map<Path, Order> heard{};              ///< What the first message on each path said.
-  std::int64_t script = options.script;       ///< As a traitor: what is left of it,
+  std::map<Path, Order> heard{};              ///< The order in the first message on each path.
+  std::int64_t script = options.script;       ///< As a traitor: the rest of it,
   std::map<NodeId, std::uint64_t> manners{};  ///< and how each is deceived.
 };
 

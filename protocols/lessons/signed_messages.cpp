@@ -3,7 +3,7 @@
 //
 // The requirements, which concern the loyal alone:
 //   IC1  all loyal lieutenants obey the same order            (agreement);
-//   IC2  a loyal commander's order is what they obey          (validity).
+//   IC2  they obey a loyal commander's order                  (validity).
 //
 //   commander 0 --- v:0 ---> all           v:0 is the order v, signed by 0; v:0:1 is that, signed by 1 as
 //   lieutenant 1 -- v:0:1 --> all but 0    well, and so on: a signature covers the order and all before it.
@@ -48,9 +48,9 @@ using namespace sim;
 struct SignedMessages {
   enum class Order : std::uint8_t { retreat = 1, attack = 2 };
 
-  struct Statement {  // what one signature covers
+  struct Statement {  // the content that one signature covers
     Order order;
-    std::vector<NodeId> after;  ///< Who had signed before, in turn; none for the commander.
+    std::vector<NodeId> after;  ///< The earlier signers, in turn; none for the commander.
   };
   using Signatures = std::vector<Signed<Statement>>;
   struct Letter {
@@ -272,7 +272,7 @@ struct SignedMessages {
   Options options;
   std::size_t round = 0;                ///< The one that is under way, as a lieutenant; 0: none.
   std::set<Order> orders{};             ///< V: those that bear the commander's signature.
-  std::vector<Signatures> possessed{};  ///< As a traitor at random: what it has been shown.
+  std::vector<Signatures> possessed{};  ///< As a traitor at random: the orders it was shown.
 };
 
 static_assert(Protocol<SignedMessages>);

@@ -73,7 +73,7 @@ struct TwoGenerals {
   TwoGenerals(const Options& o, const NoDisk&) : options(o) {}
 
   void on_start(Env& env) {
-    if (!env.first_life()) return;  // it has forgotten what it knew: who it was is over
+    if (!env.first_life()) return;  // it has forgotten all it knew, and plays no further part
     in_the_field = true;
     const bool first = env.self() == NodeId{0};
     expected = first ? 2 : 1;

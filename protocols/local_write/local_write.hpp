@@ -191,8 +191,8 @@ struct LocalWrite {
     Epoch epoch = 0;                     ///< In which this replica owns it, or last did.
     bool fetching = false;               ///< From Fetch until this replica owns it.
     std::optional<Transfer> arriving{};  ///< It has been given to me, but my copy is not up to date.
-    std::optional<Heir> heir{};          ///< Who gets it next.
-    std::optional<Heir> given{};         ///< Who got it last from me.
+    std::optional<Heir> heir{};          ///< The next owner.
+    std::optional<Heir> given{};         ///< The last replica that got it from this one.
     Number given_at = 0;                 ///< How far it went then.
 
     std::deque<Asked> waiting{};   ///< For the item.
@@ -254,7 +254,7 @@ struct LocalWrite {
   Sessions sessions_{};
 
   std::map<Key, std::vector<NodeId>> lines_{};      ///< As directory: the owners of each item, by epoch;
-  NodeSet returned_by_{};                           ///< recovering: who has given up its items,
+  NodeSet returned_by_{};                           ///< recovering: those that have given up their items,
   std::map<NodeId, std::vector<Copy>> returned_{};  ///< how far its copies went,
   bool restoring_ = false;                          ///< whether all have,
   NodeSet restored_{};                              ///< who is up to date,

@@ -124,7 +124,7 @@ struct MultiPaxos {
     static constexpr bool background = true;
     Ballot ballot;
     std::optional<Checkpoint> checkpoint;  ///< Instead of votes that are compacted away.
-    Slot chosen;                           ///< Up to here the votes are for what is chosen.
+    Slot chosen;                           ///< Up to here the votes are for chosen values.
     std::vector<VoteIn> votes;
   };
   struct Accept {  // leader -> acceptor: vote for these, in `slot` and those that follow
@@ -156,7 +156,7 @@ struct MultiPaxos {
   struct HeartbeatReply {  // lease: I promise no higher ballot for an election timeout
     static constexpr bool background = true;
     Ballot ballot;
-    LocalTime echo;  ///< `sent_at`: what the lease counts from.
+    LocalTime echo;  ///< `sent_at`: the lease counts from it.
   };
   struct Confirm {  // leader -> acceptor: have you promised a higher ballot? (read_index)
     Ballot ballot;
@@ -246,7 +246,7 @@ struct MultiPaxos {
   struct Proposal {  // of values for slots in a row, in one Accept
     Slot count = 0;
     NodeSet accepted_by{};
-    bool old = false;  ///< Made before the last tick: what is still missing is lost.
+    bool old = false;  ///< Made before the last tick: missing answers are lost.
   };
   struct Recovered {
     Vote vote{};
@@ -315,17 +315,17 @@ struct MultiPaxos {
   Role role_ = Role::backup;
   Ballot ballot_ =
       1;  ///< The highest that this replica knows, and thereby has promised; its own if it stands.
-  std::optional<NodeId> leader_{};  ///< Who is known to lead that ballot.
+  std::optional<NodeId> leader_{};  ///< The known leader of that ballot.
   std::map<Slot, Entry> log_{};     ///< All slots after the checkpoint that this replica knows something of.
   Slot commit_ = 0;                 ///< Up to here all is chosen, and applied.
   Slot missed_ = 0;  ///< The previous heartbeat said that it is chosen: it should have arrived by now.
   Checkpoint checkpoint_{};
   Sessions sessions_{};
 
-  NodeSet promised_by_{};                     ///< As candidate, who has promised,
+  NodeSet promised_by_{};                     ///< As candidate, those that have promised,
   std::map<Slot, Recovered> recovered_{};     ///< and the votes of the highest ballot among the promises.
   Slot next_ = 1;                             ///< As leader, the next slot to propose in,
-  std::map<Slot, Proposal> open_{};           ///< what is not chosen yet, by its first slot,
+  std::map<Slot, Proposal> open_{};           ///< proposals not chosen yet, by first slot,
   std::deque<Request> backlog_{};             ///< the requests that wait for the window,
   std::vector<std::uint32_t> needed_from_{};  ///< by client, the first of them that it still needs,
   Slot recovers_to_ = 0;                      ///< and the last slot that others may know to be chosen.

@@ -101,7 +101,7 @@ struct PbftMessages {
     View view;
     std::vector<Signed<Wish>> wishes;   ///< Of a quorum. What follows can be computed from them.
     std::vector<PrePrepare> proposals;  ///< For each number after the latest stable one.
-    std::vector<Supported> claims{};    ///< What stands in for the wishes where nothing is signed.
+    std::vector<Supported> claims{};    ///< Stand in for the wishes where nothing is signed.
   };
   struct NewView {
     Signed<Opening> opening;
@@ -123,7 +123,7 @@ struct PbftMessages {
   struct State {
     Seq seq = 0;
     std::uint64_t slots = 0;
-    std::uint64_t last_value = 0;  ///< What was decided for the last slot.
+    std::uint64_t last_value = 0;  ///< The value decided for the last slot.
     Snapshot snapshot{};
     Sessions sessions{};
   };

@@ -115,7 +115,7 @@ struct Pbft : PbftMessages {
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
-  /// What a replica has promised, and the last stable state that it had.
+  /// A replica's promises, and its last stable state.
   struct Disk {
     struct Begin {};  // the first life begins
     struct Leave {    // no more votes in views before this
@@ -162,7 +162,7 @@ struct Pbft : PbftMessages {
   };
   static const Fields::Names<Attack>& attacks();
 
-  struct Lasting {  // up to here, what is stable will be known after a crash
+  struct Lasting {  // stable checkpoints up to here will be known after a crash
     Seq seq;
   };
   using Deferred = std::variant<Message, Lasting>;  ///< Messages are for everybody, itself included.
@@ -195,7 +195,7 @@ struct Pbft : PbftMessages {
     std::optional<Evidence> settled{};         ///< Committed in an earlier view, or shown to be by another.
     // with macs
     std::vector<PrePrepareVote> votes{};                   ///< Q: of each batch the latest.
-    std::vector<std::pair<NodeId, PrePrepare>> decided{};  ///< What others say is committed.
+    std::vector<std::pair<NodeId, PrePrepare>> decided{};  ///< Batches that others say are committed.
   };
 
   // facts
@@ -340,7 +340,7 @@ struct Pbft : PbftMessages {
   void on(Env& env, NodeId from, const Plot& m);
 
   Options options_;
-  std::optional<Disk> found_{};  ///< What the last life left, until on_start has taken it over.
+  std::optional<Disk> found_{};  ///< The last life's disk, until on_start has taken it over.
   std::size_t replicas_ = 1, faults_ = 0, quorum_ = 1;
   std::uint64_t window_;
   bool witness_ = false;  ///< Has forgotten what it voted for.

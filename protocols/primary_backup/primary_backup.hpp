@@ -190,13 +190,13 @@ struct PrimaryBackup {
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 
-  /// What survives a crash. Votes wait for it, and whatever counts as stored.
+  /// What survives a crash. Votes wait for it, as does anything that counts as stored.
   struct Disk {
     using Stored = Everything::Step;
     struct Reign {  // this replica votes in none up to here, and obeys none before
       std::uint64_t reign;
     };
-    struct Watermark {  // with truncate = high_watermark: what is known to be acknowledged
+    struct Watermark {  // with truncate = high_watermark: entries up to here are known to be acknowledged
       Everything acknowledged;
     };
     using Write = std::variant<Stored, Everything, Reign, Watermark>;
@@ -215,7 +215,7 @@ struct PrimaryBackup {
   };
   struct Safe {  // the log is on disk up to `end`
     Position end;
-    Stored stored;               ///< What that means to the primary ...
+    Stored stored;               ///< The message to the primary ...
     std::optional<NodeId> tell;  ///< ... if it is to be told.
   };
   using Deferred = std::variant<Safe, Addressed<Vote>>;  // a vote for oneself begins a candidacy
@@ -317,7 +317,7 @@ struct PrimaryBackup {
   Role role_ = Role::none;
   bool returning_ = false;
   std::uint64_t reign_ = 1;          ///< It obeys none before, and votes only in a later one.
-  std::optional<NodeId> primary_{};  ///< Whom this replica follows (itself when it acts).
+  std::optional<NodeId> primary_{};  ///< The replica that this one follows (itself when it acts).
   Position safe_{};                  ///< How far the log is on disk.
   std::vector<Peer> peers_{};
 
@@ -341,7 +341,7 @@ struct PrimaryBackup {
   LocalTime promised_for_{};    ///< ... for a heartbeat that it sent then, by its clock.
 
   // truncation by high watermark
-  Everything acknowledged_{};             ///< What the replica knows to be acknowledged, as a state,
+  Everything acknowledged_{};             ///< The state up to the last entry known to be acknowledged,
   std::deque<Disk::Stored> uncertain_{};  ///< and the entries after that.
 
   // as candidate

@@ -1,4 +1,4 @@
-// Primary-backup: who is primary next, and whose orders count.
+// Primary-backup's succession: which replica is primary next, and whose orders count.
 //
 // With a fixed order nobody is asked: each replica follows the first one that it does not suspect. That is
 // right as long as suspicions are. The rest is about the election, which is right whatever the network does.
@@ -151,7 +151,7 @@ bool PrimaryBackup::obeys(Env& env, NodeId from, std::uint64_t reign) {
 
 void PrimaryBackup::on(Env& env, NodeId, const Refused& refused) {
   if (!options_.ordered() || refused.reign <= reign_) return;
-  follow(env, {}, refused.reign);  // whoever leads that reign: its heartbeat will tell
+  follow(env, {}, refused.reign);  // the heartbeat of that reign's leader will tell
   if (options_.elects()) return arm_election(env);
   env.set_timer(Timer::election, options_.detector.timeout);
 }

@@ -89,7 +89,7 @@ void Raft::step_back(Env& env, std::optional<NodeId> leader) {
   reads_.clear();
   learners_.clear();
   if (leader) drop_wish(env, "another replica leads");
-  successor_.reset();  // whoever leads next shows what became of it
+  successor_.reset();  // the next leader shows its outcome
   env.become(role_, term_);
 }
 

@@ -1,4 +1,4 @@
-// Raft's arithmetic of quorums: who is a member, and what a majority of the members has. While a
+// Raft's arithmetic of quorums: the members, and how far a majority of them has come. While a
 // configuration is joint (section 6), everything takes a majority of the old members and one of the new.
 #pragma once
 

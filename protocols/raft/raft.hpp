@@ -138,7 +138,7 @@ struct Raft {
     static constexpr bool background = true;
     std::uint64_t term;
     std::uint64_t commit;
-    std::uint64_t announced;  ///< What was sent before the last heartbeat, and should have been accepted.
+    std::uint64_t announced;  ///< Sent before the last heartbeat, so it should have been accepted.
     LocalTime sent_at;        ///< By the leader's clock.
     std::uint64_t
         transfers_over;  ///< So many of this term's transfers have failed, and nobody helps them now.
@@ -256,7 +256,7 @@ struct Raft {
 
  private:
   struct Peer {
-    std::uint64_t next = 1;   ///< What to send next.
+    std::uint64_t next = 1;   ///< The entry to send next.
     std::uint64_t match = 0;  ///< It holds our log up to here.
     std::uint64_t sent = 0;   ///< Was sent our log up to here.
     bool probing = true;      ///< Where its log meets ours is not known: `next` is a guess, and stays.

@@ -55,7 +55,7 @@ void Schneider::beat(Env& env) {
   env.set_timer(Timer::null, options_.null_every);
 }
 
-// ---- what others say
+// ---- others' messages
 
 // A joiner that waits for its state keeps the messages that come: each comes after r_join, or is part of the
 // state.
@@ -92,7 +92,7 @@ bool Schneider::stable(const Env& env, Stamp uid) const {
   return true;
 }
 
-// Executes what is stable, and sees to it that the clock's progress is noticed.
+// Executes the stable requests, and makes the clock's progress known.
 void Schneider::advance(Env& env) {
   while (!pending_.empty() && stable(env, pending_.begin()->first)) {
     const auto [uid, item] = *pending_.begin();

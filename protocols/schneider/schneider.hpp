@@ -95,7 +95,7 @@ namespace protocols {
 using namespace sim;
 
 struct Schneider {
-  /// What has a place in a clock order.
+  /// An item with a place in a clock order.
   struct Item {
     enum class Kind : std::uint8_t { null, request, join };
     Kind kind = Kind::null;
@@ -259,7 +259,7 @@ struct Schneider {
   struct Peer {                     // as the clock orders see a processor
     std::uint64_t heard = 0;        ///< Everything from it up to this number has come.
     bool direct = true;             ///< It comes from itself; otherwise from this replica's sponsor, and
-    std::uint64_t heard_early = 0;  ///< what comes from itself does not count yet.
+    std::uint64_t heard_early = 0;  ///< its own messages do not count yet.
     LocalTime back{};               ///< Its latest life that it came back to,
     LocalTime joined{};             ///< with which it was integrated,
     LocalTime asked{};              ///< for which this replica has made a join,
@@ -376,9 +376,9 @@ struct Schneider {
   std::uint64_t above_ = 0;  ///< The largest number in a Noted.
   NodeId sponsor_{};
   NodeId first_choice_{};              ///< Of its sponsors. Where some lie, another one each time.
-  std::optional<NodeId> asked_{};      ///< Who was asked to let it in.
+  std::optional<NodeId> asked_{};      ///< The member asked to let it in.
   std::optional<State> offered_{};     ///< By the sponsor, and not believed yet.
-  std::map<NodeId, Vouch> vouched_{};  ///< What members say that the state is.
+  std::map<NodeId, Vouch> vouched_{};  ///< The members' digests of the state.
   std::vector<std::pair<NodeId, Message>> held_{};  ///< From the sponsor, for when the state is adopted.
 };
 

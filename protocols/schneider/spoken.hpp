@@ -5,7 +5,7 @@
 
 namespace protocols {
 
-/// The requests of one client for which a replica has proposed. What lies far back counts as proposed for.
+/// The requests of one client for which a replica has proposed. Requests far back count as proposed for.
 class Spoken {
  public:
   bool contains(std::uint32_t number) const {

@@ -43,7 +43,7 @@ bool VR::is_backup(const Env& env) const {
 }
 bool VR::missed(View view) const { return view > view_ || (view == view_ && status_ == Status::view_change); }
 
-// ---- what comes in
+// ---- handlers
 
 void VR::on_start(Env& env) {
   crashes_.assign(env.cluster(), 0);

@@ -209,7 +209,7 @@ struct ViewstampedReplication {
   std::map<std::uint64_t, Request> early_{};    ///< As backup: arrived before those that precede them.
   std::map<std::uint64_t, NodeSet> holders_{};  ///< As primary: the holders of each uncommitted operation.
   std::uint64_t sent_long_ago_ = 0;             ///< As primary: prepared up to here an interval ago.
-  NodeSet joined_{};                            ///< In a view change: who is known to have entered the view,
+  NodeSet joined_{};                            ///< In a view change: those known to have entered the view,
   std::map<NodeId, DoViewChange> votes_{};      ///< and, as its primary, the votes it was sent.
   Crashes crashes_{};
   bool counted_ = false;                          ///< Recovering: knows how often it has crashed;

@@ -6,7 +6,7 @@ namespace sim {
 namespace {
 
 struct Answers {
-  std::uint64_t first = 0;  // what the first answer said
+  std::uint64_t first = 0;  // the first answer
   bool any = false;         // there was one
   bool differ = false;      // a later one said something else
   bool truth = false;       // a correct replica gave the answer that the client took

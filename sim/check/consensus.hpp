@@ -23,7 +23,7 @@ struct TwoLeaders {
   NodeId one{}, other{};
 };
 
-/// A primary whose log, when its term began, did not hold what had been decided in an earlier term.
+/// A primary whose log, when its term began, lacked an entry that had been decided in an earlier term.
 struct IncompleteLeader {
   std::uint64_t term = 0;
   NodeId leader{};
@@ -53,7 +53,7 @@ struct ConsensusJudgement {
 /// Byzantine replicas' words count for nothing, and nothing is demanded of them.
 ConsensusJudgement judge_consensus(const Record& record);
 
-/// What went wrong, in a sentence each; empty when nothing did.
+/// The violations, in a sentence each; empty when there are none.
 std::string story_of(const ConsensusJudgement& judgement);
 
 }  // namespace sim

@@ -29,8 +29,8 @@ struct FirstDifference {
   Time at{};                ///< When it showed.
   NodeId reference{};  ///< The replica with the longest path then (of equals the one with the lowest number).
   NodeId other{};
-  RequestId expected{};              ///< What the reference applied in that place.
-  std::optional<RequestId> found{};  ///< What the other did; empty if it had applied less.
+  RequestId expected{};              ///< The request that the reference applied in that place.
+  std::optional<RequestId> found{};  ///< The other's request; empty if it had applied fewer.
   bool other_has_expected = false;   ///< In some other place, when it showed.
   bool reference_has_found = false;  ///< Likewise.
   bool operator==(const FirstDifference&) const = default;

@@ -144,7 +144,7 @@ class LeadershipReplay {
   std::vector<NodeSet> reach_;
   std::vector<std::optional<std::size_t>> reign_of_;   // per node that acts as primary: its reign
   std::vector<std::optional<std::size_t>> suspended_;  // per node that would act, were it not paused
-  std::size_t a_ = 0, r_ = 0, m_ = 0, o_ = 0;          // what comes next of each
+  std::size_t a_ = 0, r_ = 0, m_ = 0, o_ = 0;          // the next of each
   bool seen_ = false;                                  // somebody has acted as primary
   std::optional<Time> without_since_{};
   LeadershipJudgement result_{};

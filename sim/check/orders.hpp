@@ -13,7 +13,7 @@ struct OrdersJudgement {
   std::uint64_t given = 0;
   std::uint64_t carried_out = 0;
   std::uint64_t without_effect = 0;  ///< Faults and orders at which nothing happened: restarts of running
-                                     ///< nodes, what was meant for a primary when there was none.
+                                     ///< nodes, orders for a primary when there was none.
   std::vector<std::string> notes{};  ///< A sentence on each of these, in order of time within each kind.
 };
 

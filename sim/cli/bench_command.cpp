@@ -27,7 +27,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// CPU time: what another process does on this core does not count.
+// CPU time: another process on this core does not count.
 double cpu_seconds() {
   timespec t{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -141,7 +141,7 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// ---- what a short run costs before anything happens in it
+// ---- the cost of a short run before anything happens in it
 
 double run_overhead_us(std::uint64_t runs) {
   Setup setup = echo_setup();

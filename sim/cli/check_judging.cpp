@@ -287,7 +287,7 @@ ReadingOptions reading(const CheckOptions& options) {
   ReadingOptions reading(*format_from_name(options.format));
   reading.model = chosen_model(options);
   reading.nil_is_unknown = options.nil == "unknown";
-  reading.longest_line = options.memory_bytes / 8;  // besides it there is what was read before
+  reading.longest_line = options.memory_bytes / 8;  // besides it there are the parts read before
   if (options.tuples != "auto") reading.tuples = options.tuples == "yes";
   return reading;
 }

@@ -14,7 +14,7 @@
 
 namespace sim {
 
-/// What a restarted node finds on its disk.
+/// The contents of a restarted node's disk.
 enum class DiskFate : std::uint8_t {
   kept,       ///< All that it ever wrote (the process died, the machine did not).
   tail_lost,  ///< Only writes that had completed (the power failed).
@@ -61,7 +61,7 @@ struct Fault {
   std::optional<Duration> spread{};  ///< It strikes up to so much later, drawn uniformly (see drawn()).
 
   DiskFate disk = DiskFate::kept;  ///< restart
-  bool in_flight_lost = false;     ///< crash: what the node sent and hasn't arrived dies with it.
+  bool in_flight_lost = false;     ///< crash: the node's messages in flight die with it.
   std::optional<Duration> told{};  ///< crash: every running node is told within this time, unless it is back.
   bool after_messages = false;     ///< crash, fail_stop: told only once all that the node sent has arrived.
   Duration span{};                 ///< fail_stop, slow, clock, disk

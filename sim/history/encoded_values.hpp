@@ -10,7 +10,7 @@
 
 namespace sim {
 
-// A value among numbers: what it is, and then itself.
+// A value among numbers: its kind, and then itself.
 enum Tag : std::int64_t { kNilValue, kNumberValue, kListValue };
 
 inline void put_value(List& into, const Value& value) {

@@ -33,7 +33,7 @@ struct History {
   bool times_are_lines = false;
   std::vector<HistoryFault> faults{};  ///< In order of their beginning; only our own format tells them.
   std::vector<Operation> operations;   ///< In order of call.
-  Names names{};                       ///< What the numbers in them stand for.
+  Names names{};                       ///< The meaning of the numbers in them.
   std::vector<std::string> remarks{};  ///< How ambiguous parts were understood; for people.
   bool operator==(const History&) const = default;
 };

@@ -1,4 +1,4 @@
-// What a client saw of one operation: the input of every linearizability verdict.
+// One operation as its client saw it: the input of every linearizability verdict.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace sim {
 
-/// What an operation asks of the replicated object.
+/// The request of an operation to the replicated object.
 enum class Action : std::uint8_t {
   read,      ///< Output: the value.
   write,     ///< Sets the value to `argument`. No output.
@@ -30,7 +30,7 @@ enum class Action : std::uint8_t {
   release,   ///< Frees a lock. Output: 1 if this client held it (of a mutex: if it was held), 0 if not (and
              ///< nothing happened).
   size,      ///< Output: how many values are in.
-  txn,       ///< Reads and writes several registers at once, as transaction.hpp says. Output: what was read.
+  txn,  ///< Reads and writes several registers at once, as transaction.hpp says. Output: the values read.
 };
 
 /// Whether operations of this kind have an `argument`.
@@ -40,7 +40,7 @@ constexpr bool takes_argument(Action action) {
          action == remove || action == contains || action == enqueue || action == push || action == txn;
 }
 
-/// What the `output` of an answered operation is.
+/// The type of an answered operation's `output`.
 enum class Output : std::uint8_t {
   none,
   value,   ///< Any value.

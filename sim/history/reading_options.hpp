@@ -26,7 +26,7 @@ enum class HistoryFormat : std::uint8_t {
 struct ReadingOptions {
   ReadingOptions(HistoryFormat f = HistoryFormat::automatic) : format(f) {}  // NOLINT: nearly always all
   HistoryFormat format;
-  std::optional<Model> model{};  ///< What the object is, whatever the file says.
+  std::optional<Model> model{};  ///< The object, whatever the file says.
   bool nil_is_unknown = false;   ///< A client that read nil wasn't told the value, as Knossos takes it.
   /// Whether values are [KEY VALUE], as Jepsen's `independent` writes them; unset: the operations tell.
   std::optional<bool> tuples{};

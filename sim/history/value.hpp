@@ -53,7 +53,7 @@ class Value {
   const std::string* as_text() const { return kind_ == Kind::text ? held_.text : nullptr; }
   std::string* as_text() { return kind_ == Kind::text ? held_.text : nullptr; }
 
-  /// Calls `f` with what it is: `Nil`, a number, a list or a text.
+  /// Calls `f` with the content: `Nil`, a number, a list or a text.
   template <class F> decltype(auto) visit(F&& f) const {
     switch (kind_) {
       case Kind::number: return f(held_.number);

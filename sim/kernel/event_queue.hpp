@@ -40,7 +40,7 @@ struct Event {
       0;  ///< One-way delays from a client's call up to and including this message; stops at 255.
   bool background = false;        ///< Upkeep such as a heartbeat: not part of any operation's cost.
   std::uint16_t node = 0;         ///< Where it happens: a replica's or client's number.
-  std::uint16_t peer = 0;         ///< Who sent it.
+  std::uint16_t peer = 0;         ///< The sender.
   std::uint32_t handle = 0;       ///< The owner's name for the content.
   std::uint32_t number = 0;       ///< Number of the message on its link; generation of a timer or turn.
   std::uint16_t incarnation = 0;  ///< Which life of the sender or of the timer's node it belongs to.
@@ -126,7 +126,7 @@ class EventQueue {
   static constexpr std::uint64_t kSlotMask = (1u << kSlotBits) - 1;
   static constexpr std::uint32_t kNoSlot = 0xffffffff;
   static constexpr std::size_t kFew = 32;
-  static constexpr std::size_t kAllLines = kLines + 2;  // two more for what happens at once: see `push`
+  static constexpr std::size_t kAllLines = kLines + 2;  // two more for immediate events: see `push`
   static constexpr std::size_t kNoLine = kAllLines;
 
   static Ticket ticket_of(const Key& key) { return (key.order & ~(std::uint64_t{3} << 62)) >> kSlotBits; }

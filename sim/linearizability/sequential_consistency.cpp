@@ -92,7 +92,7 @@ class SequentialJudge {
   Model model_;
   const Value& initial_;
   const LinearizabilityBudget& budget_;
-  std::vector<std::size_t> places_{};  // what is looked at: of one key, or all
+  std::vector<std::size_t> places_{};  // the operations looked at: of one key, or all
   std::uint64_t steps_ = 0;
   const char* exhausted_ = "steps";
 };

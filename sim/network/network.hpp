@@ -23,7 +23,7 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-/// What one directed link does to the messages on it.
+/// The effect of one directed link on its messages.
 struct LinkLaw {
   DelayLaw delay{};
   double loss = 0;       ///< Probability that a message is lost.
@@ -66,7 +66,7 @@ class Network {
     Time arrival{};
     std::optional<Time> second_arrival{};  ///< Set when the network delivers a second copy.
   };
-  /// From now on fates follow from this seed; what has been sent keeps its own.
+  /// From now on fates follow from this seed; messages already sent keep theirs.
   void reseed(std::uint64_t seed);
   /// Decides the fate of a message sent now.
   Fate send(Endpoint from, Endpoint to, Time now) {
@@ -97,7 +97,7 @@ class Network {
   void sever(const Cut& cut);
   void heal(const Cut& cut);
 
-  /// Replaces the laws of all links; what is in flight keeps its fate.
+  /// Replaces the laws of all links; messages in flight keep their fate.
   void set_laws(const NetworkLaws& laws);
 
   Endpoint replica(NodeId id) const { return {id.value}; }

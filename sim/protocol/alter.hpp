@@ -90,7 +90,7 @@ struct LeafChanger {
   std::uint64_t skip;
   std::uint64_t bits;
   std::size_t replicas;
-  bool wild;  ///< Anything of that type will do, not only what differs a little.
+  bool wild;  ///< Any value of that type will do, not only a slightly different one.
 
   static constexpr Duration kStep = 1ms;
   static constexpr Duration kFar = std::chrono::hours{24 * 365 * 100};  // such as "never"

@@ -42,7 +42,7 @@ template <class T> class Signed {
 template <class Message, class Timer, class Write = NoDisk::Write, class Deferred = Addressed<Message>>
 class Env {
  public:
-  class Keeper {  // what the typed host keeps for a node
+  class Keeper {  // kept by the typed host for a node
    public:
     virtual void enqueue(NodeId node, Write&& write, Time now, Time completes) = 0;
     virtual void defer(NodeId node, Deferred&& deferred) = 0;

@@ -123,7 +123,7 @@ class HostOf final
   struct Node {
     Node(const typename P::Options& options, NodeId id) : name(id), protocol(options, disk) {}
 
-    /// Replays what the disk has completed by `now`.
+    /// Replays the writes that the disk has completed by `now`.
     void complete_writes(Time now) {
       std::size_t done = 0;
       while (done < unsynced.size() && unsynced[done].second <= now) disk.replay(unsynced[done++].first);
@@ -135,14 +135,14 @@ class HostOf final
     std::vector<std::pair<Write, Time>> unsynced{};  ///< Writes under way and when each completes, in order.
     Ring<std::optional<Deferred>> deferred{};        ///< To be said, one for each sync of the world.
     P protocol;
-    std::vector<Message> sent_before{};  ///< For a node that replays: some of what it has sent.
+    std::vector<Message> sent_before{};  ///< For a node that replays: some of the messages it sent.
   };
   template <class V> struct NamesOf;
   template <class... Ms> struct NamesOf<std::variant<Ms...>> {
     static constexpr std::array<std::string_view, sizeof...(Ms)> value{type_name<Ms>()...};
   };
 
-  // Where a disk adds up what changes, it begins with the service as it is before the first request.
+  // A disk that adds up changes begins with the service as it is before the first request.
   static void format(const World& world, DiskOf<P>& disk) {
     if constexpr (requires { disk.format(world.empty_snapshot()); }) disk.format(world.empty_snapshot());
   }

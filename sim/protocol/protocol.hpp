@@ -1,4 +1,4 @@
-// What a protocol is: a copyable value whose handlers react to events through an Env.
+// A protocol is a copyable value whose handlers react to events through an Env.
 #pragma once
 
 #include <concepts>

@@ -137,7 +137,7 @@ class PlaceWriter {
   std::vector<std::string> groups_{};
 };
 
-// ---- what looks otherwise in a row than in memory: for writers, and for the reader
+// ---- values that look different in a row than in memory: for writers, and for the reader
 
 template <class Writer> void visit_verdict(Writer& out, const Verdict& verdict) {
   out.value("verdict", verdict_name(verdict));

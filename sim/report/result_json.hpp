@@ -31,7 +31,7 @@ struct ResultPlace {
   Kind kind = Kind::number;
   Kind element = Kind::number;                            ///< Of a list.
   bool may_be_null = false;                               ///< Null (or missing) where a run has no data.
-  std::vector<std::string> choices{};                     ///< Of a text: what it can be; empty for anything.
+  std::vector<std::string> choices{};                     ///< Of a text: its possible values; empty for any.
   double most = std::numeric_limits<double>::infinity();  ///< A number is 0 at least, and this at most.
 };
 /// All places that a result can have, except the expectations.

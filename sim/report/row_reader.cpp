@@ -9,7 +9,7 @@ bool RowReader::has(std::string_view key) const {
          rest_.substr(comma.size() + 1 + key.size()).starts_with("\":");
 }
 
-// Of what from_chars reads: neither inf nor nan, and no zeros in front.
+// Of the forms that from_chars reads: neither inf nor nan, and no zeros in front.
 bool RowReader::is_json_number(const char* begin, const char* end) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const char* first = *begin == '-' ? begin + 1 : begin;

@@ -126,7 +126,7 @@ struct RunResult {
   std::vector<ExpectationResult> expectations;
   std::string error;  ///< Why the run was not finished; empty when it was. Shown only then, as the last key.
 
-  Record record;  ///< What was judged; empty for runs of a sweep.
+  Record record;  ///< The record judged; empty for runs of a sweep.
 
   /// A property of consensus that must never fail has failed (termination is not one: it can wait).
   bool consensus_broken() const {

@@ -1,4 +1,4 @@
-// Points of a sweep by their labels: those of listed points, and the values of what varies.
+// Points of a sweep by their labels: those of listed points, and the varied values.
 #include <algorithm>
 #include <optional>
 
@@ -12,7 +12,7 @@ namespace {
 
 // The target of a label: a point of a list, or a value of a varied key.
 struct Found {
-  std::size_t axis;  // the lists first, then what varies
+  std::size_t axis;  // the lists first, then the varied keys
   std::size_t index;
 };
 

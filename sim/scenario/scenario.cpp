@@ -199,7 +199,7 @@ Scenario read_scenario(Json document, const std::string& file) {
 SweepPlan read_sweep(const Json& document, const std::string& file) {
   SweepPlan plan;
   Context context{.file = file};
-  const auto found = document.find("sweep");  // none in what is no object
+  const auto found = document.find("sweep");  // none if it is no object
   if (found != document.end()) JsonValue<SweepPlan>::read(plan, *found, Place(context) / "sweep");
   return plan;
 }

@@ -126,7 +126,7 @@ class Clients {
     std::uint32_t next_number = 0;
     std::uint64_t last_bid = 0;  ///< The number of the last stamp of its own.
     std::array<NodeId, 2>
-        presumed{};  ///< Whom to ask: for writes, and for reads if they have their own target.
+        presumed{};  ///< The replica to ask: for writes, and for reads if they have their own target.
     bool awaits_pong = false;
     bool awaits_patience = false;    ///< Its timer for that is set.
     std::vector<Pending> pending{};  ///< Ascending request numbers.

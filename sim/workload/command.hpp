@@ -64,7 +64,7 @@ constexpr std::uint64_t fingerprint(RequestId id, const Command& c) {
 }
 constexpr std::uint64_t fingerprint(const Request& r) { return fingerprint(r.id, r.command); }
 
-/// What executing a command changed: what primary-backup ships instead of the command.
+/// The change that a command made when executed: primary-backup ships it instead of the command.
 struct Change {
   enum class Kind : std::uint8_t { none, set, push };
   Kind kind = Kind::none;  ///< nothing; the key's value becomes `value`; `value` is added to the key's list.

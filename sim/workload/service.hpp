@@ -48,7 +48,7 @@ class Service {
   /// A fingerprint of the whole state; equal states have equal digests. Constant time.
   std::uint64_t digest() const { return digest_; }
 
-  /// Room that the table takes; lists share their elements with whoever copied them.
+  /// Room that the table takes; lists share their elements with their copies.
   std::uint64_t bytes() const { return cells_.size() * sizeof(Cell); }
   static std::uint64_t bytes_for(std::uint32_t keys) { return keys * sizeof(Cell); }
 

@@ -45,7 +45,7 @@ class Host {
   virtual void release(std::uint32_t message) = 0;  ///< A copy of the message will not be delivered.
   virtual std::string_view message_name(std::uint8_t tag) const = 0;
   virtual std::string_view timer_name(std::uint8_t timer) const = 0;
-  /// What a message holds, in words.
+  /// A message's content, in words.
   virtual std::string content(std::uint32_t message) const = 0;
 
  protected:

@@ -47,7 +47,7 @@ struct Machine {
   Time disk_free{};
   std::uint32_t synced = 0;  ///< Syncs of the handler that runs, or just ran, with nothing left to wait for.
   Time crashed_at{};
-  Ring<Event> held{};      ///< What has arrived, and waits until the node gets to it, in order.
+  Ring<Event> held{};      ///< Events that have arrived and wait for the node, in order.
   std::uint32_t turn = 0;  ///< Generation of the event by which it gets to that; older ones are void.
   std::vector<TimerState> timers{};
   NodeSet suspects{};

@@ -26,7 +26,7 @@ class Tracer {
     bool copy;
     const World* world;
     const Event* event;
-    std::string content() const;  ///< What it holds, in words; ask before the call returns.
+    std::string content() const;  ///< Its content, in words; ask before the call returns.
   };
   virtual ~Tracer() = default;
   virtual void sent(Time, const Message&) {}

@@ -29,7 +29,7 @@
 
 namespace sim {
 
-/// What a primary's log holds as its term begins.
+/// A primary's log as its term begins.
 struct LogView {
   std::uint64_t after = 0;  ///< Everything up to here is part of its state: compacted, and not shown.
   std::span<const std::uint64_t> values{};  ///< Fingerprints of the entries after that, in order.
@@ -100,7 +100,7 @@ class World final : private ClientPort {
   /// The content of an event's message, in words.
   std::string content(const Event& event) const;
 
-  // What a protocol's Env does, by node. Facts:
+  // The functions behind a protocol's Env, by node. Facts:
   bool first_life(NodeId node) const { return machine(node).incarnation == 0; }
   LocalTime clock(NodeId node) const { return machine(node).clock.read(now_); }
   Rng& rng(NodeId node) { return machine(node).rng; }
@@ -207,7 +207,7 @@ class World final : private ClientPort {
   void restart(NodeId node, DiskFate disk);
   void tell_of_failure(NodeId failed, Duration within, bool after_messages);
 
-  // What waits (sim/world/waiting.cpp).
+  // Waiting events (sim/world/waiting.cpp).
   void hold(const Event& event);
   void schedule_turn(NodeId node);
   void take_turn(const Event& turn);
@@ -264,7 +264,7 @@ class World final : private ClientPort {
   Rng whims_;
   std::uint64_t lies_;  ///< The source of all lies.
   Record record_;
-  std::vector<std::uint32_t> oldest_pending_;  ///< Per operation: what its request said of earlier ones.
+  std::vector<std::uint32_t> oldest_pending_;  ///< Per operation: its request's `oldest_pending`.
   OwnedHost host_;
   Listener tracer_;
 };

@@ -68,7 +68,7 @@ struct Setting {
 struct Judged {
   Setting setting;
   std::vector<Estimate> estimates;  ///< In the order of the bounds; 95 %, an end that can't be known is NaN.
-  std::vector<std::uint64_t> seen;  ///< Events in plain calm runs, by bound; 0 for what isn't counted.
+  std::vector<std::uint64_t> seen;  ///< Events in plain calm runs, by bound; 0 where nothing is counted.
   double calm_seconds = 0;          ///< Virtual.
   std::uint64_t crashes = 0;
   std::optional<PauseOutcome> pauses{};

@@ -280,7 +280,7 @@ class Advisor {
       advice_.choice = advice_.tried[best(1, &Judged::likely).front()];
   }
 
-  // What is still to be done, in words.
+  // The remaining work, in words.
   std::vector<std::string> left() const {
     struct Stage {
       std::string_view name, what;
@@ -347,7 +347,7 @@ class Advisor {
   const AdviceOptions& options_;
   Advice advice_;
   Trials trials_;
-  std::string stage_{};                     // what is being tried,
+  std::string stage_{};                     // the stage being tried,
   std::size_t to_try_ = 0, tried_now_ = 0;  // of how many settings, of which so many are done
   std::vector<Setting> rejected_{};         // which didn't hold when measured by themselves
 };

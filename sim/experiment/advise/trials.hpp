@@ -70,7 +70,7 @@ class Trials {
   Json calm_;
   Duration longest_;
   TrialLog log_;
-  Json files_;  ///< Digests of what the scenario's files hold.
+  Json files_;  ///< Digests of the scenario's files.
   std::uint64_t next_seed_ = 1;
   std::uint64_t runs_ = 0;
   double calm_seconds_ = 0;

@@ -11,9 +11,9 @@
 // reported apart: the upper end of how often a run rises to the highest that was reached, times the 95 %
 // Poisson limit of the copies followed from there (as if these were independent).
 //
-// What it can't know: ways to the event that none of the copies took. Splitting along one way says nothing of
-// another way that runs below its levels; of that it sees as much as plain sampling does. The interval covers
-// only ways through the levels.
+// The method can't know ways to the event that none of the copies took. Splitting along one way says nothing
+// of another way that runs below its levels; of that it sees as much as plain sampling does. The interval
+// covers only ways through the levels.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,7 @@ struct RareRow {
   std::uint64_t two_primaries = 0;        ///< Of those, how many came to two primaries.
   std::uint64_t undecided = 0;            ///< Paths on which the judge could not tell.
   SplittingEffort effort{};               ///< Of all replications and the pilot.
-  double events_of_run = 0;               ///< Mean over whole runs: what one costs.
+  double events_of_run = 0;               ///< The cost of a run: the mean over whole runs.
   std::uint64_t plain_runs = 0;  ///< How many plain runs would have given as narrow an interval; 0: unknown.
 };
 

@@ -10,7 +10,7 @@
 namespace sim {
 namespace {
 
-constexpr double kCommon = 0.2;         // what so many in a sample do needs no further level
+constexpr double kCommon = 0.2;         // an event this common in a sample needs no further level
 constexpr std::uint64_t kCopies = 400;  // followed at each level, at first
 constexpr std::uint64_t kMostCopies = 25'600;
 constexpr double kMostExceed = 0.35;       // of a sample that a threshold is taken from
@@ -153,7 +153,7 @@ class Climb {
     return kept;
   }
 
-  // Until enough of the copies rise above what is common to trust a threshold there.
+  // Until enough of the copies rise above the common height to trust a threshold there.
   Sample sample_at(const SplittingBand& band, const Reservoir& kept) {
     Sample sample;
     for (std::uint64_t copies = kCopies; copies <= kMostCopies; copies *= 2) {

@@ -27,7 +27,7 @@ struct Pilot {
   SplittingPlan plan{};
   double expected = 0;         ///< Its own rough estimate of how often a run comes to two primaries.
   std::uint64_t silences = 0;  ///< Seen to end in some whole runs. None: there is no level to climb.
-  double events_of_run = 0;    ///< Mean over some whole runs: what one costs.
+  double events_of_run = 0;    ///< The cost of a run: the mean over some whole runs.
   SplittingEffort effort{};
 };
 

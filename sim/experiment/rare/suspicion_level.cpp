@@ -24,7 +24,7 @@ Duration SuspicionLevel::at(Time now) const {
   return since == kNever ? Duration{0} : now - since;
 }
 
-// Silences that begin later than now are shorter than what has been silent until now.
+// Silences that begin later than now are shorter than those that last until now.
 Time SuspicionLevel::reaches(Duration silence, Time now) const {
   return std::min(quiet_since(), now) + silence;
 }

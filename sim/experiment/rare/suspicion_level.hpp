@@ -23,7 +23,7 @@ namespace sim {
 /// Watches one world from its start. It is a value: a copy watches a copy.
 class SuspicionLevel final : public Tracer {
  public:
-  /// What ends a silence: a message from the primary at which the replica sets a timer, or any.
+  /// The message that ends a silence: one from the primary at which the replica sets a timer, or any.
   enum class Sign : std::uint8_t { timer, message };
 
   SuspicionLevel(std::size_t replicas, Sign sign) : sign_(sign), nodes_(replicas) {}

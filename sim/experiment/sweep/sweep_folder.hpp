@@ -54,7 +54,7 @@ class SweepFolder {
   void drop_summary();
 
   OutputFolder folder_;
-  std::string about_;  ///< What sweep.json will say.
+  std::string about_;  ///< The content of sweep.json.
   RowSeal seal_;
   std::uint64_t good_ = 0;  ///< Bytes of rows that are as they should be.
   Descriptor rows_;

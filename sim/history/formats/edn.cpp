@@ -209,7 +209,7 @@ void EdnReader::namespaced_map(Edn& into) {
   }
 }
 
-// #<SocketTimeoutException ...: Read timed out>, as old Clojure prints what has no notation.
+// #<SocketTimeoutException ...: Read timed out>, as old Clojure prints values without a notation.
 void EdnReader::unreadable(Edn& into) {
   reset(into, Edn::Kind::unreadable, line_);
   std::size_t open = 0;
@@ -298,7 +298,7 @@ void EdnReader::character(Edn& into) {
   reset(into, Edn::Kind::character, line_);
   rest_.remove_prefix(1);
   if (rest_.empty()) fail("the text ends; expected a character after \\");
-  // One character, even a bracket or a blank, and what follows it up to the next of those.
+  // One character, even a bracket or a blank, and those that follow up to the next of these.
   std::size_t length = 1;
   while (length < rest_.size() && (static_cast<unsigned char>(rest_[length]) & 0xC0U) == 0x80U) ++length;
   const std::size_t end = std::min(rest_.find_first_of(kEndsToken, length), rest_.size());

@@ -18,7 +18,7 @@ History read_jepsen_log(HistoryText& text, const std::string& file, const Readin
 History read_history_txt(HistoryText& text, const std::string& file, const ReadingOptions& options);
 History read_kv_text(HistoryText& text, const std::string& file, const ReadingOptions& options);
 
-/// The format that a text seems to be in. Throws HistoryError, naming `file`, for what is none.
+/// The format that a text seems to be in. Throws HistoryError, naming `file`, if it is none.
 HistoryFormat detect_format(std::string_view text, const std::string& file);
 
 /// `text` from its first character that is no blank, tab or end of a line.

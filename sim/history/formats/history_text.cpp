@@ -44,7 +44,7 @@ HistoryText::HistoryText(HistoryText&& other) noexcept
       enough_(std::move(other.enough_)) {}
 
 HistoryText::~HistoryText() {
-  // What was mapped is ours to unmap; it was never written to.
+  // The mapping is ours to unmap; it was never written to.
   if (mapped_) ::munmap(const_cast<char*>(whole_.data()), whole_.size());
 }
 

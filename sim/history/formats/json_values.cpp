@@ -120,8 +120,8 @@ class Builder : public nlohmann::json_sax<Json> {
     }
   }
 
-  std::vector<Edn*> open_{};  // the document, and what is open in it
-  std::size_t beyond_ = 0;    // what is open and too deep
+  std::vector<Edn*> open_{};  // the document, and the open values in it
+  std::size_t beyond_ = 0;    // open values that are too deep
 };
 
 }  // namespace

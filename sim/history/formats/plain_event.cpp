@@ -5,7 +5,7 @@
 #include <cstring>
 
 namespace sim {
-namespace plain_event {  // kept apart from what other readers call by these names
+namespace plain_event {  // apart from other readers' things of the same names
 namespace {
 
 enum Field : std::uint8_t { process, type, f, value, key, index, time, error, none };

@@ -43,7 +43,7 @@ struct Registers {
   }
 };
 
-// As of a key: what isn't a list becomes one, nil an empty one.
+// As for a key: a value that isn't a list becomes one, nil an empty one.
 Value appended(const Value& to, const Value& element) {
   List list;
   if (const auto* whole = to.as_list()) list = *whole;

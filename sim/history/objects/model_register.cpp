@@ -33,7 +33,7 @@ Value execute_cell(Value& state, const Operation& op) {
     case Action::cas: return compare_and_set(state, op);
     case Action::append: return append_to_cell(state, op);
     case Action::stamp:
-    case Action::draw: return state = op.output;  // whatever it was, it's what was written
+    case Action::draw: return state = op.output;  // whatever it was, it was written
     default: state = op.argument; return {};      // a write
   }
 }

@@ -15,7 +15,7 @@ namespace sim {
 struct ObjectModel {
   Model model;
   std::string_view name;            ///< As in files and on the command line.
-  std::span<const Action> actions;  ///< What clients may ask of it.
+  std::span<const Action> actions;  ///< The actions that clients may ask for.
   Value initial;                    ///< Its state before the first operation.
 
   /// Applies `op` to `state` and returns its output; nil when the action has none. A function of its

@@ -15,7 +15,7 @@ namespace sim {
 /// One step of a transaction: of one register.
 struct TransactionStep {
   enum class Kind : std::uint8_t {
-    read,    ///< `:r`, what it held then, after the steps before.
+    read,    ///< `:r`, its value then, after the steps before.
     write,   ///< `:w`
     append,  ///< To the list that it holds, as Elle's list-append does; a register that holds nil begins one.
   };
@@ -29,7 +29,7 @@ struct TransactionStep {
 Value transaction_argument(std::span<const TransactionStep> steps);
 std::vector<TransactionStep> transaction_steps(const Value& argument);
 
-/// What its reads returned, in their order, as the output of an operation; and back.
+/// The values that its reads returned, in order, as the output of an operation; and back.
 Value transaction_output(std::span<const Value> reads);
 std::vector<Value> transaction_reads(const Value& output);
 

@@ -116,7 +116,7 @@ std::span<const ContradictionTest::Source> ContradictionTest::sources_of(std::in
   return {first, std::ranges::upper_bound(first, sources_.end(), value, {}, &Source::value)};
 }
 
-// ---- What must be looked at.
+// ---- The operations that must be looked at.
 
 std::vector<std::int64_t> ContradictionTest::mentioned(std::span<const std::size_t> ranks) const {
   std::vector<std::int64_t> values;

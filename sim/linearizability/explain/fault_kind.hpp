@@ -10,7 +10,7 @@
 
 namespace sim {
 
-/// What kind of fault explains a violation, for registers and key-value stores without appends.
+/// The kind of fault that explains a violation, for registers and key-value stores without appends.
 ///
 /// * Stale reads: the history is linearizable once reads and failed cas may be answered from any state that
 ///   their object had before (a read that isn't among the k latest is what k-atomicity counts: Aiyer, Alvisi

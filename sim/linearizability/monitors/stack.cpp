@@ -55,7 +55,7 @@ class Cover {
 
   std::size_t leaves_;
   std::vector<std::int32_t> added_;  // to all of a subtree
-  std::vector<std::int32_t> least_;  // of a subtree, with what was added to it but not to more
+  std::vector<std::int32_t> least_;  // of a subtree, with additions to it but not to larger ones
 };
 
 // Intervals of moments, each of which waits for one of its moments to be named.

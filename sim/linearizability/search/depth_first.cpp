@@ -122,7 +122,7 @@ void DepthSearch::take_back() {
   full_ = std::min<std::size_t>(full_, c.bit / 64);
 }
 
-// What was placed, and the state: of the owed ones from the first word on that isn't full.
+// The placed operations and the state; for the owed ones, from the first word that isn't full.
 bool DepthSearch::is_new() {
   while (used_ > 0 && owed_placed_[used_ - 1] == 0) --used_;
   std::size_t others = others_placed_.size();
@@ -137,7 +137,7 @@ bool DepthSearch::is_new() {
   return seen_.insert(key_);
 }
 
-// ---- What may come next.
+// ---- The operations that may come next.
 
 // All operations called before the first return of an unplaced one. Those that must be placed soonest are
 // tried first: choices are taken from the end.

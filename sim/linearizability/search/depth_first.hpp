@@ -27,14 +27,14 @@ namespace sim {
 ///   directly before another one. Unanswered additions directly behind each other are placed in one order.
 class DepthSearch {
  public:
-  /// What isn't owed in `history` must never return. `history` and `spending` must outlive this; the memory
-  /// of configurations stays below `memory_max` bytes.
+  /// Operations in `history` that aren't owed must never return. `history` and `spending` must outlive this;
+  /// the memory of configurations stays below `memory_max` bytes.
   DepthSearch(const KeyHistory& history, Budget& spending, std::size_t memory_max);
 
   /// Goes on until `until` steps are spent. Nothing if it is undecided by then.
   std::optional<KeyVerdict> advance(std::uint64_t until);
 
-  /// Places in the history of what it has placed; once it is linearizable, an order of all that is owed.
+  /// Places in the history of the placed operations; once it is linearizable, an order of all owed ones.
   std::vector<std::size_t> order() const;
 
   std::size_t bytes() const;
@@ -52,7 +52,7 @@ class DepthSearch {
     std::uint32_t candidate;
     State after;
   };
-  // A configuration on the way: how it was reached, and what is left to try.
+  // A configuration on the way: how it was reached, and the choices left to try.
   struct Frame {
     std::uint32_t candidate = kNone;
     State before = 0;

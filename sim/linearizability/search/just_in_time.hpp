@@ -107,7 +107,7 @@ class Search {
   Budget& spending_;
   Relevance relevance_;
   std::size_t beam_;
-  std::vector<std::size_t> returns_;  // what is owed, in order of return
+  std::vector<std::size_t> returns_;  // the owed operations, in order of return
   std::size_t words_;
   bool truncated_ = false;
   std::size_t at_ = 0;  // in returns_

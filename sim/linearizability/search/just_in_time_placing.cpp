@@ -150,7 +150,7 @@ void Search::expand(Word* c, int x) {
     targets(c, o, x);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       const State target = targets_[i];
-      // Writing what is there already does nothing, except that a blind write hides others.
+      // Writing the present value does nothing, except that a blind write hides others.
       const bool idles = target == static_cast<State>(c[0]) && !slot.step.blind();
       const bool must_be_placed = o == x || (slot.step.kind == Step::Kind::swap && is_owed(c, o));
       if (idles || (!must_be_placed && !wanted(c, o, target))) continue;

@@ -131,7 +131,7 @@ void KeyHistory::add_states_behind(State state, const Step& step, std::vector<St
   } else if (finds_empty) {
     if (sees_none) add(seen, 0);  // nothing hides either
   } else if (!sees_none) {
-    add(states.after(seen, step), 0);  // what hid has all been taken
+    add(states.after(seen, step), 0);  // all hidden values have been taken
   }
 }
 

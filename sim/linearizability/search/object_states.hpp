@@ -43,7 +43,7 @@ struct Step {
 ///
 /// Why it's exact: every state that is neither observed nor a proper prefix of an observed list or text (nor
 /// a number that such a list begins with) is called `kOther`. From such a state no observation ever holds and
-/// every forbid does; appending leads to another such state (or, what doesn't fit, nowhere); blind writes
+/// every forbid does; appending leads to another such state (or nowhere, if the values don't fit); blind writes
 /// forget it. So all of them behave alike for ever. Prefixes are numbered by the first observed sequence that
 /// has them and their length. Counters aren't coarsened. The states of collections are told apart whole.
 class ObjectStates {
@@ -109,7 +109,7 @@ class ObjectStates {
   Model model_;
   bool counter_;
   const ObjectModel* whole_ = nullptr;  // set if states are told apart whole
-  mutable InternedStates interned_{};   // a memory of what was met: it changes no answer
+  mutable InternedStates interned_{};   // remembers the states met: it changes no answer
   std::vector<std::int64_t> numbers_;
   std::vector<std::pair<std::int64_t, State>> second_elements_;  // of observed lists, with the first; sorted
   Observed<List> lists_;

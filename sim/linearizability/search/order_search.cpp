@@ -124,7 +124,7 @@ class OrderSearch {
     past_matters_ = rules_.defect == Defect::stale_read && std::ranges::any_of(operations_, surprises);
   }
 
-  // What an unanswered stamp or draw may have written: only numbers that somebody saw can be told apart.
+  // Possible values of an unanswered stamp or draw: only numbers that somebody saw can be told apart.
   void learn(const Operation& op) {
     for (const Value* seen : {&op.output, &op.expected}) {
       if (const auto* number = seen->as_number()) guesses_.push_back(*number);
@@ -381,7 +381,7 @@ OrderFound search_order(std::span<const Operation> all, Model model, const Value
 }
 
 std::vector<Time> points_of(std::span<const Operation> all, std::span<const std::size_t> order) {
-  // At the latest before the first return of what follows.
+  // At the latest before the first return of those that follow.
   std::vector<Time> points(order.size());
   Time end{};
   for (const std::size_t i : order)

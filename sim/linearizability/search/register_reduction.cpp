@@ -8,7 +8,7 @@
 namespace sim {
 namespace {
 
-constexpr std::int64_t kIn = 1;  // what an element's register holds while the element is in the set; a
+constexpr std::int64_t kIn = 1;  // an element's register while the element is in the set; a
                                  // mutex's while it is held
 
 bool said(const Operation& op, bool truth) {
