@@ -326,7 +326,7 @@ struct Abd {
     if (operation.answers.size() < quorum(options.read_quorum, env.cluster())) return;
     const Request& request = operation.request;
     if (!is_read(request.command)) {
-      // Higher than all answers, and than any write that this replica began to store since it answered itself.
+      // Higher than all answers, and than any write that this replica began to store after its answer.
       const Stamp highest = std::max(operation.latest.timestamp, cell(request.command.key).timestamp);
       operation.latest = {{highest.number + 1, env.self().value}, request};
     } else if (options.bug == Options::Bug::no_write_back) {

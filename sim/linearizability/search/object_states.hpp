@@ -43,9 +43,10 @@ struct Step {
 ///
 /// Why it's exact: every state that is neither observed nor a proper prefix of an observed list or text (nor
 /// a number that such a list begins with) is called `kOther`. From such a state no observation ever holds and
-/// every forbid does; appending leads to another such state (or nowhere, if the values don't fit); blind writes
-/// forget it. So all of them behave alike for ever. Prefixes are numbered by the first observed sequence that
-/// has them and their length. Counters aren't coarsened. The states of collections are told apart whole.
+/// every forbid does; appending leads to another such state (or nowhere, if the values don't fit); blind
+/// writes forget it. So all of them behave alike for ever. Prefixes are numbered by the first observed
+/// sequence that has them and their length. Counters aren't coarsened. The states of collections are told
+/// apart whole.
 class ObjectStates {
  public:
   static constexpr State kOther = 0;
