@@ -25,11 +25,15 @@ constexpr const char* kFile = "drawn.json";
 constexpr Duration kCalm = kServesFrom - kChaosTo;
 constexpr Duration kPatience = std::chrono::milliseconds{250};
 
-// A client that finds nobody goes on to the next replica after so long, at most.
-Duration client_round(const sim::Scenario& s) {
+// Whether a client finds who is left: it has time to ask one replica after the other. One that asks again must
+// come round within a call: else it may give up each time just before the answer, and begin at the same dead
+// replica for ever.
+bool finds_who_is_left(const sim::Scenario& s) {
   const auto& clients = s.setup.clients.options;
-  const Duration next = clients.retry ? std::min(*clients.retry, clients.timeout) : clients.timeout;
-  return next * static_cast<std::int64_t>(s.setup.replicas);
+  const bool asks_again = clients.retry && *clients.retry < clients.timeout;
+  const auto replicas = static_cast<std::int64_t>(s.setup.replicas);
+  const Duration round = (asks_again ? *clients.retry : clients.timeout) * replicas;
+  return round <= (asks_again ? std::min(kCalm, clients.timeout) : kCalm);
 }
 
 // Calls of the calm's last two thirds: some must have been answered, if clients have found by then who is
@@ -45,7 +49,7 @@ bool are_patient(const sim::Scenario& s) {
 std::string stands_still(const sim::Scenario& scenario, const RunResult& r) {
   if (r.progress.verdict == sim::ProgressJudgement::Verdict::held) return {};
   if (r.progress.verdict == sim::ProgressJudgement::Verdict::stopped) return r.progress.story;
-  if (client_round(scenario) > kCalm || !are_patient(scenario)) return {};
+  if (!finds_who_is_left(scenario) || !are_patient(scenario)) return {};
   const auto& called = r.availability.called;
   const auto& answered = r.availability.answered;
   const double from = (r.progress.since_s + sim::seconds(kCalm)) / sim::seconds(kDuration);
