@@ -172,7 +172,7 @@ struct Abd {
                           .running = sampled ? calm.members : enough};
   }
 
-  // On disk: each write that the replica has heard of, and what it changed.
+  // On disk: each write that the replica has heard of, and its change.
   struct Heard {
     std::uint32_t key = 0;
     Stamped stamped{};

@@ -6,7 +6,7 @@
 //                          <- Stable - <- - <- -  ^
 //                                     client -- read -- answer --> client
 //
-//   1. The head executes the request, gives it the next slot, and passes down what changed.
+//   1. The head executes the request, gives it the next slot, and passes the change down.
 //   2. Each replica adopts updates in the order of their slots, and remembers those that are not known to be
 //      stable (the paper's Sent set).
 //   3. At the tail an update is stable. The tail answers the client; word goes back up, and all forget the

@@ -89,7 +89,7 @@ struct NaiveBroadcast {
     return ServicePromise{.within = 10 * (repair + 4 * calm.delay + calm.round()), .running = calm.members};
   }
 
-  // The disk holds what was executed, in order, and what it led to.
+  // The disk holds the executed requests, in order, and their results.
   struct Executed {
     Request request;
     Applied applied;
@@ -129,7 +129,7 @@ struct NaiveBroadcast {
 
   void on_request(Env& env, const Request& request) {
     if (asks_left > 0) {
-      waiting.push_back(request);  // executing it now would put it before what was missed
+      waiting.push_back(request);  // executing it now would put it before the missed ones
     } else {
       serve(env, request);
     }

@@ -10,7 +10,7 @@
 //          the others what he was told, and obeys the majority of what he was told himself and what came out
 //          of the others' plays; RETREAT when there is none.
 //
-//          commander 0                      Who said that who said what: a message carries its path. In
+//          commander 0                      A message carries its path, the chain of its speakers. In
 //        /      |      \      round 1       round r paths have r names, the commander's first, and no name
 //       1       2       3                   twice; those not among them are told. After round m + 1
 //      / \     / \     / \    round 2       each lieutenant holds a tree of reports, and takes majorities
@@ -103,7 +103,7 @@ struct OralMessages {
   OralMessages(const Options& o, const NoDisk&) : options(o) {}
 
   void on_start(Env& env) {
-    if (!env.first_life()) return;  // it has forgotten what it was told
+    if (!env.first_life()) return;  // it has forgotten all that it was told
     const bool commands = env.self() == commander();
     round = commands ? 0 : 1;
     env.set_timer(Timer::round, commands ? Duration{} : options.round);

@@ -93,7 +93,7 @@ struct LocalWrite {
     Key key;
     Epoch after;
   };
-  struct Pass {  // to the owner before `epoch`: when you have done, give it to `to`
+  struct Pass {  // to the owner before `epoch`: when you are done, give it to `to`
     Reign reign;
     Key key;
     Epoch epoch;
@@ -125,7 +125,7 @@ struct LocalWrite {
     Reign reign;
     std::vector<Copy> copies;
   };
-  struct Returned {  // these are mine, and what goes beyond yours
+  struct Returned {  // these are mine, and the updates beyond yours
     static constexpr bool background = true;
     Reign reign;
     std::vector<Copy> copies;
@@ -257,7 +257,7 @@ struct LocalWrite {
   NodeSet returned_by_{};                           ///< recovering: those that have given up their items,
   std::map<NodeId, std::vector<Copy>> returned_{};  ///< how far its copies went,
   bool restoring_ = false;                          ///< whether all have,
-  NodeSet restored_{};                              ///< who is up to date,
+  NodeSet restored_{};                              ///< those that are up to date,
   std::vector<std::pair<NodeId, Fetch>> early_fetches_{};  ///< and what comes too soon.
 };
 

@@ -43,7 +43,7 @@ void MultiPaxos::arm_election(Env& env) {
   env.set_timer(Timer::election, options_.election_timeout_min + extra);
 }
 
-// A leader shows that it lives; a candidate asks again those who have not promised.
+// A leader shows that it lives; a candidate asks again those that have not promised.
 void MultiPaxos::tick(Env& env) {
   if (role_ == Role::backup) return;
   env.set_timer(Timer::tick, options_.heartbeat);

@@ -11,9 +11,10 @@
 //                         or from f + 1 that heard them, and decide for themselves.
 //
 // The decision. Start from the latest checkpoint that f + 1 have and that a quorum hasn't passed. A number
-// gets the batch that somebody says was prepared if a quorum claims nothing later or different, and f + 1,
-// so one who is honest, accepted it then or later (`bug: claims_not_backed`). It stays empty if a quorum says
-// that nothing was prepared. Otherwise more claims are needed; those of all honest replicas are enough.
+// gets the batch that somebody says was prepared if a quorum claims nothing later or different, and f + 1, so
+// at least one honest replica, accepted it then or later (`bug: claims_not_backed`). It stays empty if a
+// quorum says that nothing was prepared. Otherwise more claims are needed; those of all honest replicas are
+// enough.
 //
 // The simulator's channels say who sent a message, and nothing else is used here. A statement counts only
 // when it comes from its author (`credible`). In the paper a code for each receiver travels with a message,
@@ -203,7 +204,7 @@ std::optional<Pbft::Choice> Pbft::decide(const std::vector<Supported>& s) const 
     for (const Claim& c : claims.prepared) last = std::max(last, std::min(c.seq, stable->seq + window_));
   }
   Choice choice{*stable, {}};
-  std::size_t used = 0;  // what follows the last batch that was prepared needs no place; an empty one may be
+  std::size_t used = 0;  // numbers after the last prepared batch need no place; an empty batch may be
   for (Seq seq = stable->seq + 1; seq <= last; ++seq) {
     if (const Claim* chosen = decide_batch(s, seq)) {
       choice.batches.push_back(chosen->batch);

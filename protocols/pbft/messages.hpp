@@ -71,7 +71,7 @@ struct PbftMessages {
     Signed<Wish> wish;
   };
 
-  // ---- the view change with message authentication codes (pbft_macs.cpp)
+  // ---- the view change with message authentication codes (macs.cpp)
   struct Claim {  // this was prepared
     View view;
     Seq seq;

@@ -18,7 +18,7 @@
 //   Checkpoints   Every `checkpoint_every` numbers each replica signs a digest of its state. A quorum of
 //     equal digests makes the checkpoint stable: everything before is dropped, and a replica that missed it
 //     takes the state from anybody, as the digest proves it. Numbers more than `log_window` above it are
-//     refused, lest a primary waste them.
+//     refused, so that a primary can't waste them.
 //   View change   Replica (view mod n) is the primary of a view. A backup that waits too long for a request
 //     sends ViewChange: its last stable checkpoint, and for each number after it the latest batch that is
 //     prepared there, with the signed votes that prove both. The next primary puts a quorum of these into

@@ -28,7 +28,7 @@ void Pbft::send_status(Env& env) {
 }
 
 // Whether to help a replica that says the same for the n-th time in a row: each time at first, then ever less
-// often, lest replicas that nobody can help cost as much as all the others.
+// often, so that replicas that nobody can help don't cost as much as all the others.
 bool Pbft::needs_help(std::uint64_t stuck) {
   constexpr std::uint64_t slowest = 16;
   return stuck > 0 && (stuck % slowest == 0 || std::has_single_bit(stuck));

@@ -6,10 +6,10 @@
 //     |<-- Noted ---|<-----------|   up to this number I may have counted you in; from now on not
 //     |--- LetIn -->|            |   a larger number, please
 //     |             |-- r_join ->|   a place in the order like any other's
-//     |<-- State ---|            |   on executing r_join: the service then, and what is pending
-//     |<- Relayed --|<- Ordered -|   what one who hadn't executed r_join did not send the joiner
-//     |<-- Ordered --------------|   who has, does
-//     |<- HandedOver|            |   no more of its to be relayed: it is up to itself now, or it has failed
+//     |<-- State ---|            |   on executing r_join: the service then, and pending requests
+//     |<- Relayed --|<- Ordered -|   from one that hadn't executed r_join, so it skipped the joiner
+//     |<-- Ordered --------------|   from one that has, directly
+//     |<- HandedOver|            |   nothing of it is relayed any more: it sends itself, or it has failed
 //
 // Each message says to whom it goes, so that the sponsor sees what the joiner misses. As r_join has a larger
 // number than all that was sent before the Noted, the state includes what was sent to the joiner in its

@@ -100,7 +100,7 @@ struct Schneider {
     enum class Kind : std::uint8_t { null, request, join };
     Kind kind = Kind::null;
     Request request{};  ///< request
-    NodeId joiner{};    ///< join: who ...
+    NodeId joiner{};    ///< join: the joiner ...
     LocalTime life{};   ///< ... in which of its lives, named by its beginning.
     /// As scripts show it: `c0#0 write x=1`.
     std::string text() const {
@@ -113,7 +113,7 @@ struct Schneider {
   struct Ordered {  // a processor -> all replicas: this has this place
     Stamp uid;      // the owner is the processor
     Item item;
-    NodeSet sent_to;  // who gets it from the processor itself
+    NodeSet sent_to;  // those that get it from the processor itself
   };
   struct Upkeep {  // the same with nulls and joins
     static constexpr bool background = true;

@@ -61,7 +61,7 @@ FailoverJudgement judge_failover(const Record& record) {
   std::vector<Time> ended;  // and those of them that ended
   for (std::size_t i = 0; i < changes.size();) {
     const Time now = changes[i].at;
-    std::size_t stayed = acting;  // of those who acted until now
+    std::size_t stayed = acting;  // of those that acted until now
     bool by_crash = false;
     std::uint64_t latest = 0;
     for (; i < changes.size() && changes[i].at == now; ++i) {

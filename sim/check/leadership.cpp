@@ -143,7 +143,7 @@ class LeadershipReplay {
   std::vector<bool> paused_, members_;
   std::vector<NodeSet> reach_;
   std::vector<std::optional<std::size_t>> reign_of_;   // per node that acts as primary: its reign
-  std::vector<std::optional<std::size_t>> suspended_;  // per node that would act, were it not paused
+  std::vector<std::optional<std::size_t>> suspended_;  // per node that would act if it were not paused
   std::size_t a_ = 0, r_ = 0, m_ = 0, o_ = 0;          // the next of each
   bool seen_ = false;                                  // somebody has acted as primary
   std::optional<Time> without_since_{};

@@ -40,7 +40,7 @@ class HistoryText {
   /// Whether a line of a file is longer than `most`. A line is in memory as a whole while it is read.
   bool has_longer_line(std::size_t most);
 
-  /// Reads it once more from the front.
+  /// The text will be read once more from the front.
   void start_again() { released_ = 0; }
 
   /// Everything before `rest`, an end of `view()`, has been read and won't be again.

@@ -117,7 +117,7 @@ bool FewestFaults::answered_by(std::size_t read, const Value& state) const {
   return op.action == Action::cas ? !(state == op.expected) : state == op.output;
 }
 
-// Takes any order: an operation that returned before the read can come before it.
+// Whether the answer was there before, in whatever order: an operation that returned earlier can come first.
 bool FewestFaults::was_there(std::size_t read) const {
   if (answered_by(read, initial_)) return true;
   return std::ranges::any_of(of_key_, [&](const Operation& op) {

@@ -181,7 +181,7 @@ class StackMonitor {
   struct Due {
     Time until;
     std::uint32_t value;
-    std::uint32_t push_below, pop;  // who says so
+    std::uint32_t push_below, pop;  // the operations that show it
   };
 
   // The value that is due first gets the first unanswered pop, and so on: no other choice could serve more.
