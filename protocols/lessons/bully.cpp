@@ -185,7 +185,7 @@ struct Bully {
     if (from > env.self() && phase == Phase::asks) wait(env);
   }
 
-  // For the highest that lives, which asks, waits 2d, and announces.
+  // Waits for the highest live replica, which asks, waits 2d, and announces itself.
   void wait(Env& env) {
     change(env, Phase::waits, Role::candidate);
     env.set_timer(Timer::phase, 4 * options.bound);

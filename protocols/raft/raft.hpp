@@ -386,7 +386,7 @@ struct Raft {
   std::uint64_t transfer_ = 0;  ///< The transfer for which this candidate stands.
 };
 
-// To all members but itself.
+// Sends to all members but itself.
 template <class M> void Raft::tell_members(Env& env, const M& message) {
   env.multicast(message, [&](NodeId id) { return members_.contains(id); });
 }

@@ -203,7 +203,7 @@ void Schneider::integrate(Env& env, Stamp uid, const Item& join) {
   env.trust(join.joiner);
   told_down_.erase(join.joiner);
   peer.heard = std::max(peer.heard, uid.number);
-  // Also if it was down when this replica itself came back, and was never handed over.
+  // This also covers a joiner that was down when this replica itself came back, and was never handed over.
   if (options_.bug != Options::Bug::returned_not_heard) peer.direct = true;
   const bool lies = env.carries_out(Attack::false_state);
   if (uid.owner != env.self().value) {

@@ -1,4 +1,4 @@
-// For which requests a replica has spoken already.
+// Remembers the requests for which a replica has spoken already.
 #pragma once
 
 #include <cstdint>

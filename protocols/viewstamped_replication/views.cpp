@@ -53,7 +53,7 @@ void VR::on(Env& env, NodeId from, const DoViewChange& m) {
   env.send(from, StartView{view_, commit_, log_});
 }
 
-// As the primary of the coming view.
+// Counts the votes, as the primary of the coming view.
 void VR::count(Env& env, NodeId from, const DoViewChange& m) {
   if (m.log.size() < m.commit || m.crashes.size() != crashes_.size()) return;
   if (is_stale(from, m.crashes)) return;

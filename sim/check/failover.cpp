@@ -27,7 +27,7 @@ std::uint64_t latest_term(const Record& record, NodeId node, Time until) {
   return term;
 }
 
-/// For which a node has stood, or in which one has led.
+/// The highest term for which a node has stood, or in which one has led.
 std::uint64_t highest_term(const Record& record) {
   std::uint64_t term = 0;
   for (const auto& change : record.roles) term = std::max(term, change.term);

@@ -17,8 +17,8 @@ struct OperationCounts {
 
 OperationCounts count_operations(const Record& record);
 
-/// Of operations answered ok. A percentile is that of the nearest rank: the smallest latency that at least so
-/// many per cent of the operations do not exceed.
+/// Latencies of operations answered ok. A percentile is that of the nearest rank: the smallest latency that
+/// at least so many per cent of the operations do not exceed.
 struct LatencyJudgement {
   std::optional<Duration> p50;
   std::optional<Duration> p99;

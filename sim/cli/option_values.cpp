@@ -19,7 +19,7 @@ template <class T> std::optional<T> parsed(const std::string& text) {
   return error == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
 }
 
-// Such as 1e3, -1 or a number with too many digits: the nearest that is in range, if it is a number at all.
+// The nearest value in range to texts such as 1e3, -1 or a number with too many digits; empty for others.
 std::string nearest_whole(const std::string& text, WholeRange range) {
   const bool digits = text.find_first_not_of("0123456789") == text.npos && !text.empty();
   if (digits) return fmt::format("{}", parsed<std::uint64_t>(text) ? range.min : range.max);

@@ -8,11 +8,11 @@ namespace sim {
 /// The largest amount ever in memory at once, in bytes.
 std::size_t peak_memory();
 
-/// Of so many bytes for the whole process, the part left for data when its code, libraries and stack are all
+/// Out of `bytes` for the whole process, the part left for data when its code, libraries and stack are all
 /// in memory; at least a mebibyte. Elsewhere than on Linux: all of them.
 std::size_t data_within(std::size_t bytes);
 
-/// From now on the system refuses more than so many bytes of data, which throws `std::bad_alloc`.
+/// From now on the system refuses more than `bytes` of data, which throws `std::bad_alloc`.
 void bound_data(std::size_t bytes);
 
 }  // namespace sim

@@ -64,7 +64,7 @@ class Nodes {
     return all;
   }
 
-  /// As a link's "from" and "to" name them.
+  /// The ends of this name, as a link's "from" and "to" write them.
   std::vector<Json> named(const std::string& name) const {
     std::size_t number = 0;
     const char* const last = name.data() + name.size();

@@ -13,7 +13,7 @@ namespace sim {
 /// first, whatever the order. Throws InputError.
 Scenario with_round_trips(Scenario scenario, const std::vector<std::string>& round_trips);
 
-/// With measured one-way delays for the whole network.
+/// The scenario with measured one-way delays for the whole network.
 Scenario with_delays(Scenario scenario, const std::string& file);
 
 }  // namespace sim

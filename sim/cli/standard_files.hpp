@@ -12,7 +12,7 @@ void open_standard_files();
 /// Flushes standard output. Throws FileError when not all of it was taken.
 void flush_standard_output();
 
-/// To standard error. It doesn't matter if nobody can read it.
+/// Prints to standard error. It doesn't matter if nobody can read it.
 void say(const std::string& text);
 
 }  // namespace sim

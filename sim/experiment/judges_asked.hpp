@@ -30,7 +30,7 @@ DivergenceJudgement divergence_of(const JudgedRun& run);
 SplitBrainJudgement split_brain_of(const JudgedRun& run);
 LostWritesJudgement lost_writes_of(const JudgedRun& run);
 ProgressJudgement progress_of(const JudgedRun& run);
-/// Without a story; unknown for a run that was cut short.
+/// The verdict without a story; unknown for a run that was cut short.
 Verdict linearizability_of(const JudgedRun& run);
 
 }  // namespace sim

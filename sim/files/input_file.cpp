@@ -25,7 +25,7 @@ class Reading {
     is_pipe_ = S_ISFIFO(status.st_mode);
   }
 
-  /// Up to so many bytes; 0 at the end.
+  /// Reads up to `most` bytes; returns 0 at the end.
   std::size_t some(char* to, std::size_t most) {
     while (true) {
       const ssize_t n = ::read(file_, to, most);

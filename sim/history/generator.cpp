@@ -228,7 +228,7 @@ class Generator {
     return transaction_argument(steps);
   }
 
-  // Of an unordered queue any value may come out.
+  // Any value may come out of an unordered queue.
   void choose_taken(Operation& op, const Value& cell) {
     if (plan_.model != Model::unordered_queue || op.action != Action::dequeue) return;
     const List& in = *cell.as_list();

@@ -26,7 +26,7 @@ template <typename F> void each_number(History& history, const F& f) {
   }
 }
 
-// For each number the rank of its text among those in use; and these texts.
+// Each number's rank of its text among those in use; and these texts.
 template <typename Numbers>
 std::vector<std::string> ranked(const Numbers& numbers, const std::vector<bool>& used,
                                 std::vector<std::size_t>& rank) {

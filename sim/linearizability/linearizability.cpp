@@ -81,7 +81,7 @@ bool tells_sizes(std::span<const Operation> operations, std::span<const std::uin
   return std::ranges::any_of(of_key, [&](std::uint32_t i) { return operations[i].action == Action::size; });
 }
 
-// Where the search is quick, too, it does as well as a monitor.
+// Below this size the search is quick, too, and does as well as a monitor.
 constexpr std::size_t kWorthMonitoring = 16;
 
 std::optional<Monitored> monitor(const RegisterReduction& history, std::span<const std::uint32_t> of_key,

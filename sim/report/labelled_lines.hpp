@@ -15,7 +15,7 @@ class LabelledLines {
 
   /// Both are made printable; a text of several lines keeps them.
   void line(std::string_view label, std::string_view text);
-  /// As it is, but printable, from the left edge; an empty one leaves a line free.
+  /// The text as it is, but printable, from the left edge; an empty one leaves a line free.
   void plain(std::string_view text);
   std::string result() && { return std::move(out_); }
 

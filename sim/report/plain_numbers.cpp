@@ -42,7 +42,7 @@ std::string without_zeros(std::string text) {
   return text;
 }
 
-// Of a number that has three digits already.
+// The text of a number that has three digits already.
 std::string plain(double x) {
   const double size = std::abs(x);
   int decimals = 2;

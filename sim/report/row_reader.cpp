@@ -9,7 +9,7 @@ bool RowReader::has(std::string_view key) const {
          rest_.substr(comma.size() + 1 + key.size()).starts_with("\":");
 }
 
-// Of the forms that from_chars reads: neither inf nor nan, and no zeros in front.
+// Excludes forms that from_chars reads, too: inf, nan, and zeros in front.
 bool RowReader::is_json_number(const char* begin, const char* end) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const char* first = *begin == '-' ? begin + 1 : begin;
@@ -37,7 +37,7 @@ void RowReader::take_json(std::string_view text, Json& v) {
   if (v.is_discarded()) throw NoRow();
 }
 
-// Up to the comma or bracket that ends it; those within strings and inner brackets don't.
+// Reads up to the comma or bracket that ends the value; those within strings and inner brackets don't.
 std::string_view RowReader::json_text() {
   std::size_t depth = 0, i = 0;
   bool in_string = false;

@@ -21,7 +21,7 @@ std::string text_of(const Json& value) {
                            : value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// Such as 1s and 1000ms, or 0.1 and 0.10.
+// Whether two texts are the same value, such as 1s and 1000ms, or 0.1 and 0.10.
 bool same_value(const std::string& label, const Json& value) {
   if (label == text_of(value)) return true;
   if (value.is_string()) {

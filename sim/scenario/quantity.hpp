@@ -10,7 +10,7 @@ namespace sim {
 
 enum class Measured : std::uint8_t { number, whole, duration, rate };
 
-/// In ns, events per second, or as it is.
+/// A value in ns, in events per second, or as it is.
 struct Quantity {
   Measured kind;
   double size;

@@ -37,7 +37,7 @@ Json value_at(const RandomRange& range, double place) {
   }
   const Quantity low = *quantity(range.low), high = *quantity(range.high);
   const Measured kind = common(low, high);
-  // Of whole numbers each has the same part of the range, the last one too.
+  // Each whole number has the same part of the range, the last one too.
   const double end = kind == Measured::whole ? high.size + 1 : high.size;
   const double size =
       range.log ? low.size * exact_pow(end / low.size, place) : low.size + (end - low.size) * place;

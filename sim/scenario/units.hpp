@@ -29,10 +29,10 @@ std::optional<double> parse_rate(std::string_view text);
 /// malformed, not positive, or no whole number of bytes.
 std::optional<std::uint64_t> parse_memory(std::string_view text);
 
-/// As a whole number of the largest unit for which it is one.
+/// Bytes as a whole number of the largest unit that allows it.
 std::string memory_text(std::uint64_t bytes);
 
-/// Such as "0.1/s"; reads back as the same double.
+/// A rate such as "0.1/s"; reads back as the same double.
 std::string rate_text(double per_second);
 
 }  // namespace sim

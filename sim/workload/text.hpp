@@ -11,7 +11,7 @@
 
 namespace sim {
 
-/// Such as `150ms`; nanoseconds beyond whole microseconds are left out.
+/// A duration such as `150ms`; nanoseconds beyond whole microseconds are left out.
 std::string text_of(Duration duration);
 /// Keys are called x, y, z, k3, k4 ...
 std::string key_name(std::uint32_t key);

@@ -152,7 +152,7 @@ class World final : private ClientPort {
  private:
   friend class ByHand;
 
-  /// Of a fault in the timeline, with its beginning and its end in the queue.
+  /// The bytes of a fault in the timeline, with its beginning and its end in the queue.
   static constexpr std::uint64_t kBytesOfFault = sizeof(Fault) + 2 * 64;
 
   bool honest(NodeId node) const { return !record_.byzantine.contains(identity(node)); }

@@ -183,7 +183,7 @@ class Advisor {
       *old = std::move(judged);
   }
 
-  // Those with the largest margin, as places in `tried`.
+  // The settings with the largest margin, as places in `tried`.
   std::vector<std::size_t> best(std::size_t n, double Judged::*margin) const {
     std::vector<std::size_t> order(advice_.tried.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -228,7 +228,7 @@ class Advisor {
 
   // ------------------------------------------------------------------------------------------- choosing
 
-  // Of the settings that surely hold with at least half of the best margin, the one with the longest
+  // Among the settings that surely hold with at least half of the best margin, the one with the longest
   // heartbeat: it costs the least.
   std::optional<Setting> most_fitting(const std::vector<Judged>& finalists) const {
     double largest = 1;

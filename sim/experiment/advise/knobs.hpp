@@ -1,4 +1,4 @@
-// Where a protocol's heartbeat and timeout are in a scenario, and the runs that judge a setting of both.
+// Finds a protocol's heartbeat and timeout in a scenario, and makes the runs that judge a setting of both.
 #pragma once
 
 #include <optional>

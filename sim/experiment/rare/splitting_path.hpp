@@ -42,7 +42,7 @@ class SplittingPath {
   bool over() const { return world.now() >= end_; }
   /// Throws InputError when the run exceeds its bound on events.
   void run_until(Time until, SplittingEffort& effort);
-  /// To the end of the run, with nobody looking on.
+  /// Runs to the end, with nobody looking on.
   void finish(SplittingEffort& effort);
 
  private:
@@ -54,7 +54,7 @@ class SplittingPath {
   Time end_;
 };
 
-/// From one threshold up to the next.
+/// The range from one threshold up to the next.
 struct SplittingBand {
   Duration floor{};
   std::optional<Duration> ceiling{};

@@ -153,7 +153,7 @@ class Climb {
     return kept;
   }
 
-  // Until enough of the copies rise above the common height to trust a threshold there.
+  // Follows copies until enough rise above the common height to trust a threshold there.
   Sample sample_at(const SplittingBand& band, const Reservoir& kept) {
     Sample sample;
     for (std::uint64_t copies = kCopies; copies <= kMostCopies; copies *= 2) {

@@ -77,7 +77,7 @@ double Stopping::Watched::half_width() const {
 
 bool Stopping::Watched::reached() const { return wanted() > 0 && half_width() <= wanted(); }
 
-// From present knowledge, as widths fall with the root of the number of runs; infinite if nothing is known.
+// Estimated from present data, as widths fall with the root of the number of runs; infinite without data.
 double Stopping::runs_needed() const {
   double needed = 0;
   for (const Watched& w : watched_) {

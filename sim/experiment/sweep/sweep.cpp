@@ -87,7 +87,7 @@ class Sweep {
   }
 
  private:
-  // Of a row of this block.
+  // The point of a row of this block.
   std::size_t point_of(std::uint64_t row) const {
     return block_.points[(row - block_.first_row) % block_.points.size()];
   }
@@ -95,7 +95,7 @@ class Sweep {
     return first_seed_ + block_.first_seed + (row - block_.first_row) / block_.points.size();
   }
 
-  // Up to the next look of one of the points that still run.
+  // The block ends at the next look of one of the points that still run.
   void plan_block() {
     std::uint64_t next = seeds_;
     for (const std::size_t p : block_.points) next = std::min(next, stopping_[p].next_look());

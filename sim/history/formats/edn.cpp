@@ -271,7 +271,7 @@ void EdnReader::escape(std::string& text) {
   }
 }
 
-// From its `u` on; two halves of a surrogate pair are one.
+// Reads from its `u` on; two halves of a surrogate pair are one character.
 char32_t EdnReader::unicode_escape() {
   const auto four = [&]() -> char32_t {
     unsigned code = 0;

@@ -58,7 +58,7 @@ struct Line {
     }
   }
 
-  // For messages, which lists and objects would make long.
+  // A value for messages, which lists and objects would make long.
   static std::string shown(const Edn& value) {
     const bool is_large = value.kind == Edn::Kind::vector || value.kind == Edn::Kind::map;
     if (is_large) return "an " + kind_of(value);

@@ -25,7 +25,7 @@ struct TransactionStep {
   bool operator==(const TransactionStep&) const = default;
 };
 
-/// As the argument of an operation, and back. A value that doesn't come from here gives no steps.
+/// Steps as the argument of an operation, and back. A value that doesn't come from here gives no steps.
 Value transaction_argument(std::span<const TransactionStep> steps);
 std::vector<TransactionStep> transaction_steps(const Value& argument);
 

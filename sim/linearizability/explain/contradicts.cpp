@@ -23,12 +23,12 @@ const std::int64_t* value_of(const Operation& op) {
   return takes_argument(op.action) ? op.argument.as_number() : op.output.as_number();
 }
 
-// As counters add.
+// The sum as counters compute it.
 std::int64_t wrapped_sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-// Of a counter: its client was told the resulting sum.
+// Whether a counter's client was told the resulting sum.
 bool told_sum(const Operation& op) { return op.action == Action::add && op.output.as_number() != nullptr; }
 
 // The counter's value before such an add.

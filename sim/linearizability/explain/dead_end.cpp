@@ -47,7 +47,7 @@ class DeadEndSearch {
     return all_[i].outcome == Outcome::ok && std::pair(all_[i].ret, i) < std::pair(last().ret, last_);
   }
 
-  // As if the last operation had never happened, or had been answered in any way.
+  // Orders the others as if the last operation had never happened, or had been answered in any way.
   std::vector<std::size_t> order_others(const LinearizabilityBudget& budget, std::uint64_t& steps) {
     if (!changed_nothing(last())) {
       places_.push_back(last_);

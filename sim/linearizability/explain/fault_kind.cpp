@@ -94,7 +94,7 @@ std::vector<Operation> picked(std::span<const Operation> operations, std::span<c
   return some;
 }
 
-// Those of the witness, by place among the operations of their key; empty if they are of another.
+// The witness by place among the operations of its key; empty if it is of another key.
 std::vector<std::size_t> within(std::span<const std::size_t> witness, std::span<const std::uint32_t> places) {
   std::vector<std::size_t> found;
   for (const std::size_t i : witness) {

@@ -54,7 +54,7 @@ class WitnessSearch {
 
   bool contradict_nearby(const Ranks& others) { return ask(others, Begin::near) == Verdict::violation; }
 
-  // In a long history only if that is cheap.
+  // Decides in a long history only if that is cheap.
   Verdict decide_cheaply(const Ranks& others) {
     return test_.size() > kFew ? ask(others, Begin::near) : decide(others);
   }

@@ -77,7 +77,7 @@ class Teller {
     return answer.starts_with("was ") ? "been " + answer.substr(4) : answer;
   }
 
-  // Of two lists, which are often too long to compare by eye.
+  // The difference of two lists, which are often too long to compare by eye.
   static std::string difference(const Value& found, const Value& expected) {
     if (found.as_list() == nullptr || expected.as_list() == nullptr) return {};
     List is = *found.as_list(), should = *expected.as_list();

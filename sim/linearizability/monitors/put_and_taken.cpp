@@ -43,7 +43,7 @@ std::optional<Monitored> HandedValues::match() {
   return std::nullopt;
 }
 
-// Where one stay overlaps the next, there was always something in.
+// If one stay overlaps the next, there was always something in.
 std::optional<Monitored> HandedValues::find_false_emptiness(std::vector<Stay> stays) const {
   struct Period {
     Time begin;
@@ -64,7 +64,7 @@ std::optional<Monitored> HandedValues::find_false_emptiness(std::vector<Stay> st
   return std::nullopt;
 }
 
-// Of the values that were in at some time of the operation, as few as cover it without a gap.
+// As few as possible of the values that were in during the operation, so that they leave no gap.
 Monitored HandedValues::told_emptiness(const std::vector<Stay>& stays, std::uint32_t index) const {
   std::vector<std::uint32_t> involved{index};
   bool left = false;  // a value that nobody took out

@@ -213,7 +213,7 @@ struct ElementStep {
 
 class ElementMonitor {
  public:
-  // In order of call. Nothing, or the return at which it went wrong.
+  // Takes steps in order of call. Returns nothing, or the return at which it went wrong.
   std::optional<Time> run(std::span<const ElementStep> steps) {
     steps_ = steps;
     done_.assign(steps.size(), false);

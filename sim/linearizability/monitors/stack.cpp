@@ -309,7 +309,7 @@ class StackMonitor {
         chain, [&](const StackedValue& v) { return v.push_call <= begin && v.pop_return >= end; });
   }
 
-  // Of the values that are left, as few as overlap from the first moment on until there is a gap.
+  // As few as possible of the values left, overlapping from the first moment on until there is a gap.
   std::vector<StackedValue> chain() {
     std::ranges::sort(in_, {}, &StackedValue::push_return);
     std::vector<StackedValue> chain{in_.front()};

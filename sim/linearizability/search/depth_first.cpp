@@ -33,7 +33,7 @@ void DepthSearch::gather() {
   soonest_.assign(candidates_.size(), kNone);
 }
 
-// Not far back: a missed twin costs time only.
+// Doesn't look far back: a missed twin costs time only.
 std::uint32_t DepthSearch::kind_of(const Step& step, bool owed) const {
   constexpr std::size_t far = 64;
   const std::size_t end = candidates_.size() - std::min(far, candidates_.size());

@@ -5,7 +5,7 @@
 namespace sim {
 namespace {
 
-// Of unanswered operations that ask for the same, any one will do.
+// Any one of several unanswered operations that ask for the same will do.
 bool are_twins(const Operation& a, const Operation& b) {
   return a.action == b.action && a.key == b.key && a.argument == b.argument && a.expected == b.expected &&
          (a.client == b.client || (a.action != Action::acquire && a.action != Action::release));
