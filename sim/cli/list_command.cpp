@@ -45,7 +45,10 @@ Json service_list() {
 
 Json list_of(const std::vector<NamedThing>& things) {
   Json list = Json::array();
-  for (const auto& thing : things) list.push_back({{"name", thing.name}, {"about", thing.about}});
+  for (const auto& thing : things) {
+    list.push_back({{"name", thing.name}, {"about", thing.about}});
+    if (!thing.example.empty()) list.back()["example"] = thing.example;
+  }
   return list;
 }
 
@@ -104,6 +107,7 @@ void print_details(const std::string& category, const Json& thing) {
              wrapped(thing["about"].get_ref<const std::string&>(), line_width(), 2));
   if (thing.contains("actions"))
     fmt::print("  actions: {}\n", fmt::join(thing["actions"].get<std::vector<std::string>>(), ", "));
+  if (thing.contains("example")) fmt::print("  example: {}\n", thing["example"].get<std::string>());
   if (thing.contains("options")) fmt::print("\n{}", options_text(thing["options"], line_width()));
 }
 

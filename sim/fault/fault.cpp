@@ -36,6 +36,7 @@ class Downtimes {
 Fault strike(const RandomFault& process, NodeId node, Duration at, Duration until, std::size_t replicas) {
   Fault fault{.at = at, .kind = process.kind, .victim = {Victim::Kind::number, node}};
   fault.span = process.span;
+  fault.omission = process.omission;
   if (process.kind != Fault::Kind::crash) fault.until = until;
   if (process.kind == Fault::Kind::partition) {
     std::vector<Endpoint> rest;
@@ -51,9 +52,9 @@ Fault strike(const RandomFault& process, NodeId node, Duration at, Duration unti
 }  // namespace
 
 const char* name_of(Fault::Kind kind) {
-  constexpr std::array<const char*, 15> names{"crash",   "restart", "fail_stop",   "pause",    "slow",
-                                              "clock",   "disk",    "partition",   "overlap",  "cut",
-                                              "network", "heal",    "reconfigure", "transfer", "byzantine"};
+  constexpr std::array<const char*, 16> names{
+      "crash",   "restart", "fail_stop", "pause", "slow",        "clock",    "disk",      "partition",
+      "overlap", "cut",     "network",   "heal",  "reconfigure", "transfer", "byzantine", "omission"};
   return names[static_cast<std::size_t>(kind)];
 }
 

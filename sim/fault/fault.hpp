@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/fault/misbehaviour.hpp"
+#include "sim/fault/omission.hpp"
 #include "sim/fault/order.hpp"
 #include "sim/kernel/ids.hpp"
 #include "sim/kernel/time.hpp"
@@ -52,6 +53,7 @@ struct Fault {
     reconfigure,  ///< No fault but an order to the node: other members.
     transfer,     ///< Another: let some other node be primary.
     byzantine,    ///< The node behaves as `misbehaviour` says.
+    omission,     ///< The node loses messages that it sends or gets, as `omission` says.
   };
   Duration at{};  ///< Since the start of the run.
   Kind kind = Kind::crash;
@@ -60,8 +62,9 @@ struct Fault {
   Victim victim{};
   std::optional<Duration> spread{};  ///< It strikes up to so much later, drawn uniformly (see drawn()).
 
-  DiskFate disk = DiskFate::kept;  ///< restart
-  bool in_flight_lost = false;     ///< crash: the node's messages in flight die with it.
+  DiskFate disk = DiskFate::kept;          ///< restart
+  bool in_flight_lost = false;             ///< crash: the node's messages in flight die with it.
+  std::optional<CrashAmidSending> amid{};  ///< crash: in the middle of a broadcast.
   std::optional<Duration> told{};  ///< crash: every running node is told within this time, unless it is back.
   bool after_messages = false;     ///< crash, fail_stop: told only once all that the node sent has arrived.
   Duration span{};                 ///< fail_stop, slow, clock, disk
@@ -71,6 +74,7 @@ struct Fault {
   NetworkLaws laws{};              ///< network
   Order order{};                   ///< reconfigure, transfer
   Misbehaviour misbehaviour{};     ///< byzantine
+  Omission omission{};             ///< omission
   bool operator==(const Fault&) const = default;
 };
 
@@ -82,12 +86,13 @@ constexpr bool is_order(Fault::Kind kind) {
 
 /// A fault process: strikes at random times, each strike lasting a random time.
 struct RandomFault {
-  Fault::Kind kind = Fault::Kind::crash;  ///< crash (with its restart), pause, slow, or partition (one node
-                                          ///< against the rest)
+  Fault::Kind kind = Fault::Kind::crash;  ///< crash (with its restart), pause, slow, omission, or partition
+                                          ///< (one node against the rest)
   double rate = 0;                        ///< Strikes per virtual second, on the whole cluster.
   Duration duration_mean{};               ///< Mean of the exponential duration.
   DiskFate disk = DiskFate::kept;
   Duration span{};
+  Omission omission{};
   bool operator==(const RandomFault&) const = default;
 };
 

@@ -40,6 +40,8 @@ struct Record {
   std::vector<Operation> operations;  ///< In order of call.
   std::vector<std::vector<std::uint32_t>>
       operation_of{};  ///< client, request number -> place in `operations`.
+  /// Per operation: when a node that acts as primary first got it; kNever if none did.
+  std::vector<Time> reached_primary{};
   /// The place of a request in `operations`; nothing when no client has made it.
   std::optional<std::uint32_t> find(RequestId id) const {
     if (id.client.value >= operation_of.size()) return std::nullopt;
@@ -121,6 +123,13 @@ struct Record {
     NodeSet others{};
   };
   std::vector<Reach> reaches;
+  /// A node loses messages that it sends or that come to it (see Omission), or no longer does.
+  struct Omits {
+    Time at;
+    NodeId node;
+    bool does = true;
+  };
+  std::vector<Omits> omits;
 
   /// When the run ends: an operation that a running replica holds, on disk or in memory, without having
   /// executed it.

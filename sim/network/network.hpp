@@ -82,6 +82,11 @@ class Network {
     return fate;
   }
 
+  /// How many messages have been sent on the link.
+  std::uint32_t sent(Endpoint from, Endpoint to) const { return links_[index(from, to)].sent; }
+  /// A message that never gets as far as the network: later ones keep their fates. Returns its number.
+  std::uint32_t pass_over(Endpoint from, Endpoint to) { return links_[index(from, to)].sent++; }
+
   /// Whether a cut severs the link at this moment; a message in flight when the cut begins is lost on
   /// arrival.
   bool severed(Endpoint from, Endpoint to) const { return links_[index(from, to)].cuts > 0; }

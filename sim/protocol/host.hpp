@@ -111,6 +111,10 @@ class HostOf final
   std::size_t messages() const override { return messages_.slots(); }
   void retain(std::uint32_t message) override { messages_.retain(message); }
   void release(std::uint32_t message) override { messages_.release(message); }
+  static std::vector<std::string_view> message_names() {
+    const auto& names = NamesOf<Message>::value;
+    return {names.begin(), names.end()};
+  }
   std::string_view message_name(std::uint8_t tag) const override { return NamesOf<Message>::value[tag]; }
   std::string_view timer_name(std::uint8_t timer) const override {
     return enum_name(static_cast<typename P::Timer>(timer));

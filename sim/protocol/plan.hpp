@@ -28,6 +28,8 @@ class ProtocolPlan {
   virtual ClientPolicy client_policy(std::size_t replicas) const = 0;
   /// The attacks that the protocol brings, by name, each with its number (`Misbehaviour::attack`).
   virtual std::vector<std::pair<std::string_view, std::uint8_t>> attacks() const = 0;
+  /// The types of its messages, by name.
+  virtual std::vector<std::string_view> messages() const = 0;
   virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
   /// Whether it carries out an operator's orders.
   virtual bool takes_orders() const = 0;

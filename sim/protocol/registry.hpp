@@ -37,6 +37,7 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
     }
     return all;
   }
+  std::vector<std::string_view> messages() const override { return HostOf<P>::message_names(); }
   std::unique_ptr<Host> make_host(std::size_t replicas) const override {
     return std::make_unique<HostOf<P>>(options_, replicas);
   }

@@ -211,10 +211,25 @@ std::string TraceWriter::text_of(const Order& order) const {
   return fmt::format("make {} the members", fmt::join(members, ", "));
 }
 
+std::string TraceWriter::text_of(const Omission& omission) const {
+  const MessageChoice& c = omission.messages;
+  std::string text = c.whole() ? "all" : c.pattern.empty() && c.nth.empty() ? "some" : "chosen";
+  text += c.types.empty() ? " messages" : fmt::format(" messages {}", fmt::join(c.types, ", "));
+  using Of = Omission::Of;
+  text += omission.of == Of::send ? " that it sends" : omission.of == Of::receive ? " that come to it" : "";
+  if (!omission.towards) return text;
+  std::vector<std::string> names;
+  for (const Endpoint end : *omission.towards) names.push_back(name(end));
+  return fmt::format("{}, on the links with {}", text, fmt::join(names, ", "));
+}
+
 std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node) const {
   const auto who = node ? fmt::format("replica {}", node->value) : std::string();
   switch (fault.kind) {
-    case Fault::Kind::crash: return who + " crashes";
+    case Fault::Kind::crash:
+      return fault.amid
+                 ? fmt::format("{} crashes as it sends: the first {} copies leave", who, fault.amid->first)
+                 : who + " crashes";
     case Fault::Kind::restart: return who + " restarts";
     case Fault::Kind::fail_stop: return who + " fails permanently, and all nodes are told";
     case Fault::Kind::pause: return who + " is paused";
@@ -232,6 +247,7 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
     case Fault::Kind::reconfigure:
     case Fault::Kind::transfer: return fmt::format("{} is told: {}", who, text_of(fault.order));
     case Fault::Kind::byzantine: return who + " becomes Byzantine";
+    case Fault::Kind::omission: return fmt::format("{} loses {}", who, text_of(fault.omission));
   }
   return {};
 }

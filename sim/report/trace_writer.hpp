@@ -41,6 +41,7 @@ class TraceWriter final : public Tracer {
   std::string name(Endpoint e) const;
   std::string groups_json(const Groups& groups) const;
   std::string text_of(const Order& order) const;
+  std::string text_of(const Omission& omission) const;
   std::string text_of(const Fault& fault, std::optional<NodeId> node) const;
 
   std::size_t replicas_;

@@ -36,6 +36,7 @@ DelayLaw law_between(const DelaySpec& spec, std::size_t from, std::size_t to);
 struct NamedThing {
   std::string_view name;
   std::string_view about;
+  std::string_view example = {};  ///< As a scenario writes it.
 };
 std::vector<NamedThing> delay_forms();
 

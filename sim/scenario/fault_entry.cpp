@@ -8,6 +8,7 @@
 
 #include "sim/protocol/plan.hpp"
 #include "sim/scenario/node_names.hpp"
+#include "sim/scenario/omission_spec.hpp"
 
 namespace sim {
 
@@ -59,11 +60,12 @@ void describe_after_messages(DocumentFields& f, Fault& x) {
 void describe_crash(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
   describe_victim(f, "crash", e.fault, "the node that crashes");
-  enum class InFlight : std::uint8_t { fly, lost };
-  auto in_flight = e.fault.in_flight_lost ? InFlight::lost : InFlight::fly;
-  const Fields::Names<InFlight> names{{"fly", InFlight::fly}, {"lost", InFlight::lost}};
-  f.choice("in_flight", in_flight, names, "fate of the messages that it has sent");
-  e.fault.in_flight_lost = in_flight == InFlight::lost;
+  InFlight in_flight{e.fault.in_flight_lost, e.fault.amid};
+  f.value("in_flight", in_flight,
+          "fate of the messages that it has sent; {\"first\": 2}: it crashes as it next sends something, and "
+          "only the first two copies leave, in the order of sending");
+  e.fault.in_flight_lost = in_flight.lost;
+  e.fault.amid = std::move(in_flight.amid);
   f.optional("told_within", e.fault.told,
              "every running node learns of it within this time; by default never");
   describe_after_messages(f, e.fault);
@@ -217,6 +219,11 @@ void describe_byzantine(DocumentFields& f, FaultEntry& e) {
   f.require(!e.traitors.all.empty() && none, "byzantine",
             "running nodes: a replica, a role, or a list of them");
 }
+void describe_omits(DocumentFields& f, FaultEntry& e) {
+  describe_span(f, e.fault);
+  describe_victim(f, "omission", e.fault, "the node that loses messages, and follows its program otherwise");
+  describe_omission(f, e.fault.omission, true);
+}
 // Checked once all keys are known: a misspelt key says more than that the right one is missing.
 void check_misbehaviour(const FaultEntry& e, const Json& json, const Place& place) {
   const Misbehaviour& m = e.fault.misbehaviour;
@@ -231,8 +238,11 @@ void describe_random(DocumentFields& f, FaultEntry& e) {
   RandomFault& r = *e.random;
   const auto process = [&](DocumentFields& g) {
     using Kind = Fault::Kind;
-    const Fields::Names<Kind> kinds{
-        {"crash", Kind::crash}, {"pause", Kind::pause}, {"slow", Kind::slow}, {"partition", Kind::partition}};
+    const Fields::Names<Kind> kinds{{"crash", Kind::crash},
+                                    {"pause", Kind::pause},
+                                    {"slow", Kind::slow},
+                                    {"omission", Kind::omission},
+                                    {"partition", Kind::partition}};
     g.required().choice("kind", r.kind, kinds,
                         "the fault, each time on one node; a partition isolates that node");
     Rate rate{r.rate};
@@ -241,6 +251,7 @@ void describe_random(DocumentFields& f, FaultEntry& e) {
     g.duration("mean", r.duration_mean, {1ns, kAnySpan.max}, "mean of the exponential duration");
     g.choice("disk", r.disk, disk_fates(), "for crash: state of the node's disk after the restart");
     g.duration("by", r.span, kAnySpan, "for slow: time that each event keeps the node busy");
+    describe_omission(g, r.omission, r.kind == Kind::omission);
   };
   f.required().object("random", process, "faults at random times, each of random length");
   f.whole("at_once", e.at_once, {1, 1000}, "the most nodes that are crashed at a time");
@@ -253,8 +264,11 @@ struct FaultForm {
 };
 using Kind = Fault::Kind;
 // "restart" comes before "disk", which is also one of its options.
-constexpr std::array<FaultForm, 16> kFaultForms{{
-    {{"crash", "the node loses its volatile state and all messages sent to it"}, Kind::crash, describe_crash},
+constexpr std::array<FaultForm, 17> kFaultForms{{
+    {{"crash", "the node loses its volatile state and all messages sent to it",
+      "{\"at\": \"5s\", \"crash\": \"primary\", \"in_flight\": {\"first\": 1}}"},
+     Kind::crash,
+     describe_crash},
     {{"restart", "a crashed node restarts"}, Kind::restart, describe_restart},
     {{"fail_stop", "a permanent crash that is reported to all nodes"}, Kind::fail_stop, describe_fail_stop},
     {{"pause", "the node stops working; messages to it wait"}, Kind::pause, describe_pause},
@@ -265,6 +279,11 @@ constexpr std::array<FaultForm, 16> kFaultForms{{
     {{"overlap", "groups can talk only through shared members"}, Kind::overlap, describe_overlap},
     {{"cut", "one direction of one link is cut"}, Kind::cut, describe_cut},
     {{"byzantine", "the node violates the protocol"}, Kind::byzantine, describe_byzantine},
+    {{"omission", "the node loses messages that it sends or gets, unnoticed; judges hold it to its word",
+      "{\"from\": \"2s\", \"to\": \"3s\", \"omission\": \"primary\", \"of\": \"send\", \"probability\": "
+      "0.1}"},
+     Kind::omission,
+     describe_omits},
     {{"network", "the network's delay, loss or order changes for a time"}, Kind::network, describe_network},
     {{"heal", "ends partitions, cuts and network changes"}, Kind::heal, describe_heal},
     {{"reconfigure", "an operator order: change the members"}, Kind::reconfigure, describe_reconfigure},

@@ -51,6 +51,7 @@ std::uint32_t ByHand::begin_fault(const Fault& fault) {
   world_.faults_.push_back(fault);
   world_.cuts_.emplace_back();
   world_.struck_.emplace_back();
+  world_.turns_.emplace_back();
   world_.begin(index, fault);
   return index;
 }

@@ -26,6 +26,7 @@ std::uint32_t World::called(const Request& request) {
   if (asked.action == Action::cas && !asked.expects_nil) operation.expected = asked.expected;
   operation.call = now_;
   append(record_.asked, fingerprint(request));
+  append(record_.reached_primary, kNever);
   append(oldest_pending_, request.oldest_pending);
   append(record_.operation_of[operation.client.value], index);
   if (tracer_ != nullptr) tracer_->called(now_, index, operation);

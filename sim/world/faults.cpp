@@ -32,6 +32,7 @@ void World::schedule(std::vector<Fault> faults) {
   faults_ = std::move(faults);
   cuts_.resize(faults_.size());
   struck_.resize(faults_.size());
+  turns_.resize(faults_.size());
   const auto push = [&](Duration at, std::uint32_t handle) {
     queue_.push(Time{at}, Rank::fault, Event{.kind = Event::Kind::fault, .handle = handle});
   };
@@ -79,7 +80,8 @@ void World::begin(std::uint32_t index, const Fault& fault) {
       }
   }
   note_reach();
-  if (tracer_ != nullptr) tracer_->fault(now_, fault, node);
+  const bool to_come = fault.amid && fault.kind == Fault::Kind::crash;
+  if (tracer_ != nullptr && !to_come) tracer_->fault(now_, fault, node);
   if (node) begin_at_node(index, fault, *node);
 }
 
@@ -87,10 +89,7 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
   Machine& m = machine(node);
   struck_[index] = node;
   switch (fault.kind) {
-    case Fault::Kind::crash:
-      if (!fault.told && m.up) record_.untold.insert(node);
-      if (fault.told && m.up) tell_of_failure(node, *fault.told, fault.after_messages);
-      return crash(node, fault);
+    case Fault::Kind::crash: return fault.amid ? expect_crash(node, index) : crash_of(node, fault);
     case Fault::Kind::fail_stop:
       crash(node, fault);
       m.gone_for_good = true;
@@ -108,6 +107,7 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
     case Fault::Kind::reconfigure:
     case Fault::Kind::transfer: return give_order(index, node);
     case Fault::Kind::byzantine: return misbehave(node, index);
+    case Fault::Kind::omission: return begin_omission(node, index);
     default: SIM_CHECK(false, "a fault that strikes no node came here");
   }
 }
@@ -127,6 +127,7 @@ void World::end(std::uint32_t index, const Fault& fault) {
   if (fault.kind == Fault::Kind::disk) disturb(m.disk_free);
   if (fault.kind == Fault::Kind::clock) m.clock.set(now_, Duration{0}, 0);
   if (fault.kind == Fault::Kind::byzantine && m.misbehaves_by == index) behave(*node);
+  if (fault.kind == Fault::Kind::omission) end_omission(*node, index);
 }
 
 void World::restore_laws() {
@@ -152,7 +153,9 @@ void World::note_reach() {
     NodeSet others;
     for (std::uint16_t j = 0; j < replicas(); ++j) {
       const Endpoint here{i}, there{j};
-      if (i == j || (network_.passes(here, there) && network_.passes(there, here))) others.insert(NodeId{j});
+      const bool talk = network_.passes(here, there) && network_.passes(there, here) &&
+                        !omits_all(NodeId{i}, NodeId{j}) && !omits_all(NodeId{j}, NodeId{i});
+      if (i == j || talk) others.insert(NodeId{j});
     }
     if (others == reach_[i]) continue;
     reach_[i] = others;
@@ -165,10 +168,12 @@ void World::begin_settling() {
   const bool severed = cut_bytes_ > 0;
   if (severed || laws_of_) disturb(now_);
   heal_network();
+  give_up_crashes();
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
     const Fault& fault = faults_[i];
     const bool lasts = fault.kind == Fault::Kind::pause || fault.kind == Fault::Kind::slow ||
-                       fault.kind == Fault::Kind::disk || fault.kind == Fault::Kind::byzantine;
+                       fault.kind == Fault::Kind::disk || fault.kind == Fault::Kind::byzantine ||
+                       fault.kind == Fault::Kind::omission;
     const bool tolerated = fault.kind == Fault::Kind::byzantine;  // it counts as down to the end anyway
     const Time disturbed = record_.disturbed_until;
     if (struck_[i] && lasts) end(i, fault);
@@ -180,6 +185,7 @@ void World::begin_settling() {
 void World::crash(NodeId node, const Fault& fault) {
   Machine& m = machine(node);
   if (!m.up) return;
+  forget_crash(node);
   become(node, Role::none, 0);
   for (std::uint16_t i = 0; i < replicas(); ++i) suspect(node, NodeId{i}, false);
   behave(node);
@@ -190,7 +196,7 @@ void World::crash(NodeId node, const Fault& fault) {
   give_up_held(node);
   settle_orders_of(node);
   m.timers.clear();
-  m.syncs = 0;
+  m.syncs = m.synced = 0;
   m.service = Service(setup_->model, setup_->keys);
   m.version = Version{};
   record_.lives.push_back({now_, node, Record::Life::down});

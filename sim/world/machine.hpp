@@ -51,6 +51,8 @@ struct Machine {
   std::uint32_t turn = 0;  ///< Generation of the event by which it gets to that; older ones are void.
   std::vector<TimerState> timers{};
   NodeSet suspects{};
+  std::vector<std::uint32_t> omissions{};  ///< The faults by which it loses messages, in order.
+  std::uint32_t crashes_by = kNoFault;     ///< The fault by which it crashes amid its next sending.
 
   /// Whether a new event must wait: the node is paused or slow, or an earlier event waits still.
   bool lets_wait() const { return pauses > 0 || slow > Duration{0} || !held.empty(); }

@@ -17,9 +17,10 @@ constexpr std::uint64_t kKeptOfOperation = 40;
 template <class T> std::uint64_t bytes_of(const std::vector<T>& all) { return all.size() * sizeof(T); }
 
 std::uint64_t bytes_of(const Record& r) {
-  // Kept beside each operation: its place, the fingerprint of its request, and what it said of earlier ones.
-  const std::uint64_t beside =
-      r.operations.size() * (2 * sizeof(std::uint32_t) + sizeof(std::uint64_t) + kKeptOfOperation);
+  // Kept beside each operation: its place, the fingerprint of its request, what it said of earlier ones, and
+  // when it reached a primary.
+  const std::uint64_t beside = r.operations.size() * (2 * sizeof(std::uint32_t) + sizeof(std::uint64_t) +
+                                                      sizeof(Time) + kKeptOfOperation);
   return bytes_of(r.operations) + beside + bytes_of(r.versions) + bytes_of(r.moves) + bytes_of(r.roles) +
          bytes_of(r.leaderships) + bytes_of(r.decisions.firsts()) + bytes_of(r.proposals) +
          bytes_of(r.lives) + bytes_of(r.suspicions) + bytes_of(r.acknowledgements);

@@ -76,6 +76,7 @@ void World::split(NodeId node) {
   copy.rng = Rng(whims_.next());
   copy.held = {};
   const std::uint32_t syncs = std::exchange(copy.syncs, 0);
+  copy.crashes_by = kNoFault;
   machines_.push_back(std::move(copy));
   machine(node).twin = twin;
   host_->split(node);

@@ -10,11 +10,6 @@
 namespace sim {
 namespace {
 
-// Client channels have no message types; the trace calls the messages by these names.
-constexpr std::string_view kRequestName = "Request";
-constexpr std::string_view kChoiceName = "Choice";  // a request's second round
-constexpr std::string_view kReplyName = "Reply";
-
 bool at_client(const Event& e) { return e.kind == Event::Kind::reply || e.kind == Event::Kind::client_timer; }
 
 // A wrong answer. Operations whose answer says nothing but "done" leave nothing to lie about.
@@ -39,6 +34,7 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
       fault_rng_(seed, "faults"),
       whims_(seed, "whims"),
       lies_(stream_seed(seed, "lies")),
+      omission_key_(stream_seed(seed, "omissions")),
       host_(std::move(host)),
       tracer_(tracer) {
   record_.replicas = setup.replicas;
@@ -69,6 +65,7 @@ World World::fork(std::uint64_t seed) const {
   copy.clients_.reseed(seed);
   copy.fault_rng_ = Rng(seed, "faults");
   copy.whims_ = Rng(seed, "whims");
+  copy.omission_key_ = stream_seed(seed, "omissions");
   for (std::size_t i = 0; i < machines_.size(); ++i) copy.machines_[i].rng = Rng(seed, "node", i);
   return copy;
 }
@@ -158,9 +155,11 @@ void World::handle_at_node(const Event& event) {
 void World::get_to(const Event& event) {
   happen_at_node(event);
   complete_syncs(NodeId{event.node});
+  if (falling_) fall();
 }
 
 void World::happen_at_node(const Event& event) {
+  if (impaired_ > 0 && omits_receipt(event)) return lose(event, kOmitted);
   note(event);
   hops_ = event.hops;
   const NodeId node{event.node};
@@ -169,6 +168,7 @@ void World::happen_at_node(const Event& event) {
     case Event::Kind::request: {
       ++record_.messages_delivered;
       const Asked& asked = requests_[event.handle];
+      note_reached(node, asked.request);
       if (asked.chosen) {
         host_->chosen(*this, node, asked.request, *asked.chosen);
       } else {
@@ -181,6 +181,13 @@ void World::happen_at_node(const Event& event) {
     case Event::Kind::order: return host_->ordered(*this, node, event.handle, faults_[event.handle].order);
     default: return host_->told_of_failure(*this, node, NodeId{event.peer});
   }
+}
+
+void World::note_reached(NodeId node, const Request& request) {
+  const auto operation = record_.find(request.id);
+  if (!operation || machine(node).role != Role::primary) return;
+  Time& reached = record_.reached_primary[*operation];
+  reached = std::min(reached, now_);
 }
 
 void World::note(const Event& event) {
@@ -282,13 +289,18 @@ Tracer::Message World::describe(const Event& event, Endpoint from, Endpoint to, 
   return {from, to, event.number, type, copy, this, &event};
 }
 
-std::uint32_t World::transmit(Endpoint from, Endpoint to, Event& event, Duration late) {
-  const Network::Fate fate = network_.send(from, to, now_);
-  event.number = fate.number;
+// The message leaves its sender, whatever becomes of it.
+void World::note_sent(Endpoint from, Endpoint to, std::uint32_t number, Event& event) {
+  event.number = number;
   event.hops = static_cast<std::uint8_t>(std::min(hops_ + 1, 255));
   ++record_.messages_sent;
   if (!event.background) ++record_.messages_for_operations;
   if (tracer_ != nullptr) tracer_->sent(now_, describe(event, from, to));
+}
+
+std::uint32_t World::transmit(Endpoint from, Endpoint to, Event& event, Duration late) {
+  const Network::Fate fate = network_.send(from, to, now_);
+  note_sent(from, to, fate.number, event);
   if (fate.lost != Network::Fate::Loss::none) {
     ++record_.messages_lost;
     const bool cut = fate.lost == Network::Fate::Loss::by_cut;
@@ -303,12 +315,17 @@ std::uint32_t World::transmit(Endpoint from, Endpoint to, Event& event, Duration
   return 2;
 }
 
-// Sends a node's message, unless the node misbehaves and keeps it back.
+// Sends a node's message, unless the node misbehaves and keeps it back, or fails to send it.
 std::uint32_t World::transmit_from(NodeId from, Endpoint to, Event& event) {
   const Endpoint end = network_.replica(NodeId{event.peer});
   const Misbehaviour* how = misbehaviour(from);
-  if (how == nullptr) return transmit(end, to, event);
-  return speaks_to(from, to) ? transmit(end, to, event, how->delay) : 0;
+  if (how != nullptr && !speaks_to(from, to)) return 0;
+  const std::string_view lost = impaired_ == 0 ? std::string_view() : lost_in_sending(from, to, event);
+  if (lost.empty()) return transmit(end, to, event, how == nullptr ? Duration{} : how->delay);
+  note_sent(end, to, network_.pass_over(end, to), event);
+  ++record_.messages_lost;
+  if (tracer_ != nullptr) tracer_->lost(now_, describe(event, end, to), lost);
+  return 0;
 }
 
 std::uint32_t World::send(NodeId from, NodeId to, std::uint32_t message, std::uint8_t tag, bool background) {

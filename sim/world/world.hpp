@@ -175,10 +175,12 @@ class World final : private ClientPort {
   Ending ended(Ending how);
   bool died_in_flight(const Event& event) const;
   void note(const Event& event);
+  void note_reached(NodeId node, const Request& request);
 
   // Channels.
   std::uint32_t transmit(Endpoint from, Endpoint to, Event& event, Duration late = {});
   std::uint32_t transmit_from(NodeId from, Endpoint to, Event& event);
+  void note_sent(Endpoint from, Endpoint to, std::uint32_t number, Event& event);
   bool speaks_to(NodeId node, Endpoint to) const;
   NodeId copy_that_hears(NodeId node, Endpoint from) const;
   Tracer::Message describe(const Event& event, Endpoint from, Endpoint to, bool copy = false) const;
@@ -214,6 +216,22 @@ class World final : private ClientPort {
   void give_up_held(NodeId node);
   void resume(NodeId node);
   void speed_up(NodeId node);
+
+  // Omissions, and crashes amid a broadcast (sim/world/omission.cpp).
+  static constexpr std::string_view kOmitted = "omitted";
+  void begin_omission(NodeId node, std::uint32_t fault);
+  void end_omission(NodeId node, std::uint32_t fault);
+  std::string_view type_of(const Event& event) const;
+  bool omits(NodeId node, Omission::Of way, Endpoint from, Endpoint to, const Event& event);
+  bool omits_receipt(const Event& event);
+  bool omits_all(NodeId from, NodeId to) const;
+  std::string_view lost_in_sending(NodeId from, Endpoint to, const Event& event);
+  bool leaves_no_more(NodeId from, const Event& event);
+  void expect_crash(NodeId node, std::uint32_t fault);
+  void forget_crash(NodeId node);
+  void give_up_crashes();
+  void fall();
+  void crash_of(NodeId node, const Fault& fault);
 
   // Orders (sim/world/orders.cpp). An order is named by its place in the timeline of faults.
   void give_order(OrderId id, NodeId node);
@@ -262,7 +280,15 @@ class World final : private ClientPort {
   std::optional<std::uint32_t> laws_of_;       ///< The fault that sets the network's laws now.
   Rng fault_rng_;
   Rng whims_;
-  std::uint64_t lies_;  ///< The source of all lies.
+  std::uint64_t lies_;                ///< The source of all lies.
+  std::uint64_t omission_key_;        ///< What omissions by chance derive from.
+  std::uint32_t impaired_ = 0;        ///< Omissions and crashes amid a broadcast that may strike now.
+  std::vector<std::uint64_t> turns_;  ///< Per fault: how many messages that it concerns have passed it.
+  struct Falling {
+    NodeId node;
+    std::uint64_t copies_left = 0;
+  };
+  std::optional<Falling> falling_{};  ///< Crashes once the handler that runs has returned.
   Record record_;
   std::vector<std::uint32_t> oldest_pending_;  ///< Per operation: its request's `oldest_pending`.
   OwnedHost host_;

@@ -1,0 +1,51 @@
+// How a scenario says which messages a fault strikes, whom they go to or come from, and which of them a crash
+// lets go.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/fault/fault.hpp"
+#include "sim/scenario/document_fields.hpp"
+#include "sim/scenario/network_spec.hpp"
+
+namespace sim {
+
+/// A message's type by its name, held against the protocol's once that is known.
+struct MessageType {
+  std::string name{};
+};
+template <> struct JsonValue<MessageType> {
+  static void read(MessageType& value, const Json& json, const Place& place);
+  static Json write(const MessageType& value, Context&) { return value.name; }
+  static Json schema() { return {{"type", "string"}, {"examples", {"Request", "Reply"}}}; }
+};
+
+/// Some ends of links: nodes, or all of a sort. A document names one of them or lists several.
+struct EndList {
+  std::vector<Endpoint> ends{};
+};
+template <> struct JsonValue<EndList> {
+  static void read(EndList& value, const Json& json, const Place& place);
+  static Json write(const EndList& value, Context& context);
+  static Json schema();
+};
+
+/// Keys that an object has only if it is `wanted` to: others like it have none of them.
+void describe_types(DocumentFields& f, std::vector<std::string>& types, bool wanted, std::string_view about);
+void describe_choice(DocumentFields& f, MessageChoice& choice, bool wanted);
+void describe_omission(DocumentFields& f, Omission& omission, bool wanted);
+
+/// What becomes of the messages that a node has sent, or was about to, when it crashes.
+struct InFlight {
+  bool lost = false;
+  std::optional<CrashAmidSending> amid{};
+};
+template <> struct JsonValue<InFlight> {
+  static void read(InFlight& value, const Json& json, const Place& place);
+  static Json write(const InFlight& value, Context& context);
+  static Json schema();
+};
+
+}  // namespace sim
