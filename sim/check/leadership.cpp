@@ -17,6 +17,7 @@ class LeadershipReplay {
         lives_(record),
         paused_(record.replicas, false),
         members_(record.replicas, true),
+        omits_(record.replicas, false),
         reach_(record.replicas),
         reign_of_(record.replicas),
         suspended_(record.replicas) {
@@ -35,6 +36,7 @@ class LeadershipReplay {
       note_primary(now);
     }
     note_without(record_.end);
+    note_vacancy(record_.end);
     return std::move(result_);
   }
 
@@ -43,6 +45,7 @@ class LeadershipReplay {
     Time at = a_ < acting_.size() ? acting_[a_].at : kNever;
     at = std::min(at, lives_.next());
     if (r_ < record_.reaches.size()) at = std::min(at, record_.reaches[r_].at);
+    if (e_ < record_.omits.size()) at = std::min(at, record_.omits[e_].at);
     if (m_ < record_.memberships.size()) at = std::min(at, record_.memberships[m_].at);
     if (o_ < record_.orders.size()) at = std::min(at, record_.orders[o_].at);
     return at;
@@ -56,6 +59,8 @@ class LeadershipReplay {
     }
     for (; r_ < record_.reaches.size() && record_.reaches[r_].at == now; ++r_)
       reach_[record_.reaches[r_].node.value] = record_.reaches[r_].others;
+    for (; e_ < record_.omits.size() && record_.omits[e_].at == now; ++e_)
+      omits_[record_.omits[e_].node.value] = record_.omits[e_].does;
     for (; m_ < record_.memberships.size() && record_.memberships[m_].at == now; ++m_) {
       for (std::uint16_t i = 0; i < record_.replicas; ++i)
         members_[i] = record_.memberships[m_].members.contains(NodeId{i});
@@ -78,7 +83,7 @@ class LeadershipReplay {
     return 2 * reached < running ? 0 : 2 * reached == running ? 1 : 2;
   }
   bool in_trouble(NodeId node) const {
-    return !lives_.up(node) || paused_[node.value] || share_reached(node) < 2;
+    return !lives_.up(node) || paused_[node.value] || omits_[node.value] || share_reached(node) < 2;
   }
 
   void trouble_reigns() {
@@ -129,6 +134,14 @@ class LeadershipReplay {
     } else if (seen_ && !without_since_) {
       without_since_ = now;
     }
+    const bool vacant = std::ranges::none_of(reign_of_, [](const auto& reign) { return reign.has_value(); });
+    if (vacant && seen_ && !vacant_since_) vacant_since_ = now;
+    if (!vacant) note_vacancy(now);
+  }
+  void note_vacancy(Time now) {
+    if (!vacant_since_) return;
+    result_.longest_vacancy = std::max(result_.longest_vacancy, now - *vacant_since_);
+    vacant_since_.reset();
   }
   void note_without(Time now) {
     if (!without_since_) return;
@@ -140,13 +153,13 @@ class LeadershipReplay {
   const Record& record_;
   std::vector<ActingChange> acting_;
   NodeLives lives_;
-  std::vector<bool> paused_, members_;
+  std::vector<bool> paused_, members_, omits_;
   std::vector<NodeSet> reach_;
   std::vector<std::optional<std::size_t>> reign_of_;   // per node that acts as primary: its reign
   std::vector<std::optional<std::size_t>> suspended_;  // per node that would act if it were not paused
-  std::size_t a_ = 0, r_ = 0, m_ = 0, o_ = 0;          // the next of each
+  std::size_t a_ = 0, r_ = 0, e_ = 0, m_ = 0, o_ = 0;  // the next of each
   bool seen_ = false;                                  // somebody has acted as primary
-  std::optional<Time> without_since_{};
+  std::optional<Time> without_since_{}, vacant_since_{};
   LeadershipJudgement result_{};
 };
 

@@ -15,8 +15,9 @@ struct Reign {
   NodeId node;
   Time begin;
   Time end = kNever;      ///< kNever: it acts when the run ends.
-  bool troubled = false;  ///< While it lasted, or as it ended, the node paused, was down, or could not talk
-                          ///< with more than half of the running members; or an order was given.
+  bool troubled = false;  ///< While it lasted, or as it ended, the node paused, was down, omitted messages,
+                          ///< or could not talk with more than half of the running members; or an order was
+                          ///< given.
   /// Whether only its own crash, a pause, a cut, an order, or the run's end has ended it.
   bool lasted() const { return end == kNever || troubled; }
 };
@@ -27,6 +28,9 @@ struct LeadershipJudgement {
   /// running members, itself included.
   double without_s = 0;
   double longest_without_s = 0;
+  /// The longest time from the first primary on in which no node at all acts as primary: the failover time of
+  /// Budhiraja et al. A primary that is cut off, or that omits what it should send, counts here.
+  Duration longest_vacancy{};
   std::uint64_t changes = 0;   ///< A reign began after another.
   std::uint64_t needless = 0;  ///< Of these: the one before was in no trouble from its beginning until then.
 };

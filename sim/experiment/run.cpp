@@ -6,6 +6,7 @@
 
 #include "sim/check/answers.hpp"
 #include "sim/check/availability.hpp"
+#include "sim/check/bofo.hpp"
 #include "sim/check/consensus.hpp"
 #include "sim/check/detector.hpp"
 #include "sim/check/failover.hpp"
@@ -104,9 +105,15 @@ void judge_failures(const Record& record, RunResult& r) {
     r.failover.stable_mean_s = seconds(sum) / static_cast<double>(judgement.stable.size());
   }
   if (const auto leadership = judge_leadership(record)) {
-    r.primary = {leadership->without_s, leadership->longest_without_s, leadership->changes,
-                 leadership->needless};
+    r.primary = {.without_s = leadership->without_s,
+                 .longest_without_s = leadership->longest_without_s,
+                 .longest_vacancy_s = seconds(leadership->longest_vacancy),
+                 .blocking_ms = seconds(judge_blocking(record)) * 1e3,
+                 .changes = leadership->changes,
+                 .needless = leadership->needless};
   }
+  const auto bofo = judge_bofo(record);
+  r.bofo = {bofo.intervals.size(), seconds(bofo.longest)};
   const auto detector = judge_detector(record);
   r.detector = {.false_suspicions = detector.false_suspicions,
                 .mistake_seconds = detector.mistake_seconds,

@@ -292,6 +292,10 @@ template <class Visitor, class Result> void visit_service(Visitor& out, Result& 
   out.value("longest_wait_s", r.progress.longest_wait_s);
   visit_story(out, r.progress.story);
   out.end();
+  out.begin("bofo");
+  out.value("k", r.bofo.k);
+  out.value("delta_s", r.bofo.delta_s);
+  out.end();
   out.begin("failover");
   out.value("count", r.failover.count);
   out.value("mean_s", r.failover.mean_s);
@@ -303,6 +307,8 @@ template <class Visitor, class Result> void visit_service(Visitor& out, Result& 
   out.begin("primary");
   out.value("without_s", r.primary.without_s);
   out.value("longest_without_s", r.primary.longest_without_s);
+  out.value("longest_vacancy_s", r.primary.longest_vacancy_s);
+  out.value("blocking_ms", r.primary.blocking_ms);
   out.value("changes", r.primary.changes);
   out.value("needless", r.primary.needless);
   out.end();

@@ -105,9 +105,16 @@ struct RunResult {
     std::uint64_t unfinished = 0;           ///< Begun, and never ended: not in `count`, nor in the mean.
     std::optional<double> stable_mean_s{};  ///< Until the first primary that lasted, where there was one.
   } failover;
+  /// Requests that were never answered, by when they were sent: in k intervals of at most `delta_s`.
+  struct {
+    std::uint64_t k = 0;
+    double delta_s = 0;
+  } bofo;
   /// Empty where nobody acts as primary, or a Byzantine replica may have.
   struct {
     std::optional<double> without_s{}, longest_without_s{};
+    std::optional<double> longest_vacancy_s{};  ///< No node at all acts as primary.
+    std::optional<double> blocking_ms{};        ///< The longest from a primary's receipt to an answer.
     std::optional<std::uint64_t> changes{}, needless{};
   } primary;
   struct {

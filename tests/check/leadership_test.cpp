@@ -85,3 +85,27 @@ TEST_CASE("nothing is said of leadership where nobody led, or a Byzantine replic
   b.record.byzantine.insert(NodeId{2});
   CHECK_FALSE(judge_leadership(b.record));
 }
+
+TEST_CASE("a vacancy is time in which no node at all acts as primary, whoever can reach whom") {
+  RecordBuilder b(3);
+  b.become(100, 0, Role::primary);
+  b.reach(200, 0, {0});  // cut off, and still primary
+  b.become(300, 0, Role::backup);
+  b.become(340, 1, Role::primary);
+  b.crash(500, 1);
+  b.become(500, 1, Role::none);
+  b.become(520, 2, Role::primary);
+  const auto verdict = judge_leadership(b.record);
+  REQUIRE(verdict);
+  CHECK(verdict->longest_vacancy == 40ms);
+  CHECK(verdict->longest_without_s == Approx(0.14));
+}
+
+TEST_CASE("a primary that omits messages is in trouble: it isn't needless to replace it") {
+  RecordBuilder b(3);
+  b.become(100, 0, Role::primary);
+  b.record.omits.push_back({at_ms(200), NodeId{0}, true});
+  b.become(300, 0, Role::backup);
+  b.become(300, 1, Role::primary);
+  CHECK(judge_leadership(b.record)->needless == 0);
+}
