@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "sim/history/objects/object_model.hpp"
@@ -20,11 +22,14 @@ constexpr std::array<std::pair<std::string_view, Action>, 20> kActions{{
     {"get", Action::read},          {"put", Action::write},
 }};
 
-template <typename Table> auto find_name(const Table& table, std::string_view name) {
-  const auto at = std::ranges::find(table, name, [](const auto& entry) { return entry.first; });
-  using Named = std::optional<std::remove_cvref_t<decltype(at->second)>>;
-  return at == table.end() ? Named{} : Named{at->second};
-}
+// By letter: where the names that begin with it begin in kActions, or its end.
+constexpr std::array<std::uint8_t, 256> kFirstWith = [] {
+  std::array<std::uint8_t, 256> first{};
+  first.fill(kActions.size());
+  for (std::size_t i = kActions.size(); i-- > 0;)
+    first[static_cast<unsigned char>(kActions[i].first.front())] = static_cast<std::uint8_t>(i);
+  return first;
+}();
 
 template <typename Table, typename Named> std::string_view find_value(const Table& table, Named value) {
   return std::ranges::find(table, value, [](const auto& entry) { return entry.second; })->first;
@@ -47,8 +52,9 @@ std::string_view action_name(Action action) { return find_value(kActions, action
 
 std::optional<Action> action_from_name(std::string_view name) {
   if (name.empty()) return std::nullopt;
-  for (const auto& [known, action] : kActions) {
-    if (known.front() == name.front() && known == name) return action;  // nearly all differ at their front
+  for (std::size_t i = kFirstWith[static_cast<unsigned char>(name.front())]; i < kActions.size(); ++i) {
+    const auto& [known, action] = kActions[i];
+    if (known.front() == name.front() && known == name) return action;
   }
   return std::nullopt;
 }

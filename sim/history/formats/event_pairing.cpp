@@ -17,11 +17,11 @@ void EventPairing::at_line(std::size_t line) {
   line_ = line;
   before_ = now_;
   now_ = std::max(now_ + 1, static_cast<std::int64_t>(line));
-  f_.clear();
+  f_ = {};
 }
 
 void EventPairing::fail(const std::string& expectation) const {
-  throw HistoryError(file_, line_, f_.empty() ? expectation : ":f :" + f_ + ": " + expectation);
+  throw HistoryError(file_, line_, f_.empty() ? expectation : ":f :" + std::string(f_) + ": " + expectation);
 }
 
 // A large number, or one that wasn't seen before.
@@ -43,7 +43,7 @@ std::size_t EventPairing::other_client_of(std::int64_t process) {
   return client;
 }
 
-Operation& EventPairing::invoke(std::int64_t process, Operation op) {
+Operation& EventPairing::invoke(std::int64_t process, Operation&& op) {
   const std::size_t client = client_of(process);
   if (open_[client] != kNone) fail("process " + std::to_string(process) + " already has an operation open");
   open_[client] = history_.operations.size();
@@ -54,13 +54,8 @@ Operation& EventPairing::invoke(std::int64_t process, Operation op) {
 
 bool EventPairing::has_open(std::int64_t process) { return open_[client_of(process)] != kNone; }
 
-Operation& EventPairing::open(std::int64_t process) {
-  const std::size_t place = open_[client_of(process)];
-  if (place == kNone)
-    fail("process " + std::to_string(process) +
-         " completes an operation that it never "
-         "invoked");
-  return history_.operations[place];
+void EventPairing::fail_on_unasked(std::int64_t process) const {
+  fail("process " + std::to_string(process) + " completes an operation that it never invoked");
 }
 
 Operation& EventPairing::completing(std::int64_t process, Action action) {

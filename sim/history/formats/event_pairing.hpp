@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/history/history.hpp"
@@ -26,17 +27,21 @@ class EventPairing {
   /// Whether this is the first event after that at `earlier`.
   bool follows(Time earlier) const { return earlier == Time{Duration{before_}}; }
 
-  /// The operation of the next event, for errors: `:f :write`.
+  /// What the event asks for, for errors: `:f :write`. It must last until the next event.
   void of(std::string_view f) { f_ = f; }
 
   /// A process begins an operation. It must have none open; one whose outcome became unknown doesn't count.
-  Operation& invoke(std::int64_t process, Operation op);
+  Operation& invoke(std::int64_t process, Operation&& op);
 
   /// Whether `process` has an operation open.
   bool has_open(std::int64_t process);
 
   /// The operation that `process` has open. It's an error if there is none.
-  Operation& open(std::int64_t process);
+  Operation& open(std::int64_t process) {
+    const std::size_t place = open_[client_of(process)];
+    if (place == kNone) fail_on_unasked(process);
+    return history_.operations[place];
+  }
 
   /// The same; also an error if that operation does something else than `action`.
   Operation& completing(std::int64_t process, Action action);
@@ -63,10 +68,11 @@ class EventPairing {
     return known ? static_cast<std::size_t>(small_[at]) : other_client_of(process);
   }
   std::size_t other_client_of(std::int64_t process);
+  [[noreturn]] void fail_on_unasked(std::int64_t process) const;
 
   History& history_;
   std::string file_;
-  std::string f_{};
+  std::string_view f_{};
   std::size_t line_ = 0;
   std::int64_t now_ = 0;
   std::int64_t before_ = 0;                      // the event before it

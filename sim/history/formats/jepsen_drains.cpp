@@ -9,7 +9,9 @@
 
 namespace sim {
 
-bool JepsenReader::is_drain(std::string_view f) { return without_namespace(f) == "drain"; }
+bool JepsenReader::is_drain(std::string_view f) {
+  return f.ends_with("drain") && without_namespace(f) == "drain";
+}
 
 void JepsenReader::fail_on_lost_drain() const {
   events_.fail("an unanswered drain may have taken any number of values; expected :ok or :fail");

@@ -165,6 +165,7 @@ const Edn& JepsenReader::need(const Edn* value) const {
 }
 
 Value JepsenReader::value(const Edn& edn) {
+  if (edn.kind == Edn::Kind::string) return edn.text;  // of nearly all events of a kv text
   if (const std::string why = why_incomparable(edn); !why.empty()) events_.fail(why);
   return value_of(edn, names_);
 }
@@ -179,14 +180,17 @@ std::int64_t JepsenReader::element(const Edn& edn) {
 // Jepsen's :add is that of a set, until it turns out to be a counter's. Deleting an element removes it,
 // deleting a key writes nothing there. Reading or writing steps of a transaction executes those.
 std::optional<Action> JepsenReader::action_of(std::string_view f, const Edn* value, bool keyed) const {
-  f = without_namespace(f);
-  if (f == "compare-and-set") return Action::cas;
-  if (f == "drain") return Action::dequeue;
-  if (f == "delete") {
-    const bool of_element = value != nullptr && value->kind != Edn::Kind::nil && !keyed;
-    return of_element ? Action::remove : Action::write;
+  auto action = action_from_name(f);
+  if (!action) {
+    f = without_namespace(f);
+    if (f == "compare-and-set") return Action::cas;
+    if (f == "drain") return Action::dequeue;
+    if (f == "delete") {
+      const bool of_element = value != nullptr && value->kind != Edn::Kind::nil && !keyed;
+      return of_element ? Action::remove : Action::write;
+    }
+    action = action_from_name(f);
   }
-  const auto action = action_from_name(f);
   const bool told = action == Action::stamp || action == Action::draw;
   if (action == Action::add) return Action::insert;
   const bool on_cell = action == Action::read || action == Action::write;

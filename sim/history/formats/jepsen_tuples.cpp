@@ -2,6 +2,8 @@
 // `independent` writes it.
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sim/history/formats/jepsen_reader.hpp"
@@ -9,8 +11,18 @@
 namespace sim {
 namespace {
 
-bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 bool is_pair(const Edn& edn) { return edn.is_sequence() && edn.items.size() == 2; }
+
+// Up to nine digits, without zeros in front.
+std::optional<std::uint32_t> small_number(const std::string& text) {
+  if (text.empty() || text.size() > 9 || (text.front() == '0' && text.size() > 1)) return std::nullopt;
+  std::uint32_t number = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  return number;
+}
 
 // A value that shows by itself that it is a tuple; null if it doesn't.
 const Edn* tagged_tuple(const Edn* value) {
@@ -65,15 +77,11 @@ std::uint32_t JepsenReader::key(const Edn& edn) {
     if (digit_keys_) events_.fail("found keys 5 and \"5\"; expected one kind of them");
     return static_cast<std::uint32_t>(edn.integer);
   }
-  const bool digits = kv_text_ && edn.kind == Edn::Kind::string && !edn.text.empty() &&
-                      edn.text.size() < 10 && std::ranges::all_of(edn.text, is_decimal) &&
-                      (edn.text.size() == 1 || edn.text.front() != '0');
-  if (digits) {
+  const bool of_texts = kv_text_ && edn.kind == Edn::Kind::string;
+  if (const auto number = of_texts ? small_number(edn.text) : std::nullopt) {
     digit_keys_ = true;
     if (number_keys_) events_.fail("found keys 5 and \"5\"; expected one kind of them");
-    std::uint32_t number = 0;
-    for (const char c : edn.text) number = number * 10 + static_cast<std::uint32_t>(c - '0');
-    return number;
+    return *number;
   }
   if (const std::string why = why_incomparable(edn); !why.empty()) events_.fail(why);
   return names_.key_of(edn_text(edn));

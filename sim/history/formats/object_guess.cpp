@@ -76,22 +76,34 @@ bool is_empty_list(const Value& value) {
   return list != nullptr && list->empty();
 }
 
-// The values that an operation puts in.
-std::vector<TransactionStep> puts(const Operation& op) {
-  using Kind = TransactionStep::Kind;
-  if (op.action == Action::txn) return transaction_steps(op.argument);
-  if (op.action == Action::append) return {{Kind::append, 0, op.argument}};
-  return {{Kind::write, 0, op.argument}, {Kind::write, 0, op.expected}};
+// What the operation does to a list, if it does: whether it appends, and whether it writes an empty one. Values
+// may be long texts, and are not copied.
+struct ListUse {
+  bool appends = false;
+  bool writes_empty = false;
+};
+
+ListUse list_use(const Operation& op) {
+  if (op.action != Action::txn) {
+    const bool appends = op.action == Action::append;
+    return {appends, !appends && (is_empty_list(op.argument) || is_empty_list(op.expected))};
+  }
+  ListUse use;
+  for (const TransactionStep& step : transaction_steps(op.argument)) {
+    use.appends = use.appends || step.kind == TransactionStep::Kind::append;
+    use.writes_empty =
+        use.writes_empty || (step.kind == TransactionStep::Kind::write && is_empty_list(step.value));
+  }
+  return use;
 }
 
 // Lists are appended to, and nobody writes an empty one.
 bool empty_is_nothing(const History& history) {
   bool appends = false;
   for (const Operation& op : history.operations) {
-    for (const TransactionStep& step : puts(op)) {
-      appends = appends || step.kind == TransactionStep::Kind::append;
-      if (step.kind == TransactionStep::Kind::write && is_empty_list(step.value)) return false;
-    }
+    const ListUse use = list_use(op);
+    if (use.writes_empty) return false;
+    appends = appends || use.appends;
   }
   return appends;
 }

@@ -10,7 +10,11 @@ namespace {
 
 enum Field : std::uint8_t { process, type, f, value, key, index, time, error, none };
 
-constexpr bool is_blank(char c) { return c == ' ' || c == ','; }
+constexpr std::array<bool, 256> kBlank = [] {
+  std::array<bool, 256> blank{};
+  for (const char c : {' ', ','}) blank[static_cast<unsigned char>(c)] = true;
+  return blank;
+}();
 
 // Characters of a plain word: none of these ends a token, and none makes it anything but a word.
 constexpr std::array<bool, 256> kInWord = [] {
@@ -41,9 +45,7 @@ class Cursor {
     return true;
   }
 
-  void skip_blanks() {
-    while (at_ != end_ && is_blank(*at_)) ++at_;
-  }
+  void skip_blanks() { run(kBlank); }
 
   // The name of the field that follows, and the blank behind it.
   Field field() {
@@ -88,14 +90,20 @@ class Cursor {
     return meant;
   }
 
+  // A place of its own stays in a register; at_ would be loaded and stored for each character.
   std::string_view run(const std::array<bool, 256>& allowed) {
     const char* begin = at_;
-    while (at_ != end_ && allowed[static_cast<unsigned char>(*at_)]) ++at_;
-    return {begin, static_cast<std::size_t>(at_ - begin)};
+    const char* const end = end_;
+    const char* at = begin;
+    while (at != end && allowed[static_cast<unsigned char>(*at)]) ++at;
+    at_ = at;
+    return {begin, static_cast<std::size_t>(at - begin)};
   }
 
   // A token that ends with the text would be an error for its map; the strict reader reports it.
-  bool ends_token() const { return at_ != end_ && (is_blank(*at_) || *at_ == '}' || *at_ == ']'); }
+  bool ends_token() const {
+    return at_ != end_ && (kBlank[static_cast<unsigned char>(*at_)] || *at_ == '}' || *at_ == ']');
+  }
 
   void become(Edn& into, Edn::Kind kind, std::int64_t integer) const {
     into.kind = kind;
@@ -131,11 +139,13 @@ class Cursor {
   // Up to 18 digits surely fit.
   bool whole(Edn& into) {
     const bool negative = take('-');
-    const char* begin = at_;
+    const char* const begin = at_;
+    const char* const stop = end_ - begin < 18 ? end_ : begin + 18;
+    const char* at = begin;
     std::int64_t number = 0;
-    while (at_ != end_ && *at_ >= '0' && *at_ <= '9' && at_ - begin < 18)
-      number = number * 10 + (*at_++ - '0');
-    const auto digits = at_ - begin;
+    for (; at != stop && *at >= '0' && *at <= '9'; ++at) number = number * 10 + (*at - '0');
+    at_ = at;
+    const auto digits = at - begin;
     if (digits == 0 || (*begin == '0' && digits > 1) || !ends_token()) return false;
     become(into, Edn::Kind::integer, negative ? -number : number);
     return true;
