@@ -38,10 +38,12 @@ void MultiPaxos::Options::describe(Fields& f) {
        {"first_accepted", Bug::first_accepted},
        {"gaps_skipped", Bug::gaps_skipped},
        {"promises_under_lease", Bug::promises_under_lease},
-       {"lease_forgotten", Bug::lease_forgotten}},
+       {"lease_forgotten", Bug::lease_forgotten},
+       {"no_sessions", Bug::no_sessions}},
       "A planted bug: promises are forgotten in a crash; a new leader ignores what others accepted, takes "
       "the first vote instead of the highest, or treats gaps as empty; acceptors promise a higher ballot "
-      "although a leader may still read under their lease, always or after a restart.");
+      "although a leader may still read under their lease, always or after a restart; requests that are "
+      "asked again are executed again.");
 }
 
 std::string MultiPaxos::Options::complaint(std::size_t) const {
@@ -209,7 +211,7 @@ void MultiPaxos::apply(Env& env, Slot slot, const Value& value) {
   if (value.noop || sessions_.is_over(value.request.id)) return;
   const auto* earlier = sessions_.find(value.request.id);  // two leaders may have given it a slot each
   sim::Value output = earlier != nullptr ? earlier->output : env.apply(value.request).output;
-  if (earlier == nullptr) sessions_.add(value.request, slot, output);
+  if (earlier == nullptr && !has_bug(Options::Bug::no_sessions)) sessions_.add(value.request, slot, output);
   if (leads()) env.reply(value.request.id, std::move(output));
 }
 

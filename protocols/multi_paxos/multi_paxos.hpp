@@ -64,6 +64,8 @@
 //                          contradicts that; but a later leader may find another replica's vote.
 //   promises_under_lease   A replica that has answered a heartbeat still promises a higher ballot at once.
 //   lease_forgotten        It does so after a crash.
+//   no_sessions            Nobody remembers answers: a request that is asked again, as after a failover, is
+//                          executed twice (etcd issue 18424).
 //
 // Source: Lamport, Paxos Made Simple (2001), section 3; van Renesse and Altinbuken, Paxos Made Moderately
 // Complex (ACM Computing Surveys 2015); Chandra, Griesemer, Redstone, Paxos Made Live (PODC 2007), for disks,
@@ -193,6 +195,7 @@ struct MultiPaxos {
       gaps_skipped,
       promises_under_lease,
       lease_forgotten,
+      no_sessions,
     };
     Duration election_timeout_min = 150ms;
     Duration election_timeout_max = 300ms;

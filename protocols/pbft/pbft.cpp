@@ -66,11 +66,12 @@ void Pbft::Options::describe(Fields& f) {
             {"no_commit_phase", Bug::no_commit_phase},
             {"read_only_after_few", Bug::read_only_after_few},
             {"claims_not_backed", Bug::claims_not_backed},
-            {"clock_starts_anew", Bug::clock_starts_anew}},
+            {"clock_starts_anew", Bug::clock_starts_anew},
+            {"view_change_once", Bug::view_change_once}},
            "A planted bug: backups don't check what a new primary proposes; batches are executed as soon as "
            "they are prepared; with read_only, clients accept writes from only f + 1 replicas; with macs, a "
            "new view trusts a single replica's claim of what was prepared; a client that moves on without an "
-           "answer restarts the replicas' timers.");
+           "answer restarts the replicas' timers; a replica demands a view change only once.");
 }
 
 std::size_t Pbft::Options::f(std::size_t replicas) const {

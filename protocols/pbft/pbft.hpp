@@ -50,7 +50,8 @@
 //     without it (`disk: false`, or lost) may have forgotten a vote. It knows that, and becomes a witness: it
 //     follows and answers, but votes no more, and counts as one of the f for ever.
 //
-// Departures. Lost messages are sent again when a replica's status shows no progress. As commits are signed,
+// Departures. Lost messages are sent again when a replica's status shows no progress, and demands for a view
+// change until it comes (said once, they may be lost: `bug: view_change_once`). As commits are signed,
 // too, any replica can prove that a batch is committed, and need not wait for the next checkpoint.
 // Certificates carry whole batches, not digests. The quorum is n - f: the paper's 2f + 1 when n = 3f + 1, and
 // safe for any n above.
@@ -87,7 +88,8 @@ struct Pbft : PbftMessages {
       no_commit_phase,
       read_only_after_few,
       claims_not_backed,
-      clock_starts_anew
+      clock_starts_anew,
+      view_change_once
     };
 
     std::int64_t faults = 0;

@@ -13,8 +13,9 @@ void Pbft::send_status(Env& env) {
   forward_waiting(env);
   const auto& own = wishes_[env.self().value];
   const auto& claimed = claims_[env.self().value];
-  if (!active_ && !witness_ && own) env.broadcast(ViewChange{*own});
-  if (!active_ && !witness_ && claimed) {
+  const bool demands = !active_ && !witness_ && options_.bug != Options::Bug::view_change_once;
+  if (demands && own) env.broadcast(ViewChange{*own});
+  if (demands && claimed) {
     env.broadcast(*claimed);
     if (primary_of(view_) != env.self()) acknowledge(env, primary_of(view_));
   }

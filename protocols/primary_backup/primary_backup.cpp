@@ -45,10 +45,12 @@ void PrimaryBackup::Options::describe(Fields& f) {
             {"reply_before_update", Bug::reply_before_update},
             {"vote_is_no_promise", Bug::vote_is_no_promise},
             {"late_state", Bug::late_state},
-            {"read_logged_again", Bug::read_logged_again}},
+            {"read_logged_again", Bug::read_logged_again},
+            {"resumes_as_primary", Bug::resumes_as_primary}},
            "A planted bug: the client is answered before the update is sent (with the next heartbeat); a "
            "replica that has voted still obeys an older primary; a late state transfer overwrites what "
-           "was stored since; a read without a lease is logged again each time its client retries.");
+           "was stored since; a read without a lease is logged again each time its client retries; replica 0 "
+           "acts as primary as soon as it has restarted, with whatever its disk holds.");
 }
 
 std::string PrimaryBackup::Options::complaint(std::size_t replicas) const {
@@ -104,8 +106,13 @@ void PrimaryBackup::on_start(Env& env) {
     if (options_.lease) promised_until_ = env.now() + *options_.lease;  // it may have promised just before
     env.set_timer(Timer::election, options_.detector.timeout + 2 * options_.detector.heartbeat);
   }
-  env.become(role_);
-  beat(env);
+  const bool resumes = returning_ && options_.has(Options::Bug::resumes_as_primary);
+  if (resumes && env.self() == NodeId{0}) {
+    take_over(env, next_reign(env));
+  } else {
+    env.become(role_);
+    beat(env);
+  }
   check_suspicions(env);
   if (options_.batch) env.set_timer(Timer::batch, *options_.batch);
 }

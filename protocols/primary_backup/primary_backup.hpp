@@ -35,6 +35,15 @@
 // Assumes crash failures and, for fixed_order, that suspicions are right: a bound on delay plus a detector
 // timeout above it. If a suspicion is wrong, this file does what real systems do: it splits the brain.
 //
+// Bugs, for the judges to catch:
+//   reply_before_update  The client is answered before the Update leaves.
+//   vote_is_no_promise   A replica that has voted still obeys an older primary.
+//   late_state           A late transfer of the entire state overwrites what was stored since.
+//   read_logged_again    A read without a lease is logged again each time its client asks again.
+//   resumes_as_primary   Replica 0, once restarted, acts as primary at once and asks nobody. If it has lost
+//                        its disk, and nobody has missed it, its backups copy the empty state (redis issue
+//                        1297).
+//
 // Sources: Alsberg and Day 1976; Budhiraja, Marzullo, Schneider and Toueg, "Optimal Primary-Backup Protocols"
 // and "The Primary-Backup Approach"; the election compares logs as Raft does (Ongaro and Ousterhout 2014,
 // section 5.4).
@@ -163,7 +172,8 @@ struct PrimaryBackup {
       reply_before_update,
       vote_is_no_promise,
       late_state,
-      read_logged_again
+      read_logged_again,
+      resumes_as_primary
     };
 
     Acknowledge acknowledge = Acknowledge::after_backups;

@@ -1,18 +1,21 @@
 // Raft between terms: timeouts, votes, and who follows whom.
 #include <algorithm>
 
-#include "protocols/elections.hpp"
 #include "protocols/raft/raft.hpp"
 
 namespace protocols {
 
 void Raft::on_start(Env& env) {
   // It may have heard a leader just before it crashed, so it must sit still for as long.
-  if (options_.bug != Options::Bug::lease_forgotten) heard_ = env.now();
+  if (!options_.has(Options::Bug::lease_forgotten)) heard_ = env.now();
   if (snapshot_.index > 0) env.install(snapshot_.state);
   arm_election(env);
   orders_from_ = env.first_life() ? env.now() : env.now() + options_.election_timeout_min;
-  if (!env.first_life()) return env.become(Role::backup, term_);
+  if (!env.first_life()) {
+    empty_ = !options_.empty_may_vote && (empty_ || log_.last() == 0);
+    if (empty_) write_ballot(env);  // should it crash again, it must still know
+    return env.become(Role::backup, term_);
+  }
   if (options_.members > 0) declare_members(env, 0, members_);
   leader_ = NodeId{0};
   if (env.self() == *leader_) return lead(env);
@@ -51,8 +54,8 @@ void Raft::vote(Env& env, NodeId candidate) {
 }
 
 void Raft::write_ballot(Env& env) {
-  const bool forgets = options_.bug == Options::Bug::vote_not_persisted;
-  env.persist(Disk::Ballot{term_, forgets ? std::nullopt : vote_});
+  const bool forgets = options_.has(Options::Bug::vote_not_persisted);
+  env.persist(Disk::Ballot{term_, forgets ? std::nullopt : vote_, empty_});
 }
 
 // Whether to carry out an order of `term`: it must come from the only leader of this term, or of a later one.
@@ -80,6 +83,7 @@ void Raft::enter(std::uint64_t term) {
   term_ = term;
   vote_.reset();
   verified_ = 0;
+  repaired_at_ = 0;
   transfers_over_ = 0;
 }
 
@@ -95,6 +99,17 @@ void Raft::step_back(Env& env, std::optional<NodeId> leader) {
 
 void Raft::on(Env& env, NodeId, const Stale& stale) {
   if (stale.term > term_) follow(env, stale.term, std::nullopt);
+}
+
+// A replica that lost its disk may have promised anything before: a vote, or to hold an entry. It counts
+// again once others have committed an entry that the leader appended after the loss. A leader that it helped
+// to depose commits no more, and all that it held for the present one comes before that entry.
+void Raft::repair(Env& env, std::uint64_t leaders_last) {
+  if (!empty_) return;
+  if (repaired_at_ == 0) repaired_at_ = leaders_last + 1;
+  if (commit_ < repaired_at_) return;
+  empty_ = false;
+  write_ballot(env);
 }
 
 // ---- votes
@@ -120,6 +135,7 @@ void Raft::stand(Env& env, bool trial, std::uint64_t transfer) {
 
 // Whether the candidate's log is at least as complete as this one (section 5.4.1).
 bool Raft::reaches_as_far(const RequestVote& request) const {
+  if (empty_) return false;  // it can't tell
   return std::pair{request.last_term, request.last} >= std::pair{log_.last_term(), log_.last()};
 }
 
@@ -132,6 +148,7 @@ bool Raft::content(const Env& env) const {
 void Raft::on(Env& env, NodeId from, const RequestVote& request) {
   if (from == env.self()) return;
   if (request.term < term_ || (request.trial && request.term == term_)) return env.send(from, Stale{term_});
+  if (options_.has(Options::Bug::learner_does_not_vote) && !members_.contains(env.self())) return;
   const bool sits_still = options_.check_quorum || options_.reads == Options::Reads::lease || request.trial;
   const bool ordered = helps_transfer(env, request.term - 1, request.transfer);
   if (sits_still && !ordered && content(env)) return;
@@ -166,6 +183,7 @@ void Raft::lead(Env& env) {
   leader_ = env.self();
   led_since_ = env.now();
   lease_over_ = false;
+  checked_until_ = {};
   lease_from_ = LocalTime::min();
   const bool first = env.first_life() && term_ == 1;  // all logs are empty: nothing to find out or to settle
   keep_wish(env);
@@ -177,22 +195,10 @@ void Raft::lead(Env& env) {
   for (const RaftEntry& entry : log_.entries) values.push_back(entry.value());
   env.lead(term_, {.after = log_.base, .values = values});
   const bool opens =
-      !first && options_.bug != Options::Bug::commits_earlier_term;  // a leader with the bug needs none
+      !first && !options_.has(Options::Bug::commits_earlier_term);  // a leader with the bug needs none
   opened_at_ = opens ? last + 1 : 0;
   if (opens) append(env, {term_, RaftEntry::Opening{}});
   beat(env);
 }
 
-std::optional<ServicePromise> Raft::promise(const Options& o, const Calm& calm) {
-  return promise_of_elections({.timeout_min = o.election_timeout_min,
-                               .timeout_max = o.election_timeout_max,
-                               .heartbeat = o.heartbeat},
-                              calm);
-}
-
-namespace {
-static_assert(Protocol<Raft>);
-const Registered<Raft> raft_registered{
-    "raft", "one leader per term appends to a log; entries stored by a majority are committed"};
-}  // namespace
 }  // namespace protocols

@@ -62,7 +62,7 @@ void Raft::holds(std::vector<RequestId>& all) const {
 void Raft::change_members(Env& env) {
   const bool is_member = members_.contains(env.self());
   if ((!wish_ && !members_.joint() && is_member) || members_at_ > commit_) return;
-  const bool hasty = options_.bug == Options::Bug::single_server_before_own_term;
+  const bool hasty = options_.has(Options::Bug::single_server_before_own_term);
   if (!settled() && !hasty) return;
   if (members_.joint()) return append_members(env, {.now = members_.now});
   if (!is_member) return resign(env);
@@ -105,8 +105,9 @@ void Raft::declare_members(Env& env, std::uint64_t index, const RaftMembers& mem
 // this replica alone may have the longest log, and nobody is elected without it. So it stands until its
 // removal is committed, although its own vote does not count. A replica that was never a member waits.
 bool Raft::may_stand(const Env& env) const {
+  if (empty_) return false;
   if (members_.contains(env.self())) return true;
-  if (options_.bug == Options::Bug::outsider_sits_still) return false;
+  if (options_.has(Options::Bug::outsider_sits_still)) return false;
   for (std::uint64_t at = members_at_; at > commit_;) {
     const auto [earlier, since] = members_up_to(at - 1);
     if (earlier.contains(env.self())) return true;
@@ -191,11 +192,12 @@ void Raft::end_transfer(Env& env, std::string_view why) {
 // Whether the leader of `term` wants this replica's vote for its successor, as far as this replica knows.
 // Before a restart it may have known better: that the transfer is over, or that there was such a term.
 bool Raft::helps_transfer(const Env& env, std::uint64_t term, std::uint64_t transfer) const {
+  if (options_.has(Options::Bug::transfer_ignores_lease)) return transfer > 0;
   return transfer > (term > term_ ? 0 : transfers_over_) && env.now() >= orders_from_;
 }
 
 void Raft::on(Env& env, NodeId from, const TimeoutNow& order) {
-  if (order.term != term_ || leader_ != from || leads() || !members_.contains(env.self())) return;
+  if (order.term != term_ || leader_ != from || leads() || empty_ || !members_.contains(env.self())) return;
   if (!helps_transfer(env, term_, order.transfer)) return;
   arm_election(env);
   stand(env, false, order.transfer);

@@ -5,70 +5,6 @@
 
 namespace protocols {
 
-void Raft::Options::describe(Fields& f) {
-  f.duration("election_timeout_min", election_timeout_min, {.min = 1us},
-             "Shortest silence of a leader after which a replica becomes a candidate.");
-  f.duration("election_timeout_max", election_timeout_max, {.min = 1us},
-             "Longest such silence; each replica draws its timeout each time, so that split votes are "
-             "rare.");
-  f.duration("heartbeat", heartbeat, {.min = 1us}, "Interval of the leader's heartbeats.");
-  f.choice("reads", reads, {{"log", Reads::log}, {"read_index", Reads::read_index}, {"lease", Reads::lease}},
-           "How reads are answered: as entries of the log, after asking a majority, or under a lease.");
-  f.duration("lease", lease, {.min = 1us},
-             "reads: lease. How long the leader may answer reads alone after a majority acknowledged a "
-             "heartbeat.");
-  f.number("lease_drift", lease_drift, {0, 0.5},
-           "reads: lease. Assumed bound on clock drift, in seconds per second; leases are shortened by it.");
-  f.flag("pre_vote", pre_vote,
-         "Whether a candidate first asks if it could win, before it starts a new "
-         "term.");
-  f.flag("check_quorum", check_quorum,
-         "Whether a leader that hears from no majority steps down, and replicas that hear from a leader "
-         "don't vote.");
-  f.count("compact_after", compact_after, {},
-          "Number of log entries after which the state is "
-          "snapshotted; 0: never.");
-  f.count("members", members, {0, 64},
-          "Number of initial members, from replica 0 on; the others wait to be added; 0: all.");
-  f.choice("membership", membership, {{"single", Membership::single}, {"joint", Membership::joint}},
-           "How members are changed (at most 64 replicas): one replica at a time, or all at once through a "
-           "joint configuration.");
-  f.choice(
-      "bug", bug,
-      {{"none", Bug::none},
-       {"vote_not_persisted", Bug::vote_not_persisted},
-       {"local_reads", Bug::local_reads},
-       {"commits_earlier_term", Bug::commits_earlier_term},
-       {"single_server_before_own_term", Bug::single_server_before_own_term},
-       {"outsider_sits_still", Bug::outsider_sits_still},
-       {"lease_forgotten", Bug::lease_forgotten}},
-      "A planted bug: a restarted replica has forgotten its vote; each replica answers reads from its own "
-      "state; entries of earlier terms are also committed by counting; members change before an entry of "
-      "the leader's own term is committed; a replica outside its own configuration never stands, though "
-      "that configuration may be known to nobody else; a restarted replica votes at once, though a leader "
-      "may still read under its lease.");
-}
-
-std::string Raft::Options::complaint(std::size_t replicas) const {
-  if (members > static_cast<std::int64_t>(replicas)) return "more members than replicas";
-  if (election_timeout_max < election_timeout_min)
-    return "election_timeout_max is shorter than election_timeout_min";
-  if (reads == Reads::lease && lease >= election_timeout_min)
-    return "a lease must be shorter than election_timeout_min, for which replicas don't vote";
-  return {};
-}
-
-// The leader's clock may be slow by the drift while the voters' are fast by it.
-Duration Raft::Options::lease_span() const {
-  return Duration{
-      static_cast<std::int64_t>(static_cast<double>(lease.count()) * (1 - lease_drift) / (1 + lease_drift))};
-}
-
-ClientPolicy Raft::client_policy(const Options& options, std::size_t) {
-  if (options.bug == Options::Bug::local_reads) return {.read_target = ClientPolicy::Target::own};
-  return {};
-}
-
 void RaftLog::compact(std::uint64_t index, std::uint64_t term) {
   if (index <= base) return;
   const bool fits = has(index) && term_at(index) == term;
@@ -98,7 +34,8 @@ Raft::Raft(const Options& options, const Disk& disk)
       log_(disk.log),
       snapshot_(disk.snapshot),
       sessions_(disk.snapshot.sessions),
-      commit_(disk.snapshot.index) {
+      commit_(disk.snapshot.index),
+      empty_(disk.ballot.empty) {
   const auto members = static_cast<std::size_t>(options.members);
   if (snapshot_.index == 0) snapshot_.members = {.now = members > 0 ? RaftMembers::first(members) : 0};
   adopt_members();
@@ -115,7 +52,10 @@ void Raft::on_timer(Env& env, Timer timer) {
 
 // Sends a message as soon as everything written so far is safe.
 void Raft::promise(Env& env, const Deferred& promise) {
-  env.durable() ? on_durable(env, promise) : env.when_durable(promise);
+  if (empty_) return;  // it can't tell what it has promised before
+  const bool early =
+      options_.has(Options::Bug::early_answer) && std::holds_alternative<Accepted>(promise.message);
+  env.durable() || early ? on_durable(env, promise) : env.when_durable(promise);
 }
 
 void Raft::on_durable(Env& env, const Deferred& promise) {
@@ -129,7 +69,7 @@ void Raft::on_durable(Env& env, const Deferred& promise) {
 
 void Raft::on_request(Env& env, const Request& request) {
   const bool reads = !request.ping && is_read(request.command);
-  if (reads && options_.bug == Options::Bug::local_reads)
+  if (reads && options_.has(Options::Bug::local_reads))
     return env.reply(request.id, env.apply(request).output, env.self());
   if (!leads()) {
     if (leader_ && *leader_ != env.self()) env.redirect(request.id, *leader_);
@@ -137,7 +77,7 @@ void Raft::on_request(Env& env, const Request& request) {
   }
   if (request.ping) return env.reply(request.id, {});
   if (successor_) return;  // the client will ask again
-  if (reads && options_.reads != Options::Reads::log && settled()) return read(env, request);
+  if (reads && options_.reads != Options::Reads::log && knows_committed()) return read(env, request);
   if (sessions_.is_over(request.id)) return;
   if (const auto* earlier = sessions_.find(request.id)) return env.reply(request.id, earlier->output);
   if (request.again && pending(request.id)) return;
@@ -165,11 +105,12 @@ void Raft::read(Env& env, const Request& request) {
 }
 
 bool Raft::lease_holds(const Env& env) const {
+  if (options_.has(Options::Bug::coarse_quorum_check)) return !lease_over_ && env.now() < checked_until_;
   return !lease_over_ && hears_majority(env, options_.lease_span(), lease_from_);
 }
 
 void Raft::on(Env& env, NodeId from, const Confirm& confirm) {
-  if (from == env.self() || !obeys(env, from, confirm.term)) return;
+  if (from == env.self() || !obeys(env, from, confirm.term) || empty_) return;
   env.send(from, Confirmed{term_, confirm.round});
 }
 
@@ -232,6 +173,7 @@ void Raft::on(Env& env, NodeId from, const Append& append) {
   if (!adopt(env, append)) return;
   verified_ = std::max(verified_, append.after + append.entries.size());
   commit_up_to(env, std::min(append.commit, verified_));
+  repair(env, verified_);
   promise(env, {from, Accepted{term_, verified_}});
 }
 
@@ -294,6 +236,8 @@ void Raft::on(Env& env, NodeId from, const Rejected& rejected) {
 
 void Raft::beat(Env& env) {
   if (!leads()) return;
+  if (env.now() >= checked_until_ && hears_majority(env, options_.lease_span(), lease_from_))
+    checked_until_ = env.now() + options_.election_timeout_min / 2;
   for (std::uint16_t i = 0; i < env.cluster(); ++i) {
     if (NodeId{i} == env.self() || !in_audience(NodeId{i})) continue;
     env.send(NodeId{i}, Heartbeat{term_, commit_, peers_[i].announced, env.now(), transfers_over_});
@@ -306,7 +250,8 @@ void Raft::on(Env& env, NodeId from, const Heartbeat& heartbeat) {
   if (!obeys(env, from, heartbeat.term)) return;
   transfers_over_ = std::max(transfers_over_, heartbeat.transfers_over);
   commit_up_to(env, std::min(heartbeat.commit, verified_));
-  env.send(from, HeartbeatReply{term_, heartbeat.announced, verified_, heartbeat.sent_at});
+  const LocalTime echo = empty_ ? LocalTime{} : heartbeat.sent_at;  // no lease may rest on an empty disk
+  env.send(from, HeartbeatReply{term_, heartbeat.announced, verified_, echo});
 }
 
 // By now the follower should have accepted what was sent before the previous heartbeat. If it hasn't,
@@ -328,7 +273,7 @@ void Raft::on(Env& env, NodeId from, const HeartbeatReply& reply) {
 void Raft::advance_commit(Env& env) {
   const auto held = [&](NodeId id) { return peer(id).match; };
   const std::uint64_t index = raft_quorum::held_by_majority(members_, env.cluster(), held, held_);
-  const bool counts = log_.term_at(index) == term_ || options_.bug == Options::Bug::commits_earlier_term;
+  const bool counts = log_.term_at(index) == term_ || options_.has(Options::Bug::commits_earlier_term);
   if (counts) commit_up_to(env, index);
 }
 
@@ -351,7 +296,7 @@ void Raft::apply(Env& env, std::uint64_t index) {
   }
   Applied applied = env.apply(*request);
   if (ours) env.reply(request->id, applied.output);
-  sessions_.add(*request, index, std::move(applied.output));
+  if (!options_.has(Options::Bug::no_sessions)) sessions_.add(*request, index, std::move(applied.output));
 }
 
 void Raft::compact(Env& env) {
@@ -377,6 +322,7 @@ void Raft::on(Env& env, NodeId from, const Install& install) {
     adopt_members();
   }
   verified_ = std::max(verified_, install.snapshot.index);
+  repair(env, verified_);
   promise(env, {from, Accepted{term_, verified_}});
 }
 

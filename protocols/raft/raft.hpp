@@ -40,11 +40,32 @@
 //     Otherwise there is no progress, but never a wrong answer.
 //   * Disks keep what they completed. A replica that restarts with an empty one may vote twice, or forget
 //     what it accepted, so that committed entries are lost; real systems make it a new member. Here the
-//     leader brings it up to date like one that is far behind, and it takes part again.
+//     leader brings it up to date like one that is far behind, and it takes part again: at once, or (no
+//     empty_may_vote) when entries that came after its restart are committed without its help.
 //   * Commands are deterministic: every replica executes them ("draw" and "stamp" make replicas diverge).
 //   * Only for lease: clocks run alike. The leader counts the lease on its clock, and the voters sit still on
 //     theirs; `lease_drift` shortens the lease by as much as the rates may differ. A leader whose clock is
 //     slower than that reads values that another leader has overwritten.
+//
+// Bugs, for the judges to catch (those that a real system had name its report):
+//   vote_not_persisted        A vote is not on disk: after a crash the replica votes again in the same term.
+//   local_reads               Every replica answers reads from its own state.
+//   commits_earlier_term      Entries of earlier terms are committed by counting, too (figure 8).
+//   single_server_before_own_term  Members change before the leader has committed an entry of its own.
+//   outsider_sits_still       A replica outside its own configuration never stands, even if nobody else can.
+//   lease_forgotten           A restarted replica votes at once, though a lease may rest on it.
+//   transfer_ignores_lease    A voter helps the successor of a transfer that is over, whose order came late.
+//                             The leader reads under a new lease by then (tikv/raft-rs issue 234).
+//   coarse_quorum_check       A lease is checked only twice per election timeout, and holds in between: it
+//                             outlives a quorum that a partition took away (sofa-jraft pull request 34).
+//   read_before_first_commit  A new leader answers reads before it knows all that is committed (etcd issue
+//                             7331).
+//   learner_does_not_vote     A replica that has not heard yet that it is a member votes for nobody, though
+//                             the others need its vote to elect who would tell it (raft-rs issue 57).
+//   no_sessions               Nobody remembers answers: a request that is asked again, as after a failover,
+//                             is executed twice (etcd issue 18424).
+//   early_answer              Followers and leader count an entry before it is on disk: a power failure takes
+//                             back what clients were told (vitess issue 21092).
 //
 // Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014;
 // pre-vote, check-quorum, reads and sessions: Ongaro's thesis (Stanford 2014), sections 6.2 to 6.4 and 9.6;
@@ -58,63 +79,14 @@
 #include <variant>
 #include <vector>
 
+#include "protocols/raft/log.hpp"
 #include "protocols/raft/quorum.hpp"
 #include "sim/kernel/ring.hpp"
-#include "sim/kernel/short_list.hpp"
 #include "sim/protocol/registry.hpp"
-#include "sim/protocol/sessions.hpp"
 
 namespace protocols {
 
 using namespace sim;
-
-struct RaftEntry {
-  struct Opening {};  ///< Begins a term.
-  std::uint64_t term = 0;
-  std::variant<Opening, Request, RaftMembers> what{};
-  const Request* request() const { return std::get_if<Request>(&what); }
-  const RaftMembers* members() const { return std::get_if<RaftMembers>(&what); }
-  /// How observers identify it.
-  std::uint64_t value() const { return request() != nullptr ? fingerprint(*request()) : 0; }
-  /// As scripts show it: `1: c0#0 write x=1`.
-  std::string text() const {
-    const std::string which = std::to_string(term) + ": ";
-    if (request() != nullptr) return which + text_of(*request());
-    return which + (members() != nullptr ? "members " + members()->text() : "opening");
-  }
-};
-
-/// All entries after `base`, which stands for a snapshot.
-struct RaftLog {
-  std::uint64_t base = 0;
-  std::uint64_t base_term = 0;
-  std::vector<RaftEntry> entries{};
-
-  std::uint64_t last() const { return base + entries.size(); }
-  bool has(std::uint64_t index) const { return index > base && index <= last(); }
-  const RaftEntry& operator[](std::uint64_t index) const { return entries[index - base - 1]; }
-  /// 0 if the log doesn't have the entry (any more).
-  std::uint64_t term_at(std::uint64_t index) const {
-    if (has(index)) return (*this)[index].term;
-    return index == base ? base_term : 0;
-  }
-  std::uint64_t last_term() const { return term_at(last()); }
-  /// Forgets everything after `index`, which is not before `base`.
-  void truncate(std::uint64_t index) {
-    if (index < last()) entries.resize(static_cast<std::size_t>(index - base));
-  }
-  /// Forgets everything up to `index`, of term `term`; later entries stay if they fit.
-  void compact(std::uint64_t index, std::uint64_t term);
-};
-
-struct RaftSnapshot {
-  std::uint64_t index = 0;
-  std::uint64_t term = 0;   ///< Of the entry at `index` ...
-  std::uint64_t value = 0;  ///< ... and what was decided there.
-  Snapshot state{};
-  Sessions sessions{};
-  RaftMembers members{};
-};
 
 struct Raft {
   // ---- messages
@@ -197,7 +169,13 @@ struct Raft {
       commits_earlier_term,
       single_server_before_own_term,
       outsider_sits_still,
-      lease_forgotten
+      lease_forgotten,
+      transfer_ignores_lease,
+      coarse_quorum_check,
+      read_before_first_commit,
+      learner_does_not_vote,
+      no_sessions,
+      early_answer
     };
 
     Duration election_timeout_min = 150ms;
@@ -211,10 +189,12 @@ struct Raft {
     std::int64_t compact_after = 10000;
     std::int64_t members = 0;
     Membership membership = Membership::single;
+    bool empty_may_vote = true;
     Bug bug = Bug::none;
 
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
+    bool has(Bug which) const { return bug == which; }
     /// How long a lease lasts on the leader's clock.
     Duration lease_span() const;
   };
@@ -226,6 +206,7 @@ struct Raft {
     struct Ballot {
       std::uint64_t term;
       std::optional<NodeId> vote;
+      bool empty = false;  ///< It was found empty, and is not repaired yet.
     };
     struct Entries {  // replace what follows `after`
       std::uint64_t after;
@@ -317,6 +298,7 @@ struct Raft {
   void change_members(Env& env);
   void change_to(Env& env, std::uint64_t wish);
   bool may_stand(const Env& env) const;
+  void repair(Env& env, std::uint64_t leaders_last);
   void declare_members(Env& env, std::uint64_t index, const RaftMembers& members) const;
   void drop_wish(Env& env, std::string_view why);
   void keep_wish(Env& env);
@@ -351,6 +333,7 @@ struct Raft {
   bool leads() const { return role_ == Role::primary; }
   /// Whether an entry of this leader's own term is committed: only then does it know all that is committed.
   bool settled() const { return commit_ >= opened_at_; }
+  bool knows_committed() const { return settled() || options_.has(Options::Bug::read_before_first_commit); }
   Peer& peer(NodeId id) { return peers_[id.value]; }
 
   Options options_;
@@ -367,6 +350,8 @@ struct Raft {
   LocalTime heard_{};                 ///< When the leader was last heard of.
   LocalTime orders_from_{};           ///< Until then it may have forgotten transfers that are over.
   std::uint64_t transfers_over_ = 0;  ///< So many of this term's transfers have failed.
+  bool empty_ = false;                ///< Its disk was empty at a restart: it neither votes nor accepts ...
+  std::uint64_t repaired_at_ = 0;     ///< ... before this entry is committed.
   std::uint64_t verified_ = 0;  ///< Follower: the log is known to agree with this term's leader's up to here.
 
   // as leader or candidate
@@ -378,8 +363,9 @@ struct Raft {
   std::optional<Wish> wish_{};
   NodeSet learners_{};  ///< Are brought up to date before they become members.
   std::optional<Successor> successor_{};
-  bool lease_over_ = false;  ///< Since a successor may have been elected any time.
-  LocalTime lease_from_{};   ///< A lease counts only messages sent later: voters must know which are over.
+  bool lease_over_ = false;    ///< Since a successor may have been elected any time.
+  LocalTime checked_until_{};  ///< coarse_quorum_check: until then nobody asks whether a lease holds.
+  LocalTime lease_from_{};     ///< A lease counts only messages sent later: voters must know which are over.
   NodeSet votes_{};
   std::vector<std::uint64_t> held_{};  ///< Room for a computation.
   bool trial_ = false;
