@@ -39,7 +39,9 @@ void describe_span(DocumentFields& f, Fault& x) {
   f.require(at || from, "from", "the time when the fault begins");
   const std::string_view begin = from ? "from" : "at";
   f.require(x.at <= f.context().end, begin, "a time before the end of the chaos phase (\"duration\")");
-  f.optional("to", x.until, "end of the fault; by default a heal or the end of the chaos phase");
+  f.optional("to", x.until,
+             "end of the fault; by default that of the chaos phase, for the network a heal before it, for a "
+             "clock that of the run");
   f.require(!x.until || *x.until > x.at, "to", "a time after the beginning");
   f.require(!x.until || *x.until <= f.context().end, "to",
             "a time up to the end of the chaos phase (\"duration\")");

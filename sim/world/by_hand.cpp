@@ -52,6 +52,7 @@ std::uint32_t ByHand::begin_fault(const Fault& fault) {
   world_.cuts_.emplace_back();
   world_.struck_.emplace_back();
   world_.turns_.emplace_back();
+  world_.lasts_.push_back(false);
   world_.begin(index, fault);
   return index;
 }

@@ -33,6 +33,7 @@ void World::schedule(std::vector<Fault> faults) {
   cuts_.resize(faults_.size());
   struck_.resize(faults_.size());
   turns_.resize(faults_.size());
+  lasts_.resize(faults_.size());
   const auto push = [&](Duration at, std::uint32_t handle) {
     queue_.push(Time{at}, Rank::fault, Event{.kind = Event::Kind::fault, .handle = handle});
   };
@@ -67,10 +68,7 @@ void World::begin(std::uint32_t index, const Fault& fault) {
     case Fault::Kind::partition:
     case Fault::Kind::overlap: sever(network_.between(fault.groups)); break;
     case Fault::Kind::cut: sever({{fault.from, fault.to}}); break;
-    case Fault::Kind::network:
-      network_.set_laws(fault.laws);
-      laws_of_ = index;
-      break;
+    case Fault::Kind::network: impose(index); break;
     case Fault::Kind::heal: heal_network(); break;
     default:
       node = resolve(fault.victim);
@@ -98,12 +96,12 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
     case Fault::Kind::pause:
       if (m.pauses++ == 0 && m.up) record_.lives.push_back({now_, node, Record::Life::paused});
       return schedule_turn(node);
-    case Fault::Kind::slow: m.slow = fault.span; return;
+    case Fault::Kind::slow:
+    case Fault::Kind::disk: return impose(index);
     case Fault::Kind::clock:
       record_.clock_jump = std::max(record_.clock_jump, std::chrono::abs(fault.span));
       record_.clock_drift = std::max(record_.clock_drift, std::abs(fault.drift_ppb));
-      return m.clock.set(now_, fault.span, fault.drift_ppb);
-    case Fault::Kind::disk: m.disk_delay = fault.span; return;
+      return impose(index);
     case Fault::Kind::reconfigure:
     case Fault::Kind::transfer: return give_order(index, node);
     case Fault::Kind::byzantine: return misbehave(node, index);
@@ -115,24 +113,60 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
 void World::end(std::uint32_t index, const Fault& fault) {
   disturb(now_);
   heal(index);
-  if (fault.kind == Fault::Kind::network) restore_laws();
+  lift(index);
   note_reach();
   const auto node = std::exchange(struck_[index], std::nullopt);
   if (tracer_ != nullptr) tracer_->healed(now_, fault, node);
   if (!node) return;
   Machine& m = machine(*node);
   if (fault.kind == Fault::Kind::pause) resume(*node);
-  if (fault.kind == Fault::Kind::slow) speed_up(*node);
-  if (fault.kind == Fault::Kind::disk) m.disk_delay = Duration{0};
   if (fault.kind == Fault::Kind::disk) disturb(m.disk_free);
-  if (fault.kind == Fault::Kind::clock) m.clock.set(now_, Duration{0}, 0);
   if (fault.kind == Fault::Kind::byzantine && m.misbehaves_by == index) behave(*node);
   if (fault.kind == Fault::Kind::omission) end_omission(*node, index);
 }
 
+// Some faults set a value: the network's laws, or a node's speed, disk or clock. While several of one kind
+// last, the value is that of the one that began last; when it ends, that of the one before it counts again.
+void World::impose(std::uint32_t index) {
+  imposed_.push_back(index);
+  lasts_[index] = true;
+  set_value(faults_[index].kind, struck_[index], &faults_[index]);
+}
+
+void World::lift(std::uint32_t index) {
+  if (!lasts_[index]) return;
+  const Fault::Kind kind = faults_[index].kind;
+  const bool counted = imposed(kind, struck_[index]) == &faults_[index];
+  lasts_[index] = false;
+  if (counted) set_value(kind, struck_[index], imposed(kind, struck_[index]));
+}
+
+// The fault whose value counts; null if none of the kind lasts.
+const Fault* World::imposed(Fault::Kind kind, std::optional<NodeId> node) {
+  while (!imposed_.empty() && !lasts_[imposed_.back()]) imposed_.pop_back();
+  const auto found = std::find_if(imposed_.rbegin(), imposed_.rend(), [&](std::uint32_t i) {
+    return lasts_[i] && faults_[i].kind == kind && struck_[i] == node;
+  });
+  return found != imposed_.rend() ? &faults_[*found] : nullptr;
+}
+
+void World::set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault* fault) {
+  const Duration span = fault != nullptr ? fault->span : Duration{0};
+  switch (kind) {
+    case Fault::Kind::network: return network_.set_laws(fault != nullptr ? fault->laws : setup_->network);
+    case Fault::Kind::slow: return work_at(*node, span);
+    case Fault::Kind::disk: machine(*node).disk_delay = span; return;
+    case Fault::Kind::clock:
+      return machine(*node).clock.set(now_, span, fault != nullptr ? fault->drift_ppb : 0);
+    default: SIM_CHECK(false, "a fault that sets no value came here");
+  }
+}
+
 void World::restore_laws() {
-  network_.set_laws(setup_->network);
-  laws_of_.reset();
+  for (const std::uint32_t index : imposed_) {
+    if (faults_[index].kind == Fault::Kind::network) lasts_[index] = false;
+  }
+  set_value(Fault::Kind::network, std::nullopt, nullptr);
 }
 
 void World::heal(std::uint32_t index) {
@@ -166,7 +200,7 @@ void World::note_reach() {
 void World::begin_settling() {
   clients_.stop();
   const bool severed = cut_bytes_ > 0;
-  if (severed || laws_of_) disturb(now_);
+  if (severed || imposed(Fault::Kind::network, std::nullopt) != nullptr) disturb(now_);
   heal_network();
   give_up_crashes();
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {

@@ -57,10 +57,12 @@ void World::give_up_held(NodeId node) {
   schedule_turn(node);
 }
 
-// A node that is no longer slow works off its waiting events at once.
-void World::speed_up(NodeId node) {
-  machine(node).slow = Duration{0};
-  schedule_turn(node);
+// Each event keeps the node busy for so long from now on. A node that is no longer slow works off its waiting
+// events at once.
+void World::work_at(NodeId node, Duration each) {
+  const bool faster = each < machine(node).slow;
+  machine(node).slow = each;
+  if (faster) schedule_turn(node);
 }
 
 // Events that came during the pause happen now: messages first, in the order of their arrival, then the

@@ -202,6 +202,10 @@ class World final : private ClientPort {
   void begin_settling();
   void disturb(Time until) { record_.disturbed_until = std::max(record_.disturbed_until, until); }
   void note_reach();
+  void impose(std::uint32_t index);
+  void lift(std::uint32_t index);
+  const Fault* imposed(Fault::Kind kind, std::optional<NodeId> node);
+  void set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault* fault);
   void restore_laws();
   void heal(std::uint32_t index);
   void heal_network();
@@ -215,7 +219,7 @@ class World final : private ClientPort {
   void take_turn(const Event& turn);
   void give_up_held(NodeId node);
   void resume(NodeId node);
-  void speed_up(NodeId node);
+  void work_at(NodeId node, Duration each);
 
   // Omissions, and crashes amid a broadcast (sim/world/omission.cpp).
   static constexpr std::string_view kOmitted = "omitted";
@@ -277,7 +281,8 @@ class World final : private ClientPort {
   std::vector<std::uint32_t> severing_;        ///< The faults that may sever some.
   std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
   std::vector<NodeSet> reach_;                 ///< Per node, as last written down.
-  std::optional<std::uint32_t> laws_of_;       ///< The fault that sets the network's laws now.
+  std::vector<std::uint32_t> imposed_;         ///< Faults that set a value, in order of their beginning.
+  std::vector<bool> lasts_;                    ///< Per fault: it sets a value, and hasn't ended.
   Rng fault_rng_;
   Rng whims_;
   std::uint64_t lies_;                ///< The source of all lies.

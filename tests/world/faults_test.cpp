@@ -85,6 +85,39 @@ TEST_CASE("a node that is no longer slow gets at once to all that waits, in the 
   CHECK(probe.node(1).seen == expected);
 }
 
+TEST_CASE(
+    "of faults that overlap, the one that began last sets the value, and after it the one before goes on") {
+  Setup setup = quiet_setup(2);
+  const auto slow = [](Duration at, Duration until, Duration by) {
+    return Fault{.at = at, .kind = Fault::Kind::slow, .until = until, .victim = number(1), .span = by};
+  };
+  setup.faults = {slow(0ms, 100ms, 5ms), slow(2ms, 3ms, 50ms)};
+  ProbeWorld probe(setup, sends_five_notes());
+  probe.world.run();
+  REQUIRE(probe.node(1).seen.size() == 6);
+  // The notes came at 1 ms. At 3 ms the node is less slow again: it begins the first anew, then 5 ms for each.
+  CHECK(probe.node(1).seen[1].at == 8ms);
+  CHECK(probe.node(1).seen[4].at == 23ms);
+
+  NetworkLaws far = setup.network;
+  far.replicas.delay = DelayLaw::constant(20ms);
+  NetworkLaws farther = setup.network;
+  farther.replicas.delay = DelayLaw::constant(40ms);
+  const auto laws = [](Duration at, Duration until, const NetworkLaws& is) {
+    return Fault{.at = at, .kind = Fault::Kind::network, .until = until, .laws = is};
+  };
+  setup.faults = {laws(0ms, 100ms, far), laws(2ms, 50ms, farther), laws(3ms, 4ms, setup.network)};
+  ProbeWorld delayed(setup, {[](ProbeEnv& env, const std::string& event) {
+                       if (env.self() != NodeId{0}) return;
+                       if (event == "start") env.set_timer(Timer::first, 10ms);
+                       if (event == "first") env.set_timer(Timer::second, 60ms);
+                       if (event == "first" || event == "second") env.send(NodeId{1}, Probe::Note{1});
+                     }});
+  delayed.world.run();
+  const std::vector<Probe::Seen> expected{{"start", 0ms}, {"note 1 from 0", 50ms}, {"note 1 from 0", 90ms}};
+  CHECK(delayed.node(1).seen == expected);
+}
+
 TEST_CASE("what arrives at the instant at which a pause ends comes after what waited for that") {
   Setup setup = quiet_setup(2);
   setup.faults = {{.at = 0ms, .kind = Fault::Kind::pause, .until = 10ms, .victim = number(1)}};
