@@ -40,9 +40,9 @@ LostWritesJudgement judge_lost_writes(const Record& record, std::size_t enough) 
   for (const auto& holding : record.held) {
     if (concerned.contains(holding.by)) held[holding.operation] = 1;
   }
-  std::size_t running = 0;
-  for (std::uint16_t i = 0; i < record.replicas; ++i) running += concerned.contains(NodeId{i}) ? 1u : 0u;
-  const bool known = running >= std::max<std::size_t>(enough, 1);
+  std::size_t telling = 0;
+  for (std::uint16_t i = 0; i < record.replicas; ++i) telling += concerned.tells(NodeId{i}) ? 1u : 0u;
+  const bool known = telling >= std::max<std::size_t>(enough, 1);
   for (std::uint32_t i = 0; i < record.operations.size(); ++i) {
     if (kept[i] != 0 || !changed_something(record.operations[i])) continue;
     (held[i] != 0 ? result.held : known ? result.operations : result.unknown).push_back(i);

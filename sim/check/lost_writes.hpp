@@ -18,9 +18,8 @@ struct LostWritesJudgement {
   std::vector<std::uint32_t> unknown;
 };
 
-/// A write is an answered operation that changed the service. `enough` replicas must run before a write that
-/// none of them holds counts as lost; if one of several is enough, the replicas that are down may be the ones
-/// that hold it.
+/// A write is an answered operation that changed the service. `enough` replicas must be up, repaired or not,
+/// before a write that none of them holds counts as lost: those that are down may be the ones that hold it.
 LostWritesJudgement judge_lost_writes(const Record& record, std::size_t enough = 1);
 
 }  // namespace sim

@@ -37,7 +37,10 @@ class Concerned {
 
   Time next() const;  ///< When the next change is due; kNever when there is none.
   void advance();     ///< Takes the next change into account.
-  bool contains(NodeId node) const { return lives_.up(node) && member_[node.value] && part_[node.value]; }
+  bool contains(NodeId node) const { return tells(node) && part_[node.value]; }
+  /// Whether its state tells what the service has: a replica that waits to be repaired says that it has
+  /// nothing, while one that is down may come back with everything on its disk.
+  bool tells(NodeId node) const { return lives_.up(node) && member_[node.value]; }
 
  private:
   const Record* record_;

@@ -48,6 +48,20 @@ TEST_CASE("what only a replica holds that is no member any more is lost") {
   CHECK(judge_lost_writes(b.record).operations == std::vector<std::uint32_t>{write});
 }
 
+TEST_CASE("replicas that wait to be repaired say that they have nothing, those that are down say nothing") {
+  RecordBuilder b(3);
+  const auto write = b.call(0, 10);
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    b.crash(50, i);
+    b.restart(60, i);
+    b.record.parts.push_back({at_ms(60), NodeId{i}, false});
+  }
+  CHECK(judge_lost_writes(b.record, 2).operations == std::vector<std::uint32_t>{write});
+  b.crash(70, 1);
+  b.crash(70, 2);
+  CHECK(judge_lost_writes(b.record, 2).unknown == std::vector<std::uint32_t>{write});
+}
+
 TEST_CASE("what changed nothing can't be lost") {
   RecordBuilder b(1);
   for (const Action action : {Action::contains, Action::remove, Action::acquire, Action::cas}) {
