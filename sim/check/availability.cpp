@@ -1,6 +1,7 @@
 #include "sim/check/availability.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sim {
 namespace {
@@ -8,6 +9,20 @@ namespace {
 struct Leave {
   Time at;
   bool ok;
+};
+
+// From an answer to the next one. Only the time counts in which operations wait: while none does, nobody can
+// tell. That clients give up ends no silence.
+struct Silence {
+  Time begin{}, end{};
+  Duration waited{}, in_chaos{};
+
+  void wait(Time from, Time to, Time chaos_end) {
+    if (waited == Duration{0}) begin = from;
+    end = to;
+    waited += to - from;
+    in_chaos += std::max(std::min(to, chaos_end) - from, Duration{0});
+  }
 };
 
 // When operations stop waiting, in order of time.
@@ -26,31 +41,34 @@ std::vector<Leave> leaves(const Record& record, Duration timeout) {
 
 AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules) {
   AvailabilityJudgement result;
-  Duration in_chaos{0};
-  const auto silence = [&](Time begin, Time end) {
-    if (end - begin <= rules.outage_after || begin >= record.chaos_end) return;
-    result.outages.push_back({begin, end});
-    result.longest_s = std::max(result.longest_s, seconds(end - begin));
-    in_chaos += std::min(end, record.chaos_end) - begin;
+  Duration out{0};  // of the chaos phase
+  Silence silence;
+  const auto end_silence = [&] {
+    const Silence ended = std::exchange(silence, Silence{});
+    if (ended.waited <= rules.outage_after || ended.begin >= record.chaos_end) return;
+    result.outages.push_back({ended.begin, ended.end});
+    result.longest_s = std::max(result.longest_s, seconds(ended.waited));
+    out += ended.in_chaos;
   };
   const auto ends = leaves(record, rules.client_timeout);
   const auto& calls = record.operations;
   std::size_t waiting = 0;
-  Time begin{};
+  Time last{};
   for (std::size_t c = 0, e = 0; e < ends.size();) {
     const Time now = std::min(c < calls.size() ? calls[c].call : kNever, ends[e].at);
-    const bool waited = waiting > 0;
+    if (waiting > 0) silence.wait(last, now, record.chaos_end);
+    last = now;
     bool answered = false;
     for (; c < calls.size() && calls[c].call == now; ++c) ++waiting;
     for (; e < ends.size() && ends[e].at == now; ++e) {
       --waiting;
       answered = answered || ends[e].ok;
     }
-    if (waited && (answered || waiting == 0)) silence(begin, now);
-    if (!waited || answered) begin = now;
+    if (answered) end_silence();
   }
+  end_silence();
   const double chaos = seconds(record.chaos_end - Time{});
-  if (chaos > 0) result.fraction = 1 - seconds(in_chaos) / chaos;
+  if (chaos > 0) result.fraction = 1 - seconds(out) / chaos;
   return result;
 }
 

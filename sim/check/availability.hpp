@@ -15,8 +15,8 @@ struct AvailabilityRules {
 };
 
 struct Outage {
-  Time begin;
-  Time end;
+  Time begin;  ///< The first operation waits, or the last answer came.
+  Time end;    ///< The next answer came, or the last operation was given up.
 };
 
 struct AvailabilityJudgement {
@@ -26,9 +26,9 @@ struct AvailabilityJudgement {
   double longest_s = 0;         ///< Whole, even where it ends in the settle phase.
 };
 
-/// A silence is a longest stretch of time in which some operation waits (called, neither returned nor given
-/// up) and none returns ok. It begins with the last such return or with the first call that waits. Silences
-/// longer than `outage_after` that begin in the chaos phase are outages.
+/// A silence lasts from one answer to the next, and its length is the time in it during which some operation
+/// waits (called, neither returned nor given up). Clients that give up end no silence. Silences longer than
+/// `outage_after` that begin in the chaos phase are outages.
 AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules);
 
 /// How many operations were called in each of some equal parts of the chaos phase, and how many of these were

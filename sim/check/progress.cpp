@@ -24,16 +24,18 @@ struct Change {
   bool called;  // or returned, or given up
 };
 
-// Operations of one kind that were called since `since`: their calls and ends in order of time.
-std::vector<Change> changes_of(const Record& record, Time since, Duration timeout, bool reads) {
+// Operations of one kind that were called since `since`, and those that waited then if clients go on asking
+// for them: their calls (not before `since`) and ends in order of time.
+std::vector<Change> changes_of(const Record& record, const ProgressRules& rules, Time since, bool reads) {
   std::vector<Change> all;
-  const auto first = std::ranges::lower_bound(record.operations, since, {}, &Operation::call);
-  for (auto op = first; op != record.operations.end(); ++op) {
-    if ((op->action == Action::read) != reads) continue;
-    const auto place = static_cast<std::uint32_t>(op - record.operations.begin());
-    const bool returned = op->outcome != Outcome::pending;
-    all.push_back({op->call, place, true});
-    all.push_back({returned ? op->ret : std::min(op->call + timeout, record.end), place, false});
+  for (std::uint32_t place = 0; place < record.operations.size(); ++place) {
+    const Operation& op = record.operations[place];
+    const bool returned = op.outcome != Outcome::pending;
+    const Time end = returned ? op.ret : std::min(op.call + rules.client_timeout, record.end);
+    const bool waited = rules.clients_ask_again && op.call < since && end > since;
+    if ((op.action == Action::read) != reads || (op.call < since && !waited)) continue;
+    all.push_back({std::max(op.call, since), place, true});
+    all.push_back({end, place, false});
   }
   std::ranges::stable_sort(all, {}, &Change::at);
   return all;
@@ -45,12 +47,12 @@ struct Service {
   bool asked = false;
 };
 
-Service service_of(const Record& record, Time since, Duration timeout, bool reads) {
+Service service_of(const Record& record, const ProgressRules& rules, Time since, bool reads) {
   Service service;
   Silence now{.begin = since};
   std::vector<std::uint32_t> waiting;
   Time last = since;
-  const auto all = changes_of(record, since, timeout, reads);
+  const auto all = changes_of(record, rules, since, reads);
   service.asked = !all.empty();
   for (auto change = all.begin(); change != all.end();) {
     const Time at = change->at;
@@ -195,7 +197,7 @@ ProgressJudgement judge_progress(const Record& record, const std::optional<Progr
   if (auto why = void_because(record, *rules); !why.empty()) return unknown(std::move(why));
   bool asked = false, answered = false;
   for (const bool reads : {false, true}) {
-    const Service service = service_of(record, result.since, rules->client_timeout, reads);
+    const Service service = service_of(record, *rules, result.since, reads);
     asked = asked || service.asked;
     answered = answered || service.answered;
     result.longest = std::max(result.longest, service.longest.waited);
@@ -204,7 +206,7 @@ ProgressJudgement judge_progress(const Record& record, const std::optional<Progr
     result.why = story_of(record, *rules, service.longest, reads);
   }
   if (result.verdict == ProgressJudgement::Verdict::stopped) return result;
-  if (!asked) return unknown("no operation was called after the last fault");
+  if (!asked) return unknown("no operation was waiting after the last fault");
   if (!answered) {
     return unknown(
         fmt::format("operations waited for {:.4g} s after the last fault, but the bound is {:.4g} s",

@@ -15,7 +15,9 @@ namespace sim {
 
 /// The protocol's promise under the conditions of the run.
 struct ProgressRules {
-  Duration client_timeout{};   ///< A client stops waiting for an operation so long after its call.
+  Duration client_timeout{};  ///< A client stops waiting for an operation so long after its call.
+  bool clients_ask_again =
+      false;                   ///< Meanwhile they repeat it, so that a loss before the calm doesn't matter.
   Duration within{};           ///< Where operations wait for so long, one is answered.
   std::size_t running = 0;     ///< If so many members are up, none of them ever Byzantine ...
   bool despite_liars = false;  ///< ... and either no replica was Byzantine, or this holds all the same ...
@@ -29,12 +31,12 @@ struct ProgressJudgement {
   Verdict verdict = Verdict::unknown;
   std::string why{};  ///< Why nothing can be said, in words; or: who waits for whom.
   Time since{};       ///< From here on nothing went wrong any more.
-  /// The longest time that operations called since then waited and none of their kind was answered.
+  /// The longest time since then that operations waited and none of their kind was answered.
   Duration longest{};
 };
 
-/// Looks at the operations called since the last fault was over, reads and writes apart: an answer from a
-/// replica's own state says nothing of whether updates go on.
+/// Looks at the operations called since the last fault was over, and at those that clients still asked for
+/// then, reads and writes apart: an answer from a replica's own state says nothing of whether updates go on.
 ProgressJudgement judge_progress(const Record& record, const std::optional<ProgressRules>& rules);
 
 std::string_view name_of(ProgressJudgement::Verdict verdict);

@@ -54,8 +54,10 @@ LostWritesJudgement lost_writes_of(const JudgedRun& run) {
 ProgressJudgement progress_of(const JudgedRun& run) {
   const auto promise = promise_of(run);
   if (!promise) return judge_progress(run.record, std::nullopt);
+  const auto& clients = run.scenario.setup.clients.options;
   return judge_progress(run.record,
-                        ProgressRules{.client_timeout = run.scenario.setup.clients.options.timeout,
+                        ProgressRules{.client_timeout = clients.timeout,
+                                      .clients_ask_again = clients.retry.has_value(),
                                       .within = promise->within,
                                       .running = promise->running,
                                       .despite_liars = promise->despite_liars,

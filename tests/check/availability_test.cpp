@@ -42,6 +42,19 @@ TEST_CASE("an outage ends when the last client gives up") {
   CHECK(verdict.outages[0].end == at_ms(250));
 }
 
+TEST_CASE("clients that give up, one after the other, end no outage") {
+  RecordBuilder b(1);
+  b.call(0, 5);
+  for (std::int64_t i = 0; i < 4; ++i) b.call(100 + 150 * i);  // each waits 100 ms in vain, then thinks 50 ms
+  const auto verdict = judge_availability(b.record, kRules);
+  REQUIRE(verdict.outages.size() == 1);
+  CHECK(verdict.outages[0].begin == at_ms(100));
+  CHECK(verdict.outages[0].end == at_ms(650));
+  CHECK(verdict.longest_s == Approx(0.4));
+  CHECK(verdict.fraction == Approx(0.6));
+  CHECK(judge_availability(b.record, {.outage_after = 150ms, .client_timeout = 100ms}).outages.size() == 1);
+}
+
 TEST_CASE("only the chaos phase counts, though an outage may end later") {
   RecordBuilder b(1, 1000, 2000);
   b.call(980, 1050);
@@ -93,7 +106,7 @@ TEST_CASE("availability agrees with a scan of every millisecond") {
         waiting = waiting || (op.call <= at_ms(ms) && left > at_ms(ms));
         answered = answered || (op.outcome == Outcome::ok && op.ret == at_ms(ms));
       }
-      if (answered || !waiting) close();
+      if (answered) close();
       silent += waiting ? 1 : 0;
     }
     close();

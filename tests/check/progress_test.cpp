@@ -80,6 +80,18 @@ TEST_CASE("what was called while something was wrong does not count") {
   CHECK(verdict(b) == Verdict_::unknown);
 }
 
+TEST_CASE("what clients still ask for when all is well again counts from then on") {
+  auto b = calm_after_100ms();
+  b.call(50, 900);
+  ProgressRules rules{.client_timeout = 1000ms, .clients_ask_again = true, .within = 400ms, .running = 2};
+  CHECK(verdict(b, rules) == Verdict_::stopped);
+  CHECK(judge_progress(b.record, rules).longest == 800ms);
+  b.call(60, 450);  // somebody was answered meanwhile, and then again
+  CHECK(judge_progress(b.record, rules).longest == 450ms);
+  rules.within = 500ms;
+  CHECK(verdict(b, rules) == Verdict_::held);
+}
+
 TEST_CASE("a run without a bound, without calls, or that was disturbed to its end is not judged") {
   auto b = calm_after_100ms();
   CHECK(verdict(b) == Verdict_::unknown);
