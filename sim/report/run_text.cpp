@@ -106,7 +106,7 @@ void split_brain(Report& out, const RunResult& r) {
   const auto& b = r.split_brain;
   if (b.episodes == 0) return out.line("split brain", "none");
   const std::string harm =
-      b.harmful == 0 ? std::string("none harmful")
+      b.harmful == 0 ? std::string(r.error.empty() ? "none harmful" : "none seen to be harmful")
                      : fmt::format("{} HARMFUL (clients got conflicting answers or lost writes)", b.harmful);
   out.line("split brain", fmt::format("{}, {} in all, {}", count(b.episodes, "episode", "episodes"),
                                       time_text(b.seconds), harm));
@@ -119,7 +119,8 @@ void lost_writes(Report& out, const RunResult& r) {
   std::string text = l.count > 0 ? "LOST: " + writes(l.count) : l.unknown > 0 ? "none known" : "none";
   if (l.held > 0) text += fmt::format("; {} held by running replicas, not executed (yet)", writes(l.held));
   if (l.unknown > 0)
-    text += fmt::format("; {} of unknown fate: too few replicas run to tell", writes(l.unknown));
+    text += fmt::format("; {} of unknown fate: {}", writes(l.unknown),
+                        r.error.empty() ? "too few replicas run to tell" : "the run was cut short");
   out.line("lost writes", text);
 }
 
