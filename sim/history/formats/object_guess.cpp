@@ -76,8 +76,8 @@ bool is_empty_list(const Value& value) {
   return list != nullptr && list->empty();
 }
 
-// What the operation does to a list, if it does: whether it appends, and whether it writes an empty one. Values
-// may be long texts, and are not copied.
+// What the operation does to a list, if it does: whether it appends, and whether it writes an empty one.
+// Values may be long texts, and are not copied.
 struct ListUse {
   bool appends = false;
   bool writes_empty = false;
