@@ -13,7 +13,7 @@ struct Leave {
 
 // From an answer to the next one. Only the time counts in which operations wait: while none does, nobody can
 // tell. That clients give up ends no silence.
-struct Silence {
+struct Unanswered {
   Time begin{}, end{};
   Duration waited{}, in_chaos{};
 
@@ -42,9 +42,9 @@ std::vector<Leave> leaves(const Record& record, Duration timeout) {
 AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules) {
   AvailabilityJudgement result;
   Duration out{0};  // of the chaos phase
-  Silence silence;
+  Unanswered silence;
   const auto end_silence = [&] {
-    const Silence ended = std::exchange(silence, Silence{});
+    const Unanswered ended = std::exchange(silence, Unanswered{});
     if (ended.waited <= rules.outage_after || ended.begin >= record.chaos_end) return;
     result.outages.push_back({ended.begin, ended.end});
     result.longest_s = std::max(result.longest_s, seconds(ended.waited));
