@@ -8,14 +8,21 @@
 namespace sim {
 namespace {
 
-Time half_settled(const Record& record) { return record.chaos_end + (record.end - record.chaos_end) / 2; }
+// What happened later may not have reached everybody when the run ended.
+Time settled_until(const Record& record, Duration on_the_way) {
+  return std::min(record.chaos_end + (record.end - record.chaos_end) / 2, record.end - on_the_way);
+}
 
 // Replays the moves and keeps, for each replica, the versions on its way from the root. A move that extends
 // the path, as nearly every one does, costs constant time; a new reference costs a look at every replica.
 class DivergenceReplay {
  public:
-  explicit DivergenceReplay(const Record& record)
-      : record_(record), who_(record), paths_(record.replicas), differs_(record.replicas, 0) {}
+  DivergenceReplay(const Record& record, Time settled_until)
+      : record_(record),
+        settled_until_(settled_until),
+        who_(record),
+        paths_(record.replicas),
+        differs_(record.replicas, 0) {}
 
   DivergenceJudgement run() {
     auto move = record_.moves.begin();
@@ -138,7 +145,7 @@ class DivergenceReplay {
     if (has.size() >= all.size()) return false;
     if (!has.empty() && version(has.back()).state != version(all[has.size() - 1]).state) return false;
     const auto first = std::ranges::find(record_.moves, Version{all[has.size()]}, &Record::Moved::to);
-    return first != record_.moves.end() && first->at > half_settled(record_);
+    return first != record_.moves.end() && first->at > settled_until_;
   }
 
   // Replicas that never differed before may still have been left behind.
@@ -153,6 +160,7 @@ class DivergenceReplay {
   }
 
   const Record& record_;
+  Time settled_until_;
   Concerned who_;
   std::vector<Path> paths_;
   std::vector<char> differs_;  // per replica, from the reference
@@ -164,16 +172,14 @@ class DivergenceReplay {
   DivergenceJudgement result_;
 };
 
-// Whether the effects of faults were over soon enough for replicas to become alike: a disk that was slow may
-// take longer than the fault to write what waits for it.
-bool could_settle(const Record& record) { return record.disturbed_until <= half_settled(record); }
-
 }  // namespace
 
-DivergenceJudgement judge_divergence(const Record& record, bool become_alike) {
+DivergenceJudgement judge_divergence(const Record& record, bool become_alike, Duration on_the_way) {
   DivergenceJudgement result;
-  if (!become_alike || !could_settle(record)) return result;
-  if (!record.moves.empty()) result = DivergenceReplay(record).run();
+  const Time until = settled_until(record, on_the_way);
+  // The effects of a fault may last longer than the fault: a slow disk has to write what waits for it.
+  if (!become_alike || record.disturbed_until > until) return result;
+  if (!record.moves.empty()) result = DivergenceReplay(record, until).run();
   const Concerned concerned = concerned_at_end(record);
   for (std::uint16_t i = 0; i < record.replicas; ++i)
     result.compared += concerned.contains(NodeId{i}) ? 1u : 0u;

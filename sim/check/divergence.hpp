@@ -38,8 +38,8 @@ struct FirstDifference {
 
 struct DivergenceJudgement {
   /// When the run ends, the states of the replicas that should hold it (see Concerned) aren't all equal.
-  /// Requests first applied in the second half of the settle phase don't count: they may still be on their
-  /// way.
+  /// Requests first applied in the second half of the settle phase, or within `on_the_way` of the end, don't
+  /// count.
   bool diverged = false;
   std::size_t compared = 0;              ///< Number of those replicas: of fewer than two nothing can be said.
   double seconds = 0;                    ///< How long such replicas differed, lagging left out.
@@ -51,8 +51,9 @@ struct DivergenceJudgement {
 /// of the reference (see FirstDifference) after as many requests. An instant counts as it ends. Nothing is
 /// compared unless replicas should `become_alike` when the run ends (those of a quorum system need not, nor
 /// any in a run that was cut short) and had the time to: the effects of faults were over by half of the
-/// settle phase.
-DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true);
+/// settle phase, and `on_the_way` before its end.
+DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true,
+                                     Duration on_the_way = {});
 
 /// Why they differ.
 DivergenceCause cause_of(const FirstDifference& first, const Record& record);

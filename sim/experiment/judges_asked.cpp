@@ -40,7 +40,8 @@ std::optional<ServicePromise> promise_of(const JudgedRun& run) {
 }
 
 DivergenceJudgement divergence_of(const JudgedRun& run) {
-  return judge_divergence(run.record, run.scenario.plan->becomes_alike() && !run.cut_short);
+  return judge_divergence(run.record, run.scenario.plan->becomes_alike() && !run.cut_short,
+                          several_latencies(run.scenario.setup.network));
 }
 
 SplitBrainJudgement split_brain_of(const JudgedRun& run) {

@@ -92,4 +92,11 @@ void Network::heal(const Cut& cut) {
   for (const auto& [from, to] : cut) --links_[index(from, to)].cuts;
 }
 
+Duration several_latencies(const NetworkLaws& laws) {
+  constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
+  Duration between = laws.replicas.delay.sample(kHalf);
+  for (const auto& link : laws.overrides) between = std::max(between, link.law.delay.sample(kHalf));
+  return std::max<Duration>(10ms, 10 * between + 5 * laws.clients.delay.sample(kHalf));
+}
+
 }  // namespace sim

@@ -47,6 +47,10 @@ struct NetworkLaws {
   bool operator==(const NetworkLaws&) const = default;
 };
 
+/// Two and a half times the duration of an operation that waits for four messages between replicas and two of
+/// its client's, at least 10 ms. Longer silences are trouble, and what was sent so long ago has arrived.
+Duration several_latencies(const NetworkLaws& laws);
+
 /// Sets of endpoints that can talk only within a set. An endpoint in two sets is a bridge between them; one
 /// in no set is not affected when it is a client, and talks to the other unnamed replicas when it is a
 /// replica.

@@ -47,15 +47,6 @@ void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
   setup.crashed_at_once = at_once.value_or(1);
 }
 
-// Two and a half times the duration of an operation that waits for four messages between replicas and two of
-// its client's. A healthy protocol then shows no outages.
-Duration several_latencies(const NetworkLaws& laws) {
-  constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
-  Duration between = laws.replicas.delay.sample(kHalf);
-  for (const auto& link : laws.overrides) between = std::max(between, link.law.delay.sample(kHalf));
-  return std::max<Duration>(10ms, 10 * between + 5 * laws.clients.delay.sample(kHalf));
-}
-
 void refuse_actions(const ScenarioSpec& spec, const ClientOptions& options, const Place& place) {
   if (options.count == 0) return;
   const auto& protocol = spec.protocol;

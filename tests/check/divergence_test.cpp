@@ -157,6 +157,18 @@ TEST_CASE("what was first applied late in the settle phase may still be on its w
   CHECK(diverged(2001, 7));  // what it has is another thing
 }
 
+TEST_CASE(
+    "what may be on its way when a short settle phase ends is no divergence, what should have arrived is") {
+  RecordBuilder b(2, 1000, 1000);  // no settle phase at all
+  b.call(0);
+  b.apply(985, 0, 0, 1);
+  CHECK(judge_divergence(b.record, true, 10ms).diverged);
+  CHECK_FALSE(judge_divergence(b.record, true, 20ms).diverged);
+  b.record.disturbed_until = at_ms(985);
+  CHECK(judge_divergence(b.record, true, 10ms).compared == 2);
+  CHECK(judge_divergence(b.record, true, 20ms).compared == 0);
+}
+
 TEST_CASE("replicas are compared only where they should become alike and had the time to") {
   RecordBuilder b(2, 1000, 3000);
   b.call(0);
