@@ -326,7 +326,7 @@ struct Pbft : PbftMessages {
 
   // status
   void send_status(Env& env);
-  static bool needs_help(std::uint64_t stuck);
+  bool needs_help(std::uint64_t stuck) const;
   void on(Env& env, NodeId from, const Status& m);
   void send_stable(Env& env, NodeId to, const Status& m);
   void send_evidence(Env& env, NodeId to, Seq after);

@@ -29,10 +29,13 @@ void Pbft::send_status(Env& env) {
 }
 
 // Whether to help a replica that says the same for the n-th time in a row: each time at first, then ever less
-// often, so that replicas that nobody can help don't cost as much as all the others.
-bool Pbft::needs_help(std::uint64_t stuck) {
-  constexpr std::uint64_t slowest = 16;
-  return stuck > 0 && (stuck % slowest == 0 || std::has_single_bit(stuck));
+// often, so that replicas that nobody can help don't cost as much as all the others. Helpers take turns: after
+// some whole rounds and one status more it is the next one's turn, as the last one may be unable or unwilling.
+bool Pbft::needs_help(std::uint64_t stuck) const {
+  constexpr std::uint64_t most_often = 16;
+  const std::uint64_t round = std::max<std::uint64_t>(replicas_ - 1, 1);
+  const std::uint64_t rounds_and_one = (most_often / round + 1) * round + 1;
+  return stuck > 0 && (stuck % rounds_and_one == 0 || (stuck < most_often && std::has_single_bit(stuck)));
 }
 
 // Helps a replica that is in an earlier view, or no further than at its last status.

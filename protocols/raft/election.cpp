@@ -11,15 +11,20 @@ void Raft::on_start(Env& env) {
   if (snapshot_.index > 0) env.install(snapshot_.state);
   arm_election(env);
   orders_from_ = env.first_life() ? env.now() : env.now() + options_.election_timeout_min;
-  if (!env.first_life()) {
-    empty_ = !options_.empty_may_vote && (empty_ || log_.last() == 0);
-    if (empty_) write_ballot(env);  // should it crash again, it must still know
-    return env.become(Role::backup, term_);
-  }
+  begin_disk(env);
+  if (!env.first_life()) return env.become(Role::backup, term_);
   if (options_.members > 0) declare_members(env, 0, members_);
   leader_ = NodeId{0};
   if (env.self() == *leader_) return lead(env);
   env.become(Role::backup, term_);
+}
+
+// Where an empty disk matters, it is marked: an empty one that is found later has been lost. Should the replica
+// crash again before it is repaired, it must still know.
+void Raft::begin_disk(Env& env) {
+  if (options_.empty_may_vote) return;
+  if (env.first_life()) empty_ = false;
+  if (env.first_life() || empty_) write_ballot(env);
 }
 
 void Raft::arm_election(Env& env) {

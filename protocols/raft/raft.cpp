@@ -15,6 +15,7 @@ void RaftLog::compact(std::uint64_t index, std::uint64_t term) {
 }
 
 void Raft::Disk::replay(const Write& write) {
+  written = true;
   if (const auto* b = std::get_if<Ballot>(&write)) {
     ballot = *b;
   } else if (const auto* s = std::get_if<RaftSnapshot>(&write)) {
@@ -35,7 +36,7 @@ Raft::Raft(const Options& options, const Disk& disk)
       snapshot_(disk.snapshot),
       sessions_(disk.snapshot.sessions),
       commit_(disk.snapshot.index),
-      empty_(disk.ballot.empty) {
+      empty_(!options.empty_may_vote && (disk.ballot.empty || !disk.written)) {
   const auto members = static_cast<std::size_t>(options.members);
   if (snapshot_.index == 0) snapshot_.members = {.now = members > 0 ? RaftMembers::first(members) : 0};
   adopt_members();

@@ -218,6 +218,7 @@ struct Raft {
     Ballot ballot{1, NodeId{0}};
     RaftLog log{};
     RaftSnapshot snapshot{};
+    bool written = false;  ///< Ever.
   };
 
   struct Deferred {  // to be sent once everything written so far is safe
@@ -316,6 +317,7 @@ struct Raft {
   void follow(Env& env, std::uint64_t term, std::optional<NodeId> leader);
   void enter(std::uint64_t term);
   void step_back(Env& env, std::optional<NodeId> leader);
+  void begin_disk(Env& env);
   void arm_election(Env& env);
   void election_timeout(Env& env);
   bool hears_majority(const Env& env, Duration within, LocalTime after = LocalTime::min()) const;

@@ -12,12 +12,11 @@ struct CallDraws {
   std::uint64_t is_read, action, key, value;
 };
 
-// When a client asks again. Where answers may differ for good (provisional ones, immediate reads), it falls
-// back once on final answers: Castro and Liskov, TOCS 2002, section 5.
+// When a client asks again. Where a replica may lie, or answers may differ for good (provisional ones,
+// immediate reads), it asks everyone once, though its user didn't say so: Castro and Liskov, TOCS 2002,
+// sections 2.2 and 5. Otherwise a primary that keeps requests to itself would never be replaced.
 std::optional<Duration> asks_again_after(const ClientOptions& o, const ClientPolicy& policy) {
-  const bool at_once = policy.read_target == ClientPolicy::Target::everyone;
-  const bool may_differ = at_once || policy.provisional_answers > policy.write_answers;
-  return o.retry || !policy.retry_everyone || !may_differ ? o.retry : o.timeout / 2;
+  return o.retry || !policy.retry_everyone ? o.retry : o.timeout / 2;
 }
 
 Duration exponential_gap(std::uint64_t bits, double rate) {
@@ -107,6 +106,7 @@ void Clients::send_call(ClientPort& port, ClientId id, const Command& command, T
   pending.offers_needed = is_read(command) ? policy.read_offers : policy.write_offers;
   pending.first_target = id.value;
   pending.asked = presumed(client, command);
+  pending.asked_at = now;
   transmit(port, id, pending);
   pending.gives_up_at = now + o.timeout;
   await_patience(port, id);
@@ -202,14 +202,15 @@ void Clients::retry(ClientPort& port, ClientId id, std::uint32_t number, Time no
   if (pending->asked == address) try_next(address);
   ++pending->attempts;
   pending->redirects = 0;
-  ask_again(port, id, *pending);
+  ask_again(port, id, *pending, now);
   if (const auto& again = plan_->options.retry) port.wake(id, ClientPort::Wake::retry, number, now + *again);
 }
 
 // Tells replicas that this is a repetition: the operation may have taken effect already.
-void Clients::ask_again(ClientPort& port, ClientId id, Pending& pending) {
+void Clients::ask_again(ClientPort& port, ClientId id, Pending& pending, Time now) {
   const Command& command = pending.request().command;
   if (!plan_->policy.writes_stay || is_read(command)) pending.asked = presumed(clients_[id.value], command);
+  pending.asked_at = now;
   pending.asks.request.again = true;
   if (plan_->policy.equal_answers) {  // a new vote: replicas that answered may know more by now
     pending.answered_by.clear();
@@ -247,9 +248,13 @@ void Clients::lose_patience(ClientPort& port, ClientId id, Time now) {
   await_patience(port, id);
 }
 
+// The next operation goes to another replica if this one had as much time to answer as any. One that was
+// asked just before the end had not: the client would pass it over again and again.
 void Clients::give_up(ClientPort& port, ClientId id, Pending& pending, Time now) {
   NodeId& address = presumed(clients_[id.value], pending.request().command);
-  if (pending.asked == address) try_next(address);
+  const auto& o = plan_->options;
+  const bool had_its_time = now - pending.asked_at >= std::min(o.retry.value_or(o.timeout), o.timeout);
+  if (pending.asked == address && had_its_time) try_next(address);
   port.gave_up(pending.operation);
   if (plan_->policy.retransmit && !is_read(pending.request().command)) {
     pending.answered = true;  // the replicas must still get it
@@ -265,7 +270,7 @@ void Clients::ping(ClientPort& port, ClientId id, Time now) {
   Client& client = clients_[id.value];
   if (client.awaits_pong) {
     try_next(client.presumed[0]);
-    resend_all(port, id);
+    resend_all(port, id, now);
   }
   client.awaits_pong = true;
   Request request{.id = {id, kPingNumber}};
@@ -278,10 +283,10 @@ void Clients::try_next(NodeId& presumed) const {
   presumed.value = static_cast<std::uint16_t>((presumed.value + 1) % plan_->replicas);
 }
 
-void Clients::resend_all(ClientPort& port, ClientId id) {
+void Clients::resend_all(ClientPort& port, ClientId id, Time now) {
   for (Pending& pending : clients_[id.value].pending) {
     if (pending.answered) continue;
-    ask_again(port, id, pending);
+    ask_again(port, id, pending, now);
   }
 }
 
@@ -295,15 +300,16 @@ void Clients::on_reply(ClientPort& port, ClientId id, NodeId from, const Reply& 
   }
   Pending* pending = find(id, reply.id.number);
   if (pending == nullptr) return;  // answered already, or given up
-  if (reply.status == Reply::Status::redirect) return redirected(port, id, *pending, reply);
+  if (reply.status == Reply::Status::redirect) return redirected(port, id, *pending, reply, now);
   if (reply.status == Reply::Status::offer) return offered(port, id, *pending, from, reply, hops, now);
   answered(port, id, *pending, from, reply, hops, now);
 }
 
-void Clients::redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply) {
+void Clients::redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply, Time now) {
   if (pending.answered || pending.redirects >= plan_->replicas) return;  // wait for the next retry
   ++pending.redirects;
   pending.asked = presumed(clients_[id.value], pending.request().command) = reply.hint;
+  pending.asked_at = now;
   transmit(port, id, pending);
 }
 

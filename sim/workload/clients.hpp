@@ -106,7 +106,8 @@ class Clients {
     std::uint32_t answers_needed = 1;
     std::uint32_t first_target = 0;  ///< For reads from some replicas: where the round begins.
     std::uint32_t attempts = 0;
-    NodeId asked{};               ///< The replica that got the last attempt.
+    NodeId asked{};               ///< The replica that got the last attempt ...
+    Time asked_at{};              ///< ... which was made then.
     std::uint32_t redirects = 0;  ///< Since the last retry: two confused replicas must not spin for ever.
     bool answered = false;        ///< The client has its answer; only retransmission goes on.
     Time gives_up_at{};
@@ -142,7 +143,7 @@ class Clients {
   void remember(Client& client, const Command& command, const Value& output) const;
   void transmit(ClientPort& port, ClientId id, const Pending& pending);
   void retry(ClientPort& port, ClientId id, std::uint32_t number, Time now);
-  void ask_again(ClientPort& port, ClientId id, Pending& pending);
+  void ask_again(ClientPort& port, ClientId id, Pending& pending, Time now);
   void retransmit(ClientPort& port, ClientId id, std::uint32_t number, Time now);
   void await_patience(ClientPort& port, ClientId id);
   void lose_patience(ClientPort& port, ClientId id, Time now);
@@ -152,8 +153,8 @@ class Clients {
   NodeId& presumed(Client& client, const Command& command) const;
   void send_to_everyone(ClientPort& port, ClientId id, const Pending& pending);
   void try_next(NodeId& presumed) const;
-  void resend_all(ClientPort& port, ClientId id);
-  void redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply);
+  void resend_all(ClientPort& port, ClientId id, Time now);
+  void redirected(ClientPort& port, ClientId id, Pending& pending, const Reply& reply, Time now);
   void offered(ClientPort& port, ClientId id, Pending& pending, NodeId from, const Reply& reply,
                std::uint8_t hops, Time now);
   static Offer choose(Client& client, const Pending& pending, bool outbid);

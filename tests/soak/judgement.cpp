@@ -46,21 +46,37 @@ bool are_patient(const sim::Scenario& s) {
   return s.setup.clients.options.timeout >= std::max(20 * hold, kPatience);
 }
 
+struct Calls {
+  std::uint64_t called = 0, answered = 0;
+};
+
+// Those long after the last fault.
+Calls last_calls(const RunResult& r) {
+  const auto& called = r.availability.called;
+  const double from = (r.progress.since_s + sim::seconds(kCalm)) / sim::seconds(kDuration);
+  Calls sum;
+  for (auto part = static_cast<std::size_t>(from * static_cast<double>(called.size()));
+       part + 1 < called.size(); ++part) {
+    sum.called += called[part];
+    sum.answered += r.availability.answered[part];
+  }
+  return sum;
+}
+
 std::string stands_still(const sim::Scenario& scenario, const RunResult& r) {
   if (r.progress.verdict == sim::ProgressJudgement::Verdict::held) return {};
   if (r.progress.verdict == sim::ProgressJudgement::Verdict::stopped) return r.progress.story;
   if (!finds_who_is_left(scenario) || !are_patient(scenario)) return {};
-  const auto& called = r.availability.called;
-  const auto& answered = r.availability.answered;
-  const double from = (r.progress.since_s + sim::seconds(kCalm)) / sim::seconds(kDuration);
-  const auto first = static_cast<std::size_t>(from * static_cast<double>(called.size()));
-  std::uint64_t calls = 0, answers = 0;
-  for (std::size_t part = first; part + 1 < called.size(); ++part) {
-    calls += called[part];
-    answers += answered[part];
-  }
-  if (calls < 8 || answers > 0) return {};  // a few may all be unlucky
-  return fmt::format("none of the last {} calls was answered", calls);
+  const auto [called, answered] = last_calls(r);
+  if (called < 8 || answered > 0) return {};  // a few may all be unlucky
+  return fmt::format("none of the last {} calls was answered", called);
+}
+
+// Replicas that are only behind catch up when the service goes on. Whether it must have by now is what
+// stands_still() asks.
+bool should_be_alike(const RunResult& r) {
+  return r.divergence.seconds > 0 || r.progress.verdict == sim::ProgressJudgement::Verdict::held ||
+         last_calls(r).answered > 0;
 }
 
 // The usual budget leaves a history in a thousand undecided: many writes of few values that nobody was told
@@ -81,7 +97,7 @@ std::string broken(const std::string& promise, const RunResult& r) {
   if (promise == "nothing lost" && r.lost_writes.count > 0)
     return fmt::format("{} writes lost", r.lost_writes.count);
   if (promise == "consensus" && r.consensus_broken()) return "consensus broken: " + r.consensus.story;
-  if (promise == "alike" && r.divergence.diverged)
+  if (promise == "alike" && r.divergence.diverged && should_be_alike(r))
     return "diverged (" + r.divergence.cause.value_or("no cause") + ")";
   if (promise == "one primary" && r.split_brain.episodes > 0) return "two primaries";
   if (promise == "no lies" && r.answers.deceived > 0)
