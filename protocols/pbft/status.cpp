@@ -29,8 +29,8 @@ void Pbft::send_status(Env& env) {
 }
 
 // Whether to help a replica that says the same for the n-th time in a row: each time at first, then ever less
-// often, so that replicas that nobody can help don't cost as much as all the others. Helpers take turns: after
-// some whole rounds and one status more it is the next one's turn, as the last one may be unable or unwilling.
+// often, so that replicas that nobody can help don't cost as much as all the others. Helpers take turns: some
+// whole rounds and one status later it is the next one's turn, as the last one may be unable or unwilling.
 bool Pbft::needs_help(std::uint64_t stuck) const {
   constexpr std::uint64_t most_often = 16;
   const std::uint64_t round = std::max<std::uint64_t>(replicas_ - 1, 1);

@@ -19,8 +19,8 @@ void Raft::on_start(Env& env) {
   env.become(Role::backup, term_);
 }
 
-// Where an empty disk matters, it is marked: an empty one that is found later has been lost. Should the replica
-// crash again before it is repaired, it must still know.
+// Where an empty disk matters, it is marked at first: one that is found empty later has been lost. Should the
+// replica crash again before it is repaired, it must still know.
 void Raft::begin_disk(Env& env) {
   if (options_.empty_may_vote) return;
   if (env.first_life()) empty_ = false;

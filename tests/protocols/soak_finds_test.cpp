@@ -31,7 +31,8 @@ std::uint64_t answered_late(const RunResult& r) {
 
 }  // namespace
 
-TEST_CASE("a client that asks a replica just before it gives up begins with that one: the chain's reads go on") {
+TEST_CASE(
+    "a client that asks a replica just before it gives up begins with that one: the chain's reads go on") {
   const RunResult r = find("chain_read_given_up_too_early");
   CAPTURE(r.progress.story);
   CHECK(r.progress.verdict == ProgressJudgement::Verdict::held);
