@@ -49,7 +49,9 @@ void OptimalPrimaryBackup::on_report(Env& env, const Report& report) {
   if (!primary_ || reign_ > 0) return;
   if (report.missing && !options_.has(Bug::complaint_ignored))
     return enter(env, reign_ + 1, believable(env, *report.missing) + 2 * options_.delta);
-  if (report.number != reports_++) return peer_is_mute(env);
+  if (report.number < reports_) return;  // it came twice
+  if (report.number > reports_) return peer_is_mute(env);
+  ++reports_;
   env.set_timer(Timer::hear_report,
                 believable(env, report.stamp) + options_.tau + options_.delta - env.now());
 }

@@ -31,11 +31,12 @@ std::optional<Time> call_of(const Record& record, RequestId request) {
 }
 
 // Two nodes, each acting as primary, executed the two requests: in the same episode, or with an episode
-// between.
+// between. A replica that is only behind has chosen nothing.
 bool by_split_brain(const FirstDifference& first, const Record& record) {
+  if (!first.found) return false;
   const auto a = first_application(record, first.expected);
-  const auto b = first.found ? first_application(record, *first.found) : a;
-  if (!a || !b || (first.found && a->node == b->node)) return false;
+  const auto b = first_application(record, *first.found);
+  if (!a || !b || a->node == b->node) return false;
   const auto [from, to] = std::minmax(a->at, b->at);
   return std::ranges::any_of(judge_split_brain(record).episodes, [from = from, to = to](const auto& episode) {
     return episode.begin <= to && episode.end >= from;

@@ -32,7 +32,10 @@ struct MessageChoice {
     return types.empty() || std::ranges::find(types, type) != types.end();
   }
   /// Whether it strikes every message.
-  bool whole() const { return types.empty() && probability >= 1 && pattern.empty() && nth.empty(); }
+  bool whole() const {
+    const bool all_turns = nth.empty() && pattern.find(kSpared) == std::string::npos;
+    return types.empty() && probability >= 1 && all_turns;
+  }
   /// Whether it strikes the one whose turn it is, from 1, if chance has drawn `place` in [0, 1) for it.
   bool strikes(std::uint64_t turn, double place) const {
     if (!pattern.empty()) return pattern[(turn - 1) % pattern.size()] == kStruck;

@@ -128,13 +128,13 @@ OutputFile::OutputFile(const fs::path& path) : path_(path), target_(where_links_
 
 // A pipe without a reader can't be opened yet.
 void OutputFile::open_direct(int flags) {
-  constexpr int kGlanceMs = 50, kPatienceMs = 5000;
-  for (int waited = 0; !buffer_.file.open(); waited += kGlanceMs) {
+  constexpr int kPollMs = 50, kLongestMs = 5000;
+  for (int waited = 0; !buffer_.file.open(); waited += kPollMs) {
     buffer_.file = Descriptor(::open(target_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | flags));
     if (buffer_.file.open()) break;
     if (errno != ENXIO || flags == 0) throw_errno(path_, kCantWrite);
-    if (waited >= kPatienceMs) throw FileError(path_, "is a pipe that nobody reads");
-    ::poll(nullptr, 0, kGlanceMs);
+    if (waited >= kLongestMs) throw FileError(path_, "is a pipe that nobody reads");
+    ::poll(nullptr, 0, kPollMs);
   }
   if (flags != 0) ::fcntl(buffer_.file.get(), F_SETFL, 0);
 }

@@ -29,7 +29,8 @@ Json json_of(const Value& value) {
 bool has_output(Action action) { return output_of(action) != Output::none; }
 
 std::string output_json(const Operation& operation) {
-  if (operation.action == Action::cas) return operation.output == Value{std::int64_t{1}} ? "true" : "false";
+  if (output_of(operation.action) == Output::truth)
+    return operation.output == Value{std::int64_t{1}} ? "true" : "false";
   return json_of(operation.output).dump();
 }
 
@@ -137,13 +138,13 @@ void TraceWriter::installed(Time at, NodeId node, std::uint64_t state) {
 }
 
 void TraceWriter::fault(Time at, const Fault& fault, std::optional<NodeId> node) {
-  using Kind = Fault::Kind;
+  using enum Fault::Kind;
   begin(at, "fault");
   // In a trace the node is just down from now on; the text says that it is for good.
-  add("what", std::string_view(sim::name_of(fault.kind == Kind::fail_stop ? Kind::crash : fault.kind)));
+  add("what", std::string_view(sim::name_of(fault.kind == fail_stop ? crash : fault.kind)));
   if (node) add("node", node->value);
   if (!fault.groups.empty()) line_ += R"(,"groups":)" + groups_json(fault.groups);
-  if (fault.kind == Kind::cut) {
+  if (fault.kind == cut) {
     add_end("from", fault.from);
     add_end("to", fault.to);
   }

@@ -149,8 +149,10 @@ void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
   f.context().clients = o.count;
   describe_arrivals(f, o);
   f.whole("operations", o.operations, {}, "operations per client; 0 for no limit");
+  if (!service.readable && !f.wants("reads", false)) o.reads = 0;
   f.number("reads", o.reads, {0, 1}, "share of operations that only read");
-  if (o.writes.empty()) o.writes.emplace_back(service.writes.front(), 1.0);
+  f.require(service.readable || o.reads == 0, "reads", "0: this service has no action read");
+  if (o.writes.empty()) o.writes = service.usual_writes();
   Mix mix{o.writes, service};
   f.value("writes", mix, "weights of the other actions");
   f.number("zipf", o.zipf, {0, 10}, "Zipf exponent of key popularity; 0: all keys equally popular");

@@ -13,7 +13,7 @@ ClientPlan::ClientPlan(const ClientOptions& o, const ClientPolicy& p, const Serv
       keys(key_count),
       replicas(static_cast<std::uint16_t>(replica_count)),
       writes(o.writes) {
-  if (writes.empty()) writes.emplace_back(service.writes.front(), 1.0);
+  if (writes.empty()) writes = service.usual_writes();
   double total = 0;
   for (auto& [action, weight] : writes) weight = (total += weight);
   for (auto& [action, weight] : writes) weight /= total;

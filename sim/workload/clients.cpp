@@ -126,20 +126,39 @@ Command Clients::choose_command(Client& client, RequestId id) const {
   const bool own = unit(mix(draws.key)) < o.locality;
   command.key = own ? plan_->choose_own_key(id.client, draws.key) : plan_->choose_key(draws.key);
   if (is_read(command)) return command;
-  const bool unique = o.values == 0;
-  command.argument = unique ? std::int64_t{id.number} * o.count + id.client.value + 1
-                            : static_cast<std::int64_t>(below(draws.value, o.values)) + 1;
-  if (command.action == Action::add) command.argument = 1;
+  command.argument = choose_argument(client, command, id, draws.value);
   if (command.action == Action::cas) expect(client, command, mix(draws.value));
   return command;
+}
+
+std::int64_t Clients::choose_argument(const Client& client, const Command& command, RequestId id,
+                                      std::uint64_t bits) const {
+  const auto& o = plan_->options;
+  const bool unique = o.values == 0;
+  switch (command.action) {
+    case Action::add: return 1;
+    case Action::acquire:
+    case Action::release: return id.client.value;
+    case Action::remove:
+    case Action::contains:  // a value of its own would never be in
+      if (unique) return last_seen(client, command.key).value_or(0);
+      break;
+    default: break;
+  }
+  return unique ? std::int64_t{id.number} * o.count + id.client.value + 1
+                : static_cast<std::int64_t>(below(bits, o.values)) + 1;
+}
+
+std::optional<std::int64_t> Clients::last_seen(const Client& client, std::uint32_t key) {
+  return key < client.last_seen.size() ? client.last_seen[key] : std::nullopt;
 }
 
 // Guessing cas with unique values would nearly always fail, so it expects the value that the client saw last.
 void Clients::expect(const Client& client, Command& command, std::uint64_t bits) const {
   if (plan_->options.values > 0) {
     command.expected = static_cast<std::int64_t>(below(bits, plan_->options.values)) + 1;
-  } else if (command.key < client.last_seen.size() && client.last_seen[command.key]) {
-    command.expected = *client.last_seen[command.key];
+  } else if (const auto seen = last_seen(client, command.key)) {
+    command.expected = *seen;
   } else {
     command.expects_nil = true;
   }
@@ -147,7 +166,7 @@ void Clients::expect(const Client& client, Command& command, std::uint64_t bits)
 
 void Clients::remember(Client& client, const Command& command, const Value& output) const {
   std::optional<std::int64_t> seen;
-  if (command.action == Action::write) seen = command.argument;
+  if (command.action == Action::write || command.action == Action::insert) seen = command.argument;
   if (command.action == Action::cas && output == Value{std::int64_t{1}}) seen = command.argument;
   if (command.action == Action::read && output.as_number() != nullptr) seen = *output.as_number();
   if (!seen) return;

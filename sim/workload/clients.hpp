@@ -132,13 +132,16 @@ class Clients {
     bool awaits_patience = false;    ///< Its timer for that is set.
     std::vector<Pending> pending{};  ///< Ascending request numbers.
     std::vector<std::optional<std::int64_t>>
-        last_seen{};  ///< Per key, for `cas`: the last value read or written.
+        last_seen{};  ///< Per key, for `cas`: the last value read, written or inserted.
   };
 
   void call(ClientPort& port, ClientId id, Time now);
   void send_call(ClientPort& port, ClientId id, const Command& command, Time now);
   void schedule_call(ClientPort& port, ClientId id, Time now);
   Command choose_command(Client& client, RequestId id) const;
+  std::int64_t choose_argument(const Client& client, const Command& command, RequestId id,
+                               std::uint64_t bits) const;
+  static std::optional<std::int64_t> last_seen(const Client& client, std::uint32_t key);
   void expect(const Client& client, Command& command, std::uint64_t bits) const;
   void remember(Client& client, const Command& command, const Value& output) const;
   void transmit(ClientPort& port, ClientId id, const Pending& pending);

@@ -14,7 +14,7 @@ struct Command {
   Action action = Action::read;
   bool expects_nil = false;  ///< `cas` only: expects that nothing has been written yet.
   std::uint32_t key = 0;
-  std::int64_t argument = 0;
+  std::int64_t argument = 0;  ///< Of `acquire` and `release`: the client's number.
   std::int64_t expected = 0;  ///< `cas` only.
   bool operator==(const Command&) const = default;
 };
@@ -66,8 +66,15 @@ constexpr std::uint64_t fingerprint(const Request& r) { return fingerprint(r.id,
 
 /// The change that a command made when executed: primary-backup ships it instead of the command.
 struct Change {
-  enum class Kind : std::uint8_t { none, set, push };
-  Kind kind = Kind::none;  ///< nothing; the key's value becomes `value`; `value` is added to the key's list.
+  enum class Kind : std::uint8_t {
+    none,    ///< Nothing.
+    set,     ///< The key's value becomes `value`.
+    push,    ///< `value` is added at the end of the key's list ...
+    insert,  ///< ... or where it belongs in the ascending list ...
+    take,    ///< ... or the first that equals it is taken out.
+    clear,   ///< The key's value becomes nil.
+  };
+  Kind kind = Kind::none;
   std::uint32_t key = 0;
   std::int64_t value = 0;
   bool operator==(const Change&) const = default;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/kernel/rng.hpp"
@@ -18,8 +19,13 @@ struct ServiceKind {
   std::string_view name;
   std::string_view about;
   Model model;
-  std::vector<Action> writes;  ///< The first is the default write.
+  std::vector<Action> writes;  ///< All actions but `read`.
+  std::size_t usual = 1;       ///< So many of them, from the first on, make up a scenario's default mix.
   bool keyed = false;          ///< Has more than one key.
+  bool readable = true;        ///< Has the action `read`.
+
+  /// The default mix: actions with weights.
+  std::vector<std::pair<Action, double>> usual_writes() const;
 };
 
 /// All services, in the order in which `repsim list services` shows them.
@@ -57,13 +63,18 @@ class Service {
   bool operator==(const Service&) const = default;
 
  private:
+  static Change execute_on_elements(const Command& command, const Value& value, Value& output);
+
   struct Cell {
     Value value{};
     std::uint64_t hash = 0;
     bool operator==(const Cell&) const = default;
   };
   void set(std::uint32_t key, std::int64_t value);
+  void clear(std::uint32_t key);
   void push(std::uint32_t key, std::int64_t value);
+  void insert(std::uint32_t key, std::int64_t value);
+  void take(std::uint32_t key, std::int64_t value);
   void rehash(std::uint32_t key, std::uint64_t hash);
 
   std::vector<Cell> cells_;

@@ -43,6 +43,14 @@ std::string text_of(const Command& c) {
     case Action::add: return "add " + argument;
     case Action::stamp: return "stamp " + key;
     case Action::draw: return "draw " + key;
+    case Action::insert: return "insert " + argument;
+    case Action::remove: return "remove " + argument;
+    case Action::contains: return "contains " + argument;
+    case Action::size: return "size";
+    case Action::enqueue: return "enqueue " + argument;
+    case Action::dequeue: return "dequeue";
+    case Action::acquire: return "acquire";
+    case Action::release: return "release";
     default: return {};  // no service has the others
   }
 }
@@ -62,8 +70,16 @@ std::string text_of(const Asked& a) {
 }
 
 std::string text_of(const Change& c) {
-  if (c.kind == Change::Kind::none) return "none";
-  return key_name(c.key) + (c.kind == Change::Kind::push ? "+=" : ":=") + std::to_string(c.value);
+  const std::string key = key_name(c.key), value = std::to_string(c.value);
+  switch (c.kind) {
+    case Change::Kind::none: break;
+    case Change::Kind::set: return key + ":=" + value;
+    case Change::Kind::push: return key + "+=" + value;
+    case Change::Kind::insert: return key + " with " + value;
+    case Change::Kind::take: return key + " without " + value;
+    case Change::Kind::clear: return key + ":=nil";
+  }
+  return "none";
 }
 
 std::string text_of(const Service& service) {

@@ -22,7 +22,7 @@ std::uint32_t World::called(const Request& request) {
   operation.client = request.id.client;
   operation.action = asked.action;
   operation.key = asked.key;
-  if (!is_read(asked)) operation.argument = asked.argument;
+  if (takes_argument(asked.action)) operation.argument = asked.argument;
   if (asked.action == Action::cas && !asked.expects_nil) operation.expected = asked.expected;
   operation.call = now_;
   append(record_.asked, fingerprint(request));

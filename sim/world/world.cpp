@@ -16,10 +16,13 @@ bool at_client(const Event& e) { return e.kind == Event::Kind::reply || e.kind =
 void falsify(Reply& reply, const Operation& operation, std::uint64_t salt) {
   const std::uint64_t bits = mix(salt ^ (operation.client.value * kGolden + reply.id.number));
   const auto* number = reply.output.as_number();
-  if (operation.action == Action::cas && number != nullptr) {
-    reply.output = std::int64_t{1} - *number;
-  } else if (operation.action != Action::write && operation.action != Action::append) {
-    reply.output = static_cast<std::int64_t>(1'000'000'000 + bits % 1'000'000'000);
+  switch (output_of(operation.action)) {
+    case Output::none: return;
+    case Output::truth:
+      if (number != nullptr) reply.output = std::int64_t{1} - *number;
+      return;
+    case Output::value:
+    case Output::number: reply.output = static_cast<std::int64_t>(1'000'000'000 + bits % 1'000'000'000);
   }
 }
 

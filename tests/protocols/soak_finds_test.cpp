@@ -49,3 +49,7 @@ TEST_CASE("pbft: a primary that keeps requests to itself is replaced, though cli
 TEST_CASE("raft: a replica that has written nothing yet is no replica that lost its disk") {
   CHECK(answered_late(find("raft_young_replica_may_vote")) > 0);
 }
+
+TEST_CASE("optimal primary-backup, O2: a report that comes twice is no gap") {
+  find("optimal_o2_report_twice");
+}

@@ -75,7 +75,8 @@ Json clients(Drawing& draw, const Json& bounds, const sim::ServiceKind& service)
   if (drawn.contains("rate")) drawn["rate"] = fmt::format("{}/s", draw.between(5, 30));
   if (drawn.contains("every")) drawn["every"] = text(draw.between(30ms, 200ms));
   if (!open) drawn["think"] = text(draw.between(10ms, 100ms));
-  drawn["reads"] = static_cast<double>(draw.between(0, 8)) / 10;
+  const double reads = static_cast<double>(draw.between(0, 8)) / 10;
+  drawn["reads"] = service.readable ? reads : 0;
   drawn["writes"] = writes(draw, bounds, service);
   if (draw.chance(0.3)) drawn["values"] = draw.between(2, 8);
   if (draw.chance(0.2)) drawn["zipf"] = 1.0;
