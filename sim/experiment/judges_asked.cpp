@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "sim/check/executed_order.hpp"
 #include "sim/check/node_lives.hpp"
 #include "sim/history/vocabulary.hpp"
+#include "sim/linearizability/given_order.hpp"
 #include "sim/linearizability/linearizability.hpp"
 
 namespace sim {
@@ -66,8 +68,15 @@ ProgressJudgement progress_of(const JudgedRun& run) {
                                       .on_disk = promise->memory == ServicePromise::Memory::on_disk});
 }
 
+bool replicas_explain(const JudgedRun& run) {
+  const auto& operations = run.record.operations;
+  const Model model = run.scenario.setup.model;
+  return !run.cut_short && explains(executed_order(run.record), operations, model, initial_value(model));
+}
+
 Verdict linearizability_of(const JudgedRun& run) {
   if (run.cut_short) return Verdict::unknown;
+  if (replicas_explain(run)) return Verdict::linearizable;
   const Model model = run.scenario.setup.model;
   return linearizability_verdict(run.record.operations, model, initial_value(model));
 }
