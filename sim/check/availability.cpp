@@ -8,7 +8,33 @@ namespace {
 
 struct Leave {
   Time at;
-  bool ok;
+  std::size_t operation;
+};
+
+// The operations that wait and show that the service is away. One that is passed over doesn't: a later call was
+// answered, so that the service was there, and the request or its answer must have been lost.
+class Waiting {
+ public:
+  explicit Waiting(const std::vector<Operation>& calls) : calls_(&calls), left_(calls.size()) {}
+
+  bool empty() const { return count_ == 0; }
+  void call() { ++count_; }
+  void leave(std::size_t operation) {
+    if (operation >= passed_) --count_;
+    left_[operation] = true;
+  }
+  /// An operation called at that time was answered.
+  void pass_until(Time call) {
+    for (; passed_ < calls_->size() && (*calls_)[passed_].call <= call; ++passed_) {
+      if (!left_[passed_]) --count_;
+    }
+  }
+
+ private:
+  const std::vector<Operation>* calls_;
+  std::vector<bool> left_;
+  std::size_t passed_ = 0;  ///< All operations before this one are passed over.
+  std::size_t count_ = 0;
 };
 
 // From an answer to the next one. Only the time counts in which operations wait: while none does, nobody can
@@ -29,11 +55,12 @@ struct Unanswered {
 std::vector<Leave> leaves(const Record& record, Duration timeout) {
   std::vector<Leave> all;
   all.reserve(record.operations.size());
-  for (const Operation& op : record.operations) {
+  for (std::size_t i = 0; i < record.operations.size(); ++i) {
+    const Operation& op = record.operations[i];
     const bool returned = op.outcome != Outcome::pending;
-    all.push_back({returned ? op.ret : std::min(op.call + timeout, record.end), op.outcome == Outcome::ok});
+    all.push_back({returned ? op.ret : std::min(op.call + timeout, record.end), i});
   }
-  std::ranges::sort(all, {}, &Leave::at);
+  std::ranges::stable_sort(all, {}, &Leave::at);
   return all;
 }
 
@@ -52,19 +79,20 @@ AvailabilityJudgement judge_availability(const Record& record, const Availabilit
   };
   const auto ends = leaves(record, rules.client_timeout);
   const auto& calls = record.operations;
-  std::size_t waiting = 0;
+  Waiting waiting(calls);
   Time last{};
   for (std::size_t c = 0, e = 0; e < ends.size();) {
     const Time now = std::min(c < calls.size() ? calls[c].call : kNever, ends[e].at);
-    if (waiting > 0) silence.wait(last, now, record.chaos_end);
+    if (!waiting.empty()) silence.wait(last, now, record.chaos_end);
     last = now;
-    bool answered = false;
-    for (; c < calls.size() && calls[c].call == now; ++c) ++waiting;
+    for (; c < calls.size() && calls[c].call == now; ++c) waiting.call();
     for (; e < ends.size() && ends[e].at == now; ++e) {
-      --waiting;
-      answered = answered || ends[e].ok;
+      const Operation& op = calls[ends[e].operation];
+      waiting.leave(ends[e].operation);
+      if (op.outcome != Outcome::ok) continue;
+      waiting.pass_until(op.call);
+      end_silence();
     }
-    if (answered) end_silence();
   }
   end_silence();
   const double chaos = seconds(record.chaos_end - Time{});

@@ -27,8 +27,8 @@ struct AvailabilityJudgement {
 };
 
 /// A silence lasts from one answer to the next, and its length is the time in it during which some operation
-/// waits (called, neither returned nor given up). Clients that give up end no silence. Silences longer than
-/// `outage_after` that begin in the chaos phase are outages.
+/// waits: called, neither returned nor given up, and no later call answered. Clients that give up end no
+/// silence. Silences longer than `outage_after` that begin in the chaos phase are outages.
 AvailabilityJudgement judge_availability(const Record& record, const AvailabilityRules& rules);
 
 /// How many operations were called in each of some equal parts of the chaos phase, and how many of these were

@@ -206,7 +206,7 @@ ProgressJudgement judge_progress(const Record& record, const std::optional<Progr
     result.why = story_of(record, *rules, service.longest, reads);
   }
   if (result.verdict == ProgressJudgement::Verdict::stopped) return result;
-  if (!asked) return unknown("no operation was waiting after the last fault");
+  if (!asked) return unknown("no operation was called, or asked again, after the last fault");
   if (!answered) {
     return unknown(
         fmt::format("operations waited for {:.4g} s after the last fault, but the bound is {:.4g} s",

@@ -31,8 +31,8 @@ SplitBrainJudgement split_brain_of(const JudgedRun& run);
 LostWritesJudgement lost_writes_of(const JudgedRun& run);
 ProgressJudgement progress_of(const JudgedRun& run);
 /// Whether the order in which the replicas executed the operations explains all answers: then the run is
-/// linearizable, and no search for an order is needed. Where reads don't go through the replicas' order, as in
-/// quorum systems, it doesn't.
+/// linearizable, and no search for an order is needed. It doesn't where reads don't go through that order, as
+/// in quorum systems.
 bool replicas_explain(const JudgedRun& run);
 /// The verdict without a story; unknown for a run that was cut short.
 Verdict linearizability_of(const JudgedRun& run);

@@ -143,3 +143,15 @@ TEST_CASE("a primary that crashes in its first heartbeat interval, and is back a
     CHECK(run_for_sweep(scenario, 1).operations.ok > 150);
   }
 }
+
+TEST_CASE("three lost requests of 396 are no outages of a service that answers all others") {
+  const RunResult r = run(load("tests/data/judges/lost_requests_alone.json"));
+  CHECK(r.operations.ok + 3 == r.operations.invoked);
+  CHECK(r.availability.fraction > 0.97);
+}
+
+TEST_CASE("a replica that is behind because all messages to it are lost is behind by loss") {
+  const RunResult r = run(load("tests/data/judges/left_behind_by_loss.json"));
+  CHECK(r.divergence.diverged);
+  CHECK(r.divergence.cause == "loss");
+}

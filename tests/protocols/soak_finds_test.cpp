@@ -53,3 +53,5 @@ TEST_CASE("raft: a replica that has written nothing yet is no replica that lost 
 TEST_CASE("optimal primary-backup, O2: a report that comes twice is no gap") {
   find("optimal_o2_report_twice");
 }
+
+TEST_CASE("pbft: a replica that was deaf for a while is not left behind") { find("pbft_deaf_for_a_while"); }
