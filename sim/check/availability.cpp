@@ -11,8 +11,8 @@ struct Leave {
   std::size_t operation;
 };
 
-// The operations that wait and show that the service is away. One that is passed over doesn't: a later call was
-// answered, so that the service was there, and the request or its answer must have been lost.
+// The operations that wait and show that the service is away. One that is passed over doesn't: a later call
+// was answered, so that the service was there, and the request or its answer must have been lost.
 class Waiting {
  public:
   explicit Waiting(const std::vector<Operation>& calls) : calls_(&calls), left_(calls.size()) {}

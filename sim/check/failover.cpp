@@ -17,6 +17,34 @@ bool crashed_at(const Record& record, NodeId node, Time at) {
   return false;
 }
 
+struct Crash {
+  Time at;
+  NodeId node;
+};
+
+Role role_before(const Record& record, NodeId node, Time at) {
+  Role role = Role::none;
+  for (const auto& change : record.roles) {
+    if (change.at >= at) break;
+    if (change.node == node) role = change.role;
+  }
+  return role;
+}
+
+// Crashes of primaries that were paused: they didn't act then, but would have gone on.
+std::vector<Crash> crashes_of_paused(const Record& record) {
+  std::vector<Crash> crashes;
+  std::vector<bool> paused(record.replicas);
+  for (const auto& change : record.lives) {
+    const bool was_paused = paused[change.node.value];
+    paused[change.node.value] = change.life == Record::Life::paused;
+    if (change.life != Record::Life::down || !was_paused || record.byzantine.contains(change.node)) continue;
+    if (role_before(record, change.node, change.at) == Role::primary)
+      crashes.push_back({change.at, change.node});
+  }
+  return crashes;
+}
+
 /// The term in which a node that acts or acted as primary last came to do so.
 std::uint64_t latest_term(const Record& record, NodeId node, Time until) {
   std::uint64_t term = 0;
@@ -59,8 +87,21 @@ FailoverJudgement judge_failover(const Record& record) {
   std::uint64_t term = 0;   // of the primary that crashed
   std::vector<Time> began;  // all failovers,
   std::vector<Time> ended;  // and those of them that ended
+  const auto begin = [&](Time at, std::uint64_t last_term) {
+    crash = at;
+    term = last_term;
+    began.push_back(at);
+  };
+  const auto of_paused = crashes_of_paused(record);
+  auto fallen = of_paused.begin();
+  const auto begin_by_paused = [&](Time until) {
+    for (; fallen != of_paused.end() && fallen->at < until; ++fallen) {
+      if (acting == 0 && !crash) begin(fallen->at, latest_term(record, fallen->node, fallen->at));
+    }
+  };
   for (std::size_t i = 0; i < changes.size();) {
     const Time now = changes[i].at;
+    begin_by_paused(now);
     std::size_t stayed = acting;  // of those that acted until now
     bool by_crash = false;
     std::uint64_t latest = 0;
@@ -72,17 +113,14 @@ FailoverJudgement judge_failover(const Record& record) {
       --stayed;
       by_crash = by_crash || crashed_at(record, changes[i].node, now);
     }
-    if (by_crash && stayed == 0) {
-      crash = now;
-      term = latest;
-      began.push_back(now);
-    }
+    if (by_crash && stayed == 0) begin(now, latest);
     if (!crash || acting == 0) continue;
     result.completed.push_back(now - *crash);
     ended.push_back(began.back());
     if (latest > term + 1) result.vain_terms += latest - term - 1;
     crash.reset();
   }
+  begin_by_paused(kNever);
   if (crash) {
     result.unfinished = 1;
     const std::uint64_t latest = highest_term(record);

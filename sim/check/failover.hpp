@@ -20,7 +20,8 @@ struct FailoverJudgement {
 };
 
 /// A failover begins when a crash leaves no acting primary, and ends when some node, even the old one, acts
-/// as primary. A primary that is paused or cut off doesn't begin one: see judge_leadership.
+/// as primary. A primary that is paused or cut off doesn't begin one (see judge_leadership), but one that
+/// crashes while it is paused does.
 FailoverJudgement judge_failover(const Record& record);
 
 }  // namespace sim

@@ -92,9 +92,11 @@ void World::forget_crash(NodeId node) {
 void World::give_up_crashes() {
   for (std::uint16_t i = 0; i < replicas(); ++i) {
     if (machines_[i].crashes_by == kNoFault) continue;
+    const bool any = faults_[machines_[i].crashes_by].amid->types.empty();
     forget_crash(NodeId{i});
     const std::string who = "replica " + std::to_string(i);
-    record_.idle.push_back({now_, who + " was to crash as it sent something, but sent nothing"});
+    const std::string what = any ? "sent nothing" : "sent none of the messages named";
+    record_.idle.push_back({now_, who + " was to crash as it sent something, but " + what});
   }
 }
 

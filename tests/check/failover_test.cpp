@@ -1,6 +1,8 @@
 // Failovers: from the crash of a primary to the next that acts, and to the next that lasts.
 #include "sim/check/failover.hpp"
 
+#include <algorithm>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/record_builder.hpp"
 
@@ -40,6 +42,29 @@ TEST_CASE("a pause, or a crash beside a second primary, begins no failover") {
   b.crash(90, 0);
   CHECK(judge_failover(b.record).completed.empty());
   CHECK(judge_failover(b.record).unfinished == 0);
+}
+
+TEST_CASE("a primary that crashes while it is paused begins a failover, unless another acts by then") {
+  for (const std::int64_t successor : {30, 130}) {
+    RecordBuilder b(2);
+    b.become(0, 0, Role::primary, 1);
+    b.life(10, 0, Record::Life::paused);
+    b.become(successor, 1, Role::primary, 4);
+    b.become(100, 0, Role::none);
+    b.crash(100, 0);
+    std::ranges::stable_sort(b.record.roles, {}, &Record::RoleChange::at);
+    const auto verdict = judge_failover(b.record);
+    CHECK(verdict.completed == (successor < 100 ? std::vector<Duration>{} : std::vector<Duration>{30ms}));
+    CHECK(verdict.vain_terms == (successor < 100 ? 0 : 2));
+    CHECK(verdict.unfinished == 0);
+  }
+  RecordBuilder all(2);
+  all.become(0, 0, Role::primary, 1);
+  all.life(10, 0, Record::Life::paused);
+  all.become(100, 0, Role::none);
+  all.crash(100, 0);
+  all.crash(110, 1);
+  CHECK(judge_failover(all.record).unfinished == 1);
 }
 
 TEST_CASE("a failover without end counts, and so do the terms in which somebody stood in vain") {

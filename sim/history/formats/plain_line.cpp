@@ -17,6 +17,12 @@ constexpr std::array<std::string_view, fields> kFieldNames{"client", "f",    "ke
 
 constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max() - 1;
 
+// Printable ASCII that stands for itself in a text; `char` may be signed or not.
+constexpr bool stands_for_itself(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= ' ' && byte < 127 && c != '"' && c != '\\';
+}
+
 class PlainLine {
  public:
   explicit PlainLine(std::string_view line) : at_(line.data()), end_(at_ + line.size()) {}
@@ -45,11 +51,10 @@ class PlainLine {
     return true;
   }
 
-  // Printable ASCII without escapes.
   std::optional<std::string_view> text() {
     if (!take('"')) return std::nullopt;
     const char* begin = at_;
-    while (at_ != end_ && *at_ >= ' ' && *at_ != '"' && *at_ != '\\' && *at_ != 127) ++at_;
+    while (at_ != end_ && stands_for_itself(*at_)) ++at_;
     const std::string_view found(begin, static_cast<std::size_t>(at_ - begin));
     if (!take('"')) return std::nullopt;
     return found;
