@@ -74,6 +74,10 @@ SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough) 
     if (end == begin) return;
     if (!lost) lost = judge_lost_writes(record, enough).operations;
     episode.harmful = robbed(record, episode, primaries, *lost);
+    if (!episode.harmful && !lost->empty()) {
+      if (!harm) harm.emplace(record);
+      episode.harmful = harm->robbed(episode, primaries, *lost);
+    }
     if (!episode.harmful && two_answered(record, episode, primaries)) {  // nearly none does
       if (!harm) harm.emplace(record);
       episode.harmful = harm->harmful(episode, primaries);

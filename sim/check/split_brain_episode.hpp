@@ -10,7 +10,7 @@ struct SplitBrainEpisode {
   Time begin;
   Time end;
   /// Clients were hurt: in it, see SplitBrainHarm; or an update is lost at the end that one of its primaries
-  /// answered while two held the role, running or paused.
+  /// answered while two held the role, running or paused, or that one had when it began, and another had not.
   bool harmful = false;
 };
 

@@ -120,6 +120,20 @@ bool SplitBrainHarm::past_shown(std::span<const Answer> one, std::span<const Ans
   });
 }
 
+bool SplitBrainHarm::robbed(const SplitBrainEpisode& episode, std::span<const NodeId> primaries,
+                            std::span<const std::uint32_t> lost) const {
+  const auto lacks = [&](std::uint32_t operation) {
+    return [&, operation](NodeId node) { return !knew(node, episode.begin, operation); };
+  };
+  return std::ranges::any_of(lost, [&](std::uint32_t operation) {
+    return std::ranges::any_of(answers_[operation], [&](const Answer& a) {
+      const bool held = a.at < episode.begin && std::ranges::find(primaries, a.by) != primaries.end() &&
+                        knew(a.by, episode.begin, operation);
+      return held && std::ranges::any_of(primaries, lacks(operation));
+    });
+  });
+}
+
 bool SplitBrainHarm::harmful(const SplitBrainEpisode& episode, std::span<const NodeId> primaries) const {
   std::vector<std::vector<Answer>> all, updates;
   for (const NodeId node : primaries) {

@@ -26,6 +26,10 @@ class SplitBrainHarm {
  public:
   explicit SplitBrainHarm(const Record& record);
   bool harmful(const SplitBrainEpisode& episode, std::span<const NodeId> primaries) const;
+  /// Whether one of the `lost` updates was answered before the episode by one of its primaries, which still
+  /// had it when the episode began, while another had not.
+  bool robbed(const SplitBrainEpisode& episode, std::span<const NodeId> primaries,
+              std::span<const std::uint32_t> lost) const;
 
  private:
   struct Answer {

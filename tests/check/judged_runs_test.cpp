@@ -155,3 +155,9 @@ TEST_CASE("a replica that is behind because all messages to it are lost is behin
   CHECK(r.divergence.diverged);
   CHECK(r.divergence.cause == "loss");
 }
+
+TEST_CASE("an old primary that takes the role again, without what the new one answered, does harm") {
+  const RunResult r = run(load("tests/data/judges/harmful_retaken.json"));
+  CHECK(r.lost_writes.count == 1);
+  CHECK(r.split_brain.harmful == 1);
+}
