@@ -62,7 +62,11 @@ std::vector<Fault> drawn(std::vector<Fault> faults, std::uint64_t seed) {
   for (std::size_t i = 0; i < faults.size(); ++i) {
     if (!faults[i].spread) continue;
     const auto width = static_cast<std::uint64_t>(faults[i].spread->count());
-    faults[i].at += Duration{static_cast<std::int64_t>(Rng(seed, "fault spread", i).below(width + 1))};
+    if (faults[i].together) {
+      faults[i].at = faults[i - 1].at;
+    } else {
+      faults[i].at += Duration{static_cast<std::int64_t>(Rng(seed, "fault spread", i).below(width + 1))};
+    }
     faults[i].spread.reset();
   }
   return faults;

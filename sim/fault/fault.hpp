@@ -9,6 +9,7 @@
 #include "sim/fault/misbehaviour.hpp"
 #include "sim/fault/omission.hpp"
 #include "sim/fault/order.hpp"
+#include "sim/fault/whom.hpp"
 #include "sim/kernel/ids.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/network/network.hpp"
@@ -22,18 +23,12 @@ enum class DiskFate : std::uint8_t {
   lost,       ///< Nothing: amnesia.
 };
 
-/// The node that a fault strikes: by number, or by what it is at that moment.
-struct Victim {
-  enum class Kind : std::uint8_t {
-    number,
-    primary,  ///< The running node that acts as primary (the latest to have become it).
-    backup,   ///< A running node that acts as backup; drawn if there are several.
-    any,      ///< A running node; drawn.
-    crashed,  ///< The node that crashed last; for `restart` only.
-  };
-  Kind kind = Kind::number;
-  NodeId node{};
-  bool operator==(const Victim&) const = default;
+/// Laws for the links between ends that are known only when the fault strikes: those of `laws` that join one
+/// of `from` with one of `to` hold.
+struct RoleLinks {
+  std::vector<Endpoint> from{}, to{};
+  std::vector<NetworkLaws::Override> laws{};
+  bool operator==(const RoleLinks&) const = default;
 };
 
 struct Fault {
@@ -47,7 +42,7 @@ struct Fault {
     disk,         ///< The node's disk takes `span` for each write.
     partition,    ///< `groups` can't talk to one another; disjoint.
     overlap,      ///< The same with groups that share members (bridges).
-    cut,          ///< Messages from `from` to `to` are lost.
+    cut,          ///< Messages from each of `from` to each of `to` are lost.
     network,      ///< Other laws for all links.
     heal,         ///< Ends every partition, overlap, cut and change of the network's laws.
     reconfigure,  ///< No fault but an order to the node: other members.
@@ -61,6 +56,7 @@ struct Fault {
       until{};  ///< When it ends, if it lasts; if never set, at the end of the chaos phase.
   Victim victim{};
   std::optional<Duration> spread{};  ///< It strikes up to so much later, drawn uniformly (see drawn()).
+  bool together = false;  ///< It belongs to the one before it: one entry of a scenario that strikes several.
 
   DiskFate disk = DiskFate::kept;          ///< restart
   bool in_flight_lost = false;             ///< crash: the node's messages in flight die with it.
@@ -70,11 +66,12 @@ struct Fault {
   Duration span{};                 ///< fail_stop, slow, clock, disk
   std::int64_t drift_ppb = 0;      ///< clock: nanoseconds gained per second.
   Groups groups{};                 ///< partition, overlap
-  Endpoint from{}, to{};           ///< cut
-  NetworkLaws laws{};              ///< network
-  Order order{};                   ///< reconfigure, transfer
-  Misbehaviour misbehaviour{};     ///< byzantine
-  Omission omission{};             ///< omission
+  std::vector<Endpoint> from{}, to{};       ///< cut
+  NetworkLaws laws{};                       ///< network
+  std::vector<RoleLinks> links_of_roles{};  ///< network: links whose ends it names by role.
+  Order order{};                            ///< reconfigure, transfer
+  Misbehaviour misbehaviour{};              ///< byzantine
+  Omission omission{};                      ///< omission
   bool operator==(const Fault&) const = default;
 };
 
@@ -96,7 +93,8 @@ struct RandomFault {
   bool operator==(const RandomFault&) const = default;
 };
 
-/// The faults of a run: each fault with a spread strikes at a time of its own, and has no spread any more.
+/// The faults of a run: each fault with a spread strikes at a time of its own, together with those that
+/// belong to it, and has no spread any more.
 std::vector<Fault> drawn(std::vector<Fault> faults, std::uint64_t seed);
 
 /// The explicit timeline that a random plan stands for, in order of time; nothing of it begins after `end`.

@@ -74,6 +74,12 @@ void TraceWriter::add_end(std::string_view key, Endpoint e) {
   fmt::format_to(std::back_inserter(line_), R"(,"{}":"c{}")", key, e.index - replicas_);
 }
 
+void TraceWriter::add_ends(std::string_view key, const std::vector<Endpoint>& ends) {
+  if (ends.size() == 1) return add_end(key, ends.front());
+  const std::string list = groups_json({ends});
+  fmt::format_to(std::back_inserter(line_), R"(,"{}":{})", key, list.substr(1, list.size() - 2));
+}
+
 void TraceWriter::message(Time at, std::string_view event, const Message& m) {
   begin(at, event);
   add_end("from", m.from);
@@ -145,8 +151,8 @@ void TraceWriter::fault(Time at, const Fault& fault, std::optional<NodeId> node)
   if (node) add("node", node->value);
   if (!fault.groups.empty()) line_ += R"(,"groups":)" + groups_json(fault.groups);
   if (fault.kind == cut) {
-    add_end("from", fault.from);
-    add_end("to", fault.to);
+    add_ends("from", fault.from);
+    add_ends("to", fault.to);
   }
   if (fault.until) add("until", fault.until->count());
   add("text", text_of(fault, node));
@@ -193,6 +199,12 @@ std::string TraceWriter::name(Endpoint e) const {
   return e.index < replicas_ ? fmt::format("{}", e.index) : fmt::format("c{}", e.index - replicas_);
 }
 
+std::string TraceWriter::names(const std::vector<Endpoint>& ends) const {
+  std::vector<std::string> all;
+  for (const Endpoint end : ends) all.push_back(name(end));
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
 std::string TraceWriter::groups_json(const Groups& groups) const {
   Json all = Json::array();
   for (const auto& group : groups) {
@@ -219,9 +231,7 @@ std::string TraceWriter::text_of(const Omission& omission) const {
   using Of = Omission::Of;
   text += omission.of == Of::send ? " that it sends" : omission.of == Of::receive ? " that come to it" : "";
   if (!omission.towards) return text;
-  std::vector<std::string> names;
-  for (const Endpoint end : *omission.towards) names.push_back(name(end));
-  return fmt::format("{}, on the links with {}", text, fmt::join(names, ", "));
+  return fmt::format("{}, on the links with {}", text, names(*omission.towards));
 }
 
 std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node) const {
@@ -242,7 +252,7 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
     case Fault::Kind::partition: return "the network is partitioned";
     case Fault::Kind::overlap: return "the network is partitioned into overlapping groups";
     case Fault::Kind::cut:
-      return fmt::format("messages from {} to {} are cut", name(fault.from), name(fault.to));
+      return fmt::format("messages from {} to {} are cut", names(fault.from), names(fault.to));
     case Fault::Kind::network: return "the network's laws change";
     case Fault::Kind::heal: return "the network is healed";
     case Fault::Kind::reconfigure:

@@ -38,7 +38,9 @@ class TraceWriter final : public Tracer {
   template <class T> void add(std::string_view key, const T& value);
   void message(Time at, std::string_view event, const Message& m);
   void add_end(std::string_view key, Endpoint e);
+  void add_ends(std::string_view key, const std::vector<Endpoint>& ends);
   std::string name(Endpoint e) const;
+  std::string names(const std::vector<Endpoint>& ends) const;
   std::string groups_json(const Groups& groups) const;
   std::string text_of(const Order& order) const;
   std::string text_of(const Omission& omission) const;

@@ -30,6 +30,8 @@ struct Context {
   Duration end{};                        ///< End of the chaos phase.
   const ProtocolPlan* plan = nullptr;    ///< Knows the attacks that it brings.
   const NetworkSpec* network = nullptr;  ///< A temporary change of the network starts from this.
+  bool roles =
+      false;  ///< Replicas may be named by role: it is a fault, which strikes in the middle of a run.
 };
 
 /// A place in a document, able to complain.

@@ -47,10 +47,12 @@ void describe_span(DocumentFields& f, Fault& x) {
             "a time up to the end of the chaos phase (\"duration\")");
 }
 
-void describe_victim(DocumentFields& f, std::string_view name, Fault& x, std::string_view about) {
-  f.required().value(name, x.victim, about);
-  f.require(x.victim.kind != Victim::Kind::crashed, name,
-            "a running node; only a restart can strike a crashed one");
+bool names(const FaultEntry& e, Victim::Kind kind) {
+  return std::ranges::find(e.victims.all, kind, &Victim::kind) != e.victims.all.end();
+}
+void describe_victims(DocumentFields& f, std::string_view name, FaultEntry& e, std::string_view about) {
+  f.required().value(name, e.victims, about);
+  f.require(!names(e, Victim::Kind::crashed), name, "running nodes; only a restart can strike a crashed one");
 }
 
 // ------------------------------------------------------------------------------------------------ what
@@ -61,7 +63,7 @@ void describe_after_messages(DocumentFields& f, Fault& x) {
 }
 void describe_crash(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
-  describe_victim(f, "crash", e.fault, "the node that crashes");
+  describe_victims(f, "crash", e, "the node that crashes");
   InFlight in_flight{e.fault.in_flight_lost, e.fault.amid};
   f.value("in_flight", in_flight,
           "fate of the messages that it has sent; {\"first\": 2}: it crashes as it next sends something, and "
@@ -74,32 +76,34 @@ void describe_crash(DocumentFields& f, FaultEntry& e) {
 }
 void describe_restart(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
-  f.required().value("restart", e.fault.victim, "the node that restarts: a number or \"crashed\"");
-  const auto kind = e.fault.victim.kind;
-  f.require(kind == Victim::Kind::number || kind == Victim::Kind::crashed, "restart",
-            "a replica's number or \"crashed\"");
+  f.required().value(
+      "restart", e.victims,
+      "the node that restarts: a number, \"crashed\", a list, or \"*\": all that have crashed");
+  const bool fits = !e.victims.others && !names(e, Victim::Kind::primary) &&
+                    !names(e, Victim::Kind::backup) && !names(e, Victim::Kind::any);
+  f.require(fits, "restart", "a replica's number or \"crashed\"");
   f.choice("disk", e.fault.disk, disk_fates(), "state of its disk after the restart");
 }
 void describe_fail_stop(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
-  describe_victim(f, "fail_stop", e.fault, "the node that fails permanently");
+  describe_victims(f, "fail_stop", e, "the node that fails permanently");
   f.duration("within", e.fault.span, kAnySpan, "every running node learns of it within this time");
   describe_after_messages(f, e.fault);
 }
 void describe_pause(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  describe_victim(f, "pause", e.fault, "the node that is paused");
+  describe_victims(f, "pause", e, "the node that is paused");
 }
 void describe_slow(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  describe_victim(f, "slow", e.fault, "the node that is slow");
+  describe_victims(f, "slow", e, "the node that is slow");
   f.required().duration("by", e.fault.span, kAnySpan, "time that each event keeps the node busy");
 }
 void describe_clock(DocumentFields& f, FaultEntry& e) {
   constexpr double kBillion = 1e9;
   constexpr Duration kFarOff = std::chrono::hours{24 * 365};
   describe_span(f, e.fault);
-  describe_victim(f, "clock", e.fault, "the node whose clock is wrong");
+  describe_victims(f, "clock", e, "the node whose clock is wrong");
   f.duration("offset", e.fault.span, {-kFarOff, kFarOff}, "how far the clock is ahead; negative: behind");
   double drift = static_cast<double>(e.fault.drift_ppb) / kBillion;
   f.number("drift", drift, {-0.5, 0.5}, "seconds that the clock gains per second");
@@ -107,7 +111,7 @@ void describe_clock(DocumentFields& f, FaultEntry& e) {
 }
 void describe_disk(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  describe_victim(f, "disk", e.fault, "the node whose disk is slow");
+  describe_victims(f, "disk", e, "the node whose disk is slow");
   f.required().duration("delay", e.fault.span, kAnySpan, "how long each write takes");
 }
 
@@ -126,8 +130,8 @@ void describe_partition(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
   f.required().value(
       "partition", e.fault.groups,
-      "groups that can't talk to each other; unlisted nodes form another group; \"others\" are the "
-      "replicas that no group names");
+      "groups that can't talk to each other, of nodes, roles and regions; unlisted replicas form another "
+      "group; \"others\" are the replicas that no group names, \"*\" all such nodes");
   f.require(!e.fault.groups.empty(), "partition", "at least one group of nodes");
   f.require(!names_one_twice(e.fault.groups, true), "partition",
             "each node once (\"overlap\" allows bridges)");
@@ -142,9 +146,10 @@ void describe_cut(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
   Ends ends{e.fault.from, e.fault.to};
   f.required().value("cut", ends,
-                     "[from, to]: messages in this direction are lost; the other direction is not affected");
-  e.fault.from = ends.from;
-  e.fault.to = ends.to;
+                     "[from, to]: messages in this direction are lost, the other direction is not affected; "
+                     "each is a node, a role, \"others\", \"*\", a region or a list");
+  e.fault.from = std::move(ends.from);
+  e.fault.to = std::move(ends.to);
 }
 void describe_network(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
@@ -198,14 +203,18 @@ Fields::Names<AttackNumber> attacks_of(const ProtocolPlan* plan) {
   }
   return names;
 }
+void ends(DocumentFields& f, std::string_view name, std::vector<Endpoint>& these, std::string_view about) {
+  EndList list{these, true};
+  f.value(name, list, about);
+  these = std::move(list.ends);
+}
 void describe_byzantine(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  f.required().value("byzantine", e.traitors,
-                     "the nodes that violate the protocol: a replica, a role, or a list");
+  describe_victims(f, "byzantine", e, "the nodes that violate the protocol: a replica, a role, or a list");
   Misbehaviour& m = e.fault.misbehaviour;
-  f.value("silent", m.silent, "nodes to which it sends nothing");
-  f.value("equivocate", m.equivocate, "nodes that get another version of each message than the rest");
-  f.value("twin", m.twin, "nodes that talk to a second copy of it with the same name");
+  ends(f, "silent", m.silent, "nodes to which it sends nothing");
+  ends(f, "equivocate", m.equivocate, "nodes that get another version of each message than the rest");
+  ends(f, "twin", m.twin, "nodes that talk to a second copy of it with the same name");
   f.number("mutate", m.mutate, {0, 1}, "share of messages in which one field is changed slightly");
   f.flag("wild", m.wild,
          "mutate and equivocate change a field to any value of its type instead of a close one");
@@ -216,14 +225,10 @@ void describe_byzantine(DocumentFields& f, FaultEntry& e) {
   auto attack = AttackNumber{m.attack};
   f.choice("attack", attack, attacks_of(f.context().plan), "a protocol-specific attack");
   m.attack = static_cast<std::uint8_t>(attack);
-  const bool none =
-      std::ranges::none_of(e.traitors.all, [](const Victim& v) { return v.kind == Victim::Kind::crashed; });
-  f.require(!e.traitors.all.empty() && none, "byzantine",
-            "running nodes: a replica, a role, or a list of them");
 }
 void describe_omits(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  describe_victim(f, "omission", e.fault, "the node that loses messages, and follows its program otherwise");
+  describe_victims(f, "omission", e, "the node that loses messages, and follows its program otherwise");
   describe_omission(f, e.fault.omission, true);
 }
 // Checked once all keys are known: a misspelt key says more than that the right one is missing.
@@ -326,7 +331,10 @@ void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Plac
   if (is_order(form->kind)) value.fault.victim.kind = Victim::Kind::primary;
   read_object(json, place, [&](DocumentFields& f) { form->describe(f, value); });
   if (form->kind == Kind::byzantine) check_misbehaviour(value, json, place);
-  if (value.network) value.fault.laws = laws_of(*value.network, place / "network");
+  if (value.network) {
+    value.fault.laws = laws_of(*value.network, place / "network");
+    value.fault.links_of_roles = role_links_of(*value.network, place.context());
+  }
 }
 
 Json JsonValue<FaultEntry>::write(const FaultEntry& value, Context& context) {

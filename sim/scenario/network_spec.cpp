@@ -1,5 +1,6 @@
 #include "sim/scenario/network_spec.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -38,13 +39,26 @@ Json JsonValue<Endpoint>::schema() {
   return {{"description", "a replica's number, or a client such as \"c0\""}, {"anyOf", std::move(choices)}};
 }
 
+namespace {
+
+bool by_role(const LinkOverride& link) {
+  return std::ranges::any_of(link.from.ends, is_dynamic) || std::ranges::any_of(link.to.ends, is_dynamic);
+}
+void name_others(LinkOverride& link, const Context& c) {
+  if (!by_role(link)) sim::name_others({&link.from.ends, &link.to.ends}, c.replicas, c.clients);
+}
+
+}  // namespace
+
 template <> struct JsonValue<LinkOverride> {
   static void describe(LinkOverride& link, DocumentFields& f) {
-    f.required().value("from", link.from, "the sender");
-    f.required().value("to", link.to, "the receiver");
+    f.required().value("from", link.from, "the sender, or several: a node, a list, \"*\", a region");
+    f.required().value("to", link.to, "the receiver, or several");
+    name_others(link, f.context());
     const auto replicas = f.context().replicas;
-    f.require(link.from != link.to, "to", "another node than \"from\"");
-    f.require(link.from.index < replicas || link.to.index < replicas, "to",
+    f.require(by_role(link) || link.from.ends != link.to.ends || link.from.ends.size() > 1, "to",
+              "another node than \"from\"");
+    f.require(by_role(link) || !links_between(link.from.ends, link.to.ends, replicas).empty(), "to",
               "a replica: clients don't talk to each other");
     link.law.describe(f);
   }
@@ -69,7 +83,8 @@ struct Links {
 };
 
 bool touches_client(const LinkOverride& link, std::size_t replicas) {
-  return link.from.index >= replicas || link.to.index >= replicas;
+  const auto is_client = [&](Endpoint e) { return e.index >= replicas && !role_of(e); };
+  return std::ranges::any_of(link.from.ends, is_client) || std::ranges::any_of(link.to.ends, is_client);
 }
 
 LinkLaw law_of(const LinkSpec& spec, Endpoint from, Endpoint to, std::size_t replicas) {
@@ -161,10 +176,25 @@ NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
     }
   }
   for (const auto& link : spec.links) {
-    laws.overrides.push_back({link.from, link.to, law_of(link.law, link.from, link.to, replicas)});
+    if (by_role(link)) continue;
+    for (const auto& [from, to] : links_between(link.from.ends, link.to.ends, replicas))
+      laws.overrides.push_back({from, to, law_of(link.law, from, to, replicas)});
   }
   if (laws.overrides.size() > kMostOverrides) (place / "links").fail("too many links", "at most 60000");
   return laws;
+}
+
+std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const Context& context) {
+  std::vector<RoleLinks> all;
+  std::vector<Endpoint> everybody;
+  for (std::uint32_t i = 0; i < context.replicas + context.clients; ++i) everybody.push_back({i});
+  for (const auto& link : spec.links) {
+    if (!by_role(link)) continue;
+    RoleLinks& links = all.emplace_back(RoleLinks{link.from.ends, link.to.ends, {}});
+    for (const auto& [from, to] : links_between(everybody, everybody, context.replicas))
+      links.laws.push_back({from, to, law_of(link.law, from, to, context.replicas)});
+  }
+  return all;
 }
 
 }  // namespace sim

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/fault/fault.hpp"
 #include "sim/network/network.hpp"
 #include "sim/scenario/delay_spec.hpp"
 #include "sim/scenario/document_fields.hpp"
+#include "sim/scenario/link_ends.hpp"
 
 namespace sim {
 
@@ -31,9 +33,10 @@ struct LinkSpec {
   void describe(DocumentFields& fields);
 };
 
-/// One directed link with a law of its own. Keys that `law` omits come from the network.
+/// Directed links with a law of their own, from each of some ends to each of others. Keys that `law` omits
+/// come from the network.
 struct LinkOverride {
-  Endpoint from{}, to{};
+  LinkEnds from{}, to{};
   LinkSpec law{};
 };
 
@@ -49,5 +52,7 @@ struct NetworkSpec {
 
 /// Throws InputError at `place` when there are too many links with laws of their own.
 NetworkLaws laws_of(const NetworkSpec& spec, const Place& place);
+/// The laws of links whose ends are named by role: of all links that these may be.
+std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const Context& context);
 
 }  // namespace sim

@@ -1,7 +1,6 @@
 #include "sim/scenario/omission_spec.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,23 +10,6 @@
 
 namespace sim {
 namespace {
-
-constexpr std::array<std::string_view, 4> kSorts{"others", "replicas", "clients", "*"};
-
-// The ends that a word stands for. Nobody is far from itself, so the others are all.
-void add_sort(std::vector<Endpoint>& ends, std::string_view sort, const Context& context) {
-  const auto replicas = static_cast<std::uint32_t>(context.replicas);
-  const auto all = static_cast<std::uint32_t>(context.replicas + context.clients);
-  const std::uint32_t first = sort == "clients" ? replicas : 0;
-  const std::uint32_t last = sort == "others" || sort == "replicas" ? replicas : all;
-  for (std::uint32_t i = first; i < last; ++i) ends.push_back({i});
-}
-
-void add_end(std::vector<Endpoint>& ends, const Json& json, const Place& place) {
-  const auto sort = std::ranges::find_if(kSorts, [&](std::string_view s) { return json == s; });
-  if (sort != kSorts.end()) return add_sort(ends, *sort, place.context());
-  JsonValue<Endpoint>::read(ends.emplace_back(), json, place);
-}
 
 void describe_amid(DocumentFields& f, CrashAmidSending& amid) {
   f.required().whole("first", amid.first, {0, 1'000'000},
@@ -51,23 +33,6 @@ void JsonValue<MessageType>::read(MessageType& value, const Json& json, const Pl
                      json.is_string() ? nearest(json.get<std::string>(), names) : "");
   }
   value.name = json.get<std::string>();
-}
-
-void JsonValue<EndList>::read(EndList& value, const Json& json, const Place& place) {
-  value.ends.clear();
-  if (!json.is_array()) return add_end(value.ends, json, place);
-  for (std::size_t i = 0; i < json.size(); ++i) add_end(value.ends, json[i], place / i);
-  if (value.ends.empty()) place.unexpected(json, "at least one node");
-}
-
-Json JsonValue<EndList>::write(const EndList& value, Context& context) {
-  return JsonValue<std::vector<Endpoint>>::write(value.ends, context);
-}
-
-Json JsonValue<EndList>::schema() {
-  Json end{{"anyOf", Json::array({JsonValue<Endpoint>::schema(), {{"enum", kSorts}}})}};
-  Json list{{"type", "array"}, {"items", end}, {"minItems", 1}};
-  return {{"anyOf", Json::array({std::move(end), std::move(list)})}};
 }
 
 void describe_types(DocumentFields& f, std::vector<std::string>& types, bool wanted, std::string_view about) {

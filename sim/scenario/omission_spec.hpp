@@ -8,7 +8,7 @@
 
 #include "sim/fault/fault.hpp"
 #include "sim/scenario/document_fields.hpp"
-#include "sim/scenario/network_spec.hpp"
+#include "sim/scenario/whom_spec.hpp"
 
 namespace sim {
 
@@ -20,16 +20,6 @@ template <> struct JsonValue<MessageType> {
   static void read(MessageType& value, const Json& json, const Place& place);
   static Json write(const MessageType& value, Context&) { return value.name; }
   static Json schema() { return {{"type", "string"}, {"examples", {"Request", "Reply"}}}; }
-};
-
-/// Some ends of links: nodes, or all of a sort. A document names one of them or lists several.
-struct EndList {
-  std::vector<Endpoint> ends{};
-};
-template <> struct JsonValue<EndList> {
-  static void read(EndList& value, const Json& json, const Place& place);
-  static Json write(const EndList& value, Context& context);
-  static Json schema();
 };
 
 /// Keys that an object has only if it is `wanted` to: others like it have none of them.

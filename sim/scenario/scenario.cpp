@@ -20,11 +20,18 @@ void refuse_order(const ScenarioSpec& spec, const Fault& fault, const Place& pla
 }
 
 // A fault for each node that an entry strikes.
-std::vector<Fault> faults_of(const FaultEntry& entry) {
-  if (entry.traitors.all.empty()) return {entry.fault};
+std::vector<Fault> faults_of(const FaultEntry& entry, std::size_t replicas) {
   std::vector<Fault> faults;
-  for (const Victim& victim : entry.traitors.all) faults.emplace_back(entry.fault).victim = victim;
-  return faults;
+  for (const Victim& victim : laid_out(entry.victims, replicas)) {
+    const bool together = !faults.empty();
+    Fault& fault = faults.emplace_back(entry.fault);
+    fault.victim = victim;
+    fault.together = together;
+    // Of several that are to restart, those that run need not.
+    const bool several = entry.fault.kind == Fault::Kind::restart && entry.victims.all.size() > 1;
+    if (several && victim.kind == Victim::Kind::number) fault.victim.kind = Victim::Kind::down;
+  }
+  return faults.empty() ? std::vector{entry.fault} : faults;
 }
 
 void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
@@ -33,7 +40,7 @@ void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
     const auto& entry = spec.faults[i];
     if (!entry.random) {
       refuse_order(spec, entry.fault, place / i);
-      for (const Fault& fault : faults_of(entry)) setup.faults.push_back(fault);
+      for (const Fault& fault : faults_of(entry, spec.replicas)) setup.faults.push_back(fault);
       continue;
     }
     if (at_once && *at_once != entry.at_once) {
@@ -145,6 +152,7 @@ void check_places(const Scenario& scenario) {
 Json entry_of(const Fault& fault, Context& context) {
   FaultEntry entry;
   entry.fault = fault;
+  entry.victims.all = {fault.victim};
   return JsonValue<FaultEntry>::write(entry, context);
 }
 
@@ -207,7 +215,7 @@ Json explicit_scenario(const Scenario& scenario, std::uint64_t seed, const std::
   for (auto& entry : document["faults"]) {
     if (entry.contains("random")) continue;
     if (entry.contains("spread")) {
-      while (!setup.faults[next].spread) ++next;
+      while (!setup.faults[next].spread || setup.faults[next].together) ++next;
       entry["at"] = to_text(struck[next++].at);
       entry.erase("spread");
     }

@@ -144,9 +144,11 @@ void ScenarioSpec::describe(DocumentFields& f) {
   ClientsOf callers{clients, *service.kind};
   f.value("clients", callers, "what the clients do");
   f.context().clients = clients.options.count;
-  f.value("network", network, "delay, loss, duplication and order of messages");
   f.context().network = &network;
+  f.value("network", network, "delay, loss, duplication and order of messages");
+  f.context().roles = true;
   f.value("faults", faults, "faults and operator orders, in any order");
+  f.context().roles = false;
   f.value("expect", expect, "expected values, by JSON pointer into the result of `run --json`");
   f.optional("sweep", sweep, "the points and seeds of a sweep");
   f.whole("max_events", max_events, {1, 1'000'000'000'000}, "a run that reaches this many events is stopped");

@@ -53,7 +53,7 @@ std::uint32_t ByHand::begin_fault(const Fault& fault) {
   world_.struck_.emplace_back();
   world_.turns_.emplace_back();
   world_.lasts_.push_back(false);
-  world_.begin(index, fault);
+  world_.begin(index, world_.faults_[index]);
   return index;
 }
 

@@ -62,19 +62,23 @@ void World::begin(std::uint32_t index, const Fault& fault) {
     severing_.push_back(index);
     look_at_ = events_;  // cuts may be large
   };
+  const auto idle = [&] {
+    record_.idle.push_back({now_, std::string(name_of(fault.kind)) + " found no such replica"});
+  };
   std::optional<NodeId> node;
+  if (!name_ends(faults_[index])) return idle();
   disturb(now_);
   switch (fault.kind) {
     case Fault::Kind::partition:
     case Fault::Kind::overlap: sever(network_.between(fault.groups)); break;
-    case Fault::Kind::cut: sever({{fault.from, fault.to}}); break;
+    case Fault::Kind::cut: sever(links_between(fault.from, fault.to, replicas())); break;
     case Fault::Kind::network: impose(index); break;
     case Fault::Kind::heal: heal_network(); break;
     default:
-      node = resolve(fault.victim);
+      node = resolve(fault.victim, struck_together_with(index));
       if (!node) {  // nobody plays that role at the moment
-        if (is_order(fault.kind)) return settle_order_to_nobody(index, "there was no leader");
-        return record_.idle.push_back({now_, std::string(name_of(fault.kind)) + " found no such replica"});
+        if (may_be_missing(fault.victim)) return;
+        return is_order(fault.kind) ? settle_order_to_nobody(index, "there was no leader") : idle();
       }
   }
   note_reach();
@@ -271,27 +275,6 @@ void World::tell_of_failure(NodeId failed, Duration within, bool after_messages)
     disturb(at);
     queue_.push(at, Rank::delivery, event);
   }
-}
-
-std::optional<NodeId> World::resolve(const Victim& victim) {
-  std::vector<NodeId> candidates;
-  for (std::uint16_t i = 0; i < replicas(); ++i) {
-    const Machine& m = machines_[i];
-    const bool running = m.up && m.pauses == 0;
-    const bool fits = victim.kind == Victim::Kind::number    ? victim.node.value == i
-                      : victim.kind == Victim::Kind::crashed ? !m.up && !m.gone_for_good
-                      : victim.kind == Victim::Kind::any     ? running
-                      : victim.kind == Victim::Kind::primary ? running && m.role == Role::primary
-                                                             : running && m.role == Role::backup;
-    if (fits) candidates.push_back(NodeId{i});
-  }
-  if (candidates.empty()) return std::nullopt;
-  const bool crashed = victim.kind == Victim::Kind::crashed;
-  const auto since = [&](NodeId n) { return crashed ? machine(n).crashed_at : machine(n).role_since; };
-  if (crashed || victim.kind == Victim::Kind::primary) {
-    return *std::ranges::max_element(candidates, {}, since);
-  }
-  return candidates.size() == 1 ? candidates[0] : candidates[fault_rng_.below(candidates.size())];
 }
 
 }  // namespace sim

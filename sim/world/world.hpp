@@ -250,7 +250,10 @@ class World final : private ClientPort {
   void misbehave(NodeId node, std::uint32_t fault);
   void behave(NodeId node);
   void split(NodeId node);
-  std::optional<NodeId> resolve(const Victim& victim);
+  std::optional<NodeId> resolve(const Victim& victim, const NodeSet& taken = {});
+  NodeSet struck_together_with(std::uint32_t index) const;
+  bool name_ends(Fault& fault);
+  bool resolve_ends(const std::vector<std::vector<Endpoint>*>& lists);
   void switch_laws(const NetworkLaws& laws);
 
   // ClientPort.

@@ -119,7 +119,7 @@ TEST_CASE("every key of the example arrives", "[scenario]") {
   CHECK(faults[4].groups == Groups{{{0}, {1}, {2}}, {{2}, {3}, {6}}});
   CHECK(faults[7].span == -5ms);
   CHECK(faults[7].drift_ppb == 100'000);
-  CHECK(faults[9].from == Endpoint{7});
+  CHECK(faults[9].from == std::vector{Endpoint{7}});
   CHECK(faults[10].laws.replicas.loss == 1.0);
   CHECK(faults[10].laws.replicas.delay == DelayLaw::exponential(2ms));
   CHECK(s.setup.random_faults.size() == 2);

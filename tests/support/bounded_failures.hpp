@@ -199,8 +199,8 @@ class Adversary {
     for (const bool back : {false, true}) {
       if (rng_.chance(0.3)) continue;
       Fault fault{.at = at, .kind = Fault::Kind::cut};
-      fault.from = Endpoint{back ? b : a};
-      fault.to = Endpoint{back ? a : b};
+      fault.from = {Endpoint{back ? b : a}};
+      fault.to = {Endpoint{back ? a : b}};
       if (rng_.chance(0.4))
         fault.until = at + Duration{1 + static_cast<std::int64_t>(rng_.below(
                                             static_cast<std::uint64_t>((3 * kDelta + row_.tau).count())))};
