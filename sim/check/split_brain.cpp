@@ -60,31 +60,18 @@ bool robbed(const Record& record, const SplitBrainEpisode& episode, std::span<co
   return false;
 }
 
-}  // namespace
+struct Found {
+  SplitBrainEpisode episode;
+  std::vector<NodeId> primaries;  ///< That acted in it, in order of time; one may come twice.
+};
 
-SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough) {
-  SplitBrainJudgement result;
+std::vector<Found> find_episodes(const Record& record) {
+  std::vector<Found> found;
   std::vector<NodeId> acting;     // now
   std::vector<NodeId> primaries;  // that acted in the episode under way
   Time begin{};
-  std::optional<SplitBrainHarm> harm;
-  std::optional<std::vector<std::uint32_t>> lost;
   const auto close = [&](Time end) {
-    SplitBrainEpisode episode{begin, end};
-    if (end == begin) return;
-    if (!lost) lost = judge_lost_writes(record, enough).operations;
-    episode.harmful = robbed(record, episode, primaries, *lost);
-    if (!episode.harmful && !lost->empty()) {
-      if (!harm) harm.emplace(record);
-      episode.harmful = harm->robbed(episode, primaries, *lost);
-    }
-    if (!episode.harmful && two_answered(record, episode, primaries)) {  // nearly none does
-      if (!harm) harm.emplace(record);
-      episode.harmful = harm->harmful(episode, primaries);
-    }
-    result.seconds += seconds(end - begin);
-    result.harmful += episode.harmful ? 1 : 0;
-    result.episodes.push_back(episode);
+    if (end > begin) found.push_back({{begin, end}, primaries});
   };
   const auto changes = acting_primaries(record);
   for (std::size_t i = 0; i < changes.size();) {
@@ -102,6 +89,28 @@ SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough) 
     primaries = acting;
   }
   if (acting.size() >= 2) close(record.end);
+  return found;
+}
+
+}  // namespace
+
+SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough) {
+  SplitBrainJudgement result;
+  const auto found = find_episodes(record);
+  if (found.empty()) return result;
+  std::optional<SplitBrainHarm> harm;  // takes time: nearly no episode needs it
+  const auto closer = [&]() -> const SplitBrainHarm& { return harm ? *harm : harm.emplace(record); };
+  const auto lost = judge_lost_writes(record, enough).operations;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    auto [episode, primaries] = found[i];
+    const Time next = i + 1 < found.size() ? found[i + 1].episode.begin : record.end;
+    episode.harmful = robbed(record, episode, primaries, lost) ||
+                      (!lost.empty() && closer().robbed(episode, next, primaries, lost)) ||
+                      (two_answered(record, episode, primaries) && closer().harmful(episode, primaries));
+    result.seconds += seconds(episode.end - episode.begin);
+    result.harmful += episode.harmful ? 1 : 0;
+    result.episodes.push_back(episode);
+  }
   return result;
 }
 

@@ -120,16 +120,15 @@ bool SplitBrainHarm::past_shown(std::span<const Answer> one, std::span<const Ans
   });
 }
 
-bool SplitBrainHarm::robbed(const SplitBrainEpisode& episode, std::span<const NodeId> primaries,
+bool SplitBrainHarm::robbed(const SplitBrainEpisode& episode, Time next, std::span<const NodeId> primaries,
                             std::span<const std::uint32_t> lost) const {
-  const auto lacks = [&](std::uint32_t operation) {
-    return [&, operation](NodeId node) { return !knew(node, episode.begin, operation); };
+  const auto lacked = [&](std::uint32_t operation) {
+    return std::ranges::any_of(primaries, [&](NodeId n) { return !knew(n, episode.begin, operation); });
   };
   return std::ranges::any_of(lost, [&](std::uint32_t operation) {
     return std::ranges::any_of(answers_[operation], [&](const Answer& a) {
-      const bool held = a.at < episode.begin && std::ranges::find(primaries, a.by) != primaries.end() &&
-                        knew(a.by, episode.begin, operation);
-      return held && std::ranges::any_of(primaries, lacks(operation));
+      return a.at < episode.begin && std::ranges::find(primaries, a.by) != primaries.end() &&
+             knew(a.by, episode.begin, operation) && !knew(a.by, next, operation) && lacked(operation);
     });
   });
 }

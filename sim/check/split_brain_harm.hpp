@@ -26,9 +26,9 @@ class SplitBrainHarm {
  public:
   explicit SplitBrainHarm(const Record& record);
   bool harmful(const SplitBrainEpisode& episode, std::span<const NodeId> primaries) const;
-  /// Whether one of the `lost` updates was answered before the episode by one of its primaries, which still
-  /// had it when the episode began, while another had not.
-  bool robbed(const SplitBrainEpisode& episode, std::span<const NodeId> primaries,
+  /// Whether one of the `lost` updates was answered before the episode by one of its primaries that had it
+  /// when the episode began, while another had not, and has it no more when the `next` one begins.
+  bool robbed(const SplitBrainEpisode& episode, Time next, std::span<const NodeId> primaries,
               std::span<const std::uint32_t> lost) const;
 
  private:
