@@ -57,6 +57,11 @@ repsim_missing() {  # Debian packages that are still to be installed
   fi
 }
 
+repsim_shells() {  # shells whose completion is tested where they are installed; none is required
+  command -v zsh >/dev/null || echo zsh
+  command -v fish >/dev/null || echo fish
+}
+
 repsim_install() {  # as root, or as someone who may become root without a password
   local as_root=()
   command -v apt-get >/dev/null || return 1
@@ -81,6 +86,10 @@ repsim_setup() {
       echo "  sudo apt-get update && sudo apt-get install -y $(repsim_missing $what | tr '\n' ' ')" >&2
       exit 2
     fi
+  fi
+  if [ "$what" = tests ] && [ -n "$(repsim_shells)" ]; then
+    # shellcheck disable=SC2046
+    repsim_install $(repsim_shells) || echo "setup: $(repsim_shells | tr '\n' ' ')not tested" >&2
   fi
   REPSIM_PYTHON=$(repsim_python)
   REPSIM_GENERATOR="Unix Makefiles"

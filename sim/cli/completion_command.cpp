@@ -1,7 +1,10 @@
 // Shell completion and manual page. Both are generated from the parser itself, so they always match what it
 // accepts.
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -33,32 +36,114 @@ std::string escaped(std::string_view text, char quote) {
   return out;
 }
 
+// The type of an option's value and its possible values: the parser's "TEXT:{a,b}" taken apart.
+struct ValueWords {
+  std::string type;
+  std::vector<std::string> choices;
+};
+
+ValueWords words_of(const CLI::Option& option) {
+  const std::string name = option.get_type_name();
+  const auto brace = name.find(":{");
+  if (brace == std::string::npos) return {name, {}};
+  ValueWords words{name.substr(0, brace), {""}};
+  for (const char c : name.substr(brace + 2, name.size() - brace - 3)) {
+    if (c == ',')
+      words.choices.emplace_back();
+    else
+      words.choices.back() += c;
+  }
+  return words;
+}
+
+bool is_flag(const CLI::Option& option) { return option.get_expected_max() == 0; }
+
+// What a shell offers in one place: words, a scenario (a file, or the name of a shipped one), files, nothing.
+struct Suggestion {
+  enum class Kind : std::uint8_t { nothing, words, files, scenario };
+  Kind kind = Kind::nothing;
+  std::vector<std::string> words{};
+};
+
+// A value that isn't text is a number, of which no shell can offer any.
+Suggestion suggestion_for_value(const CLI::Option& option) {
+  ValueWords value = words_of(option);
+  if (!value.choices.empty()) return {Suggestion::Kind::words, std::move(value.choices)};
+  return {value.type == "TEXT" ? Suggestion::Kind::files : Suggestion::Kind::nothing};
+}
+
+Suggestion suggestion_for_arguments(const CLI::App& command) {
+  if (command.get_name() == "list") return {Suggestion::Kind::words, listable()};
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional()) continue;
+    if (option->get_description().starts_with("Scenario")) return {Suggestion::Kind::scenario};
+    return suggestion_for_value(*option);
+  }
+  return {};
+}
+
+std::string in_bash(const Suggestion& suggestion) {
+  switch (suggestion.kind) {
+    case Suggestion::Kind::words:
+      return fmt::format("kind=words words=\"{}\"", fmt::join(suggestion.words, " "));
+    case Suggestion::Kind::files: return "kind=files";
+    case Suggestion::Kind::scenario: return "kind=scenario";
+    case Suggestion::Kind::nothing: break;
+  }
+  return "kind=nothing";
+}
+
+// Shipped scenarios are asked for when they are needed, and offered folder by folder, as files are.
+constexpr std::string_view kBashSuggestions = R"SH(
+  case "$word" in -*) kind=words words=$options ;; esac
+  COMPREPLY=()
+  if [ "$kind" = words ]; then
+    compopt +o filenames 2>/dev/null
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
+    return
+  fi
+  [ "$kind" != nothing ] || return
+  local IFS=$'\n' name rest
+  COMPREPLY=($(compgen -f -- "$word"))
+  [ "$kind" = scenario ] || return
+  for name in $("${COMP_WORDS[0]}" list scenarios --json 2>/dev/null |
+                sed -n 's|^ *"name": ".*scenarios/\(.*\)\.json",*$|\1|p'); do
+    [[ "$name" == "$word"* ]] || continue
+    rest=${name#"$word"}
+    [[ "$rest" != */* ]] || name=$word${rest%%/*}/
+    [[ "$IFS${COMPREPLY[*]}$IFS" == *"$IFS$name$IFS"* ]] || COMPREPLY+=("$name")
+  done
+  [[ "${#COMPREPLY[@]}" -ne 1 || "${COMPREPLY[0]}" != */ ]] || compopt -o nospace 2>/dev/null
+}
+complete -o filenames -F _repsim repsim
+)SH";
+
 std::string bash_completion(const CLI::App& app) {
-  std::string names, cases;
+  std::string names, cases, values;
   for (const CLI::App* command : commands_of(app)) {
     names += (names.empty() ? "" : " ") + command->get_name();
-    cases += fmt::format("    {}) options=\"{}\" ;;\n", command->get_name(),
-                         fmt::join(option_names(*command), " "));
+    cases += fmt::format("    {}) options=\"{}\" {} ;;\n", command->get_name(),
+                         fmt::join(option_names(*command), " "), in_bash(suggestion_for_arguments(*command)));
+    for (const CLI::Option* option : command->get_options()) {
+      if (is_flag(*option)) continue;
+      for (const auto& name : option->get_lnames())
+        values += fmt::format("    \"{} --{}\") {} ;;\n", command->get_name(), name,
+                              in_bash(suggestion_for_value(*option)));
+    }
   }
   return fmt::format(
-      "# Completion of repsim for bash.\n"
-      "_repsim() {{\n"
-      "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" command=\"${{COMP_WORDS[1]}}\" options=\"\"\n"
-      "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-      "    COMPREPLY=($(compgen -W \"{} --help --version\" -- \"$word\"))\n"
-      "    return\n"
-      "  fi\n"
-      "  case \"$command\" in\n{}  esac\n"
-      "  if [[ \"$word\" == -* ]]; then\n"
-      "    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-      "  elif [ \"$command\" = list ]; then\n"
-      "    COMPREPLY=($(compgen -W \"{}\" -- \"$word\"))\n"
-      "  else\n"
-      "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
-      "  fi\n"
-      "}}\n"
-      "complete -o filenames -F _repsim repsim\n",
-      names, cases, fmt::join(listable(), " "));
+             "# Completion of repsim for bash.\n"
+             "_repsim() {{\n"
+             "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" before=\"${{COMP_WORDS[COMP_CWORD-1]}}\"\n"
+             "  local command=\"${{COMP_WORDS[1]}}\" options=\"\" kind=nothing words=\"\"\n"
+             "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+             "    COMPREPLY=($(compgen -W \"{} --help --version\" -- \"$word\"))\n"
+             "    return\n"
+             "  fi\n"
+             "  case \"$command\" in\n{}  esac\n"
+             "  case \"$command $before\" in\n{}  esac\n",
+             names, cases, values)
+      .append(kBashSuggestions.substr(1));
 }
 
 // A word of zsh's _describe and _arguments: brackets and colons have a meaning there.
@@ -71,52 +156,93 @@ std::string zsh_text(std::string_view text) {
   return out;
 }
 
+std::string in_zsh(const Suggestion& suggestion) {
+  switch (suggestion.kind) {
+    case Suggestion::Kind::words: return fmt::format("({})", fmt::join(suggestion.words, " "));
+    case Suggestion::Kind::files: return "_files";
+    case Suggestion::Kind::scenario: return "_repsim_scenario";
+    case Suggestion::Kind::nothing: break;
+  }
+  return " ";
+}
+
+constexpr std::string_view kZshBegin = R"SH(#compdef repsim
+# Completion of repsim for zsh.
+_repsim_scenario() {
+  local -a names
+  names=(${(f)"$(repsim list scenarios --json 2>/dev/null |
+                 sed -n 's|^ *"name": ".*scenarios/\(.*\)\.json",*$|\1|p')"})
+  _alternative 'files:file:_files' 'scenarios:shipped scenario:_multi_parts / names'
+}
+local -a commands=(
+)SH";
+
+constexpr std::string_view kZshMiddle = R"SH(  )
+if (( CURRENT == 2 )); then
+  if [[ $words[2] == -* ]]; then
+    compadd -- --help --version
+  else
+    _describe command commands
+  fi
+  return
+fi
+local command=$words[2]
+shift words
+(( CURRENT-- ))
+case $command in
+)SH";
+
 std::string zsh_completion(const CLI::App& app) {
   std::string names, cases;
   for (const CLI::App* command : commands_of(app)) {
     names += fmt::format("    '{}:{}'\n", command->get_name(), zsh_text(command->get_description()));
     cases += fmt::format("    {})\n      _arguments \\\n", command->get_name());
     for (const CLI::Option* option : command->get_options()) {
-      const bool flag = option->get_expected_max() == 0;
       for (const auto& name : option->get_lnames()) {
         cases += fmt::format("        '*--{}[{}]{}' \\\n", name, zsh_text(option->get_description()),
-                             flag ? "" : ":value:_files");
+                             is_flag(*option) ? "" : ":value:" + in_zsh(suggestion_for_value(*option)));
       }
     }
-    const bool list = command->get_name() == "list";
-    cases += list ? fmt::format("        '*:what:({})' ;;\n", fmt::join(listable(), " "))
-                  : std::string("        '*:file:_files' ;;\n");
+    cases += fmt::format("        '*:argument:{}' ;;\n", in_zsh(suggestion_for_arguments(*command)));
   }
-  return fmt::format(
-      "#compdef repsim\n"
-      "# Completion of repsim for zsh.\n"
-      "local -a commands=(\n{}  )\n"
-      "if (( CURRENT == 2 )); then\n"
-      "  _describe command commands\n"
-      "  return\n"
-      "fi\n"
-      "local command=$words[2]\n"
-      "shift words\n"
-      "(( CURRENT-- ))\n"
-      "case $command in\n{}esac\n",
-      names, cases);
+  return fmt::format("{}{}{}{}esac\n", kZshBegin, names, kZshMiddle, cases);
+}
+
+constexpr std::string_view kFishBegin = R"SH(# Completion of repsim for fish.
+function __repsim_scenarios
+  repsim list scenarios --json 2>/dev/null | string replace -rf '^ *"name": ".*scenarios/(.*)\.json",?$' '$1'
+end
+complete -c repsim -n __fish_use_subcommand -l help -d 'Print this help message and exit'
+complete -c repsim -n __fish_use_subcommand -l version -d 'Display program version information and exit'
+)SH";
+
+// Files are what fish offers unless -f says otherwise.
+std::string in_fish(const Suggestion& suggestion) {
+  switch (suggestion.kind) {
+    case Suggestion::Kind::words: return fmt::format(" -f -a '{}'", fmt::join(suggestion.words, " "));
+    case Suggestion::Kind::scenario: return " -a '(__repsim_scenarios)'";
+    case Suggestion::Kind::nothing: return " -f";
+    case Suggestion::Kind::files: break;
+  }
+  return "";
 }
 
 std::string fish_completion(const CLI::App& app) {
-  std::string text = "# Completion of repsim for fish.\n";
+  std::string text(kFishBegin);
   for (const CLI::App* command : commands_of(app)) {
+    const std::string chosen = fmt::format("-n '__fish_seen_subcommand_from {}'", command->get_name());
     text += fmt::format("complete -c repsim -f -n __fish_use_subcommand -a {} -d '{}'\n", command->get_name(),
                         escaped(command->get_description(), '\''));
     for (const CLI::Option* option : command->get_options()) {
       for (const auto& name : option->get_lnames()) {
-        text += fmt::format("complete -c repsim -n '__fish_seen_subcommand_from {}' -l {}{} -d '{}'\n",
-                            command->get_name(), name, option->get_expected_max() == 0 ? "" : " -r",
+        text += fmt::format("complete -c repsim {} -l {}{} -d '{}'\n", chosen, name,
+                            is_flag(*option) ? "" : " -r" + in_fish(suggestion_for_value(*option)),
                             escaped(option->get_description(), '\''));
       }
     }
+    text += fmt::format("complete -c repsim {}{}\n", chosen, in_fish(suggestion_for_arguments(*command)));
   }
-  return text + fmt::format("complete -c repsim -f -n '__fish_seen_subcommand_from list' -a '{}'\n",
-                            fmt::join(listable(), " "));
+  return text;
 }
 
 // Text of a manual page: hyphens as they are typed, and no line that looks like a request.
@@ -136,21 +262,6 @@ std::string roff(std::string_view text) {
   return out;
 }
 
-// The type of an option's value and its possible values: the parser's "TEXT:{a,b}" taken apart.
-struct ValueWords {
-  std::string type, choices;
-};
-
-ValueWords words_of(const CLI::Option& option) {
-  const std::string name = option.get_type_name();
-  const auto brace = name.find(":{");
-  if (brace == std::string::npos) return {name, ""};
-  std::string choices;
-  for (const char c : name.substr(brace + 2, name.size() - brace - 3))
-    choices += c == ',' ? std::string(", ") : std::string(1, c);
-  return {name.substr(0, brace), "; one of " + choices};
-}
-
 std::string options_in_roff(const CLI::App& command) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
@@ -161,11 +272,12 @@ std::string options_in_roff(const CLI::App& command) {
     std::vector<std::string> names;
     for (const auto& name : option->get_snames()) names.push_back("\\-" + name);
     for (const auto& name : option->get_lnames()) names.push_back("\\-\\-" + roff(name));
-    const bool flag = option->get_expected_max() == 0;
     const ValueWords value = words_of(*option);
+    const std::string choices =
+        value.choices.empty() ? "" : fmt::format("; one of {}", fmt::join(value.choices, ", "));
     text += fmt::format(".TP\n.BR \"{}\"{}\n{}\n", fmt::join(names, ", "),
-                        flag ? "" : fmt::format(" \" \\fI{}\\fR\"", roff(value.type)),
-                        roff(option->get_description() + value.choices));
+                        is_flag(*option) ? "" : fmt::format(" \" \\fI{}\\fR\"", roff(value.type)),
+                        roff(option->get_description() + choices));
   }
   return text;
 }

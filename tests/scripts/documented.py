@@ -4,7 +4,7 @@
 A line of a block in Markdown that begins with `build/repsim` (after `$ ` or not) is a command; the lines
 below it, up to the next command, must each stand in what it prints, apart from white space. A line `...`
 stands for what was left out.
-Usage: documented.py BINARY [--all]     --all also runs sweeps, rare and advise: a few minutes of one core
+Usage: documented.py BINARY [--all]     --all also runs sweeps, rare and advise (seven minutes on two cores)
 """
 
 import os
