@@ -287,8 +287,8 @@ std::string manual_page(const CLI::App& app) {
       ".TH REPSIM 1 \"\" \"repsim {}\" \"User Commands\"\n.ad l\n.nh\n"
       ".SH NAME\nrepsim \\- simulate replication protocols and judge what their clients saw\n"
       ".SH SYNOPSIS\n.B repsim\n.I command\n.RI [ options ]\n"
-      ".SH DESCRIPTION\n{}\n.SH COMMANDS\n",
-      version(), roff(app.get_description()));
+      ".SH DESCRIPTION\n{}\n.SH OPTIONS\n{}.SH COMMANDS\n",
+      version(), roff(app.get_description()), options_in_roff(app));
   for (const CLI::App* command : commands_of(app)) {
     text += fmt::format(".SS {}\n{}\n{}", roff(command->get_name()), roff(command->get_description()),
                         options_in_roff(*command));
@@ -297,7 +297,6 @@ std::string manual_page(const CLI::App& app) {
          ".SH EXIT STATUS\n"
          "0 all checks held; 1 a check or an expectation failed; 2 bad input; 3 undecided within the "
          "budget.\n"
-         ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colours on a terminal.\n"
          ".SH FILES\n.TP\n.I PREFIX/share/repsim/scenarios\n"
          "Scenarios that may be named from any folder, such as lessons/naive_loss.\n";
 }

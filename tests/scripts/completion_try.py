@@ -59,7 +59,8 @@ ZSH = r"""
 zmodload zsh/zpty
 zpty inner zsh -f -i
 zpty -w inner "fpath=(${(q)1:h} \$fpath); PS1=; autoload -U compinit; compinit -u -D
-  LISTMAX=10000; COLUMNS=200; bindkey '^I' complete-word; setopt no_beep; zstyle ':completion:*' list-prompt ''; unset zle_bracketed_paste
+  LISTMAX=10000; COLUMNS=200; bindkey '^I' complete-word; setopt no_beep
+  zstyle ':completion:*' list-prompt ''; unset zle_bracketed_paste
   echo rea''dy"
 while zpty -r inner line; do [[ $line != *ready* ]] || break; done
 zpty -n -w inner "$2"$'\t'
