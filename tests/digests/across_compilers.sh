@@ -40,7 +40,7 @@ export -f compile link run
 export work
 
 # The longest first, so that both cores are busy until the end.
-two_at_a_time() { xargs -P 2 -d '\n' -n 1 bash -euo pipefail -c; }
+two_at_a_time() { tr '\n' '\0' | xargs -0 -P 2 -n 1 bash -euo pipefail -c; }  # xargs -d is GNU's alone
 two_at_a_time <<JOBS
 compile protocols sanitized g++ -O1 $sanitizers
 compile protocols clang++-O3 clang++ -O3
