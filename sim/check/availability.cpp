@@ -13,9 +13,9 @@ struct Leave {
 
 // The operations that wait and show that the service is away. One that is passed over doesn't: a later call
 // was answered, so that the service was there, and the request or its answer must have been lost.
-class Waiting {
+class WaitingCalls {
  public:
-  explicit Waiting(const std::vector<Operation>& calls) : calls_(&calls), left_(calls.size()) {}
+  explicit WaitingCalls(const std::vector<Operation>& calls) : calls_(&calls), left_(calls.size()) {}
 
   bool empty() const { return count_ == 0; }
   void call() { ++count_; }
@@ -79,7 +79,7 @@ AvailabilityJudgement judge_availability(const Record& record, const Availabilit
   };
   const auto ends = leaves(record, rules.client_timeout);
   const auto& calls = record.operations;
-  Waiting waiting(calls);
+  WaitingCalls waiting(calls);
   Time last{};
   for (std::size_t c = 0, e = 0; e < ends.size();) {
     const Time now = std::min(c < calls.size() ? calls[c].call : kNever, ends[e].at);

@@ -163,10 +163,10 @@ void WorkloadSpec::describe(DocumentFields& f, const ServiceKind& service) {
   f.duration("timeout", o.timeout, kAnyLength,
              "time after which the client gives up; the operation may still take effect");
   Retry retry{o.retry, retry_by_timeout};
-  f.value(
-      "retry", retry,
-      "retry interval; true: a tenth of the timeout; false: no retries, except one after half the timeout "
-      "where a client needs several equal answers and they may differ (pbft: tentative, read_only)");
+  f.value("retry", retry,
+          "retry interval; true: a tenth of the timeout; false: no retries, but for one to all replicas "
+          "after half "
+          "the timeout where replicas may lie (pbft)");
   f.switchable("ping", o.ping, kAnyLength, "interval at which the client pings the presumed primary");
   f.switchable(
       "outage_after", outage_after, kAnyLength,
