@@ -17,7 +17,7 @@ INCIDENTS = ROOT / "scenarios" / "incidents"
 
 
 def met(repsim, file, seeds, *more):
-    """In how many of the seeds' runs all expectations hold."""
+    """The number of seeds whose run meets all expectations."""
     command = [repsim, "sweep", str(file), "--seeds", str(seeds), "--json", "--quiet", *more]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode not in (0, 1):

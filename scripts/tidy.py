@@ -240,7 +240,7 @@ def check_scenarios(root):
 
 
 def anchors_of(text):
-    """What `#name` may follow a page's name: its headings as GitHub writes them in an address."""
+    """The anchors of a page: its headings as GitHub writes them in an address."""
     heads = re.findall(r"^#+\s+(.*?)\s*$", text, re.M)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 

@@ -95,7 +95,7 @@ class Folder:
         return done.returncode
 
     def tidy(self):
-        """What was merged is there twice."""
+        """Removes the parts, which are merged by now."""
         shutil.rmtree(self.parts, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""A scenario with the files that it names, as bytes: workers need no folder in common with whoever asks."""
+"""A scenario with the files that it names, as bytes, so that workers need no shared file system."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is to be run, as the program itself tells it, and in how many shards."""
+"""The plan of a sweep, as the program itself states it, and the number of its shards."""
 
 import dataclasses
 import json
@@ -29,7 +29,7 @@ class Program:
             raise BadInput(f"{self.path}: {problem.strerror} (scripts/run.sh builds it)") from None
 
     def ask(self, *words):
-        """What it prints; its complaint becomes ours."""
+        """Returns the program's output; its error becomes ours."""
         done = self.run(*words, capture_output=True)
         if done.returncode not in (0, 1, 3):
             said = done.stderr.strip().removeprefix("repsim: ")
@@ -71,7 +71,7 @@ def without_seeds(options):
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """One run, which must come out alike wherever the sweep runs: the first seed at the first point."""
+    """One run that must give the same result on every worker: the first seed at the first point."""
     words: list
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What happens on a worker: one shard of the sweep, in a folder of its own; its files go back as bytes.
+"""Runs on a worker: one shard of the sweep, in a folder of its own; its files are returned as bytes.
 
 This module travels to the workers by value, so it may use nothing but the standard library, and what it
 returns are plain values.

@@ -72,7 +72,7 @@ WORDS = (("lost", "an acknowledged write is gone"), ("stale", "not linearizable"
 
 
 def glossary(ladder, promises):
-    """What the words in red mean: those that are there."""
+    """Explains the words in red that occur."""
     shown = {look_of(cell, promises)[3] for cell in ladder.cells.values()}
     return "   ".join(f"{word}: {meaning}." for word, meaning in WORDS if word in shown)
 

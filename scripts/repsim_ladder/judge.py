@@ -1,4 +1,4 @@
-"""From the runs of a ladder's sweep to cells: which guarantee broke, for each rung and each protocol."""
+"""Judges the runs of a ladder's sweep: which guarantee broke, for each rung and protocol."""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ class Windows:
 
 @dataclasses.dataclass(frozen=True)
 class Guarantee:
-    """Something that a protocol may promise."""
+    """A guarantee that a protocol may give."""
     name: str
     word: str        # what a cell says when it is broken
     safety: bool     # else progress
@@ -37,7 +37,7 @@ def consensus(*keys):
 
 
 def of_service(judgement):
-    """A guarantee that means something only where clients are served."""
+    """A guarantee that only applies to protocols that serve clients."""
     def held(result, windows):
         return judgement(result) if result["operations"]["invoked"] else None
     return held

@@ -73,7 +73,7 @@ class Promises:
                      self._names(protocol, claim["at"], self.rungs), claim["source"])
 
     def check(self, rungs, protocols):
-        """Everything on the ladder must be known here, if only to be said nothing of."""
+        """Everything on the ladder must be listed here, even if the literature says nothing about it."""
         for rung in rungs:
             if rung not in self.rungs:
                 raise BadInput(f"{self.path}: \"rungs\" lacks {rung}")
@@ -90,7 +90,7 @@ class Promises:
                         raise BadInput(f"{self.path}: {protocol}: {key[0]} both holds and breaks at {key[1]}")
 
     def claim(self, protocol, rung, guarantee):
-        """What is said of it, or None."""
+        """The literature's claim about it, or None."""
         return next((c for c in self.claims.get(protocol, ())
                      if guarantee in c.guarantees and rung in c.rungs), None)
 
@@ -114,7 +114,7 @@ class Promises:
         return found
 
     def summary(self, cell, safety):
-        """What is promised of all safety, or of all progress, in a cell: holds, breaks or not promised."""
+        """The promise for all safety, or all progress, in a cell: holds, breaks or not promised."""
         names = [g.name for g in judge.GUARANTEES if g.safety == safety and g.name in cell.judged
                  and g.name not in self.meaningless(cell.protocol)]
         verdicts = {self.verdict(cell.protocol, cell.rung, name) for name in names}

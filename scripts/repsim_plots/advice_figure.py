@@ -1,5 +1,5 @@
 """The advisor's answer: every setting that was tried, the front, the bounds and the choice; and how the
-choice fares when something is otherwise."""
+choice fares if conditions change."""
 
 import json
 import math
@@ -62,7 +62,7 @@ class Setting:
 
 
 def shown_rate(setting, floor):
-    """Where it stands on a logarithmic axis, and whether that is only an upper limit."""
+    """Returns its place on a logarithmic axis, and whether that is only an upper limit."""
     value, _, high = setting.rate
     if value:
         return max(value, floor), False
@@ -102,7 +102,7 @@ def advice_figure(advice, rate, settings):
 
 
 def draw_bounds(ax, advice, rate, points, floor):
-    """What is beyond a bound is shaded."""
+    """Shades the values beyond a bound."""
     outage, limit = 1e3 * advice["bounds"]["outage"], advice["bounds"][rate]
     xs, ys = [s.outage[0] for s in points], [shown_rate(s, floor)[0] for s in points]
     ax.set_xscale("log")
@@ -174,7 +174,7 @@ def place_label(ax, text, xy, points, floor):
 
 
 def draw_sensitivity(ax, advice, rate):
-    """The rate at the choice, and when something is otherwise; the outage in words beside it."""
+    """Draws the rate at the choice and under changed conditions, with the outage in words beside it."""
     rows = [("as recommended", Setting(advice["choice"], rate))]
     rows += [(entry["change"].replace(" x ", " × "), Setting(entry, rate))
              for entry in advice["sensitivity"]]

@@ -1,4 +1,4 @@
-"""How single runs are spread: distribution functions with their quantiles, for each point of a sweep."""
+"""The spread of single runs: distribution functions with quantiles, for each point of a sweep."""
 
 import math
 
@@ -35,7 +35,7 @@ TITLES = {"failover": ("Failover", "from the fault to the next primary (ms), run
 
 
 def draw(pictures, sweep, skip=()):
-    """Nothing where the rows are gone, the points too many for lines, or the values all alike."""
+    """Draws nothing if the rows are gone, there are too many points for lines, or all values are equal."""
     if not 1 <= len(sweep.points) <= MOST_CURVES:
         return
     names = [name for name in WANTED if name not in skip and (name == "failover" or sweep.serves())]
@@ -52,7 +52,7 @@ def draw(pictures, sweep, skip=()):
 
 
 def is_spread(by_point):
-    """Whether there is a distribution: somewhere enough runs, and values that differ."""
+    """Whether some point has enough runs with different values."""
     return any(len(values) >= FEWEST_RUNS and len(np.unique(values)) > FEWEST_VALUES for values in by_point)
 
 

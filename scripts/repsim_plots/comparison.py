@@ -25,7 +25,7 @@ WRONGS = (("violation", "not linearizable"), ("lost_write", "lost writes"), ("ha
 
 @dataclasses.dataclass
 class Page:
-    """What the runs of one comparison came to."""
+    """The results of the runs of one comparison."""
     sweep: object
     rows: list         # of the summary, in the order of the list
     answered: dict     # label -> share answered in each part of the chaos phase; NaN where nothing was called
@@ -115,7 +115,7 @@ def title(ax, text, below):
 
 
 def draw_answers(ax, page):
-    """For each row the share of operations that were answered, by the time of their call."""
+    """Draws for each row the share of operations that were answered, by the time of their call."""
     for y, label in enumerate(page.labels):
         shares = page.answered.get(label)
         if shares is None or not len(shares):
@@ -132,7 +132,7 @@ def draw_answers(ax, page):
 
 
 def name_faults(ax, page):
-    """Those that all rows share above them, each other one in its row."""
+    """Names faults that all rows share above them, and every other fault in its row."""
     spans = spans_of(page)
     shared = [span for span in spans[0] if all(span in of_row for of_row in spans)]
     placer = style.Placer(ax, room_above=HEADING)
@@ -144,7 +144,7 @@ def name_faults(ax, page):
 
 
 def draw_faults(ax, page):
-    """Shades each row where a fault is on in it."""
+    """Shades each row while a fault is active in it."""
     for y, of_row in enumerate(spans_of(page)):
         for begin, end, _ in of_row:
             ax.add_patch(Rectangle((begin, y - 0.5), end - begin, 1, color="#8A8A8A", alpha=0.16, linewidth=0,
@@ -156,7 +156,7 @@ def spans_of(page):
 
 
 def put_fault(placer, text, x, y):
-    """Over the middle of its time, or beside another one's name; else not at all."""
+    """Puts a name over the middle of its time or beside another name, or leaves it out."""
     placer.put(words.short(text, 28), (x, y), [(dx, dy, ha, "bottom") for dy in (0, 12 if y < 0 else 9)
                                                for dx, ha in ((0, "center"), (4, "left"), (-4, "right"))],
                fontsize=style.FINE if y < 0 else style.TINY, color="#333333", zorder=6,

@@ -24,7 +24,7 @@ COLUMNS = ("point", "baseline", "measure", "n", "difference", "low", "high", "un
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """What a point has more than the baseline, in the unit of its panel; an end that isn't known is None."""
+    """A point minus the baseline, in the unit of its panel; an unknown end of the interval is None."""
     n: int
     value: float
     low: Optional[float]
@@ -82,7 +82,7 @@ def draw(pictures, sweep, wanted=None):
 
 
 def that_matter(by_measure):
-    """Measures in which somebody clearly differs: what went wrong, then how clients were served."""
+    """Measures in which some point clearly differs: first failures, then service to clients."""
     def is_clear(name):
         return any(d.is_clear() for d, _ in by_measure.get(name, {}).values())
     wrong, service = (list(filter(is_clear, names)) for names in (WRONG, SERVICE))

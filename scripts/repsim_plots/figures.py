@@ -1,4 +1,4 @@
-"""From the paths on the command line to finished pictures: what is it, and who draws it."""
+"""Turns the paths on the command line into pictures: recognises each input and calls its drawer."""
 
 import json
 import pathlib
@@ -63,7 +63,7 @@ def draw_sweeps(folders, arguments):
 
 
 def draw_sweep(pictures, one, baseline):
-    """All that fits a sweep: a list of points is compared, what varies is put on an axis."""
+    """Draws every figure that fits a sweep: compares listed points, puts a varied parameter on an axis."""
     from . import cdf, comparison, differences, distribution, heat_map, multiples, scatter, sweep_figures
     apart = one.is_list() and distribution.draw(pictures, one)
     if scatter.fits(one):

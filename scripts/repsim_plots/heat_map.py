@@ -131,7 +131,7 @@ def scale(measure, found):
 
 
 def digits_of(values):
-    """As many as the values need to differ, where five suffice for that."""
+    """The number of digits that tells the values apart, five at most."""
     looks = {digits: len({number(v, digits) for v in values}) for digits in range(2, 6)}
     return min(looks, key=lambda digits: (-looks[digits], digits))
 

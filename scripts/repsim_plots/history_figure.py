@@ -50,7 +50,7 @@ def read_verdict(path, history):
 
 
 def read_faults(path, head):
-    """The spans of time in which something was wrong, as the header of a history tells them."""
+    """The spans of time in which a fault was active, from the header of a history."""
     try:
         return [trace.Span(int(f["from"]), int(f["until"]) if "until" in f else 2**62,
                            str(f.get("text") or f["what"])) for f in head.get("faults", [])]

@@ -33,7 +33,7 @@ def judge(repsim, path):
 
 
 def without_verdict(path, why):
-    """Our own format can be drawn without."""
+    """Our own format can be drawn without a verdict."""
     if not is_json_lines(path):
         raise BadInput(why)
     print(f"plot.py: drawn without a verdict: {why}", file=sys.stderr)

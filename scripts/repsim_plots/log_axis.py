@@ -32,7 +32,7 @@ class LogTicks(Locator):
         return self.free(found, vmin, vmax)
 
     def free(self, ticks, vmin, vmax):
-        """Those whose labels don't stand in the label before, by what letters are wide."""
+        """The ticks whose labels don't overlap the label before, judged by the width of letters."""
         box = self.axis.axes.bbox
         across = self.axis.axis_name == "x"
         inches = (box.width if across else box.height) / self.axis.figure.dpi

@@ -1,4 +1,8 @@
-"""What the columns of summary.csv are called on an axis, and which figure shows them."""
+"""Titles and axes of the columns of summary.csv, and the figures that show them.
+
+The simulator declares the measures (sim/experiment/sweep/measures.cpp) with headings for tables; a picture
+needs longer titles, and is drawn without the program. tests/scripts/measures_test.py holds both lists equal.
+"""
 
 import dataclasses
 
@@ -60,6 +64,6 @@ def of(name):
 
 
 def move(estimates):
-    """Whether they differ, and are not all zero within their intervals: worth a picture."""
+    """Whether they differ and are not all zero within their intervals, so that a picture is worth drawing."""
     return len({e.value for e in estimates}) > 1 and not all(
         e.low is not None and e.low <= 0 for e in estimates)

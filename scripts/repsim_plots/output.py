@@ -13,7 +13,7 @@ import sys
 
 
 class BadInput(Exception):
-    """Something the user can mend; its text is one line."""
+    """An error that the user can correct; its text is one line."""
 
 
 def read_text(path):

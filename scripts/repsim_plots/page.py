@@ -62,7 +62,7 @@ def scale(figure):
 
 
 def complaint(name, figure):
-    """What to tell who asked for letters that the page has no room for; None if it has."""
+    """The message for a user whose letters don't fit on the page; None if they do."""
     letters = LETTERS * scale(figure)
     if letters > 0.99 * asked_letters:
         return None

@@ -1,4 +1,4 @@
-"""What each value of the parameter costs, against what it buys."""
+"""The trade-off: the cost of each value of the parameter against its benefit."""
 
 import math
 

@@ -136,7 +136,7 @@ def draw_rates(ax, curve):
 
 
 def banded(curve, line):
-    """Between the points theory is drawn, if there is one: it need not run straight from one to the next."""
+    """Draws theory between the points, if there is one, as it need not be straight."""
     return curve.axis.kind != "category" and not line
 
 
@@ -174,7 +174,7 @@ def ratios(curve, series):
 
 
 def draw_ratios(ax, curve):
-    """Ten decades hide an error of a fifth; beside the closed form it shows."""
+    """Over ten decades an error of 20 % can't be seen; the ratio to the closed form shows it."""
     for number, series in enumerate(curve.series):
         colour, marker = style.series_style(number)
         seen = ratios(curve, series)

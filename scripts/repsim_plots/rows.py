@@ -1,4 +1,4 @@
-"""What single runs came to: the rows of a sweep, of which only a few numbers are kept."""
+"""The results of single runs: a few numbers from each row of a sweep."""
 
 import json
 

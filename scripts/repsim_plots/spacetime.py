@@ -35,7 +35,7 @@ class Window:
 
 
 def choose_window(run, begin, end):
-    """The user's bounds, else all of a small run, else the first interesting moment with what led to it."""
+    """Returns the user's bounds, all of a small run, or the first interesting moment and what led to it."""
     if begin is not None or end is not None:
         window = Window(begin or 0, run.end if end is None else end)
         if window.end <= window.begin or window.begin > run.end:

@@ -82,7 +82,7 @@ class Sweep:
         return about if 12 <= len(about) <= 95 else self.name
 
     def shorten_labels(self):
-        """From here on points are called as pictures call them; the files of the sweep know them by
+        """Replaces labels of points by those of pictures; the sweep's files keep the originals, listed in
         `drawn`."""
         if "label" not in self.vary:
             return
@@ -101,7 +101,7 @@ class Sweep:
         return list(self.vary) == ["label"]
 
     def serves(self):
-        """Whether clients call often enough that how they are served is worth a picture."""
+        """Whether clients call often enough for a picture of their service."""
         clients = self.scenario.get("clients", {})
         return not 0 < clients.get("operations", 0) * clients.get("count", 1) < 10
 
@@ -252,7 +252,7 @@ def _flatten(value, path=""):
 
 
 def _labels(sweeps):
-    """What tells sweeps apart: their protocols, else the options that differ, else names or folders."""
+    """Labels that distinguish the sweeps: protocols, else differing options, else names or folders."""
     flat = [_flatten(s.scenario) for s in sweeps]
     ignored = {"/about", "/seed", "/name", *(p for s in sweeps for p in s.vary)}
     paths = [p for p in dict.fromkeys(k for f in flat for k in f)

@@ -11,7 +11,7 @@ MOST_LINES = 12
 
 
 def overview(study, pair):
-    """The page for a README: what falls and what grows above one another, and their exchange beside them."""
+    """The page for a README: benefits above costs, and their trade-off beside them."""
     cost, gain = pair
     figure = pyplot.figure(figsize=(page.width(11.6, 9.0), 6.9))
     grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.12))

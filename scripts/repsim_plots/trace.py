@@ -79,7 +79,7 @@ class Run:
         return [s for s in found if s.end > s.begin]
 
     def first_interesting(self):
-        """Where to look first: the split brain, else a fault, a suspicion or a loss."""
+        """The moment to look at first: a split brain, else a fault, a suspicion or a loss."""
         faults = [s.begin for spans in (*self.crashed.values(), *self.paused.values(), self.partitions)
                   for s in spans]
         for times in ([s.begin for s in self.split_brain()], faults + [m[0] for m in self.marks],
@@ -90,7 +90,7 @@ class Run:
 
 
 def without(span, holes):
-    """What is left of a span when others, in order of time, are cut out of it."""
+    """The parts of a span that remain when others, in order of time, are cut out."""
     begin, parts = span.begin, []
     for hole in holes:
         parts.append(Span(begin, min(hole.begin, span.end), span.label))
@@ -231,7 +231,7 @@ class _Reader:
             self.run.marks.append((time, event.get("node"), event.get("text") or what))
 
     def until(self, key, event):
-        """A fault that ends by itself needs no event for its end."""
+        """Ends a fault that has no event for its end."""
         if event.get("until") is not None:
             self.finish(key, int(event["until"]))
 

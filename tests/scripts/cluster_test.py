@@ -1,5 +1,4 @@
-"""scripts/repsim_cluster without a cluster: what travels with a scenario, how a sweep is cut, what a worker
-does."""
+"""scripts/repsim_cluster without a cluster: the files sent with a scenario, the shards, the worker's task."""
 
 import json
 import pathlib

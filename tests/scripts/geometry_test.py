@@ -73,7 +73,7 @@ def few_labels(figure):
 
 
 class Checked(output.Pictures):
-    """Looks at each figure; keeps none."""
+    """Checks each figure and keeps none."""
     faults = {}
 
     def add_figure(self, name, figure):
@@ -269,7 +269,7 @@ class Sizes(unittest.TestCase):
 
 
 def inflated(pdf):
-    """What its streams say, one after the other."""
+    """The text of its streams, one after the other."""
     streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
     return b"\n".join(zlib.decompress(s) for s in streams if s[:1] == b"\x78")
 

@@ -1,4 +1,4 @@
-"""scripts/plot.py as its users call it: what it writes, and what it says about input that it can't draw."""
+"""scripts/plot.py as users call it: the files that it writes, and its errors for input that it can't draw."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""scripts/plot.py with what `repsim rare` leaves behind: the curve, and the numbers behind it."""
+"""scripts/plot.py on the output of `repsim rare`: the curve and its numbers."""
 
 import json
 import unittest

@@ -1,4 +1,4 @@
-"""What a space-time diagram says by its colours, lanes and window, whatever part of a run it shows."""
+"""Colours, lanes and window of a space-time diagram, for any part of a run."""
 
 import pathlib
 import sys

@@ -132,7 +132,7 @@ def judged(heartbeat, timeout, rate, outage_s, **more):
 
 
 def advice(folder, answer="found"):
-    """What `repsim advise --out` leaves behind."""
+    """A folder as `repsim advise --out` writes it."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True)
     tried = [judged(h, t, 2e5 * 0.05 ** (t // h), (t + 2) / 1e3) for h in (5, 10) for t in (20, 30, 40, 60)]

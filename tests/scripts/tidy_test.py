@@ -1,4 +1,4 @@
-"""Each house rule is broken once: a rule that can't fail is no rule."""
+"""Each house rule is broken once and must be reported."""
 
 import importlib.util
 import pathlib
