@@ -199,7 +199,7 @@ def draw_sensitivity(ax, advice, rate):
     ax.set_ylim(len(rows) - 0.5, -1)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(f"{CONCERNS[rate][0]} {CONCERNS[rate][1]} (dashed: the bound)")
-    ax.set_title("If something is otherwise")
+    ax.set_title("If conditions change")
 
 
 def beside(ax, y, text, colour):

@@ -17,7 +17,7 @@ from .style import pyplot
 RATES = {"split_brain": ("per_s", "split_brain_per_s"), "lost_write": ("per_s", "lost_writes_per_s")}
 TITLES = {"split_brain": "How often the brain splits", "harmful": "How often a split brain does harm",
           "lost_write": "How often an acknowledged write is lost", "diverged": "How often replicas diverge",
-          "violation": "How often clients see what one copy can't show"}
+          "violation": "How often clients see a violation of linearizability"}
 ONCE_IN = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "month": 2629800, "year": 31557600,
            "30 years": 946728000, "1000 years": 31557600000}
 PLAIN = "#555555"

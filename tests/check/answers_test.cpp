@@ -1,4 +1,4 @@
-// What clients were told and whom they believed, on records built by hand.
+// The judge of answers, on hand-built records: what clients were told, and which answer they believed.
 #include "sim/check/answers.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,4 +1,4 @@
-// Availability: how long clients waited in vain, on records made by hand and against a scan.
+// The judge of availability, on hand-built records and against a scan of all instants.
 #include "sim/check/availability.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The judge of consensus, by hand and against a twin that keeps everything and compares all pairs.
+// The judge of consensus, on hand-built records and against a twin that compares all pairs of decisions.
 #include <map>
 #include <string>
 #include <vector>

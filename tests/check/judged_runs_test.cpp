@@ -1,4 +1,4 @@
-// What the judges say of whole runs: scenarios of which they once said too much, or nothing.
+// Verdicts on whole runs: scenarios on which a judge once gave a false verdict, or none.
 #include <string>
 
 #include "sim/experiment/run.hpp"

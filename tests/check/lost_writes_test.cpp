@@ -1,4 +1,4 @@
-// Lost writes: what was acknowledged, and no running member has any more.
+// Lost writes: acknowledged, but missing from every running member.
 #include "sim/check/lost_writes.hpp"
 
 #include "tests/support/catch.hpp"

@@ -1,4 +1,4 @@
-// What clients get and what it costs: percentiles of latency, messages and delays of an operation.
+// Service quality and cost: percentiles of latency, messages and delays per operation.
 #include "sim/check/service_quality.hpp"
 
 #include "tests/support/catch.hpp"

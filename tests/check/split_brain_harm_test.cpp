@@ -1,4 +1,4 @@
-// When a split brain does harm: each case by hand, and a scan of all pairs as a twin.
+// Harm of a split brain: each case on hand-built records, and against a scan of all pairs.
 #include <map>
 #include <set>
 

@@ -1,4 +1,4 @@
-// Split brain: how long two act as primary, on records made by hand and against a count of every millisecond.
+// Split brain: how long two nodes act as primary, on hand-built records and against a scan of every millisecond.
 #include "sim/check/split_brain.hpp"
 
 #include <map>

@@ -1,5 +1,4 @@
-// Do `check` and `generate` keep their word on the command line: budgets, errors, and the same bytes for the
-// same seed?
+// `check` and `generate` on the command line: budgets, errors, and the same bytes for the same seed.
 #include <cstddef>
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-// Does `repsim check` say why, in words and as JSON, and does it judge sequential consistency when asked to?
+// `repsim check` explains violations in words and as JSON, and judges sequential consistency on request.
 #include <nlohmann/json.hpp>
 #include <string>
 

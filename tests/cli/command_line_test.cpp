@@ -1,5 +1,5 @@
-// The command line itself: numbers with ranges, names that were nearly right, standard input and output, and
-// what `list` knows.
+// The command line itself: numbers with ranges, misspelt names, standard input and output, and the
+// contents of `list`.
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
-// What a run counts as its room is near what it takes of the system, for every protocol: a bound on memory
-// means what it says.
+// The memory that a run counts is close to the memory that it takes from the system, for every protocol, so
+// that a bound on memory holds.
 #include <unistd.h>
 
 #include <cstddef>

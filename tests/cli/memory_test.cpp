@@ -1,5 +1,5 @@
-// What runs may take: lists that share their elements, a bound that is the same on every machine, and costs
-// that don't grow as a square.
+// Memory of runs: lists share their elements, a bound is the same on every machine, and costs don't grow
+// quadratically.
 #include <filesystem>
 #include <string>
 #include <utility>

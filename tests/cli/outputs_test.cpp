@@ -1,5 +1,5 @@
-// What commands leave behind, when they are killed, when the disk is full, when two write to one place, and
-// when an output is an input.
+// Output files of commands that are killed, meet a full disk, write to the same place, or name an input as
+// their output.
 #include <algorithm>
 #include <filesystem>
 #include <string>

@@ -1,4 +1,4 @@
-// `repsim sweep` and `repsim merge` as their users meet them: killed, without room on the disk, with folders
+// `repsim sweep` and `repsim merge` as users run them: killed, with a full disk, with folders
 // that can't be written, and with any number of threads.
 #include <unistd.h>
 

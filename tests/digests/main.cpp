@@ -1,5 +1,5 @@
-// Prints the digest of each scenario named on the command line, or that it is refused: what every compiler
-// must agree on.
+// Prints the digest of each scenario named on the command line, or that it is refused. Every compiler must
+// give the same output.
 #include <cstdio>
 
 #include "sim/scenario/scenario.hpp"

@@ -1,5 +1,5 @@
-// The advisor: its answer holds by theory, it says when nothing can do it and when it doesn't know, and it
-// turns the timeouts of every protocol that has one.
+// The advisor: its answer agrees with theory, it says when no setting meets the bounds and when it can't
+// decide, and it sets the timeouts of every protocol that has one.
 #include "sim/experiment/advise/advise.hpp"
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// Shards: together they are the whole, and a merge refuses what is not.
+// Shards: merged, they equal the whole sweep; a merge refuses an incomplete or mixed set.
 #include "sim/experiment/sweep/merge.hpp"
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Rows of sweeps can be trusted: whatever is done to them afterwards is found out, with file and line.
+// Any later change to the rows of a sweep is detected and reported with file and line.
 #include <filesystem>
 #include <functional>
 #include <map>

@@ -1,5 +1,5 @@
-// Splitting: what its level goes by, and that its answers are the same whatever the threads, honest where
-// nothing was found, and plain sampling where there is nothing to climb. (Whether they are right:
+// Splitting: how its level is computed; its results don't depend on the number of threads, give an upper
+// limit if nothing was found, and equal plain sampling if there is no level to climb. (Whether they are right:
 // fidelity/rare_test.cpp.)
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-// Sweeps: the same rows whatever the threads and the interruptions, and refusals of what isn't theirs.
+// Sweeps: rows don't depend on threads or interruptions, and foreign files are refused.
 #include "sim/experiment/sweep/sweep.hpp"
 
 #include <sys/resource.h>

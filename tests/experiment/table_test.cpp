@@ -1,4 +1,4 @@
-// Tables fit the terminal: what is too wide for it goes on below.
+// Tables fit the terminal: columns that don't fit continue below.
 #include "sim/experiment/table.hpp"
 
 #include <algorithm>

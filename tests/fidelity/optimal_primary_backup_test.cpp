@@ -1,5 +1,5 @@
-// The table of bounds of protocols/optimal_primary_backup, held by adversaries: nothing is worse than it says,
-// and the worst is reached. REPSIM_TRIALS=10000 plays as many random adversaries for each row, with any tau.
+// The table of bounds of protocols/optimal_primary_backup, tested by adversaries: none exceeds a bound, and
+// each bound is reached. REPSIM_TRIALS=10000 plays as many random adversaries for each row, with any tau.
 #include <cstdlib>
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-// Partial quorums: how often a read misses the last write when it need not meet it. A write is stored by W of
+// Partial quorums: how often a read misses the last write if their quorums need not intersect. A write is stored by W of
 // N replicas, a read asks R of N, each set drawn at random: the read misses with probability C(N-W, R) / C(N,
 // R) (theory.md, section 7).
 #include <vector>

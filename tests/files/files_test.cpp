@@ -1,5 +1,5 @@
-// Files that appear whole or not at all, folders that one process writes at a time, and what is no regular
-// file.
+// Files appear whole or not at all, one process at a time writes a folder, and files that are not regular are
+// handled.
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-// What a fuzzer feeds with bytes. Each harness returns when everything is as it should be, and throws a
+// Functions that a fuzzer feeds with bytes. Each harness returns when everything is as it should be, and throws a
 // Finding (or dies) when it isn't; so the same functions serve libFuzzer and the test that replays the kept
 // corpus.
 #pragma once

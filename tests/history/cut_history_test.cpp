@@ -1,4 +1,4 @@
-// A history that somebody cuts short while it is read is an error, and never the end of the process.
+// A history that is truncated while it is read gives an error and never crashes the process.
 #include <filesystem>
 #include <fstream>
 #include <string>

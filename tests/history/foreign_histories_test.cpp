@@ -1,4 +1,4 @@
-// Are histories understood as those meant them who wrote them: Jepsen, Knossos, Elle, and people with JSON?
+// Histories of Jepsen, Knossos, Elle and hand-written JSON are understood as their writers meant them.
 #include <filesystem>
 #include <fstream>
 #include <sstream>

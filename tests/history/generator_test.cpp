@@ -1,5 +1,5 @@
-// Are generated histories what their plan says? A true object's must be linearizable, whatever the plan; one
-// with a planted bug must be one that the judge can find.
+// Generated histories follow their plan. A correct object's history is linearizable, whatever the plan; in
+// one with a planted bug the judge finds a violation.
 #include "sim/history/generator.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/vocabulary.hpp"

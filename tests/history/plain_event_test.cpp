@@ -1,4 +1,4 @@
-// Does the reader of plain events mean what the full reader of EDN means, whatever the text?
+// The fast reader of plain events agrees with the full reader of EDN on every text.
 #include <algorithm>
 #include <array>
 #include <string>

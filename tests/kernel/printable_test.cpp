@@ -1,4 +1,4 @@
-// What is printed can't move a cursor, break a line, or become a formula.
+// Printed text can't move a cursor, break a line, or become a formula.
 #include "sim/kernel/printable.hpp"
 
 #include <limits>

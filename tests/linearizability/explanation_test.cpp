@@ -1,4 +1,4 @@
-// Does the judge say why, and is it true? Stories, and orders against the answers that they must explain.
+// The judge's explanations are true: stories, and orders against the answers that they must explain.
 #include "sim/linearizability/explanation.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Does a violation get the name of its fault? By hand, against the definition, and with planted faults.
+// Violations are named after their fault: hand-built cases, the definition, and planted faults.
 #include <algorithm>
 #include <array>
 #include <optional>

@@ -1,4 +1,4 @@
-// Histories on which the judge once gave up, took too long, or gave a reason that nobody could read.
+// Histories on which the judge once gave up, took too long, or gave an unreadable explanation.
 #include <algorithm>
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-// Does everything that judges a history agree with the definition, on random histories of every model? A
+// Every judge of a history agrees with the definition on random histories of every model. A
 // sample by default; REPSIM_HISTORIES=100000 in the environment tries as many of each model.
 #include <cstdlib>
 #include <string>

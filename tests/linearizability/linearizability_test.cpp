@@ -1,4 +1,4 @@
-// Is the judge of linearizability right? Held against cases that can be checked by hand, and against laws
+// The judge of linearizability, held against cases that can be checked by hand and against laws
 // that any judge must obey. Its brute-force twin is in brute_force_test.cpp.
 #include "sim/linearizability/linearizability.hpp"
 

@@ -1,5 +1,5 @@
-// Do the monitors decide as the definition does, and do they apply where they should? The verdict of a
-// monitor, of the search and of the brute-force twin must be one.
+// Monitors apply where they should and agree with the definition: the monitor, the search and the
+// brute-force twin must give the same verdict.
 #include "sim/linearizability/monitors/monitors.hpp"
 #include "sim/history/vocabulary.hpp"
 #include "sim/linearizability/linearizability.hpp"

@@ -1,4 +1,4 @@
-// Does the search for an order find one exactly when there is one? Held against the definition for
+// The search finds an order exactly when there is one. It is held against the definition for
 // linearizability and for sequential consistency, and against histories known from the literature.
 #include "sim/linearizability/search/order_search.hpp"
 

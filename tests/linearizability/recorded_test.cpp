@@ -1,4 +1,4 @@
-// Does the judge say of histories that others recorded from real systems what is known of them?
+// The judge gives the known verdicts on histories that others recorded from real systems.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

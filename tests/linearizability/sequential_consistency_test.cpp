@@ -1,4 +1,4 @@
-// Is the judge of sequential consistency right? Held against the definition, against linearizability, which
+// The judge of sequential consistency, held against the definition, against linearizability, which
 // implies it, and against the examples that tell the two apart.
 #include "sim/linearizability/sequential_consistency.hpp"
 #include "sim/history/vocabulary.hpp"

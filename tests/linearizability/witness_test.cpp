@@ -1,5 +1,5 @@
-// Is what the judge shows of a violation as short as it promises, and a contradiction by itself? Prefixes and
-// witnesses are held against the definition.
+// The witness of a violation is as short as promised and a contradiction by itself. Prefixes and witnesses
+// are held against the definition.
 #include <algorithm>
 #include <array>
 #include <bit>

@@ -1,4 +1,4 @@
-// The network's laws: what is configured is what happens, and the same message has the same fate.
+// The network follows its configured laws, and the same message always has the same fate.
 #include <cmath>
 #include <functional>
 #include <map>

@@ -1,4 +1,4 @@
-// Each protocol, walked by hand through its normal case and its recoveries, does what it has always done.
+// Each protocol, driven by hand through its normal case and its recoveries, behaves as recorded.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>

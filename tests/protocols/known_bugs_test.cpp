@@ -1,4 +1,4 @@
-// Bugs that real systems had, each as a switch: the judges say what it does, and nothing without it.
+// Bugs of real systems, each as a switch: with it the judges report the harm, without it nothing.
 #include <string>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// What becomes of an operator's orders, and that none of them stops Raft for good.
+// Outcomes of an operator's orders; none of them stops Raft for good.
 #include <algorithm>
 #include <string>
 #include <utility>

@@ -1,5 +1,5 @@
-// What a replica must still know after a crash: what it has told others, the lease that rests on its word,
-// and the service from its first state on.
+// State that must survive a crash: promises made to others, the lease that depends on them, and the service
+// from its first state on.
 #include <string>
 
 #include "sim/experiment/run.hpp"

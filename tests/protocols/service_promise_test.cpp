@@ -1,5 +1,5 @@
-// Protocols keep what they promise of their service once nothing goes wrong any more; and where they don't,
-// the judge of progress says so.
+// Protocols serve again, as promised, once all faults are over; if they don't, the judge of progress reports
+// it.
 #include <string>
 #include <utility>
 #include <vector>

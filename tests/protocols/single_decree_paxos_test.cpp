@@ -1,4 +1,4 @@
-// Single-decree Paxos: safe whatever happens, and when it ends.
+// Single-decree Paxos: safety under all faults, and conditions for termination.
 #include <string>
 
 #include "sim/check/consensus.hpp"

@@ -1,4 +1,4 @@
-// Scenarios that the soak found: what stood still, or stayed behind, and doesn't any more.
+// Scenarios found by the soak, in which a service stopped or a replica stayed behind, and no longer does.
 #include <cstddef>
 #include <numeric>
 #include <string>

@@ -1,4 +1,4 @@
-// Two generals against their closed forms, and what else may go wrong in the valley.
+// Two generals: closed forms, and other faults in the valley.
 #include <string>
 
 #include "sim/check/consensus.hpp"

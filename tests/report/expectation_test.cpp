@@ -1,4 +1,4 @@
-// Expectations that can't be meant are refused before anything runs.
+// Impossible expectations are refused before anything runs.
 #include "sim/report/expectation.hpp"
 
 #include <string>

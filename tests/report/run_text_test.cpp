@@ -1,4 +1,4 @@
-// What a report says of a run, where it once misled.
+// Reports of runs that once misled readers.
 #include "sim/report/run_text.hpp"
 
 #include <string>

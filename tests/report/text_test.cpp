@@ -1,4 +1,4 @@
-// Messages in words: every kind of field is shown, and what means nothing to a reader is not.
+// Messages as text: every kind of field is shown, and fields that mean nothing to a reader are hidden.
 #include <map>
 #include <optional>
 #include <variant>

@@ -1,4 +1,4 @@
-// What ping prints, of several systems: round trips, losses, and what is no line of it.
+// Output of several systems' ping: round trips, losses, and lines that are neither.
 #include "sim/scenario/ping_log.hpp"
 
 #include <cmath>

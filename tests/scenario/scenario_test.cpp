@@ -1,4 +1,4 @@
-// Scenarios: what is read is what was meant, and what is written reads back.
+// Scenarios are read as meant, and written scenarios read back the same.
 #include "sim/scenario/scenario.hpp"
 
 #include <fstream>

@@ -1,5 +1,4 @@
-// Changes to a scenario from the command line: all are made, and what comes of them is held against the rules
-// once.
+// Changes to a scenario from the command line: all are applied, and the result is checked once.
 #include <string>
 #include <vector>
 

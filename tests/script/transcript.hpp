@@ -1,4 +1,4 @@
-// What a script's reader sees: every send, reply, role, decision and applied command, a line each.
+// The lines that a script's reader sees: every send, reply, role, decision and applied command, a line each.
 #pragma once
 
 #include <cstdint>

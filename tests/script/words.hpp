@@ -1,4 +1,4 @@
-// The words of a command, and what to say when they make no sense.
+// The words of a command, and the error if they make no sense.
 #pragma once
 
 #include <charconv>

@@ -1,4 +1,4 @@
-// Shipped scenarios with something changed at random: what people's mistakes and odd wishes look like.
+// Shipped scenarios with random changes, such as users' mistakes and odd wishes.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What the tests of single monitors have in common: histories of an object built by hand, on which all judges
+// Shared by the tests of single monitors: histories of an object built by hand, on which all judges
 // must agree first, and large ones that a monitor must judge by itself.
 #pragma once
 

@@ -1,5 +1,5 @@
-// What the tests of PBFT share, with signatures and without: its scenarios, a stormy network, and what a run
-// must keep.
+// Shared by the tests of PBFT, with and without signatures: scenarios, a stormy network, and the guarantees of
+// a run.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Events in EDN read by the full reader alone: what its short cut for plain events must agree with.
+// Events in EDN read by the full reader alone, with which the fast reader of plain events must agree.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Whom clients ask and which answers they believe, as their protocol's policy says.
+// Clients ask the replicas and believe the answers that their protocol's policy names.
 #include <algorithm>
 #include <cmath>
 #include <optional>

@@ -1,4 +1,4 @@
-// Forks: copies of a world that part from it, each by the laws that it was under.
+// Forks: copies of a world that diverge from it, each under the same laws.
 #include <cmath>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// What the world promises to protocols: ties, timers, messages, costs; and that it is a value.
+// The world's guarantees to protocols: ties, timers, messages, costs; and that a world is a copyable value.
 #include <string>
 #include <tuple>
 #include <vector>
