@@ -19,7 +19,7 @@ Calm calm_of(const Setup& setup, std::size_t members) {
             .client_retry = std::min(clients.retry.value_or(clients.timeout), clients.timeout)};
   const auto take = [&](const LinkLaw& law) {
     calm.delay = std::max(calm.delay, law.delay.nearly_longest() + (law.reorder > 0 ? law.hold : Duration{}));
-    calm.loss = std::max(calm.loss, law.loss);
+    calm.loss = std::max(calm.loss, law.mean_loss());
   };
   take(setup.network.replicas);
   take(setup.network.clients);

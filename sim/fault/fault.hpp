@@ -67,6 +67,7 @@ struct Fault {
   std::int64_t drift_ppb = 0;      ///< clock: nanoseconds gained per second.
   Groups groups{};                 ///< partition, overlap
   std::vector<Endpoint> from{}, to{};       ///< cut
+  MessageChoice messages{};                 ///< cut: of these only
   NetworkLaws laws{};                       ///< network
   std::vector<RoleLinks> links_of_roles{};  ///< network: links whose ends it names by role.
   Order order{};                            ///< reconfigure, transfer

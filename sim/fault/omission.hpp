@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/fault/message_choice.hpp"
+#include "sim/network/message_choice.hpp"
 #include "sim/network/network.hpp"
 
 namespace sim {

@@ -35,20 +35,59 @@ void Network::reseed(std::uint64_t seed) {
 
 void Network::set_laws(const NetworkLaws& laws) {
   laws_ = {Law(laws.replicas), Law(laws.clients)};
+  asks_for_types_ = false;
   for_each_link([&](Endpoint from, Endpoint to) {
     links_[index(from, to)].law = is_replica(from) && is_replica(to) ? 0 : 1;
   });
   for (const auto& o : laws.overrides) {
     SIM_CHECK(laws_.size() < 65536, "too many links with laws of their own");
-    links_[index(o.from, o.to)].law = static_cast<std::uint16_t>(laws_.size());
-    laws_.emplace_back(o.law);
+    Link& link = links_[index(o.from, o.to)];
+    laws_.emplace_back(o.law, o.only, link.law);
+    link.law = static_cast<std::uint16_t>(laws_.size() - 1);
+    asks_for_types_ = asks_for_types_ || laws_.back().choosy;
+  }
+  begin_bursts();
+}
+
+// Each link's state as the laws come into force; of several laws with bursts on one link the topmost counts.
+void Network::begin_bursts() {
+  bad_.clear();
+  const auto in_bursts = [](const Law& law) { return law.bursts.has_value(); };
+  if (std::ranges::none_of(laws_, in_bursts)) return;
+  bad_.resize(links_.size());
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const Law* law = &laws_[links_[i].law];
+    while (law->choosy && !law->bursts) law = &laws_[law->below];
+    if (law->bursts) bad_[i] = happens(law->bursts->bad_share(), mix(links_[i].key ^ kGolden));
   }
 }
 
-void Network::decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate) const {
+const Network::Law& Network::law_for(const Link& link, std::string_view type) {
+  Law* law = &laws_[link.law];
+  while (law->choosy && !(law->only.concerns(type) && law->only.strikes(++law->turn, 0)))
+    law = &laws_[law->below];
+  return *law;
+}
+
+bool Network::loses(const Link& link, const LinkLaw& law, const Draws& draws) {
+  if (!law.bursts) return happens(law.loss, draws.loss());
+  auto bad = bad_[static_cast<std::size_t>(&link - links_.data())];
+  const bool lost = happens(bad ? law.bursts->loss_bad : law.bursts->loss_good, draws.loss());
+  if (happens(bad ? law.bursts->bad_to_good : law.bursts->good_to_bad, draws.change())) bad = !bad;
+  return lost;
+}
+
+std::uint32_t Network::pass_over(Endpoint from, Endpoint to, std::string_view type) {
+  Link& link = links_[index(from, to)];
+  loses(link, law_for(link, type), Draws{mix(link.key + link.sent * kGolden)});
+  return link.sent++;
+}
+
+void Network::decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate) {
+  const bool lost = loses(link, law, draws);
   if (link.cuts > 0) {
     fate.lost = Fate::Loss::by_cut;
-  } else if (happens(law.loss, draws.loss())) {
+  } else if (lost) {
     fate.lost = Fate::Loss::by_chance;
   } else {
     const bool held = happens(law.reorder, draws.reorder());

@@ -1,11 +1,13 @@
 // The network decides each message's fate: lost or not, how late, once or twice. It never sees a message's
 // content. The fate of the n-th message on a link follows from (seed, link, n) alone; two runs that differ in
-// a protocol's option deal the same fate to the same message.
+// a protocol's option deal the same fate to the same message. Two laws look further: one for messages of some
+// types needs their type's name, and losses in bursts depend on what the link's earlier messages have drawn.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "sim/kernel/rng.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/network/delay_law.hpp"
+#include "sim/network/message_choice.hpp"
 
 namespace sim {
 
@@ -23,6 +26,26 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
+/// Losses in bursts: a directed link is good or bad, and each state has a probability of loss. After each
+/// message the link may change its state; it begins with the stationary probabilities.
+///
+/// Sources: E. N. Gilbert, "Capacity of a burst-noise channel" (1960), where the good state loses nothing;
+/// E. O. Elliott, "Estimates of error rates for codes on burst-noise channels" (1963), where it may.
+struct GilbertElliott {
+  double good_to_bad = 0;  ///< Probability that a good link is bad for the next message.
+  double bad_to_good = 1;  ///< And back: a bad stretch lasts 1 / bad_to_good messages in the mean.
+  double loss_good = 0;    ///< Probability that a good link loses a message.
+  double loss_bad = 1;     ///< The same of a bad one.
+
+  /// The share of messages that meet a bad link.
+  double bad_share() const {
+    const double both = good_to_bad + bad_to_good;
+    return both > 0 ? good_to_bad / both : 0;
+  }
+  double mean_loss() const { return bad_share() * loss_bad + (1 - bad_share()) * loss_good; }
+  bool operator==(const GilbertElliott&) const = default;
+};
+
 /// The effect of one directed link on its messages.
 struct LinkLaw {
   DelayLaw delay{};
@@ -31,16 +54,23 @@ struct LinkLaw {
   bool fifo = false;     ///< Messages arrive in the order in which they were sent.
   double reorder = 0;    ///< Probability that a message is held back ...
   Duration hold{};       ///< ... by this much, so that later ones overtake it.
+  std::optional<GilbertElliott> bursts{};  ///< Decides about losses in the place of `loss`.
+
+  double mean_loss() const { return bursts ? bursts->mean_loss() : loss; }
+  bool loses_all() const { return bursts ? bursts->loss_good >= 1 && bursts->loss_bad >= 1 : loss >= 1; }
   bool operator==(const LinkLaw&) const = default;
 };
 
-/// The laws of all links. Later entries of `overrides` win over earlier ones.
+/// The laws of all links. Later entries of `overrides` win over earlier ones. One that is `only` for some
+/// messages leaves all others to the law that the link would have without it; turns are counted on each link,
+/// from when the laws come into force.
 struct NetworkLaws {
   LinkLaw replicas{};  ///< Between replicas.
   LinkLaw clients{};   ///< Between clients and replicas, both ways.
   struct Override {
     Endpoint from, to;
     LinkLaw law;
+    MessageChoice only{};
     bool operator==(const Override&) const = default;
   };
   std::vector<Override> overrides{};
@@ -72,8 +102,10 @@ class Network {
   };
   /// From now on fates follow from this seed; messages already sent keep theirs.
   void reseed(std::uint64_t seed);
-  /// Decides the fate of a message sent now.
-  Fate send(Endpoint from, Endpoint to, Time now) {
+  /// Whether some law asks for the types of messages.
+  bool asks_for_types() const { return asks_for_types_; }
+  /// Decides the fate of a message sent now; its type's name only counts for laws that ask for it.
+  Fate send(Endpoint from, Endpoint to, Time now, std::string_view type = {}) {
     Link& link = links_[index(from, to)];
     const Law& law = laws_[link.law];
     const Draws draws{mix(link.key + link.sent * kGolden)};
@@ -81,7 +113,7 @@ class Network {
     if (law.plain && link.cuts == 0) {
       fate.arrival = now + law.delay.sample(draws.delay());
     } else {
-      decide(link, law, draws, now, fate);
+      decide(link, law_for(link, type), draws, now, fate);
     }
     return fate;
   }
@@ -89,7 +121,7 @@ class Network {
   /// How many messages have been sent on the link.
   std::uint32_t sent(Endpoint from, Endpoint to) const { return links_[index(from, to)].sent; }
   /// A message that never gets as far as the network: later ones keep their fates. Returns its number.
-  std::uint32_t pass_over(Endpoint from, Endpoint to) { return links_[index(from, to)].sent++; }
+  std::uint32_t pass_over(Endpoint from, Endpoint to, std::string_view type);
 
   /// Whether a cut severs the link at this moment; a message in flight when the cut begins is lost on
   /// arrival.
@@ -98,7 +130,9 @@ class Network {
   /// Whether a message sent now could get through: no cut, and not every message lost.
   bool passes(Endpoint from, Endpoint to) const {
     const Link& link = links_[index(from, to)];
-    return link.cuts == 0 && laws_[link.law].loss < 1;
+    const Law* law = &laws_[link.law];
+    while (law->choosy) law = &laws_[law->below];
+    return link.cuts == 0 && !law->loses_all();
   }
 
   /// The links that separate `groups`; see `Groups`.
@@ -122,9 +156,17 @@ class Network {
     std::uint16_t cuts = 0;
   };
   struct Law : LinkLaw {
-    explicit Law(const LinkLaw& law)
-        : LinkLaw(law), plain(loss == 0 && duplicate == 0 && reorder == 0 && !fifo) {}
-    bool plain;  ///< Only delays messages.
+    explicit Law(const LinkLaw& law, MessageChoice chosen = {}, std::uint16_t otherwise = 0)
+        : LinkLaw(law),
+          choosy(!chosen.whole()),
+          plain(loss == 0 && duplicate == 0 && reorder == 0 && !fifo && !bursts && !choosy),
+          below(otherwise),
+          only(std::move(chosen)) {}
+    bool choosy;          ///< Concerns only some messages.
+    bool plain;           ///< Only delays messages, and all of them.
+    std::uint16_t below;  ///< The law of all other messages.
+    MessageChoice only;
+    std::uint64_t turn = 0;  ///< So many messages of its types have come by.
   };
   // The draws of one message, each from a word of its own: the n-th message is delayed alike whether or not a
   // loss or a duplication is possible.
@@ -135,6 +177,7 @@ class Network {
     std::uint64_t duplicate() const { return mix(word + 2 * kGolden); }
     std::uint64_t second_delay() const { return mix(word + 3 * kGolden); }
     std::uint64_t reorder() const { return mix(word + 4 * kGolden); }
+    std::uint64_t change() const { return mix(word + 5 * kGolden); }
   };
   // From each replica to everyone, then from each client to the replicas: clients don't talk to each other.
   std::size_t index(Endpoint from, Endpoint to) const {
@@ -151,13 +194,18 @@ class Network {
         f(Endpoint{from}, Endpoint{to});
     }
   }
-  void decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate) const;
+  void decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate);
+  const Law& law_for(const Link& link, std::string_view type);
+  bool loses(const Link& link, const LinkLaw& law, const Draws& draws);
+  void begin_bursts();
   Time arrival(Link& link, const LinkLaw& law, std::uint64_t bits, Time now) const;
 
   std::size_t replicas_;
   std::size_t clients_;
   std::vector<Law> laws_;
   std::vector<Link> links_;
+  std::vector<bool> bad_;  ///< Per link, where losses come in bursts.
+  bool asks_for_types_ = false;
 };
 
 }  // namespace sim

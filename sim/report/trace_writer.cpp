@@ -224,10 +224,14 @@ std::string TraceWriter::text_of(const Order& order) const {
   return fmt::format("make {} the members", fmt::join(members, ", "));
 }
 
+std::string TraceWriter::text_of(const MessageChoice& c) const {
+  if (c.whole()) return "messages";
+  const std::string some = c.probability < 1 ? "some " : c.pattern.empty() && c.nth.empty() ? "" : "chosen ";
+  return some + (c.types.empty() ? "messages" : fmt::format("messages {}", fmt::join(c.types, ", ")));
+}
+
 std::string TraceWriter::text_of(const Omission& omission) const {
-  const MessageChoice& c = omission.messages;
-  std::string text = c.whole() ? "all" : c.pattern.empty() && c.nth.empty() ? "some" : "chosen";
-  text += c.types.empty() ? " messages" : fmt::format(" messages {}", fmt::join(c.types, ", "));
+  std::string text = omission.messages.whole() ? "all messages" : text_of(omission.messages);
   using Of = Omission::Of;
   text += omission.of == Of::send ? " that it sends" : omission.of == Of::receive ? " that come to it" : "";
   if (!omission.towards) return text;
@@ -252,7 +256,8 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
     case Fault::Kind::partition: return "the network is partitioned";
     case Fault::Kind::overlap: return "the network is partitioned into overlapping groups";
     case Fault::Kind::cut:
-      return fmt::format("messages from {} to {} are cut", names(fault.from), names(fault.to));
+      return fmt::format("{} from {} to {} are cut", text_of(fault.messages), names(fault.from),
+                         names(fault.to));
     case Fault::Kind::network: return "the network's laws change";
     case Fault::Kind::heal: return "the network is healed";
     case Fault::Kind::reconfigure:

@@ -43,6 +43,7 @@ class TraceWriter final : public Tracer {
   std::string names(const std::vector<Endpoint>& ends) const;
   std::string groups_json(const Groups& groups) const;
   std::string text_of(const Order& order) const;
+  std::string text_of(const MessageChoice& messages) const;
   std::string text_of(const Omission& omission) const;
   std::string text_of(const Fault& fault, std::optional<NodeId> node) const;
 

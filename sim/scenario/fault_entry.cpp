@@ -16,6 +16,10 @@ namespace {
 
 constexpr DurationRange kAnySpan{0ns, std::chrono::hours{24 * 365}};
 
+constexpr std::string_view kDiskAbout =
+    "what the restart finds on the disk: all that it ever wrote (kept: the process died), only writes that "
+    "had "
+    "completed (tail_lost: the power failed), or nothing (lost)";
 const Fields::Names<DiskFate>& disk_fates() {
   static const Fields::Names<DiskFate> names{
       {"kept", DiskFate::kept}, {"tail_lost", DiskFate::tail_lost}, {"lost", DiskFate::lost}};
@@ -82,7 +86,7 @@ void describe_restart(DocumentFields& f, FaultEntry& e) {
   const bool fits = !e.victims.others && !names(e, Victim::Kind::primary) &&
                     !names(e, Victim::Kind::backup) && !names(e, Victim::Kind::any);
   f.require(fits, "restart", "a replica's number or \"crashed\"");
-  f.choice("disk", e.fault.disk, disk_fates(), "state of its disk after the restart");
+  f.choice("disk", e.fault.disk, disk_fates(), kDiskAbout);
 }
 void describe_fail_stop(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
@@ -150,6 +154,7 @@ void describe_cut(DocumentFields& f, FaultEntry& e) {
                      "each is a node, a role, \"others\", \"*\", a region or a list");
   e.fault.from = std::move(ends.from);
   e.fault.to = std::move(ends.to);
+  describe_choice(f, e.fault.messages, !e.fault.messages.whole());
 }
 void describe_network(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
@@ -256,7 +261,7 @@ void describe_random(DocumentFields& f, FaultEntry& e) {
     g.required().value("rate", rate, "rate of faults in the whole cluster (a Poisson process)");
     r.rate = rate.per_second;
     g.duration("mean", r.duration_mean, {1ns, kAnySpan.max}, "mean of the exponential duration");
-    g.choice("disk", r.disk, disk_fates(), "for crash: state of the node's disk after the restart");
+    g.choice("disk", r.disk, disk_fates(), kDiskAbout);
     g.duration("by", r.span, kAnySpan, "for slow: time that each event keeps the node busy");
     describe_omission(g, r.omission, r.kind == Kind::omission);
   };
@@ -273,29 +278,69 @@ using Kind = Fault::Kind;
 // "restart" comes before "disk", which is also one of its options.
 constexpr std::array<FaultForm, 17> kFaultForms{{
     {{"crash", "the node loses its volatile state and all messages sent to it",
-      "{\"at\": \"5s\", \"crash\": \"primary\", \"in_flight\": {\"first\": 1}}"},
+      R"({"at": "5s", "crash": "primary", "in_flight": {"first": 1}})"},
      Kind::crash,
      describe_crash},
-    {{"restart", "a crashed node restarts"}, Kind::restart, describe_restart},
-    {{"fail_stop", "a permanent crash that is reported to all nodes"}, Kind::fail_stop, describe_fail_stop},
-    {{"pause", "the node stops working; messages to it wait"}, Kind::pause, describe_pause},
-    {{"slow", "each event keeps the node busy for a while"}, Kind::slow, describe_slow},
-    {{"clock", "the node's clock is wrong or drifts"}, Kind::clock, describe_clock},
-    {{"disk", "the node's disk is slow"}, Kind::disk, describe_disk},
-    {{"partition", "groups of nodes can't talk to each other"}, Kind::partition, describe_partition},
-    {{"overlap", "groups can talk only through shared members"}, Kind::overlap, describe_overlap},
-    {{"cut", "one direction of one link is cut"}, Kind::cut, describe_cut},
-    {{"byzantine", "the node violates the protocol"}, Kind::byzantine, describe_byzantine},
+    {{"restart", "a crashed node restarts with what its disk holds",
+      R"({"at": "9s", "restart": "crashed", "disk": "tail_lost"})"},
+     Kind::restart,
+     describe_restart},
+    {{"fail_stop", "a permanent crash that is reported to all nodes",
+      R"({"at": "5s", "fail_stop": 2, "within": "10ms"})"},
+     Kind::fail_stop,
+     describe_fail_stop},
+    {{"pause", "the node stops working; messages to it wait",
+      R"({"from": "5s", "to": "6s", "pause": ["primary", "backup"]})"},
+     Kind::pause,
+     describe_pause},
+    {{"slow", "each event keeps the node busy for a while",
+      R"({"from": "5s", "to": "6s", "slow": "others", "by": "2ms"})"},
+     Kind::slow,
+     describe_slow},
+    {{"clock", "the node's clock is wrong or drifts",
+      R"({"at": "5s", "clock": 1, "offset": "-200ms", "drift": 0.0001})"},
+     Kind::clock,
+     describe_clock},
+    {{"disk", "the node's disk is slow", R"({"from": "5s", "to": "6s", "disk": "primary", "delay": "50ms"})"},
+     Kind::disk,
+     describe_disk},
+    {{"partition", "groups of nodes can't talk to each other",
+      R"({"from": "5s", "to": "6s", "partition": [["primary"], ["others"]]})"},
+     Kind::partition,
+     describe_partition},
+    {{"overlap", "groups can talk only through shared members",
+      R"({"from": "5s", "to": "6s", "overlap": [[0, 1], [1, 2]]})"},
+     Kind::overlap,
+     describe_overlap},
+    {{"cut", "one direction of links is cut, for all messages or some",
+      R"({"from": "5s", "to": "6s", "cut": ["primary", "others"], "nth": [2]})"},
+     Kind::cut,
+     describe_cut},
+    {{"byzantine", "the node violates the protocol",
+      R"({"from": "5s", "byzantine": 2, "silent": [0], "mutate": 0.1})"},
+     Kind::byzantine,
+     describe_byzantine},
     {{"omission", "the node loses messages that it sends or gets, unnoticed; judges hold it to its word",
-      "{\"from\": \"2s\", \"to\": \"3s\", \"omission\": \"primary\", \"of\": \"send\", \"probability\": "
-      "0.1}"},
+      R"({"from": "2s", "to": "3s", "omission": "primary", "of": "send", "probability": 0.1})"},
      Kind::omission,
      describe_omits},
-    {{"network", "the network's delay, loss or order changes for a time"}, Kind::network, describe_network},
-    {{"heal", "ends partitions, cuts and network changes"}, Kind::heal, describe_heal},
-    {{"reconfigure", "an operator order: change the members"}, Kind::reconfigure, describe_reconfigure},
-    {{"transfer", "an operator order: change the primary"}, Kind::transfer, describe_transfer},
-    {{"random", "faults at random times"}, Kind::crash, describe_random},
+    {{"network", "the network's delay, loss or order changes for a time, for all messages or some",
+      R"({"from": "5s", "to": "6s", "network": {"links": [{"from": "primary", "to": "*", "loss": 0.5}]}})"},
+     Kind::network,
+     describe_network},
+    {{"heal", "ends partitions, cuts and network changes", R"({"at": "7s", "heal": true})"},
+     Kind::heal,
+     describe_heal},
+    {{"reconfigure", "an operator order: change the members", R"({"at": "5s", "reconfigure": [0, 1, 2]})"},
+     Kind::reconfigure,
+     describe_reconfigure},
+    {{"transfer", "an operator order: change the primary", R"({"at": "5s", "transfer": 2})"},
+     Kind::transfer,
+     describe_transfer},
+    {{"random", "faults at random times",
+      R"({"random": {"kind": "crash", "rate": "0.2/s", "mean": "500ms"}, "at_once": 1})"},
+     Kind::crash,
+     describe_random},
 }};
 
 const FaultForm& form_of(const FaultEntry& entry) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/message_choice_spec.hpp"
+
 namespace sim {
 
 void JsonValue<Endpoint>::read(Endpoint& value, const Json& json, const Place& place) {
@@ -61,6 +63,7 @@ template <> struct JsonValue<LinkOverride> {
     f.require(by_role(link) || !links_between(link.from.ends, link.to.ends, replicas).empty(), "to",
               "a replica: clients don't talk to each other");
     link.law.describe(f);
+    describe_turns(f, link.only, !link.only.whole());
   }
   static void read(LinkOverride& link, const Json& json, const Place& place) {
     read_object(json, place, [&](DocumentFields& f) { describe(link, f); });
@@ -91,11 +94,12 @@ LinkLaw law_of(const LinkSpec& spec, Endpoint from, Endpoint to, std::size_t rep
   // Clients are placed from the start again, whatever the number of replicas.
   const auto where = [&](Endpoint e) { return e.index < replicas ? e.index : e.index - replicas; };
   return {.delay = law_between(spec.delay, where(from), where(to)),
-          .loss = spec.loss,
+          .loss = spec.loss.probability,
           .duplicate = spec.duplicate,
           .fifo = spec.fifo,
           .reorder = spec.reorder.probability,
-          .hold = spec.reorder.hold};
+          .hold = spec.reorder.hold,
+          .bursts = spec.loss.bursts};
 }
 
 }  // namespace
@@ -136,6 +140,47 @@ template <> struct JsonValue<NetworkSpec::Clients> {
   }
 };
 
+namespace {
+
+void describe_bursts(DocumentFields& f, GilbertElliott& bursts) {
+  f.object(
+      "gilbert_elliott",
+      [&](DocumentFields& g) {
+        g.required().number("good_to_bad", bursts.good_to_bad, {0, 1},
+                            "probability that a good link is bad for the next message");
+        g.required().number("bad_to_good", bursts.bad_to_good, {0, 1},
+                            "the other way: a bad stretch lasts 1 / bad_to_good messages in the mean");
+        g.number("loss_good", bursts.loss_good, {0, 1}, "probability that a good link loses a message");
+        g.number("loss_bad", bursts.loss_bad, {0, 1}, "probability that a bad link loses a message");
+      },
+      "losses in bursts (Gilbert 1960, Elliott 1963): each directed link is good or bad, and may change with "
+      "each message");
+}
+
+}  // namespace
+
+void JsonValue<LossSpec>::read(LossSpec& value, const Json& json, const Place& place) {
+  value = {};
+  if (json.is_object()) {
+    value.bursts.emplace();
+    return read_object(json, place, [&](DocumentFields& f) { describe_bursts(f.required(), *value.bursts); });
+  }
+  value.probability = json.is_number() ? json.get<double>() : -1;
+  if (!(value.probability >= 0 && value.probability <= 1))
+    place.unexpected(json, "a number from 0 to 1, or {\"gilbert_elliott\": { ... }}");
+}
+Json JsonValue<LossSpec>::write(const LossSpec& value, Context& context) {
+  if (!value.bursts) return value.probability;
+  GilbertElliott copy = *value.bursts;
+  return write_object(context, [&](DocumentFields& f) { describe_bursts(f, copy); });
+}
+Json JsonValue<LossSpec>::schema() {
+  GilbertElliott bursts;
+  Json number{{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
+  Json object = schema_of_object([&](DocumentFields& f) { describe_bursts(f, bursts); });
+  return {{"anyOf", Json::array({std::move(number), std::move(object)})}};
+}
+
 void LinkSpec::Reorder::describe(Fields& f) {
   f.number("probability", probability, {0, 1},
            "probability that a message is held back and later ones overtake it");
@@ -144,7 +189,7 @@ void LinkSpec::Reorder::describe(Fields& f) {
 
 void LinkSpec::describe(DocumentFields& f) {
   f.value("delay", delay, "one-way delay of a message");
-  f.number("loss", loss, {0, 1}, "probability that a message is lost");
+  f.value("loss", loss, "probability that a message is lost, or a law of losses in bursts");
   f.number("duplicate", duplicate, {0, 1}, "probability that a message arrives twice");
   f.flag("fifo", fifo, "messages on a link arrive in the order in which they were sent");
   f.group("reorder", reorder, "explicit reordering");
@@ -155,30 +200,48 @@ void NetworkSpec::describe(DocumentFields& f) {
   f.value("client", clients,
           "links between clients and replicas: \"same\" as between replicas, or separate laws");
   Links all{*this};
-  f.value("links", all, "directed links with separate laws; omitted keys are taken from the network");
+  f.value("links", all,
+          "directed links with separate laws, of all messages or of some; omitted keys are taken from the "
+          "network");
+  if (f.context().roles) describe_turns(f, only, !only.whole());
 }
+
+namespace {
+
+const MessageChoice& only_of(const LinkOverride& link, const NetworkSpec& spec) {
+  return link.only.whole() ? spec.only : link.only;
+}
+
+}  // namespace
 
 NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
   constexpr std::size_t kMostOverrides = 60'000;
   const std::size_t replicas = place.context().replicas;
   const auto ends = static_cast<std::uint32_t>(replicas + place.context().clients);
   const LinkSpec& clients = spec.clients.same ? spec.replicas : spec.clients.law;
+  const NetworkSpec* usual = place.context().network;
+  const bool all = spec.only.whole() || usual == nullptr || usual == &spec;
   NetworkLaws laws;
-  laws.replicas = law_of(spec.replicas, {}, {}, replicas);
-  laws.clients = law_of(clients, {}, {}, replicas);
+  if (all) {
+    laws.replicas = law_of(spec.replicas, {}, {}, replicas);
+    laws.clients = law_of(clients, {}, {}, replicas);
+  } else {
+    laws = laws_of(*usual, place);
+  }
   for (std::uint32_t from = 0; from < ends; ++from) {
     for (std::uint32_t to = 0; to < (from < replicas ? ends : replicas); ++to) {
       if (from == to) continue;
       const LinkSpec& law = from < replicas && to < replicas ? spec.replicas : clients;
-      if (!law.delay.regions.used()) continue;
-      laws.overrides.push_back({{from}, {to}, law_of(law, {from}, {to}, replicas)});
-      if (laws.overrides.size() > kMostOverrides) place.fail("too many nodes for regions", "at most 240");
+      if (all && !law.delay.regions.used()) continue;
+      laws.overrides.push_back({{from}, {to}, law_of(law, {from}, {to}, replicas), spec.only});
+      if (laws.overrides.size() > kMostOverrides)
+        place.fail("too many nodes for regions or messages", "at most 240");
     }
   }
   for (const auto& link : spec.links) {
     if (by_role(link)) continue;
     for (const auto& [from, to] : links_between(link.from.ends, link.to.ends, replicas))
-      laws.overrides.push_back({from, to, law_of(link.law, from, to, replicas)});
+      laws.overrides.push_back({from, to, law_of(link.law, from, to, replicas), only_of(link, spec)});
   }
   if (laws.overrides.size() > kMostOverrides) (place / "links").fail("too many links", "at most 60000");
   return laws;
@@ -192,7 +255,7 @@ std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const Context& con
     if (!by_role(link)) continue;
     RoleLinks& links = all.emplace_back(RoleLinks{link.from.ends, link.to.ends, {}});
     for (const auto& [from, to] : links_between(everybody, everybody, context.replicas))
-      links.laws.push_back({from, to, law_of(link.law, from, to, context.replicas)});
+      links.laws.push_back({from, to, law_of(link.law, from, to, context.replicas), only_of(link, spec)});
   }
   return all;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/fault/fault.hpp"
@@ -19,10 +20,21 @@ template <> struct JsonValue<Endpoint> {
   static Json schema();
 };
 
+/// How a link loses messages: each with one probability, or in bursts.
+struct LossSpec {
+  double probability = 0;
+  std::optional<GilbertElliott> bursts{};
+};
+template <> struct JsonValue<LossSpec> {
+  static void read(LossSpec& value, const Json& json, const Place& place);
+  static Json write(const LossSpec& value, Context& context);
+  static Json schema();
+};
+
 /// The effect of a link on messages.
 struct LinkSpec {
   DelaySpec delay{};
-  double loss = 0;
+  LossSpec loss{};
   double duplicate = 0;
   bool fifo = false;
   struct Reorder {
@@ -38,6 +50,7 @@ struct LinkSpec {
 struct LinkOverride {
   LinkEnds from{}, to{};
   LinkSpec law{};
+  MessageChoice only{};  ///< Other messages keep the law that they would have without this.
 };
 
 struct NetworkSpec {
@@ -47,6 +60,7 @@ struct NetworkSpec {
     bool same = false;  ///< The laws of the replicas' links.
     LinkSpec law{};     ///< Otherwise: by default no delay and no loss.
   } clients{};
+  MessageChoice only{};  ///< In a fault: other messages keep the network's usual laws.
   void describe(DocumentFields& fields);
 };
 

@@ -8,23 +8,12 @@
 
 #include "sim/fault/fault.hpp"
 #include "sim/scenario/document_fields.hpp"
+#include "sim/scenario/message_choice_spec.hpp"
 #include "sim/scenario/whom_spec.hpp"
 
 namespace sim {
 
-/// A message's type by its name, held against the protocol's once that is known.
-struct MessageType {
-  std::string name{};
-};
-template <> struct JsonValue<MessageType> {
-  static void read(MessageType& value, const Json& json, const Place& place);
-  static Json write(const MessageType& value, Context&) { return value.name; }
-  static Json schema() { return {{"type", "string"}, {"examples", {"Request", "Reply"}}}; }
-};
-
 /// Keys that an object has only if it is `wanted` to: others like it have none of them.
-void describe_types(DocumentFields& f, std::vector<std::string>& types, bool wanted, std::string_view about);
-void describe_choice(DocumentFields& f, MessageChoice& choice, bool wanted);
 void describe_omission(DocumentFields& f, Omission& omission, bool wanted);
 
 /// What becomes of the messages that a node has sent, or was about to, when it crashes.

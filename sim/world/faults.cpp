@@ -71,7 +71,13 @@ void World::begin(std::uint32_t index, const Fault& fault) {
   switch (fault.kind) {
     case Fault::Kind::partition:
     case Fault::Kind::overlap: sever(network_.between(fault.groups)); break;
-    case Fault::Kind::cut: sever(links_between(fault.from, fault.to, replicas())); break;
+    case Fault::Kind::cut:
+      if (fault.messages.whole()) {
+        sever(links_between(fault.from, fault.to, replicas()));
+      } else {
+        choosy_cuts_.push_back(index);
+      }
+      break;
     case Fault::Kind::network: impose(index); break;
     case Fault::Kind::heal: heal_network(); break;
     default:
@@ -177,10 +183,12 @@ void World::heal(std::uint32_t index) {
   const Network::Cut cut = std::exchange(cuts_[index], {});
   network_.heal(cut);
   cut_bytes_ -= cut.size() * sizeof(cut[0]);
+  std::erase(choosy_cuts_, index);
 }
 
 void World::heal_network() {
   for (const std::uint32_t index : std::exchange(severing_, {})) heal(index);
+  choosy_cuts_.clear();
   restore_laws();
   note_reach();
 }
@@ -203,7 +211,7 @@ void World::note_reach() {
 
 void World::begin_settling() {
   clients_.stop();
-  const bool severed = cut_bytes_ > 0;
+  const bool severed = cut_bytes_ > 0 || !choosy_cuts_.empty();
   if (severed || imposed(Fault::Kind::network, std::nullopt) != nullptr) disturb(now_);
   heal_network();
   give_up_crashes();

@@ -44,10 +44,29 @@ bool World::omits(NodeId node, Omission::Of way, Endpoint from, Endpoint to, con
     const Omission& omission = faults_[fault].omission;
     if (!covers(omission, way) || !covers(omission, other)) continue;
     if (!omission.messages.concerns(type_of(event))) continue;
-    const std::uint64_t link = (std::uint64_t{from.index} << 32) | to.index;
     const std::uint64_t number = way == Omission::Of::send ? network_.sent(from, to) : event.number;
-    const std::uint64_t bits = mix(mix(omission_key_ + fault * kGolden) ^ mix(link + number * kGolden));
-    lost = omission.messages.strikes(++turns_[fault], unit(bits)) || lost;
+    lost = omission.messages.strikes(++turns_[fault], chance(fault, from, to, number)) || lost;
+  }
+  return lost;
+}
+
+// What a fault draws for a message, in [0, 1).
+double World::chance(std::uint32_t fault, Endpoint from, Endpoint to, std::uint64_t number) const {
+  const std::uint64_t link = (std::uint64_t{from.index} << 32) | to.index;
+  return unit(mix(mix(omission_key_ + fault * kGolden) ^ mix(link + number * kGolden)));
+}
+
+// Whether a cut that is only for some messages strikes this one. It doesn't strike messages on their way.
+bool World::is_cut(Endpoint from, Endpoint to, const Event& event) {
+  bool lost = false;
+  for (const std::uint32_t index : choosy_cuts_) {
+    const Fault& fault = faults_[index];
+    const bool concerns = std::ranges::find(fault.from, from) != fault.from.end() &&
+                          std::ranges::find(fault.to, to) != fault.to.end() &&
+                          fault.messages.concerns(type_of(event));
+    if (!concerns) continue;
+    const double place = chance(index, from, to, network_.sent(from, to));
+    lost = fault.messages.strikes(++turns_[index], place) || lost;
   }
   return lost;
 }

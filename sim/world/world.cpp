@@ -301,8 +301,19 @@ void World::note_sent(Endpoint from, Endpoint to, std::uint32_t number, Event& e
   if (tracer_ != nullptr) tracer_->sent(now_, describe(event, from, to));
 }
 
+// The message gets no further than its sender.
+std::uint32_t World::lose_unsent(Endpoint from, Endpoint to, Event& event, std::string_view why) {
+  const auto type = network_.asks_for_types() ? type_of(event) : std::string_view();
+  note_sent(from, to, network_.pass_over(from, to, type), event);
+  ++record_.messages_lost;
+  if (tracer_ != nullptr) tracer_->lost(now_, describe(event, from, to), why);
+  return 0;
+}
+
 std::uint32_t World::transmit(Endpoint from, Endpoint to, Event& event, Duration late) {
-  const Network::Fate fate = network_.send(from, to, now_);
+  if (!choosy_cuts_.empty() && is_cut(from, to, event)) return lose_unsent(from, to, event, "cut");
+  const auto type = network_.asks_for_types() ? type_of(event) : std::string_view();
+  const Network::Fate fate = network_.send(from, to, now_, type);
   note_sent(from, to, fate.number, event);
   if (fate.lost != Network::Fate::Loss::none) {
     ++record_.messages_lost;
@@ -325,10 +336,7 @@ std::uint32_t World::transmit_from(NodeId from, Endpoint to, Event& event) {
   if (how != nullptr && !speaks_to(from, to)) return 0;
   const std::string_view lost = impaired_ == 0 ? std::string_view() : lost_in_sending(from, to, event);
   if (lost.empty()) return transmit(end, to, event, how == nullptr ? Duration{} : how->delay);
-  note_sent(end, to, network_.pass_over(end, to), event);
-  ++record_.messages_lost;
-  if (tracer_ != nullptr) tracer_->lost(now_, describe(event, end, to), lost);
-  return 0;
+  return lose_unsent(end, to, event, lost);
 }
 
 std::uint32_t World::send(NodeId from, NodeId to, std::uint32_t message, std::uint8_t tag, bool background) {

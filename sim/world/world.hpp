@@ -227,6 +227,9 @@ class World final : private ClientPort {
   void end_omission(NodeId node, std::uint32_t fault);
   std::string_view type_of(const Event& event) const;
   bool omits(NodeId node, Omission::Of way, Endpoint from, Endpoint to, const Event& event);
+  double chance(std::uint32_t fault, Endpoint from, Endpoint to, std::uint64_t number) const;
+  bool is_cut(Endpoint from, Endpoint to, const Event& event);
+  std::uint32_t lose_unsent(Endpoint from, Endpoint to, Event& event, std::string_view why);
   bool omits_receipt(const Event& event);
   bool omits_all(NodeId from, NodeId to) const;
   std::string_view lost_in_sending(NodeId from, Endpoint to, const Event& event);
@@ -282,6 +285,7 @@ class World final : private ClientPort {
   std::vector<Fault> faults_;
   std::vector<Network::Cut> cuts_;             ///< Per fault: the links that it severs now.
   std::vector<std::uint32_t> severing_;        ///< The faults that may sever some.
+  std::vector<std::uint32_t> choosy_cuts_{};   ///< The cuts that sever links for some messages now.
   std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
   std::vector<NodeSet> reach_;                 ///< Per node, as last written down.
   std::vector<std::uint32_t> imposed_;         ///< Faults that set a value, in order of their beginning.
