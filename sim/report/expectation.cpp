@@ -1,6 +1,7 @@
 #include "sim/report/expectation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -70,18 +71,20 @@ class Checked {
     if (!digits || (index.size() > 1 && index[0] == '0')) return std::nullopt;
     const auto list = std::ranges::find(places, pointer.substr(0, slash), &ResultPlace::pointer);
     if (list == places.end() || list->kind != Kind::list) return std::nullopt;
+    if (list->pointer.starts_with("/availability/") && std::stoul(index) >= kParts)  // called, answered
+      refuse(at_, fmt::format("found element {}", index), fmt::format("one from 0 to {}", kParts - 1));
     return element_at(*list, pointer);
   }
 
   static ResultPlace element_at(const ResultPlace& list, const std::string& pointer) {
-    return {.pointer = pointer, .kind = list.element, .most = list.most};
+    return {.pointer = pointer, .kind = list.element, .most = list.most, .whole = list.whole};
   }
 
   void check_value(const ResultPlace& place, const Json& expected, const std::string& at) const {
     if (expected.is_array()) return check_alternatives(place, expected, at);
     if (expected.is_null() && place.may_be_null) return;
     if (expected.is_object() && place.kind == Kind::number) return check_range(place, expected, at);
-    if (place.kind == Kind::number && expected.is_number()) return;
+    if (place.kind == Kind::number && expected.is_number()) return check_number(place, expected, at);
     if (place.kind == Kind::truth && expected.is_boolean()) return;
     if (place.kind == Kind::text && expected.is_string()) return check_choice(place, expected, at);
     refuse(at, "found " + shown(expected), wanted(place));
@@ -103,6 +106,12 @@ class Checked {
     const bool bounded = place.most < std::numeric_limits<double>::infinity();
     refuse(at, "found " + shown(bound),
            bounded ? fmt::format("a number from 0 to {}", place.most) : "a number from 0 on");
+  }
+
+  void check_number(const ResultPlace& place, const Json& expected, const std::string& at) const {
+    check_bound(place, expected, at);
+    const double value = expected.get<double>();
+    if (place.whole && value != std::floor(value)) refuse(at, "found " + shown(expected), "a whole number");
   }
 
   void check_range(const ResultPlace& place, const Json& range, const std::string& at) const {

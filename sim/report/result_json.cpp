@@ -131,8 +131,10 @@ class PlaceWriter {
     std::string pointer;
     for (const auto& group : groups_) pointer += group;
     places.push_back({.pointer = pointer + "/" + key, .kind = kind});
-    if constexpr (std::is_integral_v<T>)
+    if constexpr (std::is_integral_v<T>) {
       places.back().most = static_cast<double>(std::numeric_limits<T>::max());
+      places.back().whole = !std::is_same_v<T, bool>;
+    }
   }
   std::vector<std::string> groups_{};
 };

@@ -33,6 +33,7 @@ struct ResultPlace {
   bool may_be_null = false;                               ///< Null (or missing) where a run has no data.
   std::vector<std::string> choices{};                     ///< Of a text: its possible values; empty for any.
   double most = std::numeric_limits<double>::infinity();  ///< A number is 0 at least, and this at most.
+  bool whole = false;                                     ///< A number is a count.
 };
 /// All places that a result can have, except the expectations.
 std::vector<ResultPlace> result_places();

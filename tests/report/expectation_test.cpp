@@ -41,6 +41,10 @@ TEST_CASE("a pointer that leads nowhere is refused with the nearest that leads s
 }
 
 TEST_CASE("what can never be met is refused", "[expect]") {
+  refused(R"({"/lost_writes/count": -1})", "a number from 0");
+  refused(R"({"/lost_writes/count": 1.5})", "found 1.5, expected a whole number");
+  refused(R"({"/availability/called/40": 1})", "one from 0 to 39");
+  refused(R"({"/availability/fraction": 1.01})", "a number from 0 to 1");
   refused(R"({"/events": {"min": "x"}})", "/expect/~1events/min: found \"x\", expected a number");
   refused(R"({"/events": {"mni": 1}})", "did you mean \"min\"?");
   refused(R"({"/events": {}})", "\"min\", \"max\" or both");
@@ -88,7 +92,7 @@ TEST_CASE("whatever a result can hold may be expected", "[expect]") {
   CHECK(complaint(R"({"/failover/mean_s": {"max": 1}, "/divergence/cause": null, "/error": null,
       "/divergence/diverged": [true, false], "/events": [1, {"min": 5}], "/latency_ms/p50": [null, 3.5],
       "/linearizability/witness": [], "/linearizability/verdict": ["linearizable", "unknown"],
-      "/availability/called/0": {"min": 1}, "/lost_writes/operations": [1, 2], "/operations/ok": -1})")
+      "/availability/called/0": {"min": 1}, "/lost_writes/operations": [1, 2], "/operations/ok": 1})")
             .empty());
 }
 
