@@ -49,7 +49,7 @@ void describe_turns(DocumentFields& f, MessageChoice& c, bool wanted) {
   const bool signs = std::ranges::all_of(
       c.pattern, [](char sign) { return sign == MessageChoice::kStruck || sign == MessageChoice::kSpared; });
   f.require(signs && c.pattern.size() <= 1000, "pattern",
-            "up to 1000 signs \"x\" (struck) and \"-\" (not struck)");
+            "up to 1000 signs \"x\" (lost) and \"-\" (not lost)");
   if (f.wants("nth", wanted && !c.nth.empty()))
     f.value("nth", c.nth, "which it strikes, counted from 1 since the fault began, such as [3]");
   f.require(std::ranges::find(c.nth, 0u) == c.nth.end(), "nth", "numbers from 1 on");
