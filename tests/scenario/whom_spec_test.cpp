@@ -1,6 +1,7 @@
 // How scenarios name those whom a fault strikes.
 #include <string>
 
+#include "sim/scenario/fault_entry.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "tests/support/catch.hpp"
 
@@ -121,4 +122,16 @@ TEST_CASE("names that nobody has are refused with the nearest", "[scenario]") {
   refused(R"("restart": "primary")", "crashed");
   refused(R"("crash": "crashed")", "only a restart");
   CHECK(complaint(R"({"at": "1ms", "crash": {"region": "eu"}})").find("no regions") != std::string::npos);
+}
+
+TEST_CASE("every fault has an example, and a scenario with it reads", "[scenario]") {
+  for (const NamedThing& form : fault_forms()) {
+    INFO(form.name << ": " << form.example);
+    REQUIRE(!form.example.empty());
+    const std::string document = R"({ "name": "example", "duration": "10s", "replicas": 3,
+        "protocol": { "name": "raft" }, "faults": [)";
+    const Scenario s = read_scenario(Json::parse(document + std::string(form.example) + "] }"), "s.json");
+    CHECK(s.setup.faults.size() + s.setup.random_faults.size() >= 1);
+    CHECK(read_scenario(s.canonical, "again").setup.faults == s.setup.faults);
+  }
 }

@@ -66,8 +66,11 @@ class Timeline {
     if (kind == "disk") fault.update({{kind, node()}, {"delay", text(draw_.between(1ms, 40ms))}});
     if (kind == "partition") fault[kind] = groups(false);
     if (kind == "overlap") fault[kind] = groups(true);
-    if (kind == "cut") fault[kind] = {draw_.node(n_), draw_.node(n_)};
-    if (kind == "cut" && fault[kind][0] == fault[kind][1]) return;
+    if (kind == "cut") {
+      fault[kind] = cut();
+      if (fault[kind][0] == fault[kind][1]) return;
+      if (draw_.chance(0.3)) fault.update(some_messages());
+    }
     if (kind == "network") fault[kind] = bad_network();
     add(fault);
   }
@@ -211,7 +214,27 @@ class Timeline {
     });
   }
 
+  Json cut() {
+    if (draw_.chance(0.3)) return Json::array({"primary", draw_.chance(0.5) ? "others" : "*"});
+    if (draw_.chance(0.2)) {
+      std::vector<int> side = draw_.some(n_, 1);
+      if (side.size() == static_cast<std::size_t>(n_)) side.pop_back();
+      return Json::array({side, "others"});
+    }
+    return {draw_.node(n_), draw_.node(n_)};
+  }
+
+  Json some_messages() {
+    if (draw_.chance(0.3)) return {{"nth", Json::array({draw_.between(1, 4)})}};
+    if (draw_.chance(0.3)) return {{"pattern", draw_.chance(0.5) ? "-x" : "x-x"}};
+    const auto types = sim::find_protocol(protocol_)->make_plan()->messages();
+    if (types.empty()) return {{"probability", 0.5}};
+    return {{"messages", Json::array({std::string(draw_.one_of(types))})}};
+  }
+
   Json groups(bool overlapping) {
+    if (!overlapping && draw_.chance(0.2))
+      return Json::array({Json::array({"primary"}), Json::array({"others"})});
     const std::vector<int> one = draw_.some(n_, 1);
     if (!overlapping) return {one};
     std::vector<int> rest{one.front()};  // the bridge
@@ -224,6 +247,10 @@ class Timeline {
 
   Json bad_network() {
     Json network{{"loss", draw_.share(0.6)}};
+    if (draw_.chance(0.3)) {
+      const Json bursts{{"good_to_bad", draw_.share(0.1)}, {"bad_to_good", 0.05 + draw_.share(0.5)}};
+      network["loss"] = {{"gilbert_elliott", bursts}};
+    }
     if (draw_.chance(0.5)) network["delay"] = {{"exponential", text(draw_.between(1ms, 30ms))}};
     return network;
   }

@@ -64,6 +64,7 @@ const std::vector<Json>& odd_values() {
                                         "any",
                                         "crashed",
                                         "others",
+                                        "*",
                                         "c0",
                                         "none",
                                         "true",

@@ -1,4 +1,4 @@
-// Shipped scenarios with random changes, such as users' mistakes and odd wishes.
+// Shipped scenarios with something changed at random: what people's mistakes and odd wishes look like.
 #pragma once
 
 #include <cstdint>
