@@ -119,7 +119,7 @@ TEST_CASE("points are chosen by the labels of lists and by the values of what va
 
 TEST_CASE("a replay line can be pasted into a shell, and gives the same run", "[settings]") {
   const ScenarioFile quoted(R"({"name": "x", "duration": "100ms", "settle": "0s",
-      "protocol": {"name": "naive_broadcast"}, "expect": {"/operations/ok": -1},
+      "protocol": {"name": "naive_broadcast"}, "expect": {"/operations/ok": 0},
       "sweep": {"seeds": 1, "points": [{"label": "it's $HOME", "/replicas": 4}], "vary": {"/network/loss": [0.25]}}})");
   const std::string odd = (quoted.path / "a b'c.json").string();
   std::filesystem::copy(quoted.file, odd);
