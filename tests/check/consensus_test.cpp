@@ -32,7 +32,8 @@ void leads(Record& record, std::uint16_t node, std::uint64_t term, std::uint64_t
 
 }  // namespace
 
-TEST_CASE("replicas that decide alike agree; the judge names the lowest slot that they decide differently") {
+TEST_CASE(
+    "replicas that decide alike agree, and the judge names the lowest slot that they decide differently") {
   Record record = proposals(3);
   for (std::uint16_t node = 0; node < 3; ++node) record.decisions.add(decision(10 + node, node, 1, 2));
   CHECK_FALSE(judge_consensus(record).disagreement);
@@ -55,7 +56,7 @@ TEST_CASE("one replica that decides otherwise after a restart contradicts itself
   CHECK(judge_consensus(record).disagreement);
 }
 
-TEST_CASE("a decision that nobody proposed is invented; where clients ask, one that no client asked") {
+TEST_CASE("a decision that nobody proposed is invented, or where clients ask, one that no client asked") {
   Record own = proposals(2);
   own.decisions.add(decision(10, 0, 1, 3));
   CHECK_FALSE(judge_consensus(own).invented);
@@ -94,7 +95,7 @@ TEST_CASE("a fingerprint names its request") {
   CHECK(fingerprint({ClientId{0}, 0}, Command{}) != 0);
 }
 
-TEST_CASE("two replicas may lead in different terms, not in one; one may lead a term twice") {
+TEST_CASE("two replicas may lead in different terms, not in one, and one may lead a term twice") {
   Record record = proposals(3);
   leads(record, 0, 1);
   leads(record, 1, 2);
@@ -124,7 +125,7 @@ TEST_CASE("a leader must hold what was settled in earlier terms, and only that")
   }
 }
 
-TEST_CASE("who is up and has not decided is undecided; who is down or lies owes nothing") {
+TEST_CASE("who is up and has not decided is undecided, and who is down or lies owes nothing") {
   Record record = proposals(4);
   CHECK(judge_consensus(record).undecided.size() == 4);
   record.decisions.add(decision(10, 0, 1, 1));

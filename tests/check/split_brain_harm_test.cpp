@@ -71,7 +71,8 @@ TEST_CASE("an update that was rolled back before the answer was not known any mo
 }
 
 TEST_CASE(
-    "a read that misses what was answered before its call does harm; one that was called before, none") {
+    "a read that misses what was answered before its call does harm, but one that was called before does "
+    "none") {
   const auto read_called_at = [](std::int64_t at) {
     auto b = two_primaries();
     const auto update = b.call(200, 230);

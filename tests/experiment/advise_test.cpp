@@ -127,7 +127,8 @@ TEST_CASE("advice is the same whatever the number of threads") {
 }
 
 TEST_CASE(
-    "calm runs keep all faults but crashes; crash runs have a single crash, at any moment of a heartbeat") {
+    "calm runs keep all faults but crashes, and crash runs have a single crash, at any moment of a "
+    "heartbeat") {
   const Json calm = calm_document(scenario());
   REQUIRE(calm["faults"].size() == 1);
   CHECK(calm["faults"][0].contains("pause"));

@@ -225,7 +225,8 @@ std::string nothing_until(int gst_ms) {
 }  // namespace
 
 TEST_CASE(
-    "before the network stabilises nothing is decided; after that a lone proposer decides in bounded time") {
+    "before the network stabilises nothing is decided, and after that a lone proposer decides in bounded "
+    "time") {
   for (const int gst : {200, 1000, 3000}) {
     CAPTURE(gst);
     const Scenario s =

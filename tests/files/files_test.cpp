@@ -94,7 +94,7 @@ TEST_CASE("a folder has one writer or any number of readers, and one made in vai
   CHECK(fs::exists(path));
 }
 
-TEST_CASE("a pipe that nobody writes to, or reads, ends with a word; one with a partner works") {
+TEST_CASE("a pipe that nobody writes to, or reads, ends with a word, but one with a partner works") {
   Folder folder;
   const auto in = [&](const std::string& commands) {
     return shell("cd '" + folder.path.string() + "' && { " + commands + "\n} 2>&1");

@@ -58,7 +58,7 @@ TEST_CASE("an order explains a history if it respects time and gives the answers
   CHECK_FALSE(explained({1, 0, 0, 2}, history));
 }
 
-TEST_CASE("operations at one instant may come in any order; failed ones in none; pending ones may come") {
+TEST_CASE("operations at one instant may come in any order, failed ones in none, pending ones may come") {
   const std::vector<Operation> meet{write_of(1, 0, 10), read_of({}, 10, 20)};
   CHECK(explained({1, 0}, meet));
   std::vector<Operation> history{write_of(1, 0, 10), read_of(std::int64_t{1}, 12, 20)};

@@ -100,7 +100,7 @@ TEST_CASE("a longer mean stretches the same fates") {
   }
 }
 
-TEST_CASE("a FIFO link keeps the order in which messages were sent; without it they overtake") {
+TEST_CASE("a FIFO link keeps the order in which messages were sent, but without it they overtake") {
   for (const bool fifo : {true, false}) {
     Network network(2, 2, 0, laws({.delay = DelayLaw::exponential(5ms), .fifo = fifo}));
     Time latest{};
@@ -131,7 +131,7 @@ TEST_CASE("a link's own law overrides the general one, in its direction only") {
   CHECK(network.send({2}, {0}, Time{}).arrival == Time{0ms});  // a client's channel
 }
 
-TEST_CASE("a partition separates its groups; a bridge talks to both sides; unnamed clients reach everyone") {
+TEST_CASE("a partition separates its groups, a bridge talks to both sides, unnamed clients reach everyone") {
   Network network(1, 5, 1, laws({}));
   const auto cut = network.between({{{0}, {1}, {2}}, {{2}, {3}}});  // 2 is a bridge, 4 is unnamed
   network.sever(cut);

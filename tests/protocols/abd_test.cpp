@@ -146,7 +146,7 @@ TEST_CASE("abd: quorums that need not intersect give stale reads in 20 of 20 see
   CHECK(abd_violations(whole, 20) == 0);
 }
 
-TEST_CASE("abd: reads without write-back are caught in at least 18 of 20 seeds; with it the seeds pass") {
+TEST_CASE("abd: reads without write-back are caught in at least 18 of 20 seeds, but with it the seeds pass") {
   const Scenario bug = load_scenario(kAbdScenarios + "bugs/abd_no_write_back.json");
   CHECK(abd_violations(bug, 20) >= 18);
   CHECK(abd_violations(scenario_at(bug, {{"/protocol/bug", "none"}}), 20) == 0);

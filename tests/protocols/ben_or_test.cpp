@@ -113,7 +113,7 @@ TEST_CASE("a lost message can keep Ben-Or from ending, never from agreeing: 200 
 }
 
 TEST_CASE(
-    "without a majority Ben-Or waits; a replica that returns asks what was decided, and votes no more") {
+    "without a majority Ben-Or waits, and a replica that returns asks what was decided, and votes no more") {
   const auto minority =
       ben_or({.replicas = 3, .faults = R"([{"at": "0s", "crash": 1}, {"at": "0s", "crash": 2},
       {"at": "1s", "restart": 1}])"});

@@ -162,7 +162,8 @@ TEST_CASE("bully: both sides of a partition have a coordinator until it ends, in
   }
 }
 
-TEST_CASE("bully: who acts as it announces is a second coordinator: 20 of 20 seeds; without the bug none") {
+TEST_CASE(
+    "bully: who acts as it announces is a second coordinator: 20 of 20 seeds, but without the bug none") {
   Scenario bug = bully_file("bugs/bully_acts_at_once.json");
   for_each_run(bug, 20,
                [](const Record& record) { CHECK_FALSE(judge_split_brain(record).episodes.empty()); });

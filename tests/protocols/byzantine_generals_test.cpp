@@ -241,7 +241,8 @@ TEST_CASE("signed messages bear m traitors of m + 2 who sign for each other, and
 }
 
 TEST_CASE(
-    "an order that is taken on however late it comes is caught at once; without the bug it does no harm") {
+    "an order that is taken on however late it comes is caught at once, but without the bug it does no "
+    "harm") {
   const std::string plot = traitors({0}, "release_late");
   Army late{.protocol = "signed_messages",
             .options = R"(, "bug": "accept_late")",

@@ -129,7 +129,7 @@ TEST_CASE("chain: a crash that nobody is told of stops all writes, and breaks no
   CHECK(r.operations.pending > 100);
 }
 
-TEST_CASE("chain: dirty reads at the head are caught in 20 of 20 seeds; without the bug the seeds pass") {
+TEST_CASE("chain: dirty reads at the head are caught in 20 of 20 seeds, but without the bug the seeds pass") {
   const Scenario bug = load_scenario(kChainScenarios + "bugs/chain_read_at_head.json");
   CHECK(chain_violations(bug, 20) == 20);
   CHECK(chain_violations(scenario_at(bug, {{"/protocol/bug", "none"}}), 20) == 0);

@@ -117,7 +117,8 @@ TEST_CASE("multi-paxos: nor with five replicas, one slot at a time, and snapshot
   require_safe_paxos_runs(paxos_under_faults(R"(, "window": 1, "compact_after": 20)", 5), 40);
 }
 
-TEST_CASE("multi-paxos: a majority that crashes stops it, and breaks nothing; a minority does not stop it") {
+TEST_CASE(
+    "multi-paxos: a majority that crashes stops it, and breaks nothing, but a minority does not stop it") {
   const auto crashed = [](const char* faults) {
     return run_paxos(
         paxos_scenario("lessons/paxos/multi_paxos_leader_crash.json", {{"/faults", Json::parse(faults)}}), 1);

@@ -39,7 +39,7 @@ bool healthy(const RunResult& r) {
 
 }  // namespace
 
-TEST_CASE("no fencing and a paused primary: caught in 20 of 20 seeds; with fencing the same seeds pass") {
+TEST_CASE("no fencing and a paused primary: caught in 20 of 20 seeds, but with fencing the same seeds pass") {
   const auto with_bug = scenario_with("bugs/no_fencing.json");
   CHECK(runs_caught(with_bug, 20, [](const RunResult& r) { return splits(r) && loses_writes(r); }) == 20);
   const auto without =
@@ -48,7 +48,7 @@ TEST_CASE("no fencing and a paused primary: caught in 20 of 20 seeds; with fenci
 }
 
 TEST_CASE(
-    "a reply before the update: caught in at least 15 of 20 seeds; without the bug the same seeds pass") {
+    "a reply before the update: caught in at least 15 of 20 seeds, but without the bug the same seeds pass") {
   const auto with_bug = scenario_with("bugs/reply_before_update.json");
   CHECK(runs_caught(with_bug, 20, loses_writes) >= 15);
   const auto without = scenario_with("bugs/reply_before_update.json", {{"/protocol/bug", "none"}});
@@ -56,7 +56,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "logs cut to the high watermark: caught in at least 15 of 20 seeds; cut by epoch the same seeds pass") {
+    "logs cut to the high watermark: caught in at least 15 of 20 seeds, but cut by epoch the same seeds "
+    "pass") {
   const std::string file = "bugs/watermark_truncation.json";
   const auto differ = [](const RunResult& r) { return !linearizable(r) && r.divergence.diverged; };
   CHECK(runs_caught(scenario_with(file), 20, differ) >= 15);

@@ -41,8 +41,9 @@ Cost cost_of_pbft(int n, double reads, const Json& options, const Json& faults =
 
 }  // namespace
 
-TEST_CASE("pbft: an operation costs 2n^2 - n + 1 messages and 5 delays, tentatively 4; a read alone 2n and 2",
-          "[fidelity]") {
+TEST_CASE(
+    "pbft: an operation costs 2n^2 - n + 1 messages and 5 delays, tentatively 4, and a read alone 2n and 2",
+    "[fidelity]") {
   for (const int n : {4, 7, 10}) {
     const double messages = 2 * n * n - n + 1;
     CHECK(cost_of_pbft(n, 0, Json::object()) == Cost{messages, 5, 5});

@@ -69,7 +69,9 @@ const char* kRoughNetwork = R"({"name": "rough", "seed": 1, "duration": "3s", "s
 
 }  // namespace
 
-TEST_CASE("a vote that is no promise loses writes when the partition moves; kept, the same seeds lose none") {
+TEST_CASE(
+    "a vote that is no promise loses writes when the partition moves, but if it is kept the same seeds lose "
+    "none") {
   CHECK(runs_caught(bug_with("vote_is_no_promise"), 10) == 10);
   for (int moved = 1096; moved <= 1140; moved += 4) {  // whenever the partition moves
     Json faults = bug_with("vote_is_no_promise").canonical["faults"];
@@ -79,13 +81,14 @@ TEST_CASE("a vote that is no promise loses writes when the partition moves; kept
   }
 }
 
-TEST_CASE("a state that comes late takes back what was stored; ignored, the same seeds lose none") {
+TEST_CASE(
+    "a state that comes late takes back what was stored, but if it is ignored the same seeds lose none") {
   CHECK(runs_caught(bug_with("late_state"), 40) >= 4);
   check_safe(bug_with("late_state", {{"/protocol/bug", "none"}, {"/settle", "10s"}}), 40);
 }
 
 TEST_CASE(
-    "what an elected primary acknowledges is on a majority's disks; written behind, it may be on none") {
+    "what an elected primary acknowledges is on a majority's disks, but written behind, it may be on none") {
   check_safe(elected(kSlowDisks), 20);
   check_safe(scenario_at(elected(kSlowDisks), {{"/protocol/acknowledge", "after_one"}}), 20);
   CHECK(runs_caught(scenario_at(elected(kSlowDisks), {{"/protocol/write_behind", true}}), 20) >= 10);
@@ -175,7 +178,8 @@ TEST_CASE("who would go first but reaches no majority gives way to one that does
 }
 
 TEST_CASE(
-    "a read asked again while backups confirm it is logged once; logged again, slow disks fall behind") {
+    "a read asked again while backups confirm it is logged once, but if it is logged again slow disks fall "
+    "behind") {
   const Scenario bug = bug_with("read_logged_again");
   const Scenario cured = bug_with("read_logged_again", {{"/protocol/bug", "none"}});
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {

@@ -86,7 +86,7 @@ TEST_CASE("and so they do at once, by a joint configuration, with snapshots: 40 
   }
 }
 
-TEST_CASE("a leader that is removed leads until that is committed; one of those who stay follows it") {
+TEST_CASE("a leader that is removed leads until that is committed, and one of those who stay follows it") {
   for (const char* how : {"single", "joint"}) {
     const Scenario scenario =
         shipped("lessons/raft/raft_membership.json", {{"/protocol/membership", how}, {"/faults/1/at", "7s"}});

@@ -65,7 +65,8 @@ TEST_CASE("a leader that alone knows of its removal stands again after a crash: 
   }
 }
 
-TEST_CASE("an order to a replica that does not lead goes on to the leader; one that reaches nobody says so") {
+TEST_CASE(
+    "an order to a replica that does not lead goes on to the leader, and one that reaches nobody says so") {
   const auto orders = orders_of(five("", R"(
       {"at": "1s", "by": 3, "transfer": 2}, {"at": "2s", "by": 4, "reconfigure": [1, 2, 3]},
       {"at": "2900ms", "crash": 0}, {"at": "3s", "by": 0, "reconfigure": [1, 2, 3, 4]})"));

@@ -80,7 +80,7 @@ TEST_CASE("a follower without its disk catches up by log or snapshot: 100 seeds 
   }
 }
 
-TEST_CASE("an operation costs 2n messages and 4 delays; with a lease a read costs 2 and 2") {
+TEST_CASE("an operation costs 2n messages and 4 delays, and with a lease a read costs 2 and 2") {
   for (const int n : {3, 5, 7}) {
     const auto cost_of = [n](const char* reads, double share) {
       CAPTURE(n, reads);
@@ -176,7 +176,7 @@ TEST_CASE("with check-quorum, a leader that is cut off resigns before the cut en
 }
 
 TEST_CASE(
-    "a vote that is not persisted elects two leaders in one term; the same seeds pass without the bug") {
+    "a vote that is not persisted elects two leaders in one term, but the same seeds pass without the bug") {
   const Scenario bug = raft_scenario("bugs/raft_vote_not_persisted.json");
   const Scenario cured = raft_scenario("bugs/raft_vote_not_persisted.json", {{"/protocol/bug", "none"}});
   int caught = 0;
@@ -215,7 +215,7 @@ TEST_CASE("counting replicas for an earlier term's entry loses it as in figure 8
   }
 }
 
-TEST_CASE("a lease on a slow clock gives stale reads in 15 of 20 seeds; one cut for the drift in none") {
+TEST_CASE("a lease on a slow clock gives stale reads in 15 of 20 seeds, but one cut for the drift in none") {
   const Scenario bug = raft_scenario("bugs/raft_lease_drift.json");
   const Scenario cured = raft_scenario("bugs/raft_lease_drift.json", {{"/protocol/lease_drift", 0.5}});
   int caught = 0;

@@ -20,7 +20,7 @@ Verdict verdict(const Scenario& scenario, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE(
-    "a voter that forgets a lease in a crash makes reads stale; one that sits still doesn't: 200 seeds") {
+    "a voter that forgets a lease in a crash makes reads stale, but one that sits still doesn't: 200 seeds") {
   for (const char* protocol : {"raft", "multi_paxos"}) {
     const Scenario forgets = bug(std::string(protocol) + "_lease_forgotten");
     const Scenario cured = scenario_at(forgets, {{"/protocol/bug", "none"}});

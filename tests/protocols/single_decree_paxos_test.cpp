@@ -73,7 +73,7 @@ TEST_CASE("proposers that forget what the promises said are caught by the judge 
   CHECK(runs_that_disagree("none") == 0);
 }
 
-TEST_CASE("a Paxos acceptor that loses its disk can break agreement; with its disk it can't") {
+TEST_CASE("a Paxos acceptor that loses its disk can break agreement, but with its disk it can't") {
   // Replicas 0 and 1 choose 1; then 1 forgets it, and 2 and 1 choose another value while 0 is away.
   const auto amnesia = [](const std::string& disk) {
     return synod({.replicas = 3,
@@ -90,7 +90,7 @@ TEST_CASE("a Paxos acceptor that loses its disk can break agreement; with its di
   });
 }
 
-TEST_CASE("three Paxos proposers with a fixed backoff duel for a minute; with a random one they decide") {
+TEST_CASE("three Paxos proposers with a fixed backoff duel for a minute, but with a random one they decide") {
   const auto duel = [](const std::string& backoff) {
     return synod(
         {.options = R"(, "proposers": 3, "retry": "5ms", "stagger": "1666us", "backoff": ")" + backoff + "\"",

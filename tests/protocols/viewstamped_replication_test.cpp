@@ -265,7 +265,8 @@ TEST_CASE(
                               {{"/protocol/recovery", "crash_vectors"}}) == 0);
 }
 
-TEST_CASE("viewstamped replication without a nonce: caught in 20 of 20 seeds; with it the same seeds pass") {
+TEST_CASE(
+    "viewstamped replication without a nonce: caught in 20 of 20 seeds, but with it the same seeds pass") {
   CHECK(vr_runs_that_disagree("vr_no_nonce.json", 20) == 20);
   CHECK(vr_runs_that_disagree("vr_no_nonce.json", 20, {{"/protocol/bug", "none"}}) == 0);
   CHECK(vr_runs_that_disagree("vr_no_nonce.json", 20,

@@ -53,7 +53,7 @@ const Request kWrite{.id = {ClientId{0}, 1}, .command = {.action = Action::write
 
 }  // namespace
 
-TEST_CASE("a message is written field by field; flags when they are set, opaque things never") {
+TEST_CASE("a message is written field by field, flags when they are set, opaque things never") {
   Everything e;
   e.nodes.insert(NodeId{2});
   e.nodes.insert(NodeId{0});

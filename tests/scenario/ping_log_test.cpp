@@ -23,7 +23,7 @@ std::size_t line_of_complaint(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a log of Linux gives its round trips; numbers that are missing were lost") {
+TEST_CASE("a log of Linux gives its round trips, and numbers that are missing were lost") {
   const PingLog log = read_ping_log(
       "PING db1 (10.0.0.2) 56(84) bytes of data.\n"
       "64 bytes from db1 (10.0.0.2): icmp_seq=1 ttl=64 time=0.345 ms\n"

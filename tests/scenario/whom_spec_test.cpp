@@ -88,7 +88,7 @@ TEST_CASE("cuts name several ends, and roles wait for the strike", "[scenario]")
   CHECK(region[0] == std::vector<Endpoint>{{1}, {4}, {6}});
 }
 
-TEST_CASE("links name several ends; a role only in a fault", "[scenario]") {
+TEST_CASE("links name several ends, and a role only in a fault", "[scenario]") {
   const auto overrides = [](const std::string& link) {
     return with("", R"("links": [{"loss": 0.5, )" + link + "}]").setup.network.overrides.size();
   };

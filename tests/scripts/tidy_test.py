@@ -113,6 +113,8 @@ class Rules(unittest.TestCase):
         self.breaks("tests/check/a_test.cpp", "// x\n" * 401, "file has 401 lines")
         named = '// x\nTEST_CASE("--quiet is quiet") {}\n'
         self.breaks("tests/check/a_test.cpp", named, "name of a test", line=2)
+        split = '// x\n\nTEST_CASE(\n    "one; two") {}\n'
+        self.breaks("tests/check/a_test.cpp", split, "name of a test", line=3)
 
     def test_links(self):
         self.write("docs/a.md", "# A\n## How it's drawn, in `C++`\n![x](../sim/cli/README.md)\n"

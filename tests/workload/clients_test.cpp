@@ -80,7 +80,7 @@ const ClientPolicy kVote{
 }  // namespace
 
 TEST_CASE(
-    "a client's own keys are its number and those a multiple of the clients further; or it shares one") {
+    "a client's own keys are its number and those a multiple of the clients further, or it shares one") {
   ClientOptions options;
   options.count = 3;
   const auto own_keys = [&](std::uint32_t keys, std::uint16_t client) {
@@ -124,7 +124,7 @@ TEST_CASE("clients with replicas of their own spread over them") {
   CHECK(requests(probe) == std::vector<std::size_t>{2, 1, 1});
 }
 
-TEST_CASE("a vote of 2t+1 masks one liar, wherever it sits; t+1 liars win") {
+TEST_CASE("a vote of 2t+1 masks one liar, wherever it sits, but t+1 liars win") {
   for (std::size_t liar = 0; liar < kReplicas; ++liar) {
     std::vector<std::int64_t> values{7, 7, 7};
     values[liar] = 99;

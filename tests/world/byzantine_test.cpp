@@ -170,7 +170,7 @@ TEST_CASE("a world with a twin in it can be copied, and both copies end alike") 
   CHECK(world.digest() == copy.digest());
 }
 
-TEST_CASE("one liar among three is outvoted; two who collude are believed") {
+TEST_CASE("one liar among three is outvoted, but two who collude are believed") {
   const std::string majority = R"({"name": "naive_broadcast", "reads": "all"})";
   const auto run = [&](const char* liars) {
     return run_for_sweep(scenario(majority, std::string(R"({"from": "0s", "byzantine": )") + liars +

@@ -7,7 +7,8 @@
 
 using namespace quiet_world;
 
-TEST_CASE("a crashed node loses its volatile state, its timers and what arrives; what it sent still flies") {
+TEST_CASE(
+    "a crashed node loses its volatile state, its timers and what arrives, but what it sent still flies") {
   Setup setup = quiet_setup(2);
   setup.network.replicas.delay = DelayLaw::constant(10ms);
   setup.faults = {{.at = 5ms, .kind = Fault::Kind::crash, .victim = number(0)},
@@ -34,7 +35,7 @@ TEST_CASE("messages in flight can die with their sender") {
 }
 
 TEST_CASE(
-    "a paused node gets its messages when it resumes, then the timers that ran out; its clock went on") {
+    "a paused node gets its messages when it resumes, then the timers that ran out, and its clock went on") {
   Setup setup = quiet_setup(2);
   setup.faults = {{.at = 0ms, .kind = Fault::Kind::pause, .until = 40ms, .victim = number(1)}};
   ProbeWorld probe(setup, {[](ProbeEnv& env, const std::string& event) {
@@ -153,7 +154,7 @@ TEST_CASE("what waits for a slow node dies with it, even if it is back before it
   CHECK(probe.world.record().messages_lost == 3);
 }
 
-TEST_CASE("what a slow node sends itself takes its turn like all else; a pause stops its turns") {
+TEST_CASE("what a slow node sends itself takes its turn like all else, and a pause stops its turns") {
   Setup setup = quiet_setup(2);
   setup.faults = {{.at = 0ms, .kind = Fault::Kind::slow, .until = 100ms, .victim = number(1), .span = 5ms},
                   {.at = 8ms, .kind = Fault::Kind::pause, .until = 20ms, .victim = number(1)}};
@@ -253,7 +254,7 @@ TEST_CASE("a partition loses messages in flight when it begins, and heals when i
         Seen{"start", "note 0 from 0", "note 5 from 0", "note 20 from 0", "note 25 from 0"});
 }
 
-TEST_CASE("faults by role strike whoever plays the role then; nobody, when nobody does") {
+TEST_CASE("faults by role strike whoever plays the role then, or nobody when nobody does") {
   Setup setup = quiet_setup(3);
   setup.faults = {{.at = 10ms, .kind = Fault::Kind::crash, .victim = {Victim::Kind::primary}},
                   {.at = 20ms, .kind = Fault::Kind::crash, .victim = {Victim::Kind::primary}},
