@@ -76,8 +76,7 @@ Json clients(Drawing& draw, const Json& bounds, const sim::ServiceKind& service)
   if (drawn.contains("every")) drawn["every"] = text(draw.between(30ms, 200ms));
   if (!open) drawn["think"] = text(draw.between(10ms, 100ms));
   const double reads = static_cast<double>(draw.between(0, 8)) / 10;
-  const bool decidable = service.model != sim::Model::set;  // whole sets, with unanswered inserts, hardly are
-  drawn["reads"] = service.readable && decidable ? reads : 0;
+  drawn["reads"] = service.readable ? reads : 0;
   drawn["writes"] = writes(draw, bounds, service);
   if (draw.chance(0.3)) drawn["values"] = draw.between(2, 8);
   if (draw.chance(0.2)) drawn["zipf"] = 1.0;
