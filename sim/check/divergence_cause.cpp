@@ -38,7 +38,8 @@ bool by_split_brain(const FirstDifference& first, const Record& record) {
   const auto b = first_application(record, *first.found);
   if (!a || !b || a->node == b->node) return false;
   const auto [from, to] = std::minmax(a->at, b->at);
-  return std::ranges::any_of(judge_split_brain(record).episodes, [from = from, to = to](const auto& episode) {
+  const auto episodes = split_brain_episodes(record);
+  return std::ranges::any_of(episodes, [from = from, to = to](const SplitBrainEpisode& episode) {
     return episode.begin <= to && episode.end >= from;
   });
 }

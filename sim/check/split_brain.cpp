@@ -94,6 +94,12 @@ std::vector<Found> find_episodes(const Record& record) {
 
 }  // namespace
 
+std::vector<SplitBrainEpisode> split_brain_episodes(const Record& record) {
+  std::vector<SplitBrainEpisode> episodes;
+  for (const Found& found : find_episodes(record)) episodes.push_back(found.episode);
+  return episodes;
+}
+
 SplitBrainJudgement judge_split_brain(const Record& record, std::size_t enough) {
   SplitBrainJudgement result;
   const auto found = find_episodes(record);

@@ -17,6 +17,9 @@ struct SplitBrainJudgement {
   std::uint64_t harmful = 0;                ///< How many of them were.
 };
 
+/// The episodes alone, in order of time, without asking whether they did harm.
+std::vector<SplitBrainEpisode> split_brain_episodes(const Record& record);
+
 /// A node acts as primary while it is in that role and neither down nor paused. An overlap without length, as
 /// when one primary steps down at the instant at which the next one begins, is no episode. `enough` is as in
 /// judge_lost_writes: an episode does harm if a write that a client took for done is lost.
