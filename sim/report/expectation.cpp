@@ -71,8 +71,9 @@ class Checked {
     if (!digits || (index.size() > 1 && index[0] == '0')) return std::nullopt;
     const auto list = std::ranges::find(places, pointer.substr(0, slash), &ResultPlace::pointer);
     if (list == places.end() || list->kind != Kind::list) return std::nullopt;
-    if (list->pointer.starts_with("/availability/") && std::stoul(index) >= kParts)  // called, answered
-      refuse(at_, fmt::format("found element {}", index), fmt::format("one from 0 to {}", kParts - 1));
+    if (std::stoul(index) >= list->elements)
+      refuse(at_, fmt::format("found element {}", index),
+             fmt::format("one from 0 to {}", list->elements - 1));
     return element_at(*list, pointer);
   }
 

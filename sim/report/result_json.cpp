@@ -383,6 +383,8 @@ std::vector<ResultPlace> result_places() {
   for (ResultPlace& place : out.places) {
     place.choices = words_at(place.pointer);
     if (place.pointer == "/availability/fraction") place.most = 1;
+    if (place.pointer == "/availability/called" || place.pointer == "/availability/answered")
+      place.elements = kParts;
   }
   return std::move(out.places);
 }

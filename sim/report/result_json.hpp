@@ -3,6 +3,7 @@
 // writers give the same bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -34,6 +35,7 @@ struct ResultPlace {
   std::vector<std::string> choices{};                     ///< Of a text: its possible values; empty for any.
   double most = std::numeric_limits<double>::infinity();  ///< A number is 0 at least, and this at most.
   bool whole = false;                                     ///< A number is a count.
+  std::size_t elements = std::numeric_limits<std::size_t>::max();  ///< A list has so many at most.
 };
 /// All places that a result can have, except the expectations.
 std::vector<ResultPlace> result_places();
