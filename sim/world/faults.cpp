@@ -138,7 +138,7 @@ void World::end(std::uint32_t index, const Fault& fault) {
 // Some faults set a value: the network's laws, or a node's speed, disk or clock. While several of one kind
 // last, the value is that of the one that began last; when it ends, that of the one before it counts again.
 void World::impose(std::uint32_t index) {
-  imposed_.push_back(index);
+  lasting_[{faults_[index].kind, struck_[index]}].push_back(index);
   lasts_[index] = true;
   set_value(faults_[index].kind, struck_[index], &faults_[index]);
 }
@@ -151,13 +151,12 @@ void World::lift(std::uint32_t index) {
   if (counted) set_value(kind, struck_[index], imposed(kind, struck_[index]));
 }
 
-// The fault whose value counts; null if none of the kind lasts.
+// The fault whose value counts; null if none of the kind lasts. One that ends before a later one keeps its
+// place until that has ended, too: each is looked at once.
 const Fault* World::imposed(Fault::Kind kind, std::optional<NodeId> node) {
-  while (!imposed_.empty() && !lasts_[imposed_.back()]) imposed_.pop_back();
-  const auto found = std::find_if(imposed_.rbegin(), imposed_.rend(), [&](std::uint32_t i) {
-    return lasts_[i] && faults_[i].kind == kind && struck_[i] == node;
-  });
-  return found != imposed_.rend() ? &faults_[*found] : nullptr;
+  std::vector<std::uint32_t>& all = lasting_[{kind, node}];
+  while (!all.empty() && !lasts_[all.back()]) all.pop_back();
+  return all.empty() ? nullptr : &faults_[all.back()];
 }
 
 void World::set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault* fault) {
@@ -173,9 +172,8 @@ void World::set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault*
 }
 
 void World::restore_laws() {
-  for (const std::uint32_t index : imposed_) {
-    if (faults_[index].kind == Fault::Kind::network) lasts_[index] = false;
-  }
+  for (const std::uint32_t index : std::exchange(lasting_[{Fault::Kind::network, std::nullopt}], {}))
+    lasts_[index] = false;
   set_value(Fault::Kind::network, std::nullopt, nullptr);
 }
 

@@ -49,6 +49,7 @@ struct Machine {
   Time crashed_at{};
   Ring<Event> held{};      ///< Events that have arrived and wait for the node, in order.
   std::uint32_t turn = 0;  ///< Generation of the event by which it gets to that; older ones are void.
+  Time turn_at = kNever;   ///< When that event is due.
   std::vector<TimerState> timers{};
   NodeSet suspects{};
   std::vector<std::uint32_t> omissions{};  ///< The faults by which it loses messages, in order.

@@ -36,8 +36,9 @@ std::uint64_t World::bytes() const {
   std::uint64_t sum = bytes_of(record_) + record_.moves.size() * kKeptOfRequest;
   sum +=
       queue_.bytes() + host_->bytes() + requests_.slots() * sizeof(Asked) + replies_.slots() * sizeof(Reply);
-  sum += faults_.size() * kBytesOfFault + cut_bytes_ + bytes_of(severing_) + bytes_of(imposed_);
+  sum += faults_.size() * kBytesOfFault + cut_bytes_ + bytes_of(severing_);
   sum += machines_.size() * Service::bytes_for(setup_->keys);
+  for (const auto& [which, faults] : lasting_) sum += bytes_of(faults);
   for (const Machine& m : machines_) sum += m.held.size() * sizeof(Event);
   return sum;
 }

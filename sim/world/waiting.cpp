@@ -23,9 +23,11 @@ void World::hold(const Event& event) {
 void World::schedule_turn(NodeId node) {
   Machine& m = machine(node);
   ++m.turn;
+  m.turn_at = kNever;
   if (m.pauses > 0 || m.held.empty()) return;
   const bool timer = m.held.front().kind == Event::Kind::timer;
-  queue_.push(std::min(now_ + m.slow, kHorizon), timer ? Rank::timer : Rank::delivery,
+  m.turn_at = std::min(now_ + m.slow, kHorizon);
+  queue_.push(m.turn_at, timer ? Rank::timer : Rank::delivery,
               Event{.kind = Event::Kind::turn, .node = node.value, .number = m.turn});
 }
 
@@ -57,12 +59,13 @@ void World::give_up_held(NodeId node) {
   schedule_turn(node);
 }
 
-// Each event keeps the node busy for so long from now on. A node that is no longer slow works off its waiting
+// Each event keeps the node busy for so long from now on. The one in hand takes no longer for that than if it
+// went on at the old speed, or began anew at the new one. A node that is no longer slow works off its waiting
 // events at once.
 void World::work_at(NodeId node, Duration each) {
-  const bool faster = each < machine(node).slow;
-  machine(node).slow = each;
-  if (faster) schedule_turn(node);
+  Machine& m = machine(node);
+  m.slow = each;
+  if (now_ + each < m.turn_at) schedule_turn(node);
 }
 
 // Events that came during the pause happen now: messages first, in the order of their arrival, then the

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/fault/fault.hpp"
@@ -288,8 +290,9 @@ class World final : private ClientPort {
   std::vector<std::uint32_t> choosy_cuts_{};   ///< The cuts that sever links for some messages now.
   std::vector<std::optional<NodeId>> struck_;  ///< Per fault: the node that it struck, until it ends.
   std::vector<NodeSet> reach_;                 ///< Per node, as last written down.
-  std::vector<std::uint32_t> imposed_;         ///< Faults that set a value, in order of their beginning.
-  std::vector<bool> lasts_;                    ///< Per fault: it sets a value, and hasn't ended.
+  /// Faults that set a value, by kind and node, in order of their beginning. Some of them may have ended.
+  std::map<std::pair<Fault::Kind, std::optional<NodeId>>, std::vector<std::uint32_t>> lasting_;
+  std::vector<bool> lasts_;  ///< Per fault: it sets a value, and hasn't ended.
   Rng fault_rng_;
   Rng whims_;
   std::uint64_t lies_;                ///< The source of all lies.
