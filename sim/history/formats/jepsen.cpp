@@ -1,10 +1,12 @@
 // Histories as Jepsen and Knossos keep them: EDN maps `{:process 4, :type :invoke, :f :write, :value 2}`,
 // whose order is real time. The kv texts are the same with a :key and with text as values.
+#include <optional>
 #include <utility>
 
 #include "sim/history/formats/edn.hpp"
 #include "sim/history/formats/formats.hpp"
 #include "sim/history/formats/jepsen_reader.hpp"
+#include "sim/history/formats/kv_event.hpp"
 #include "sim/history/formats/plain_event.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/reading_options.hpp"
@@ -19,15 +21,18 @@ History read_events(HistoryText& text, const std::string& file, const ReadingOpt
     reader.take(event);
     text.release_before(rest);
   };
-  const auto take_plain = [&](std::string_view rest, std::size_t line) {
-    const std::size_t length = plain.read(rest, line);
-    if (length > 0) {
+  const auto take_by_hand = [&](std::string_view rest, std::size_t line) {
+    std::size_t length = 0;
+    if (const auto usual = kv_text ? read_kv_event(rest, line) : std::nullopt) {
+      reader.take(*usual);
+      length = usual->length;
+    } else if (length = plain.read(rest, line); length > 0) {
       reader.take(plain.event());
-      text.release_before(rest.substr(length));
     }
+    if (length > 0) text.release_before(rest.substr(length));
     return length;
   };
-  read_edn_events(text.view(), file, take, take_plain);
+  read_edn_events(text.view(), file, take, take_by_hand);
   return reader.finish();
 }
 

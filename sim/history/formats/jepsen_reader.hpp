@@ -11,6 +11,7 @@
 
 #include "sim/history/formats/edn.hpp"
 #include "sim/history/formats/event_pairing.hpp"
+#include "sim/history/formats/kv_event.hpp"
 #include "sim/history/formats/object_guess.hpp"
 #include "sim/history/history.hpp"
 #include "sim/history/name_table.hpp"
@@ -39,6 +40,7 @@ class JepsenReader {
 
   void take(const JepsenEvent& event);
   void take(const Edn& event);  ///< A map `{:process ... :type ... :f ...}`.
+  void take(const KvEvent& event);
 
   History finish();
 
@@ -53,6 +55,10 @@ class JepsenReader {
   [[noreturn]] void fail_on_f(const JepsenEvent& event) const;
   void require_ascending(const JepsenEvent& event);
   void require_remark(const JepsenEvent& event) const;
+
+  // Of usual events of kv texts (jepsen_kv.cpp): false, and nothing is changed, if this one isn't.
+  bool took_invocation(const KvEvent& event);
+  bool took_answer(const KvEvent& event);
 
   // Of keys (jepsen_tuples.cpp).
   Asked untangled(const JepsenEvent& event, bool invoked);
