@@ -136,21 +136,17 @@ void add_check_command(CLI::App& app, int& exit_code) {
       ->add_option("files", options->files,
                    "Histories: JSON lines, EDN (Jepsen, Knossos), history.txt, jepsen.log, kv texts")
       ->required();
-  command->add_option("--model", options->model, "Model of the object; default: the one that the file names")
-      ->check(CLI::IsMember(models()));
-  command->add_option("--format", options->format, "Format of the file; default: recognised by its beginning")
-      ->check(CLI::IsMember(format_names()));
+  add_word_option(*command, "--model", options->model, models(),
+                  "Model of the object; default: the one that the file names");
+  add_word_option(*command, "--format", options->format, format_names(),
+                  "Format of the file; default: recognised by its beginning");
   command->add_option("--initial", options->initial,
                       "Initial value of the object in EDN, such as 0 or nil, or unknown (registers, keys)");
-  command
-      ->add_option("--nil", options->nil,
-                   "Meaning of a read's nil: a value (default), or unknown: the result was not recorded, as "
-                   "in Knossos")
-      ->check(CLI::IsMember({"value", "unknown"}));
-  command
-      ->add_option("--tuples", options->tuples,
-                   "Whether values are [KEY VALUE] tuples of Jepsen's independent: auto (default), yes or no")
-      ->check(CLI::IsMember({"auto", "yes", "no"}));
+  add_word_option(*command, "--nil", options->nil, {"value", "unknown"},
+                  "Meaning of a read's nil: a value (default), or unknown: the result was not recorded, as "
+                  "in Knossos");
+  add_word_option(*command, "--tuples", options->tuples, {"auto", "yes", "no"},
+                  "Whether values are [KEY VALUE] tuples of Jepsen's independent: auto (default), yes or no");
   // Without a text, the option counts as not given.
   const auto some_amount = [](const std::string& text) {
     return text.empty() ? std::string("found \"\"; expected an amount") : std::string();
@@ -163,10 +159,8 @@ void add_check_command(CLI::App& app, int& exit_code) {
                    "Step limit for each file: gives the same verdict on every machine");
   command->add_option("--memory", options->memory, "Memory limit for all files together, such as 4GB")
       ->check(some_amount);
-  command
-      ->add_option("--consistency", options->consistency,
-                   "linearizable (default), or sequential: only each client's own order matters")
-      ->check(CLI::IsMember({"linearizable", "sequential"}));
+  add_word_option(*command, "--consistency", options->consistency, {"linearizable", "sequential"},
+                  "linearizable (default), or sequential: only each client's own order matters");
   command->add_flag("--time", options->time,
                     "Add the CPU time of each verdict and of its explanation, and the peak memory");
   command->add_flag("--json", options->json, "Print one JSON object per line");

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
+#include "sim/cli/option_values.hpp"
 #include "sim/cli/usage_error.hpp"
 #include "sim/kernel/version.hpp"
 #include "sim/protocol/plan.hpp"
@@ -306,9 +307,8 @@ std::string manual_page(const CLI::App& app) {
 void add_completion_command(CLI::App& app, int& /*exit_code*/) {
   auto what = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("completion", "Print shell completion or the manual page");
-  command->add_option("what", *what, "bash, zsh, fish or man")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish", "man"}));
+  add_word_option(*command, "what", *what, {"bash", "zsh", "fish", "man"}, "bash, zsh, fish or man")
+      ->required();
   command->callback([&app, what] {
     if (*what == "bash") return fmt::print("{}", bash_completion(app));
     if (*what == "zsh") return fmt::print("{}", zsh_completion(app));

@@ -1,8 +1,12 @@
 // `repsim generate`: writes a history of a correct object, or of one with a planted bug, to measure or test
 // judges of linearizability.
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -25,6 +29,12 @@
 
 namespace sim {
 namespace {
+
+using Bug = GeneratorPlan::Bug;
+constexpr std::array<std::pair<std::string_view, Bug>, 4> kBugs{{{"none", Bug::none},
+                                                                 {"stale-read", Bug::stale_read},
+                                                                 {"lost-update", Bug::lost_update},
+                                                                 {"reordered", Bug::reordered}}};
 
 struct GenerateOptions {
   GeneratorPlan plan;
@@ -81,30 +91,13 @@ std::vector<GeneratorPlan::Weight> parse_mix(std::string_view text) {
   return mix;
 }
 
-GeneratorPlan::Bug parse_bug(const std::string& name) {
-  using enum GeneratorPlan::Bug;
-  const std::vector<std::pair<std::string, GeneratorPlan::Bug>> bugs{
-      {"none", none}, {"stale-read", stale_read}, {"lost-update", lost_update}, {"reordered", reordered}};
-  for (const auto& [known, bug] : bugs) {
-    if (known == name) return bug;
-  }
-  refuse_option("--bug", name, "none, stale-read, lost-update or reordered");
-}
-
 int run_generate(GenerateOptions& options) {
   GeneratorPlan& plan = options.plan;
-  const auto model = model_from_name(options.model);
-  if (!model) {
-    std::vector<std::string> names;
-    for (const ObjectModel* known : object_models()) names.emplace_back(known->name);
-    const std::string near = nearest(options.model, names);
-    refuse_option("--model", options.model, near.empty() ? fmt::format("{}", fmt::join(names, ", ")) : near);
-  }
-  plan.model = *model;
+  plan.model = *model_from_name(options.model);
   plan.values = parse_values(options.values);
   plan.mix = parse_mix(options.mix);
   plan.crashes = parse_crashes(options.crashes, plan.operations);
-  plan.bug = parse_bug(options.bug);
+  plan.bug = std::ranges::find(kBugs, options.bug, &std::pair<std::string_view, Bug>::first)->second;
   OutputFile out(options.out == "-" ? "" : options.out);
   const History history = generate_history(plan);
   const auto write = options.out.ends_with(".edn") ? write_edn : write_jsonl;
@@ -120,7 +113,10 @@ void add_generate_command(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("generate", "Generate a history of a correct object, or of one with a planted bug");
   GeneratorPlan& plan = options->plan;
-  command->add_option("--model", options->model, "Type of object; default: register");
+  std::vector<std::string> models, bugs;
+  for (const ObjectModel* known : object_models()) models.emplace_back(known->name);
+  for (const auto& [name, bug] : kBugs) bugs.emplace_back(name);
+  add_word_option(*command, "--model", options->model, models, "Type of object; default: register");
   add_whole_option(*command, "--operations", plan.operations, {1, 100'000'000},
                    "Number of operations; default: 1000");
   add_whole_option(*command, "--clients", plan.clients, {1, 65'535},
@@ -131,8 +127,7 @@ void add_generate_command(CLI::App& app, int& exit_code) {
   command->add_option("--mix", options->mix, "Actions with weights, such as read=3,write=1");
   command->add_option("--crashes", options->crashes,
                       "Updates that are never answered: a number, or a share such as 8%");
-  command->add_option("--bug", options->bug,
-                      "The bug to plant: none (default), stale-read, lost-update or reordered");
+  add_word_option(*command, "--bug", options->bug, bugs, "The bug to plant; default: none");
   add_whole_option(*command, "--bugs", plan.bugs, {1, 1'000'000},
                    "Number of operations that the bug affects; default: 1");
   command

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/scenario/json.hpp"
 
@@ -59,6 +60,20 @@ CLI::Option* add_real_option(CLI::App& command, const std::string& name, std::op
     variable = parse_real(name, text, range);
   };
   return command.add_option_function<std::string>(name, take, about)->type_name("X");
+}
+
+CLI::Option* add_word_option(CLI::App& command, const std::string& name, std::string& variable,
+                             const std::vector<std::string>& words, const std::string& about) {
+  const auto take = [name, &variable, words](const std::string& text) {
+    if (std::ranges::find(words, text) == words.end())
+      throw InputError({.file = name,
+                        .found = "found " + shown(text),
+                        .expected = fmt::format("{}", fmt::join(words, ", ")),
+                        .nearest = nearest(text, words)});
+    variable = text;
+  };
+  return command.add_option_function<std::string>(name, take, about)
+      ->type_name(fmt::format("TEXT:{{{}}}", fmt::join(words, ",")));
 }
 
 }  // namespace sim

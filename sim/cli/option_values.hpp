@@ -1,10 +1,12 @@
-// Numbers on the command line: each has a range, and a value outside is refused with the range and the
-// nearest valid value. (The parser's own conversion turns -1 into the largest number.)
+// Numbers and words on the command line. Each number has a range and each word is one of a few; another one is
+// refused with what is expected and the nearest valid value. (The parser's own conversion turns -1 into the
+// largest number, and its own choice of words names no nearest.)
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/App.hpp>
 
@@ -41,5 +43,10 @@ CLI::Option* add_whole_option(CLI::App& command, const std::string& name, T& var
 /// Adds an option that takes a decimal number.
 CLI::Option* add_real_option(CLI::App& command, const std::string& name, std::optional<double>& variable,
                              RealRange range, const std::string& about);
+
+/// Adds an option, or an argument if `name` has no dashes, that takes one of `words`, which help and
+/// completions list.
+CLI::Option* add_word_option(CLI::App& command, const std::string& name, std::string& variable,
+                             const std::vector<std::string>& words, const std::string& about);
 
 }  // namespace sim

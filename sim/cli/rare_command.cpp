@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include "sim/cli/commands.hpp"
@@ -86,10 +85,9 @@ void add_rare_command(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("rare", "Estimate how likely events are that plain sampling hardly ever sees");
   command->add_option("FILE", a->file, "Scenario; - for standard input")->required();
-  std::vector<std::string_view> names;
-  for (const RareEvent& event : rare_events()) names.push_back(event.name);
-  command->add_option("--event", a->event,
-                      fmt::format("The event to estimate: {}; default split_brain", fmt::join(names, ", ")));
+  std::vector<std::string> names;
+  for (const RareEvent& event : rare_events()) names.emplace_back(event.name);
+  add_word_option(*command, "--event", a->event, names, "The event to estimate; default: split_brain");
   add_whole_option(*command, "--replications", a->options.replications, {1, 1'000'000},
                    "Independent replications at each point; default 40");
   add_whole_option(*command, "--effort", a->options.pilot.effort, {1, 100'000},

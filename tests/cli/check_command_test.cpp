@@ -156,7 +156,15 @@ TEST_CASE("generate gives the same bytes for the same seed, and says what is wro
   CHECK(first.code == 0);
   CHECK(together(plan).out == first.out);
   CHECK_FALSE(together(plan + " --seed 2").out == first.out);
-  CHECK(together("$R generate --model qeue").out == "repsim: --model: found \"qeue\"; expected queue\n");
+  const auto refused = [](const std::string& options) { return together("$R " + options).out; };
+  CHECK(refused("generate --model qeue")
+            .ends_with("unordered-queue, mutex, multi-register; did you mean \"queue\"?\n"));
+  CHECK(refused("generate --model qeue").starts_with("repsim: --model: found \"qeue\", expected register, "));
+  CHECK(refused("generate --bug stale").ends_with("expected none, stale-read, lost-update, reordered\n"));
+  CHECK(refused("check --model cas_register x").ends_with("did you mean \"cas-register\"?\n"));
+  CHECK(refused("check --consistency serial x").ends_with("expected linearizable, sequential\n"));
+  CHECK(refused("rare --event split-brain x").ends_with("did you mean \"split_brain\"?\n"));
+  CHECK(refused("completion bahs").ends_with("expected bash, zsh, fish, man; did you mean \"bash\"?\n"));
   CHECK(together("$R generate --mix read=x").code == 2);
   CHECK(together("$R generate --mix cas=1").out == "repsim: the model register has no cas\n");
   CHECK(together("$R generate --bug worm").code == 2);
