@@ -37,8 +37,9 @@ void World::schedule(std::vector<Fault> faults) {
   const auto push = [&](Duration at, std::uint32_t handle) {
     queue_.push(Time{at}, Rank::fault, Event{.kind = Event::Kind::fault, .handle = handle});
   };
+  // Where one begins as another ends, a node that is slow, paused or cut off remains so.
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) push(faults_[i].at, 2 * i);
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
-    push(faults_[i].at, 2 * i);
     if (faults_[i].until) push(*faults_[i].until, 2 * i + 1);
   }
   push(setup_->duration, kSettle);
