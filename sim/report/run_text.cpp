@@ -190,11 +190,9 @@ void leaders(Report& out, const RunResult& r) {
 }
 
 void orders(Report& out, const RunResult& r) {
-  std::string_view label = "orders";
-  for (const auto& note : r.orders.notes) {
-    out.line(label, note);
-    label = "";
-  }
+  const std::size_t orders = r.orders.notes.size() - r.orders.without_effect;  // behind them, idle faults
+  for (std::size_t i = 0; i < r.orders.notes.size(); ++i)
+    out.line(i == 0 && orders > 0 ? "orders" : i == orders ? "faults" : "", r.orders.notes[i]);
 }
 
 void machinery(Report& out, const RunResult& r) {

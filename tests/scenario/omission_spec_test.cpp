@@ -80,7 +80,11 @@ TEST_CASE("what is wrong with an omission is named with its place, and what was 
   refuses(o + R"("messages": "Update"})", "/faults/0/messages", "a list");
   refuses(o + R"("of": "sent"})", "/faults/0/of", "\"send\"");
   refuses(o + R"("probability": 1.5})", "/faults/0/probability", "from 0 to 1");
-  refuses(o + R"("pattern": "xo"})", "/faults/0/pattern", "signs \"x\" (lost)");
+  refuses(o + R"("pattern": "xo"})", "/faults/0/pattern", "signs \"x\" (struck)");
+  refuses(o + R"("pattern": ""})", "/faults/0/pattern", "with an \"x\" among them");
+  refuses(o + R"("pattern": "---"})", "/faults/0/pattern", "with an \"x\" among them");
+  refuses(o + R"("messages": []})", "/faults/0/messages", "at least one type");
+  refuses(o + R"("nth": []})", "/faults/0/nth", "numbers from 1 on");
   refuses(o + R"("nth": [0]})", "/faults/0/nth", "numbers from 1 on");
   refuses(o + R"("nth": [1], "pattern": "x"})", "/faults/0/nth", "not two");
   refuses(o + R"("probability": 0.5, "pattern": "x"})", "/faults/0/pattern", "not two");
