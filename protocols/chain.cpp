@@ -82,6 +82,7 @@ struct Chain {
     }
     std::string complaint(std::size_t) const { return {}; }
   };
+  static Duration tells_again_every(const Options& options) { return options.retransmit.value_or(0ns); }
   static ClientPolicy client_policy(const Options& options, std::size_t) {
     using Target = ClientPolicy::Target;
     const bool anywhere = options.bug == Options::Bug::read_at_head;

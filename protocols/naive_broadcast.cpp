@@ -73,6 +73,7 @@ struct NaiveBroadcast {
       return static_cast<std::uint32_t>(n);
     }
   };
+  static Duration tells_again_every(const Options& options) { return options.retransmit.value_or(0ns); }
   static ClientPolicy client_policy(const Options& options, std::size_t replicas) {
     return {.target = ClientPolicy::Target::everyone,
             .write_answers = Options::count(options.answer, replicas),

@@ -156,6 +156,7 @@ struct LocalWrite {
     void describe(Fields& fields);
     std::string complaint(std::size_t) const { return {}; }
   };
+  static Duration tells_again_every(const Options& options) { return options.retransmit.value_or(0ns); }
   static ClientPolicy client_policy(const Options&, std::size_t) {
     return {.target = ClientPolicy::Target::own};
   }

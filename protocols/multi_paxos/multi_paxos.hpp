@@ -211,6 +211,7 @@ struct MultiPaxos {
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
   };
+  static Duration tells_again_every(const Options& options) { return options.heartbeat; }
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 

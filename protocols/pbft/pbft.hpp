@@ -114,6 +114,7 @@ struct Pbft : PbftMessages {
     Duration longest_wait() const { return request_timeout * (std::int64_t{1} << doublings); }
     std::size_t quorum(std::size_t replicas) const { return replicas - f(replicas); }
   };
+  static Duration tells_again_every(const Options& options) { return options.status_every; }
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 

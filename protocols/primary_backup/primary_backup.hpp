@@ -197,6 +197,10 @@ struct PrimaryBackup {
     /// Whether numbers tell which reign is later; without them, the replica higher in rank is believed.
     bool ordered() const { return fencing || elects(); }
   };
+  static Duration tells_again_every(const Options& options) {
+    return std::max(
+        {options.batch.value_or(0ns), options.retransmit.value_or(0ns), options.detector.heartbeat});
+  }
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 

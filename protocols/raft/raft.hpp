@@ -198,6 +198,7 @@ struct Raft {
     /// How long a lease lasts on the leader's clock.
     Duration lease_span() const;
   };
+  static Duration tells_again_every(const Options& options) { return options.heartbeat; }
   static ClientPolicy client_policy(const Options& options, std::size_t replicas);
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 

@@ -144,6 +144,9 @@ struct ViewstampedReplication {
     void describe(Fields& fields);
     std::string complaint(std::size_t replicas) const;
   };
+  static Duration tells_again_every(const Options& options) {
+    return std::max(options.commit_interval, options.retransmit);
+  }
   static ClientPolicy client_policy(const Options&, std::size_t) { return {}; }
   static std::optional<ServicePromise> promise(const Options& options, const Calm& calm);
 

@@ -174,12 +174,13 @@ class DivergenceReplay {
 
 }  // namespace
 
-DivergenceJudgement judge_divergence(const Record& record, bool become_alike, Duration on_the_way) {
+DivergenceJudgement judge_divergence(const Record& record, bool become_alike, DivergenceAllowance allowance) {
   DivergenceJudgement result;
-  const Time until = settled_until(record, on_the_way);
+  const Time until = settled_until(record, allowance.on_the_way);
   // The effects of a fault may last longer than the fault: a slow disk has to write what waits for it.
   if (!become_alike || record.disturbed_until > until) return result;
-  if (!record.moves.empty()) result = DivergenceReplay(record, until).run();
+  const Time told = settled_until(record, allowance.on_the_way + allowance.told_again);
+  if (!record.moves.empty()) result = DivergenceReplay(record, told).run();
   const Concerned concerned = concerned_at_end(record);
   for (std::uint16_t i = 0; i < record.replicas; ++i)
     result.compared += concerned.contains(NodeId{i}) ? 1u : 0u;

@@ -36,10 +36,16 @@ struct FirstDifference {
   bool operator==(const FirstDifference&) const = default;
 };
 
+/// How long a request may take to reach all replicas, after the first has applied it.
+struct DivergenceAllowance {
+  Duration on_the_way{};  ///< As a message.
+  Duration told_again{};  ///< Until replicas tell each other, again or for the first time.
+};
+
 struct DivergenceJudgement {
   /// When the run ends, the states of the replicas that should hold it (see Concerned) aren't all equal.
-  /// Requests first applied in the second half of the settle phase, or within `on_the_way` of the end, don't
-  /// count.
+  /// Requests first applied in the second half of the settle phase, or within DivergenceAllowance of the end,
+  /// don't count.
   bool diverged = false;
   std::size_t compared = 0;              ///< Number of those replicas: of fewer than two nothing can be said.
   double seconds = 0;                    ///< How long such replicas differed, lagging left out.
@@ -51,9 +57,9 @@ struct DivergenceJudgement {
 /// of the reference (see FirstDifference) after as many requests. An instant counts as it ends. Nothing is
 /// compared unless replicas should `become_alike` when the run ends (those of a quorum system need not, nor
 /// any in a run that was cut short) and had the time to: the effects of faults were over by half of the
-/// settle phase, and `on_the_way` before its end.
+/// settle phase, and `allowance.on_the_way` before its end.
 DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true,
-                                     Duration on_the_way = {});
+                                     DivergenceAllowance allowance = {});
 
 /// Why they differ.
 DivergenceCause cause_of(const FirstDifference& first, const Record& record);

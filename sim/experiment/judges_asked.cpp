@@ -42,8 +42,11 @@ std::optional<ServicePromise> promise_of(const JudgedRun& run) {
 }
 
 DivergenceJudgement divergence_of(const JudgedRun& run) {
-  return judge_divergence(run.record, run.scenario.plan->becomes_alike() && !run.cut_short,
-                          several_latencies(run.scenario.setup.network));
+  const ProtocolPlan& plan = *run.scenario.plan;
+  const bool may_lose = calm_of(run.scenario.setup, run.record.replicas).loss > 0;
+  return judge_divergence(run.record, plan.becomes_alike() && !run.cut_short,
+                          {.on_the_way = several_latencies(run.scenario.setup.network),
+                           .told_again = (may_lose ? 3 : 1) * plan.tells_again_every()});
 }
 
 SplitBrainJudgement split_brain_of(const JudgedRun& run) {

@@ -21,6 +21,7 @@ namespace sim {
 ///   static std::optional<ServicePromise> promise(const Options&, const Calm&);
 ///   static bool carries_out(Action);  which actions it knows, if not all
 ///   static bool becomes_alike();  false if its replicas may differ for good
+///   static Duration tells_again_every(const Options&);  see ProtocolPlan
 template <Protocol P> class PlanOf final : public ProtocolPlan {
  public:
   explicit PlanOf(typename P::Options options = {}) : options_(std::move(options)) {}
@@ -49,6 +50,10 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
   bool becomes_alike() const override {
     if constexpr (requires { P::becomes_alike(); }) return P::becomes_alike();
     return true;
+  }
+  Duration tells_again_every() const override {
+    if constexpr (requires { P::tells_again_every(options_); }) return P::tells_again_every(options_);
+    return {};
   }
   std::optional<ServicePromise> promise(const Calm& calm) const override {
     if constexpr (requires { P::promise(options_, calm); }) return P::promise(options_, calm);

@@ -162,11 +162,23 @@ TEST_CASE(
   RecordBuilder b(2, 1000, 1000);  // no settle phase at all
   b.call(0);
   b.apply(985, 0, 0, 1);
-  CHECK(judge_divergence(b.record, true, 10ms).diverged);
-  CHECK_FALSE(judge_divergence(b.record, true, 20ms).diverged);
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms}).diverged);
+  CHECK_FALSE(judge_divergence(b.record, true, {.on_the_way = 20ms}).diverged);
   b.record.disturbed_until = at_ms(985);
-  CHECK(judge_divergence(b.record, true, 10ms).compared == 2);
-  CHECK(judge_divergence(b.record, true, 20ms).compared == 0);
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms}).compared == 2);
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 20ms}).compared == 0);
+}
+
+TEST_CASE("what replicas tell each other only from time to time is no divergence before that time") {
+  RecordBuilder b(2, 1000, 1000);
+  b.call(0);
+  b.apply(955, 0, 0, 1);
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 30ms}).diverged);
+  CHECK_FALSE(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 40ms}).diverged);
+  b.record.disturbed_until = at_ms(985);  // is judged as ever: whether a fault's effects are over
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 40ms}).compared == 2);
+  b.apply(960, 1, 0, 7);
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 40ms}).diverged);
 }
 
 TEST_CASE("replicas are compared only where they should become alike and had the time to") {
