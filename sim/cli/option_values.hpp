@@ -1,6 +1,6 @@
-// Numbers and words on the command line. Each number has a range and each word is one of a few; another one is
-// refused with what is expected and the nearest valid value. (The parser's own conversion turns -1 into the
-// largest number, and its own choice of words names no nearest.)
+// Numbers and words on the command line. Each number has a range and each word is one of a few; another one
+// is refused with what is expected and the nearest valid value. (The parser's own conversion turns -1 into
+// the largest number, and its own choice of words names no nearest.)
 #pragma once
 
 #include <cstdint>

@@ -40,8 +40,8 @@ class ProtocolPlan {
   /// Whether its replicas should hold the same state once faults are over. The replicas of a register with
   /// quorums need not: reads ask a majority.
   virtual bool becomes_alike() const = 0;
-  /// The longest interval after which its replicas tell each other, again or for the first time, what has been
-  /// decided: a replica may lag by so much though nothing goes wrong. 0 if it never tells later.
+  /// The longest interval after which its replicas tell each other, again or for the first time, what has
+  /// been decided: a replica may lag by so much though nothing goes wrong. 0 if it never tells later.
   virtual Duration tells_again_every() const = 0;
   /// Its promise once faults are over; nothing when it promises nothing under these conditions.
   virtual std::optional<ServicePromise> promise(const Calm& calm) const = 0;

@@ -1,5 +1,5 @@
-// Takes the events of kv texts by the shortest way. Whatever isn't usual (the first event, a mistake, an answer
-// that differs from what was asked) goes the long way, which says what is wrong.
+// Takes the events of kv texts by the shortest way. Whatever isn't usual (the first event, a mistake, an
+// answer that differs from what was asked) goes the long way, which says what is wrong.
 #include <utility>
 
 #include "sim/history/formats/jepsen_reader.hpp"

@@ -1,7 +1,7 @@
 // The events that kv texts consist of, nearly without exception:
 //   {:process 1, :type :invoke, :f :put, :key "3", :value "x 1 7 y"}
-// with these five fields in this order, a numeric key, and a plain text or nil as the value. They are read at a
-// third of the cost of a PlainEvent, with the same result. Anything else is left to that reader.
+// with these five fields in this order, a numeric key, and a plain text or nil as the value. They are read at
+// a third of the cost of a PlainEvent, with the same result. Anything else is left to that reader.
 #pragma once
 
 #include <cstddef>
