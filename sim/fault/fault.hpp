@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/fault/disk.hpp"
 #include "sim/fault/misbehaviour.hpp"
 #include "sim/fault/omission.hpp"
 #include "sim/fault/order.hpp"
@@ -15,13 +16,6 @@
 #include "sim/network/network.hpp"
 
 namespace sim {
-
-/// The contents of a restarted node's disk.
-enum class DiskFate : std::uint8_t {
-  kept,       ///< All that it ever wrote (the process died, the machine did not).
-  tail_lost,  ///< Only writes that had completed (the power failed).
-  lost,       ///< Nothing: amnesia.
-};
 
 /// Laws for the links between ends that are known only when the fault strikes: those of `laws` that join one
 /// of `from` with one of `to` hold.
@@ -39,7 +33,7 @@ struct Fault {
     pause,        ///< The node does nothing until `until`; messages wait, its clock goes on.
     slow,         ///< Each event keeps the node busy for `span`.
     clock,        ///< The node's clock is off by `span` and drifts by `drift_ppb`.
-    disk,         ///< The node's disk takes `span` for each write.
+    disk,         ///< The node's disk takes writes as `writes` says.
     partition,    ///< `groups` can't talk to one another; disjoint.
     overlap,      ///< The same with groups that share members (bridges).
     cut,          ///< Messages from each of `from` to each of `to` are lost.
@@ -63,7 +57,8 @@ struct Fault {
   std::optional<CrashAmidSending> amid{};  ///< crash: in the middle of a broadcast.
   std::optional<Duration> told{};  ///< crash: every running node is told within this time, unless it is back.
   bool after_messages = false;     ///< crash, fail_stop: told only once all that the node sent has arrived.
-  Duration span{};                 ///< fail_stop, slow, clock, disk
+  Duration span{};                 ///< fail_stop, slow, clock
+  DiskLaws writes{};               ///< disk
   std::int64_t drift_ppb = 0;      ///< clock: nanoseconds gained per second.
   Groups groups{};                 ///< partition, overlap
   std::vector<Endpoint> from{}, to{};       ///< cut

@@ -161,7 +161,10 @@ class Env {
   bool first_life() const { return world_.first_life(node_); }
   /// Starts a write to disk. Writes complete in order and in their own time; a crash before that may lose
   /// them.
-  void persist(Write write) { keeper_.enqueue(node_, std::move(write), world_.now(), world_.persist(node_)); }
+  void persist(Write write) {
+    const Time completes = world_.persist(node_);
+    keeper_.enqueue(node_, std::move(write), world_.written_by(node_), completes);
+  }
   /// Whether everything persisted so far is safe on disk, and no deferred message waits.
   bool durable() const { return world_.durable(node_); }
   /// Says something once everything persisted so far is safe on disk: a vote, a promise, "stored". With an

@@ -44,9 +44,9 @@ class HostOf final
     format(world, nodes_[node.value].disk);
     begin(world, node);
   }
-  void restart(World& world, NodeId node, DiskFate fate, Time crashed_at) override {
+  void restart(World& world, NodeId node, DiskFate fate, Time written_by) override {
     Node& n = nodes_[node.value];
-    n.complete_writes(fate == DiskFate::kept ? kNever : crashed_at);
+    n.complete_writes(fate == DiskFate::kept ? kNever : written_by);
     n.unsynced.clear();
     n.deferred.clear();
     if (fate == DiskFate::lost) {
@@ -127,7 +127,7 @@ class HostOf final
   struct Node {
     Node(const typename P::Options& options, NodeId id) : name(id), protocol(options, disk) {}
 
-    /// Replays the writes that the disk has completed by `now`.
+    /// Replays the writes that the disk has completed by `now` of its clock.
     void complete_writes(Time now) {
       std::size_t done = 0;
       while (done < unsynced.size() && unsynced[done].second <= now) disk.replay(unsynced[done++].first);

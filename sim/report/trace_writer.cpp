@@ -238,6 +238,13 @@ std::string TraceWriter::text_of(const Omission& omission) const {
   return fmt::format("{}, on the links with {}", text, names(*omission.towards));
 }
 
+std::string TraceWriter::text_of(const DiskLaws& writes, const std::string& who) {
+  if (writes.hang) return fmt::format("the disk of {} hangs", who);
+  const bool constant = writes.delay.kind == DelayLaw::Kind::constant;
+  const std::string time = constant ? to_text(writes.delay.min) : "a time of its own";
+  return fmt::format("each {} of {} takes {}", writes.group_commit ? "flush" : "write", who, time);
+}
+
 std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node) const {
   const auto who = node ? fmt::format("replica {}", node->value) : std::string();
   switch (fault.kind) {
@@ -252,7 +259,7 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
     case Fault::Kind::clock:
       return fmt::format("the clock of {} is off by {} and gains {} ppb", who, to_text(fault.span),
                          fault.drift_ppb);
-    case Fault::Kind::disk: return fmt::format("each write of {} takes {}", who, to_text(fault.span));
+    case Fault::Kind::disk: return text_of(fault.writes, who);
     case Fault::Kind::partition: return "the network is partitioned";
     case Fault::Kind::overlap: return "the network is partitioned into overlapping groups";
     case Fault::Kind::cut:

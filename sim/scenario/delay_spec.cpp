@@ -315,7 +315,8 @@ Json JsonValue<DelaySpec>::definition() {
     DelaySpec spec;
     forms.push_back(schema_of_object([&](DocumentFields& f) { form.describe(f, spec); }));
   }
-  return {{"description", "one-way delay of a message"}, {"anyOf", std::move(forms)}};
+  return {{"description", "one-way delay of a message, or the time that a write to disk takes"},
+          {"anyOf", std::move(forms)}};
 }
 
 }  // namespace sim

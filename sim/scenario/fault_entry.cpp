@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/protocol/plan.hpp"
+#include "sim/scenario/disk_spec.hpp"
 #include "sim/scenario/node_names.hpp"
 #include "sim/scenario/omission_spec.hpp"
 
@@ -15,16 +16,6 @@ namespace sim {
 namespace {
 
 constexpr DurationRange kAnySpan{0ns, std::chrono::hours{24 * 365}};
-
-constexpr std::string_view kDiskAbout =
-    "what the restart finds on the disk: all that it ever wrote (kept: the process died), only writes that "
-    "had "
-    "completed (tail_lost: the power failed), or nothing (lost)";
-const Fields::Names<DiskFate>& disk_fates() {
-  static const Fields::Names<DiskFate> names{
-      {"kept", DiskFate::kept}, {"tail_lost", DiskFate::tail_lost}, {"lost", DiskFate::lost}};
-  return names;
-}
 
 // ------------------------------------------------------------------------------------------------ when
 
@@ -86,7 +77,7 @@ void describe_restart(DocumentFields& f, FaultEntry& e) {
   const bool fits = !e.victims.others && !names(e, Victim::Kind::primary) &&
                     !names(e, Victim::Kind::backup) && !names(e, Victim::Kind::any);
   f.require(fits, "restart", "a replica's number or \"crashed\"");
-  f.choice("disk", e.fault.disk, disk_fates(), kDiskAbout);
+  describe_disk_fate(f, e.fault.disk);
 }
 void describe_fail_stop(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
@@ -115,8 +106,8 @@ void describe_clock(DocumentFields& f, FaultEntry& e) {
 }
 void describe_disk(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  describe_victims(f, "disk", e, "the node whose disk is slow");
-  f.required().duration("delay", e.fault.span, kAnySpan, "how long each write takes");
+  describe_victims(f, "disk", e, "the node whose disk is slow, or hangs");
+  describe_disk_laws(f, e.fault.writes, e.delay);
 }
 
 bool names_one_twice(const Groups& groups, bool across) {
@@ -261,7 +252,7 @@ void describe_random(DocumentFields& f, FaultEntry& e) {
     g.required().value("rate", rate, "rate of faults in the whole cluster (a Poisson process)");
     r.rate = rate.per_second;
     g.duration("mean", r.duration_mean, {1ns, kAnySpan.max}, "mean of the exponential duration");
-    g.choice("disk", r.disk, disk_fates(), kDiskAbout);
+    describe_disk_fate(g, r.disk);
     g.duration("by", r.span, kAnySpan, "for slow: time that each event keeps the node busy");
     describe_omission(g, r.omission, r.kind == Kind::omission);
   };
@@ -301,7 +292,8 @@ constexpr std::array<FaultForm, 17> kFaultForms{{
       R"({"at": "5s", "clock": 1, "offset": "-200ms", "drift": 0.0001})"},
      Kind::clock,
      describe_clock},
-    {{"disk", "the node's disk is slow", R"({"from": "5s", "to": "6s", "disk": "primary", "delay": "50ms"})"},
+    {{"disk", "the node's disk is slow, or hangs: what waits for a write waits, and heartbeats go on",
+      R"({"from": "5s", "to": "6s", "disk": "primary", "hang": true})"},
      Kind::disk,
      describe_disk},
     {{"partition", "groups of nodes can't talk to each other",
@@ -376,6 +368,7 @@ void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Plac
   if (is_order(form->kind)) value.fault.victim.kind = Victim::Kind::primary;
   read_object(json, place, [&](DocumentFields& f) { form->describe(f, value); });
   if (form->kind == Kind::byzantine) check_misbehaviour(value, json, place);
+  if (form->kind == Kind::disk) check_disk_laws(value.fault.writes, value.delay, place);
   if (value.network) {
     value.fault.laws = laws_of(*value.network, place / "network");
     value.fault.links_of_roles = role_links_of(*value.network, place.context());

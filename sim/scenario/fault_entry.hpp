@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/fault/fault.hpp"
+#include "sim/scenario/delay_spec.hpp"
 #include "sim/scenario/document_fields.hpp"
 #include "sim/scenario/network_spec.hpp"
 #include "sim/scenario/whom_spec.hpp"
@@ -16,6 +17,7 @@ namespace sim {
 struct FaultEntry {
   Fault fault{};
   std::optional<NetworkSpec> network{};  ///< For a change of the network: its new state.
+  std::optional<DelaySpec> delay{};      ///< For a slow disk: how long a write takes.
   std::optional<RandomFault> random{};   ///< Set when the entry is a random process; `fault` is unused then.
   Victims victims{};  ///< The nodes that it strikes, if it strikes nodes; `fault.victim` is unused then.
   std::size_t at_once = 1;  ///< With `random`: at most so many nodes are crashed at a time.

@@ -1,9 +1,8 @@
-// The effects of replicas on the world: timers, the service, disk, roles.
+// The effects of replicas on the world: timers, the service, roles.
 #include <algorithm>
 #include <utility>
 
 #include "sim/kernel/append.hpp"
-#include "sim/kernel/horizon.hpp"
 #include "sim/world/world.hpp"
 
 namespace sim {
@@ -81,23 +80,6 @@ Version World::extend(NodeId node, RequestId request) {
 void World::move(NodeId node, Version to) {
   machine(node).version = to;
   if (identity(node) == node) append(record_.moves, now_, node, to);
-}
-
-Time World::persist(NodeId node) {
-  Machine& m = machine(node);
-  return m.disk_free = std::min(std::max(m.disk_free, now_) + m.disk_delay, kHorizon);
-}
-
-void World::sync(NodeId node) {
-  Machine& m = machine(node);
-  if (m.disk_free <= now_) {
-    ++m.synced;
-    return;
-  }
-  ++m.syncs;
-  const Event event{
-      .kind = Event::Kind::persisted, .hops = hops_, .node = node.value, .incarnation = m.incarnation};
-  queue_.push(m.disk_free, Rank::delivery, event);
 }
 
 void World::become(NodeId node, Role role, std::uint64_t term) {

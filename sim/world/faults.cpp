@@ -107,8 +107,8 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
     case Fault::Kind::pause:
       if (m.pauses++ == 0 && m.up) record_.lives.push_back({now_, node, Record::Life::paused});
       return schedule_turn(node);
-    case Fault::Kind::slow:
-    case Fault::Kind::disk: return impose(index);
+    case Fault::Kind::disk: return fault.writes.hang ? begin_hang(node) : impose(index);
+    case Fault::Kind::slow: return impose(index);
     case Fault::Kind::clock:
       record_.clock_jump = std::max(record_.clock_jump, std::chrono::abs(fault.span));
       record_.clock_drift = std::max(record_.clock_drift, std::abs(fault.drift_ppb));
@@ -131,7 +131,10 @@ void World::end(std::uint32_t index, const Fault& fault) {
   if (!node) return;
   Machine& m = machine(*node);
   if (fault.kind == Fault::Kind::pause) resume(*node);
-  if (fault.kind == Fault::Kind::disk) disturb(m.disk_free);
+  if (fault.kind == Fault::Kind::disk) {
+    if (fault.writes.hang) end_hang(*node);
+    disturb(m.disk.true_time(m.disk.free()));
+  }
   if (fault.kind == Fault::Kind::byzantine && m.misbehaves_by == index) behave(*node);
   if (fault.kind == Fault::Kind::omission) end_omission(*node, index);
 }
@@ -165,7 +168,8 @@ void World::set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault*
   switch (kind) {
     case Fault::Kind::network: return network_.set_laws(fault != nullptr ? fault->laws : setup_->network);
     case Fault::Kind::slow: return work_at(*node, span);
-    case Fault::Kind::disk: machine(*node).disk_delay = span; return;
+    case Fault::Kind::disk:
+      return machine(*node).disk.set_laws(fault != nullptr ? fault->writes : DiskLaws{});
     case Fault::Kind::clock:
       return machine(*node).clock.set(now_, span, fault != nullptr ? fault->drift_ppb : 0);
     default: SIM_CHECK(false, "a fault that sets no value came here");
@@ -236,6 +240,8 @@ void World::crash(NodeId node, const Fault& fault) {
   behave(node);
   m.up = false;
   m.crashed_at = now_;
+  m.disk_at_crash = m.disk.done(now_);
+  m.stalled.clear();
   ++m.incarnation;
   if (fault.in_flight_lost) m.first_that_counts = m.incarnation;
   give_up_held(node);
@@ -255,11 +261,11 @@ void World::restart(NodeId node, DiskFate disk) {
     return record_.idle.push_back({now_, "replica " + std::to_string(node.value) + why});
   }
   m.up = true;
-  m.disk_free = now_;
+  m.disk.begin_life(now_);
   if (disk == DiskFate::lost) record_.lost_disk.insert(node);
   record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});
   move(node, Version{});
-  host_->restart(*this, node, disk, m.crashed_at);
+  host_->restart(*this, node, disk, m.disk_at_crash);
   complete_syncs(node);
 }
 

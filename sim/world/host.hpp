@@ -24,7 +24,8 @@ class Host {
   virtual std::unique_ptr<Host> clone() const = 0;
 
   virtual void start(World& world, NodeId node) = 0;
-  virtual void restart(World& world, NodeId node, DiskFate disk, Time crashed_at) = 0;
+  /// `written_by`: on the disk's clock, what was due by then had completed when the node crashed.
+  virtual void restart(World& world, NodeId node, DiskFate disk, Time written_by) = 0;
   virtual void deliver(World& world, NodeId to, NodeId from, std::uint32_t message) = 0;
   virtual void timer(World& world, NodeId node, std::uint8_t timer) = 0;
   virtual void request(World& world, NodeId node, const Request& request) = 0;

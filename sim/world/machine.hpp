@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/history/record.hpp"
@@ -12,6 +13,7 @@
 #include "sim/kernel/ring.hpp"
 #include "sim/kernel/rng.hpp"
 #include "sim/workload/service.hpp"
+#include "sim/world/disk_queue.hpp"
 
 namespace sim {
 
@@ -43,8 +45,9 @@ struct Machine {
   std::uint16_t first_that_counts = 0;  ///< Messages sent in earlier lives died in flight.
   std::uint32_t pauses = 0;
   Duration slow{};
-  Duration disk_delay{};
-  Time disk_free{};
+  DiskQueue disk{};
+  Time disk_at_crash{};  ///< By then, on the disk's clock, it had done what it did before the last crash.
+  std::vector<std::pair<Time, Event>> stalled{};  ///< Ends of waits for a disk that hangs, and when due.
   std::uint32_t synced = 0;  ///< Syncs of the handler that runs, or just ran, with nothing left to wait for.
   Time crashed_at{};
   Ring<Event> held{};      ///< Events that have arrived and wait for the node, in order.

@@ -39,7 +39,9 @@ std::uint64_t World::bytes() const {
   sum += faults_.size() * kBytesOfFault + cut_bytes_ + bytes_of(severing_);
   sum += machines_.size() * Service::bytes_for(setup_->keys);
   for (const auto& [which, faults] : lasting_) sum += bytes_of(faults);
-  for (const Machine& m : machines_) sum += m.held.size() * sizeof(Event);
+  for (const Machine& m : machines_) {
+    sum += m.held.size() * sizeof(Event) + bytes_of(m.stalled);
+  }
   return sum;
 }
 

@@ -75,6 +75,7 @@ void World::split(NodeId node) {
   Machine copy = machine(node);
   copy.rng = Rng(whims_.next());
   copy.held = {};
+  copy.stalled = {};
   const std::uint32_t syncs = std::exchange(copy.syncs, 0);
   copy.crashes_by = kNoFault;
   machines_.push_back(std::move(copy));

@@ -48,7 +48,8 @@ World::World(const Setup& setup, std::uint64_t seed, std::unique_ptr<Host> host,
   for (std::size_t i = 0; i < setup.replicas; ++i) {
     machines_.push_back(Machine{.rng = Rng(seed, "node", i),
                                 .identity = NodeId{static_cast<std::uint16_t>(i)},
-                                .service = Service(setup.model, setup.keys)});
+                                .service = Service(setup.model, setup.keys),
+                                .disk = DiskQueue(Rng(seed, "disk", i))});
   }
   schedule(timeline(setup, seed));
   NodeSet all;
@@ -69,7 +70,10 @@ World World::fork(std::uint64_t seed) const {
   copy.fault_rng_ = Rng(seed, "faults");
   copy.whims_ = Rng(seed, "whims");
   copy.omission_key_ = stream_seed(seed, "omissions");
-  for (std::size_t i = 0; i < machines_.size(); ++i) copy.machines_[i].rng = Rng(seed, "node", i);
+  for (std::size_t i = 0; i < machines_.size(); ++i) {
+    copy.machines_[i].rng = Rng(seed, "node", i);
+    copy.machines_[i].disk.reseed(Rng(seed, "disk", i));
+  }
   return copy;
 }
 
@@ -150,6 +154,8 @@ void World::handle_at_node(const Event& event) {
     if (died_in_flight(event)) return lose(event, "died");
   } else if (stale(event)) {
     return drop(event);
+  } else if (comes_early(event)) {
+    return;
   }
   if (machines_[event.node].lets_wait()) return hold(event);
   get_to(event);

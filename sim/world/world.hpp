@@ -133,12 +133,11 @@ class World final : private ClientPort {
   Applied apply(NodeId node, const Request& request);
   Version store(NodeId node, RequestId request, const Change& change);
   void install(NodeId node, const Snapshot& snapshot);
-  Time persist(NodeId node);  ///< Returns when the write completes.
+  // The disk (sim/world/disk.cpp), on its own clock (sim/world/disk_queue.hpp):
+  Time persist(NodeId node);           ///< Returns when the write completes.
+  Time written_by(NodeId node) const;  ///< What is due by now has completed.
   void sync(NodeId node);
-  bool durable(NodeId node) const {
-    const Machine& m = machine(node);
-    return m.disk_free <= now_ && m.syncs == 0 && m.synced == 0;
-  }
+  bool durable(NodeId node) const;
   void become(NodeId node, Role role, std::uint64_t term);
   void lead(NodeId node, std::uint64_t term, const LogView& log);
   void decide(NodeId node, std::uint64_t slot, std::uint64_t value, std::uint64_t term);
@@ -214,6 +213,12 @@ class World final : private ClientPort {
   void crash(NodeId node, const Fault& fault);
   void restart(NodeId node, DiskFate disk);
   void tell_of_failure(NodeId failed, Duration within, bool after_messages);
+
+  // Disks (sim/world/disk.cpp).
+  void await_disk(NodeId node, Time due, Event event);
+  bool comes_early(const Event& event);
+  void begin_hang(NodeId node);
+  void end_hang(NodeId node);
 
   // Waiting events (sim/world/waiting.cpp).
   void hold(const Event& event);

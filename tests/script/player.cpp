@@ -129,7 +129,8 @@ ClientId Player::client(const std::string& word) const {
 }
 
 std::uint32_t Player::strike(Fault::Kind kind, NodeId who) {
-  return hand().begin_fault({.kind = kind, .victim = {Victim::Kind::number, who}, .span = 1ms});
+  return hand().begin_fault(
+      {.kind = kind, .victim = {Victim::Kind::number, who}, .writes = {.delay = DelayLaw::constant(1ms)}});
 }
 
 }  // namespace script

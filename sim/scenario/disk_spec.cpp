@@ -1,0 +1,31 @@
+#include "sim/scenario/disk_spec.hpp"
+
+namespace sim {
+
+void describe_disk_laws(DocumentFields& f, DiskLaws& laws, std::optional<DelaySpec>& delay) {
+  f.optional("delay", delay,
+             "how long each write takes, one after the other: a duration, or any law of network delays but "
+             "regions");
+  f.flag("group_commit", laws.group_commit,
+         "one flush takes all writes that wait for the disk; by default each takes its own time");
+  f.flag("hang", laws.hang, "no write completes until the fault ends, not even those under way");
+  f.require(!delay || !laws.hang, "hang", "false, or no \"delay\" beside it");
+  f.require(!laws.group_commit || !laws.hang, "group_commit", "false: no write completes during a hang");
+  f.require(!delay || !delay->regions.used(), "delay", "a law without regions: a disk is in one place");
+  if (delay) laws.delay = delay->law;
+}
+
+void check_disk_laws(const DiskLaws& laws, const std::optional<DelaySpec>& delay, const Place& place) {
+  if (!delay && !laws.hang)
+    (place / "disk").fail("nothing is said of its writes", "a \"delay\" beside it, or \"hang\": true");
+}
+
+void describe_disk_fate(DocumentFields& f, DiskFate& fate) {
+  static const Fields::Names<DiskFate> names{
+      {"kept", DiskFate::kept}, {"tail_lost", DiskFate::tail_lost}, {"lost", DiskFate::lost}};
+  f.choice("disk", fate, names,
+           "what the restart finds on the disk: all that it ever wrote (kept: the process died), only writes "
+           "that had completed (tail_lost: the power failed), or nothing (lost)");
+}
+
+}  // namespace sim
