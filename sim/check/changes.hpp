@@ -12,7 +12,8 @@ inline bool changed_something(const Operation& op) {
   if (op.outcome != Outcome::ok) return false;
   switch (op.action) {
     case Action::read:
-    case Action::contains: return false;
+    case Action::contains:
+    case Action::size: return false;
     case Action::dequeue:
     case Action::pop: return op.output != Value{};
     case Action::cas:

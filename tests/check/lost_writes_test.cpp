@@ -67,6 +67,7 @@ TEST_CASE("what changed nothing can't be lost") {
   for (const Action action : {Action::contains, Action::remove, Action::acquire, Action::cas}) {
     b.record.operations[b.call(0, 10, action)].output = std::int64_t{0};
   }
+  b.record.operations[b.call(0, 10, Action::size)].output = std::int64_t{3};
   b.call(0, 10, Action::pop);  // there was nothing
   CHECK(judge_lost_writes(b.record).operations.empty());
   b.record.operations[b.call(0, 10, Action::pop)].output = std::int64_t{7};
