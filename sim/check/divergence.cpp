@@ -13,6 +13,19 @@ Time settled_until(const Record& record, Duration on_the_way) {
   return std::min(record.chaos_end + (record.end - record.chaos_end) / 2, record.end - on_the_way);
 }
 
+// Since when the primary that acts when the run ends has done so; kNever if nobody acts then, though somebody
+// did. Without primaries in the protocol, since the beginning.
+Time led_since(const Record& record) {
+  const auto changes = acting_primaries(record);
+  std::size_t acting = 0;
+  Time since{};
+  for (const ActingChange& change : changes) {
+    acting = change.acting ? acting + 1 : acting - 1;
+    if (change.acting) since = change.at;
+  }
+  return changes.empty() || acting > 0 ? since : kNever;
+}
+
 // Replays the moves and keeps, for each replica, the versions on its way from the root. A move that extends
 // the path, as nearly every one does, costs constant time; a new reference costs a look at every replica.
 class DivergenceReplay {
@@ -20,6 +33,7 @@ class DivergenceReplay {
   DivergenceReplay(const Record& record, Time settled_until)
       : record_(record),
         settled_until_(settled_until),
+        led_in_time_(led_since(record) <= settled_until),
         who_(record),
         paths_(record.replicas),
         differs_(record.replicas, 0) {}
@@ -139,20 +153,24 @@ class DivergenceReplay {
   }
 
   // Whether all requests that the node lacks were first applied so late that they may still be under way: a
-  // service that is overloaded goes on working through the settle phase.
+  // service that is overloaded goes on working through the settle phase. Or whether it may be told only by a
+  // primary that isn't there yet, or has just come.
   bool on_its_way(NodeId node) const {
     const Path &has = path(node), &all = path(reference_);
     if (has.size() >= all.size()) return false;
     if (!has.empty() && version(has.back()).state != version(all[has.size() - 1]).state) return false;
     const auto first = std::ranges::find(record_.moves, Version{all[has.size()]}, &Record::Moved::to);
-    return first != record_.moves.end() && first->at > settled_until_;
+    return !led_in_time_ || (first != record_.moves.end() && first->at > settled_until_);
   }
 
   // Replicas that never differed before may still have been left behind.
   void judge_end() {
     for (std::uint16_t i = 0; i < record_.replicas; ++i) {
       const NodeId node{i};
-      if (!who_.contains(node) || final_state(node) == final_state(reference_) || on_its_way(node)) continue;
+      if (!who_.contains(node) || final_state(node) == final_state(reference_)) continue;
+      const bool lags = on_its_way(node);
+      result_.lagging += lags ? 1 : 0;
+      if (lags) continue;
       result_.diverged = true;
       if (!result_.first) note_first(node, record_.end);
     }
@@ -161,6 +179,7 @@ class DivergenceReplay {
 
   const Record& record_;
   Time settled_until_;
+  bool led_in_time_;
   Concerned who_;
   std::vector<Path> paths_;
   std::vector<char> differs_;  // per replica, from the reference
@@ -176,11 +195,10 @@ class DivergenceReplay {
 
 DivergenceJudgement judge_divergence(const Record& record, bool become_alike, DivergenceAllowance allowance) {
   DivergenceJudgement result;
-  const Time until = settled_until(record, allowance.on_the_way);
+  const Time until = settled_until(record, allowance.on_the_way + allowance.told_again);
   // The effects of a fault may last longer than the fault: a slow disk has to write what waits for it.
   if (!become_alike || record.disturbed_until > until) return result;
-  const Time told = settled_until(record, allowance.on_the_way + allowance.told_again);
-  if (!record.moves.empty()) result = DivergenceReplay(record, told).run();
+  if (!record.moves.empty()) result = DivergenceReplay(record, until).run();
   const Concerned concerned = concerned_at_end(record);
   for (std::uint16_t i = 0; i < record.replicas; ++i)
     result.compared += concerned.contains(NodeId{i}) ? 1u : 0u;

@@ -48,6 +48,7 @@ struct DivergenceJudgement {
   /// don't count.
   bool diverged = false;
   std::size_t compared = 0;              ///< Number of those replicas: of fewer than two nothing can be said.
+  std::size_t lagging = 0;               ///< Those of them that lack only what doesn't count yet.
   double seconds = 0;                    ///< How long such replicas differed, lagging left out.
   std::optional<FirstDifference> first;  ///< Empty if they never did; set even if they converged later.
   std::optional<DivergenceCause> cause;  ///< Of that first difference.
@@ -57,7 +58,7 @@ struct DivergenceJudgement {
 /// of the reference (see FirstDifference) after as many requests. An instant counts as it ends. Nothing is
 /// compared unless replicas should `become_alike` when the run ends (those of a quorum system need not, nor
 /// any in a run that was cut short) and had the time to: the effects of faults were over by half of the
-/// settle phase, and `allowance.on_the_way` before its end.
+/// settle phase, and the `allowance` before its end. A replica that lags while nobody leads is not divergent.
 DivergenceJudgement judge_divergence(const Record& record, bool become_alike = true,
                                      DivergenceAllowance allowance = {});
 

@@ -123,6 +123,7 @@ FailoverJudgement judge_failover(const Record& record) {
   begin_by_paused(kNever);
   if (crash) {
     result.unfinished = 1;
+    result.waited = record.end - *crash;
     const std::uint64_t latest = highest_term(record);
     if (latest > term) result.vain_terms += latest - term;
   }

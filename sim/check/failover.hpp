@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/history/record.hpp"
@@ -13,7 +14,8 @@ struct FailoverJudgement {
   /// Of the completed ones: from the crash until the first primary that lasted (see Reign), if one came
   /// before the next crash of a primary.
   std::vector<Duration> stable;
-  std::uint64_t unfinished = 0;  ///< Nobody acted as primary any more: at most one, the last.
+  std::uint64_t unfinished = 0;      ///< Nobody acted as primary any more: at most one, the last.
+  std::optional<Duration> waited{};  ///< In that one, from the crash to the end of the run.
   /// The terms (views, epochs) that passed meanwhile without a primary, summed over all failovers: elections
   /// in vain. For a failover that never ended, all terms for which somebody stood.
   std::uint64_t vain_terms = 0;

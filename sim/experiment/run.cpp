@@ -28,6 +28,7 @@ void judge_safety(const JudgedRun& run, RunResult& r) {
   const auto divergence = divergence_of(run);
   r.divergence = {.diverged = divergence.diverged, .seconds = divergence.seconds};
   r.divergence.compared = divergence.compared;
+  r.divergence.lagging = divergence.lagging;
   if (divergence.first) r.divergence.first_index = divergence.first->index;
   if (divergence.cause) r.divergence.cause = std::string(name_of(*divergence.cause));
   const auto split = split_brain_of(run);
@@ -100,6 +101,7 @@ void judge_failures(const Record& record, RunResult& r) {
     r.failover.max_s = seconds(*std::ranges::max_element(failovers));
   }
   r.failover.unfinished = judgement.unfinished;
+  if (judgement.waited) r.failover.waited_s = seconds(*judgement.waited);
   if (!judgement.stable.empty()) {
     const auto sum = std::accumulate(judgement.stable.begin(), judgement.stable.end(), Duration{0});
     r.failover.stable_mean_s = seconds(sum) / static_cast<double>(judgement.stable.size());

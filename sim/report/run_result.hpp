@@ -56,6 +56,7 @@ struct RunResult {
     std::optional<std::uint32_t> first_index{};
     std::optional<std::string> cause{};
     std::uint64_t compared = 0;  ///< Replicas whose states were compared at the end.
+    std::uint64_t lagging = 0;   ///< Those of them that lacked something for which there may be time yet.
   } divergence;
   struct {
     std::uint64_t episodes = 0;
@@ -104,6 +105,7 @@ struct RunResult {
     std::uint64_t vain_terms = 0;           ///< That passed meanwhile without a primary.
     std::uint64_t unfinished = 0;           ///< Begun, and never ended: not in `count`, nor in the mean.
     std::optional<double> stable_mean_s{};  ///< Until the first primary that lasted, where there was one.
+    std::optional<double> waited_s{};       ///< In the unfinished one, until the run ended.
   } failover;
   /// Requests that were never answered, by when they were sent: in k intervals of at most `delta_s`.
   struct {

@@ -96,9 +96,12 @@ void replicas(Report& out, const RunResult& r) {
                                "cut short, or the protocol lets them differ"
                              : "only one member runs at the end, so there is nothing to compare");
   } else if (r.operations.invoked > 0) {
-    out.line("replicas", d.seconds > 0 ? fmt::format("hold equal states at the end, but differed for {}",
-                                                     time_text(d.seconds))
-                                       : std::string("hold equal states at the end"));
+    std::string text = "hold equal states at the end";
+    if (d.lagging > 0)
+      text = fmt::format("agree as far as they got; {} behind, not yet too long",
+                         count(d.lagging, "replica lags", "replicas lag"));
+    if (d.seconds > 0) text += fmt::format(", but differed for {}", time_text(d.seconds));
+    out.line("replicas", text);
   }
 }
 
@@ -172,7 +175,9 @@ void leaders(Report& out, const RunResult& r) {
     }
     if (f.unfinished > 0) {
       if (!text.empty()) text += "; ";
-      text += "NEVER ENDED after a crash: no replica acts as primary again";
+      text += "NOT OVER when the run ended";
+      if (f.waited_s) text += fmt::format(", {} after the crash", time_text(*f.waited_s));
+      text += ": no replica acts as primary";
     }
     if (f.vain_terms > 0) text += fmt::format("; {} passed in vain", count(f.vain_terms, "term", "terms"));
     out.line("failover", text);

@@ -175,10 +175,32 @@ TEST_CASE("what replicas tell each other only from time to time is no divergence
   b.apply(955, 0, 0, 1);
   CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 30ms}).diverged);
   CHECK_FALSE(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 40ms}).diverged);
-  b.record.disturbed_until = at_ms(985);  // is judged as ever: whether a fault's effects are over
-  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 40ms}).compared == 2);
+  b.record.disturbed_until = at_ms(955);  // a fault may have kept it from hearing
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 30ms}).compared == 2);
+  CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 40ms}).compared == 0);
+  b.record.disturbed_until = Time{};
   b.apply(960, 1, 0, 7);
   CHECK(judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 40ms}).diverged);
+}
+
+TEST_CASE("a replica that lags while nobody leads is not divergent, one that went another way is") {
+  const auto diverged = [](std::int64_t leads_from, std::uint64_t other_state) {
+    RecordBuilder b(2, 1000, 1000);
+    b.call(0);
+    b.call(0);
+    b.apply(10, 0, 0, 1);
+    b.apply(10, 1, 0, other_state);
+    b.apply(500, 0, 1, 2);
+    b.become(1, 0, Role::primary);
+    b.become(600, 0, Role::backup);
+    if (leads_from > 0) b.become(leads_from, 0, Role::primary);
+    return judge_divergence(b.record, true, {.on_the_way = 10ms, .told_again = 90ms}).diverged;
+  };
+  CHECK(diverged(700, 1));
+  CHECK(diverged(900, 1));
+  CHECK_FALSE(diverged(901, 1));  // its first message may not be there yet
+  CHECK_FALSE(diverged(0, 1));
+  CHECK(diverged(0, 7));
 }
 
 TEST_CASE("replicas are compared only where they should become alike and had the time to") {
