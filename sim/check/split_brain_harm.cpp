@@ -16,8 +16,8 @@ SplitBrainHarm::SplitBrainHarm(const Record& record)
   follow_moves();
 }
 
-// Replays the moves. Nearly each extends a replica's path by one. A replica that takes over another's state,
-// or restarts, knew until then what it loses.
+// Replays the moves. Nearly each extends a replica's path by one. A replica that takes over another's state
+// knew until then what it loses; one that crashes knows nothing any more.
 void SplitBrainHarm::follow_moves() {
   std::vector<std::vector<std::uint32_t>> paths(record_.replicas);  // version ids, the root left out
   const auto enter = [&](NodeId node, std::uint32_t id, Time at) {
@@ -31,7 +31,15 @@ void SplitBrainHarm::follow_moves() {
       if (stay.version == id && stay.until == kNever) stay.until = at;
     }
   };
+  auto life = record_.lives.begin();
+  const auto crash_until = [&](Time at) {
+    for (; life != record_.lives.end() && life->at < at; ++life) {
+      if (life->life != Record::Life::down) continue;
+      for (const std::uint32_t id : paths[life->node.value]) leave(life->node, id, life->at);
+    }
+  };
   for (const auto& move : record_.moves) {
+    crash_until(move.at);
     auto& path = paths[move.node.value];
     const VersionNode& to = record_.versions[move.to.id];
     if (to.depth == path.size() + 1 && to.parent.id == (path.empty() ? 0 : path.back())) {
@@ -47,6 +55,7 @@ void SplitBrainHarm::follow_moves() {
     for (auto id = new_rest; id != next.end(); ++id) enter(move.node, *id, move.at);
     path = std::move(next);
   }
+  crash_until(kNever);
 }
 
 bool SplitBrainHarm::knew(NodeId node, Time at, std::uint32_t operation) const {

@@ -58,6 +58,7 @@ LostWritesJudgement lost_writes_of(const JudgedRun& run) {
 }
 
 ProgressJudgement progress_of(const JudgedRun& run) {
+  if (run.cut_short) return {.why = "the run was cut short"};
   const auto promise = promise_of(run);
   if (!promise) return judge_progress(run.record, std::nullopt);
   const auto& clients = run.scenario.setup.clients.options;

@@ -161,3 +161,33 @@ TEST_CASE("an old primary that takes the role again, without what the new one an
   CHECK(r.lost_writes.count == 1);
   CHECK(r.split_brain.harmful == 1);
 }
+
+TEST_CASE("asking for the size of a queue or a set writes nothing that could be lost, or do harm") {
+  CHECK(run(load("tests/data/judges/size_lost.json")).lost_writes.count == 0);
+  const RunResult split = run(load("tests/data/judges/size_split.json"));
+  CHECK(split.split_brain.episodes > 0);
+  CHECK(split.split_brain.harmful == 0);
+  CHECK(split.lost_writes.count == 0);
+}
+
+TEST_CASE("nothing is said of progress in a run that was cut short") {
+  const Scenario scenario = load("tests/data/judges/cut_short_progress.json");
+  const RunResult r = run(scenario);
+  CHECK_FALSE(r.error.empty());
+  CHECK(r.progress.verdict == ProgressJudgement::Verdict::unknown);
+}
+
+TEST_CASE("a replica isn't left behind before anybody could tell it what it lacks") {
+  CHECK_FALSE(run(load("tests/data/judges/left_behind_heartbeat.json")).divergence.diverged);
+  const RunResult early = run(load("tests/data/judges/left_behind_early.json"));
+  CHECK_FALSE(early.divergence.diverged);
+  CHECK(early.divergence.lagging > 0);
+  CHECK(early.failover.unfinished == 1);
+  CHECK(early.failover.waited_s.value() < 0.2);
+}
+
+TEST_CASE("what only a primary knew that crashed for good in a split brain is its harm") {
+  const RunResult r = run(load("tests/data/judges/harm_crash.json"));
+  CHECK(r.lost_writes.count == 4);
+  CHECK(r.split_brain.harmful == 1);
+}
