@@ -360,3 +360,31 @@ TEST_CASE("what a model can't hold is an error that names the operation's line, 
       R"({"client":0,"f":"read","output":-9223372036854775808,"call":0,"return":1,"outcome":"ok"})";
   CHECK(complaint(counter + add("1") + read + "\n").starts_with("h:3: :f :read"));
 }
+
+TEST_CASE("a lock's history is not written in EDN if its holder has several operations open") {
+  History history;
+  const auto add = [&](Action action, std::int64_t call, std::int64_t ret) {
+    Operation op{.client = ClientId{0},
+                 .action = action,
+                 .outcome = Outcome::ok,
+                 .call = Time{Duration{call}},
+                 .ret = Time{Duration{ret}}};
+    op.output = std::int64_t{1};
+    history.operations.push_back(op);
+  };
+  const auto writes = [&](Model model) {
+    history.model = model;
+    std::ostringstream out;
+    try {
+      write_edn(out, history);
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+    return true;
+  };
+  add(Action::acquire, 1, 10);
+  CHECK(writes(Model::lock));
+  add(Action::release, 5, 15);
+  CHECK_FALSE(writes(Model::lock));
+  CHECK(writes(Model::mutex));
+}

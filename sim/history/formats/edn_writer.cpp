@@ -75,6 +75,15 @@ class EdnWriter {
         action_name(op.action)));
   }
 
+  // A client that goes on while an operation of its own is open becomes another process, as in Jepsen.
+  void require_nameless(const Operation& op) const {
+    const bool by_holder = op.action == Action::acquire || op.action == Action::release;
+    if (!by_holder || history_.model == Model::mutex) return;
+    throw std::runtime_error(
+        "Jepsen's notation can't tell that a lock's holder has several operations open; expected a history "
+        "for .jsonl");
+  }
+
   std::string edn_of(const Value& value) const { return history_.names.value(value); }
 
   // The values read, where they are known.
@@ -112,6 +121,7 @@ class EdnWriter {
     auto& own = processes_[client];
     auto free = std::ranges::find(own, false, &Process::busy);
     if (free == own.end()) {
+      if (!own.empty()) require_nameless(op);
       const std::int64_t name = own.empty() ? history_.names.client(op.client.value) : next_process_++;
       free = own.insert(own.end(), {name, false});
     }
