@@ -1,7 +1,7 @@
 #include "sim/linearizability/explain/contradicts.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <map>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -77,6 +77,8 @@ ContradictionTest::ContradictionTest(std::span<const Operation> all, std::span<c
   for (std::size_t rank = 0; rank < size(); ++rank) note_source(operation(rank), rank);
   for (const Operation& op : open_) note_source(op, kNobody);
   std::ranges::sort(sources_, {}, [](const Source& source) { return std::pair(source.value, source.call); });
+  left_ = sources_;
+  std::ranges::stable_sort(left_, {}, &Source::rank);
   spending_.steps += kStepsToCopy * of_key.size();
 }
 
@@ -186,14 +188,29 @@ ContradictionTest::Scene ContradictionTest::make_scene(std::span<const std::size
 
 // A choice of the others that probably has an order with these: the latest sources of what they saw, the
 // sources' own sources, and so on.
-ContradictionTest::Scene ContradictionTest::guess_scene(std::span<const std::size_t> ranks) const {
+ContradictionTest::Scene ContradictionTest::guess_scene(std::span<const std::size_t> ranks) {
   std::set<std::size_t> known(ranks.begin(), ranks.end());
   std::vector<std::size_t> all(ranks.begin(), ranks.end());
-  for (std::size_t k = 0; k < all.size(); ++k) {
+  std::map<std::int64_t, Time> left;  // by these, and the first call that may have left it
+  const auto add_left = [&](std::size_t rank) {
+    auto source = std::ranges::lower_bound(left_, rank, {}, &Source::rank);
+    for (; source != left_.end() && source->rank == rank; ++source) {
+      Time& first = left.try_emplace(source->value, source->call).first->second;
+      first = std::min(first, source->call);
+    }
+  };
+  for (const std::size_t rank : all) add_left(rank);
+  for (std::size_t k = 0; k < all.size() && !spending_.spent(0); ++k) {
     const Operation& op = operation(all[k]);
-    for (const std::int64_t value : seen_by(op)) {
-      const std::size_t source = likely_source(op, value, known);
-      if (source != kNobody && known.insert(source).second) all.push_back(source);
+    std::vector<std::int64_t> seen = seen_by(op);
+    spending_.steps += seen.size();
+    sort_once(seen);
+    for (const std::int64_t value : seen) {
+      if (const auto found = left.find(value); found != left.end() && found->second <= op.ret) continue;
+      const std::size_t source = likely_source(op, value);
+      if (source == kNobody || !known.insert(source).second) continue;
+      all.push_back(source);
+      add_left(source);
     }
   }
   Scene scene{};
@@ -204,15 +221,14 @@ ContradictionTest::Scene ContradictionTest::guess_scene(std::span<const std::siz
   return scene;
 }
 
-std::size_t ContradictionTest::likely_source(const Operation& op, std::int64_t value,
-                                             const std::set<std::size_t>& known) const {
-  std::size_t latest = kNobody;
-  for (const Source& source : sources_of(value)) {
-    if (source.call > op.ret) break;
-    if (known.contains(source.rank)) return kNobody;
-    if (source.rank != kNobody) latest = source.rank;
+// The latest operation that may have left the value before `op` was answered; kNobody if none was answered.
+std::size_t ContradictionTest::likely_source(const Operation& op, std::int64_t value) {
+  const auto sources = sources_of(value);
+  auto source = std::ranges::upper_bound(sources, op.ret, {}, &Source::call);
+  for (; source != sources.begin(); ++spending_.steps) {
+    if ((--source)->rank != kNobody) return source->rank;
   }
-  return latest;
+  return kNobody;
 }
 
 Verdict ContradictionTest::ask(std::span<const std::size_t> ranks, Begin begin) {
@@ -364,9 +380,8 @@ void ContradictionTest::begin_observed(KeyHistory& history, const Scene& scene) 
   std::ranges::stable_sort(values, std::greater{}, length_of);
   const List* longest = nullptr;
   for (const Value& value : values) {
-    if (const auto* number = value.as_number(); number != nullptr && may_hold(*number, scene.begin)) {
-      found.push_back(history.states.of(value));
-    }
+    const auto* number = value.as_number();
+    if (number != nullptr && may_hold(*number, scene.begin)) found.push_back(history.states.of(value));
     if (const auto* list = value.as_list()) {
       const bool covered = longest != nullptr && std::equal(list->begin(), list->end(), longest->begin());
       if (covered) continue;
@@ -376,9 +391,9 @@ void ContradictionTest::begin_observed(KeyHistory& history, const Scene& scene) 
         if (end == list->end() || !may_hold(*end, scene.begin)) break;
       }
     }
-    if (const auto* text = value.as_text()) {
-      for (std::size_t n = 0; n <= text->size(); ++n) found.push_back(history.states.of(text->substr(0, n)));
-    }
+    const auto* text = value.as_text();
+    for (std::size_t n = 0; text != nullptr && n <= text->size(); ++n)
+      found.push_back(history.states.of(text->substr(0, n)));
   }
 }
 

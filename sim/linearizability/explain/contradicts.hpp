@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -72,9 +71,8 @@ class ContradictionTest {
   std::vector<std::int64_t> mentioned(std::span<const std::size_t> ranks) const;
   bool concerns(const Operation& op, const std::vector<std::int64_t>& values) const;
   Scene make_scene(std::span<const std::size_t> ranks, Begin begin) const;
-  Scene guess_scene(std::span<const std::size_t> ranks) const;
-  std::size_t likely_source(const Operation& op, std::int64_t value,
-                            const std::set<std::size_t>& known) const;
+  Scene guess_scene(std::span<const std::size_t> ranks);
+  std::size_t likely_source(const Operation& op, std::int64_t value);
   Verdict judge(const Scene& scene);
   bool is_exact(const Scene& scene) const;
   bool can_begin_anywhere(const Scene& scene) const;
@@ -94,6 +92,7 @@ class ContradictionTest {
   std::vector<std::uint32_t> answered_{};  // in the order of returns
   std::vector<Operation> open_{};          // when the last one returned; answers forgotten
   std::vector<Source> sources_{};          // by value, then by call
+  std::vector<Source> left_{};             // the same by rank
   Time anything_from_ = kNever;            // the first call of an operation that leaves a number nobody knows
   bool sized_ = false;                     // somebody asked for the number of values in it
   bool only_told_ = true;                  // all answered adds to a counter were told the sum
