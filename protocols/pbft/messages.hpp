@@ -112,7 +112,8 @@ struct PbftMessages {
     bool active;  ///< Has entered the view.
     Seq stable;   ///< Its last stable checkpoint. When that is above `executed`, it lacks the state.
     Seq executed;
-    NodeId helper;  ///< The replica asked to send the large parts; another one each time.
+    std::uint64_t stuck;  ///< How often in a row I have said the same.
+    NodeId helper;        ///< The replica asked to send the large parts; another one each time.
   };
   struct Evidence {  // all that I know of a sequence number
     static constexpr bool background = true;

@@ -114,7 +114,7 @@ void Pbft::on_start(Env& env) {
   wishes_.resize(replicas_);
   claims_.resize(replicas_);
   acks_.resize(replicas_);
-  reported_.resize(replicas_);
+  reported_in_.resize(replicas_);
   helper_ = env.self();
   states_.push_back({.snapshot = env.empty_snapshot()});
   if (!env.first_life()) recover(env);

@@ -382,13 +382,15 @@ struct Pbft : PbftMessages {
   std::optional<NewView> offered_{};                   ///< A new view that is not vouched for yet.
   View opened_ = 0;                                    ///< The last view for which this primary sent NewView.
   View timed_ = 0;                                     ///< The last view whose beginning was given a time.
-  struct Report {
+  struct Said {
     View view = 0;
     bool active = true;
     Seq executed = 0;
-    std::uint64_t stuck = 0;  ///< How many in a row have said the same.
+    bool operator==(const Said&) const = default;
   };
-  std::vector<Report> reported_{};  ///< The last status of each replica.
+  Said said_{};                      ///< In this replica's last status,
+  std::uint64_t stuck_ = 0;          ///< and how often in a row before it.
+  std::vector<View> reported_in_{};  ///< The view in the last status of each replica.
   NodeId helper_{};
 };
 

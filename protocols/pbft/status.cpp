@@ -2,6 +2,7 @@
 // TOCS 2002, section 5.2), adapted to signatures: any replica can prove to another what it knows.
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "protocols/pbft/pbft.hpp"
 
@@ -24,13 +25,16 @@ void Pbft::send_status(Env& env) {
   } while (helper_ == env.self() && replicas_ > 1);
   const auto& milestone = milestones_[env.self().value];
   if (milestone && (*milestone)->seq > stable_) env.broadcast(Checkpoint{*milestone});
-  env.broadcast(Status{view_, active_, stable_, executed_, helper_});
+  const Said now{view_, active_, executed_};
+  stuck_ = std::exchange(said_, now) == now ? stuck_ + 1 : 0;
+  env.broadcast(Status{view_, active_, stable_, executed_, stuck_, helper_});
   env.set_timer(Timer::status, options_.status_every);
 }
 
 // Whether to help a replica that says the same for the n-th time in a row: each time at first, then ever less
 // often, so that replicas that nobody can help don't cost as much as all the others. Helpers take turns: some
 // whole rounds and one status later it is the next one's turn, as the last one may be unable or unwilling.
+// The replica counts, so that all helpers agree on n, whatever statuses were lost.
 bool Pbft::needs_help(std::uint64_t stuck) const {
   constexpr std::uint64_t most_often = 16;
   const std::uint64_t round = std::max<std::uint64_t>(replicas_ - 1, 1);
@@ -42,11 +46,9 @@ bool Pbft::needs_help(std::uint64_t stuck) const {
 void Pbft::on(Env& env, NodeId from, const Status& m) {
   if (from == env.self()) return;
   env.trust(from);
-  Report& last = reported_[from.value];
-  const bool same = last.view == m.view && last.active == m.active && last.executed == m.executed;
-  last = {m.view, m.active, m.executed, same ? last.stuck + 1 : 0};
+  reported_in_[from.value] = m.view;
   if (m.view > view_) join_others(env);
-  const bool is_stuck = needs_help(last.stuck);
+  const bool is_stuck = needs_help(m.stuck);
   const bool is_outside = m.view < view_ || (m.view == view_ && !m.active);
   if (m.helper == env.self()) {
     if (active_ && new_view_ && is_outside) env.send(from, *new_view_);

@@ -85,7 +85,7 @@ void Pbft::on(Env& env, NodeId, const ViewChange& m) {
 
 // The latest view in which a replica is, or wants to be, as far as it says.
 Pbft::View Pbft::seen_in(std::size_t replica) const {
-  return std::max(wished_by(replica), reported_[replica].view);
+  return std::max(wished_by(replica), reported_in_[replica]);
 }
 
 // One of f + 1 is honest, and has a reason. A replica that is already in the view counts, too: its reasons

@@ -55,3 +55,7 @@ TEST_CASE("optimal primary-backup, O2: a report that comes twice is no gap") {
 }
 
 TEST_CASE("pbft: a replica that was deaf for a while is not left behind") { find("pbft_deaf_for_a_while"); }
+
+TEST_CASE("pbft: helpers agree whose turn it is, though some statuses were lost") {
+  find("pbft_statuses_lost");
+}
