@@ -17,11 +17,14 @@
 
 namespace sim {
 
-/// Laws for the links between ends that are known only when the fault strikes: those of `laws` that join one
-/// of `from` with one of `to` hold.
+/// Laws for the links between ends that are known only when the fault strikes.
 struct RoleLinks {
   std::vector<Endpoint> from{}, to{};
+  LinkLaw replicas{}, clients{};  ///< Between replicas, and between a client and a replica.
+  /// In their place, where delays depend on regions: of all pairs of ends.
   std::vector<NetworkLaws::Override> laws{};
+  MessageChoice only{};
+  std::size_t place = 0;  ///< So many overrides of the fault's laws come before.
   bool operator==(const RoleLinks&) const = default;
 };
 

@@ -1,6 +1,7 @@
 #include "sim/network/network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/kernel/check.hpp"
 #include "sim/kernel/rng.hpp"
@@ -21,7 +22,8 @@ std::uint64_t link_key(std::uint64_t seed, std::uint64_t from, std::uint64_t to)
 Network::Network(std::uint64_t seed, std::size_t replicas, std::size_t clients, const NetworkLaws& laws)
     : replicas_(replicas), clients_(clients), links_(replicas * (replicas + 2 * clients)) {
   reseed(seed);
-  set_laws(laws);
+  add_layer(0, laws);
+  lay_over();
 }
 
 void Network::reseed(std::uint64_t seed) {
@@ -33,33 +35,86 @@ void Network::reseed(std::uint64_t seed) {
   });
 }
 
-void Network::set_laws(const NetworkLaws& laws) {
-  laws_ = {Law(laws.replicas), Law(laws.clients)};
-  asks_for_types_ = false;
-  for_each_link([&](Endpoint from, Endpoint to) {
-    links_[index(from, to)].law = is_replica(from) && is_replica(to) ? 0 : 1;
-  });
-  for (const auto& o : laws.overrides) {
-    SIM_CHECK(laws_.size() < 65536, "too many links with laws of their own");
-    Link& link = links_[index(o.from, o.to)];
-    laws_.emplace_back(o.law, o.only, link.law);
-    link.law = static_cast<std::uint16_t>(laws_.size() - 1);
-    asks_for_types_ = asks_for_types_ || laws_.back().choosy;
-  }
-  begin_bursts();
+void Network::impose(std::uint32_t fault, const NetworkLaws& laws) {
+  add_layer(fault, laws);
+  lay_over();
 }
 
-// Each link's state as the laws come into force; of several laws with bursts on one link the topmost counts.
-void Network::begin_bursts() {
-  bad_.clear();
-  const auto in_bursts = [](const Law& law) { return law.bursts.has_value(); };
-  if (std::ranges::none_of(laws_, in_bursts)) return;
-  bad_.resize(links_.size());
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    const Law* law = &laws_[links_[i].law];
-    while (law->choosy && !law->bursts) law = &laws_[law->below];
-    if (law->bursts) bad_[i] = happens(law->bursts->bad_share(), mix(links_[i].key ^ kGolden));
+void Network::lift(std::uint32_t fault) {
+  std::size_t law = 2 + layers_.front().links.size();
+  for (auto layer = layers_.begin() + 1; layer != layers_.end(); ++layer) {
+    const std::size_t count = 2 + layer->links.size();
+    if (layer->fault == fault) {
+      const auto first = laws_.begin() + static_cast<std::ptrdiff_t>(law);
+      laws_.erase(first, first + static_cast<std::ptrdiff_t>(count));
+      layers_.erase(layer);
+      return lay_over();
+    }
+    law += count;
   }
+}
+
+void Network::add_layer(std::uint32_t fault, const NetworkLaws& laws) {
+  const auto place = static_cast<std::uint32_t>(layers_.size());
+  const std::size_t first = laws_.size();
+  laws_.emplace_back(laws.replicas, place);
+  laws_.emplace_back(laws.clients, place);
+  Layer& layer = layers_.emplace_back(Layer{.fault = fault, .only_overrides = laws.only_overrides});
+  for (const auto& o : laws.overrides) {
+    laws_.emplace_back(o.law, place, o.only);
+    layer.links.emplace_back(o.from, o.to);
+  }
+  SIM_CHECK(laws_.size() < 65536, "too many links with laws of their own");
+  begin_bursts(layer, first);
+}
+
+// Gives each link its laws: those of the topmost layer for all messages, and over them the overrides.
+void Network::lay_over() {
+  std::vector<std::size_t> first;  // law of each layer
+  std::size_t base = 0, laws = 0;
+  for (std::uint32_t i = 0; i < layers_.size(); ++i) {
+    first.push_back(laws);
+    laws += 2 + layers_[i].links.size();
+    if (!layers_[i].only_overrides) base = i;
+  }
+  asks_for_types_ = false;
+  for (std::uint32_t i = 0; i < layers_.size(); ++i) {
+    for (std::size_t k = 0; k < 2 + layers_[i].links.size(); ++k) laws_[first[i] + k].layer = i;
+  }
+  for_each_link([&](Endpoint from, Endpoint to) {
+    const bool client = !is_replica(from) || !is_replica(to);
+    links_[index(from, to)].law = static_cast<std::uint16_t>(first[base] + (client ? 1 : 0));
+  });
+  const auto overrides = [&](std::size_t layer) {
+    for (std::size_t k = 0; k < layers_[layer].links.size(); ++k) {
+      const auto& [from, to] = layers_[layer].links[k];
+      const std::size_t place = first[layer] + 2 + k;
+      laws_[place].below = std::exchange(links_[index(from, to)].law, static_cast<std::uint16_t>(place));
+      asks_for_types_ = asks_for_types_ || laws_[place].choosy;
+    }
+  };
+  overrides(base);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (layers_[i].only_overrides) overrides(i);
+  }
+}
+
+// Each link's state as the layer comes into force; of several of its laws with bursts on one link the topmost
+// counts.
+void Network::begin_bursts(Layer& layer, std::size_t first_law) {
+  const auto begin = laws_.begin() + static_cast<std::ptrdiff_t>(first_law);
+  if (std::none_of(begin, laws_.end(), [](const Law& law) { return law.bursts.has_value(); })) return;
+  layer.bad.resize(links_.size());
+  const std::uint64_t which = layers_.size() == 1 ? kGolden : mix(layer.fault + 2 * kGolden);
+  const auto draw = [&](Endpoint from, Endpoint to, const Law& law) {
+    const std::size_t i = index(from, to);
+    if (law.bursts) layer.bad[i] = happens(law.bursts->bad_share(), mix(links_[i].key ^ which));
+  };
+  for_each_link([&](Endpoint from, Endpoint to) {
+    draw(from, to, laws_[first_law + (is_replica(from) && is_replica(to) ? 0 : 1)]);
+  });
+  for (std::size_t k = 0; k < layer.links.size(); ++k)
+    draw(layer.links[k].first, layer.links[k].second, laws_[first_law + 2 + k]);
 }
 
 const Network::Law& Network::law_for(const Link& link, std::string_view type) {
@@ -69,9 +124,9 @@ const Network::Law& Network::law_for(const Link& link, std::string_view type) {
   return *law;
 }
 
-bool Network::loses(const Link& link, const LinkLaw& law, const Draws& draws) {
+bool Network::loses(const Link& link, const Law& law, const Draws& draws) {
   if (!law.bursts) return happens(law.loss, draws.loss());
-  auto bad = bad_[static_cast<std::size_t>(&link - links_.data())];
+  auto bad = layers_[law.layer].bad[static_cast<std::size_t>(&link - links_.data())];
   const bool lost = happens(bad ? law.bursts->loss_bad : law.bursts->loss_good, draws.loss());
   if (happens(bad ? law.bursts->bad_to_good : law.bursts->good_to_bad, draws.change())) bad = !bad;
   return lost;

@@ -63,7 +63,7 @@ struct LinkLaw {
 
 /// The laws of all links. Later entries of `overrides` win over earlier ones. One that is `only` for some
 /// messages leaves all others to the law that the link would have without it; turns are counted on each link,
-/// from when the laws come into force.
+/// as long as the laws last.
 struct NetworkLaws {
   LinkLaw replicas{};  ///< Between replicas.
   LinkLaw clients{};   ///< Between clients and replicas, both ways.
@@ -74,6 +74,7 @@ struct NetworkLaws {
     bool operator==(const Override&) const = default;
   };
   std::vector<Override> overrides{};
+  bool only_overrides = false;  ///< They lie over what is in force otherwise; the other two laws don't count.
   bool operator==(const NetworkLaws&) const = default;
 };
 
@@ -140,8 +141,13 @@ class Network {
   void sever(const Cut& cut);
   void heal(const Cut& cut);
 
-  /// Replaces the laws of all links; messages in flight keep their fate.
-  void set_laws(const NetworkLaws& laws);
+  /// Other laws while a fault lasts, which is named by a number; messages in flight keep their fate. Of the
+  /// faults that last, the one that began last counts. Those of `only_overrides` lie over it, the later over
+  /// the earlier. What they cover up is as it was when they are lifted: turns and bursts go on from there.
+  void impose(std::uint32_t fault, const NetworkLaws& laws);
+  void lift(std::uint32_t fault);
+  /// Whether the laws are the usual ones.
+  bool usual() const { return layers_.size() == 1; }
 
   Endpoint replica(NodeId id) const { return {id.value}; }
   Endpoint client(ClientId id) const { return {static_cast<std::uint32_t>(replicas_) + id.value}; }
@@ -156,17 +162,25 @@ class Network {
     std::uint16_t cuts = 0;
   };
   struct Law : LinkLaw {
-    explicit Law(const LinkLaw& law, MessageChoice chosen = {}, std::uint16_t otherwise = 0)
+    explicit Law(const LinkLaw& law, std::uint32_t its_layer, MessageChoice chosen = {})
         : LinkLaw(law),
           choosy(!chosen.whole()),
           plain(loss == 0 && duplicate == 0 && reorder == 0 && !fifo && !bursts && !choosy),
-          below(otherwise),
+          layer(its_layer),
           only(std::move(chosen)) {}
-    bool choosy;          ///< Concerns only some messages.
-    bool plain;           ///< Only delays messages, and all of them.
-    std::uint16_t below;  ///< The law of all other messages.
+    bool choosy;              ///< Concerns only some messages.
+    bool plain;               ///< Only delays messages, and all of them.
+    std::uint16_t below = 0;  ///< The law of all other messages.
+    std::uint32_t layer;      ///< Its place in `layers_`.
     MessageChoice only;
     std::uint64_t turn = 0;  ///< So many messages of its types have come by.
+  };
+  /// The laws of the scenario, or of a fault: a block of `laws_`.
+  struct Layer {
+    std::uint32_t fault = 0;
+    std::vector<std::pair<Endpoint, Endpoint>> links{};  ///< Of each override.
+    bool only_overrides = false;
+    std::vector<bool> bad{};  ///< Per link, where its losses come in bursts.
   };
   // The draws of one message, each from a word of its own: the n-th message is delayed alike whether or not a
   // loss or a duplication is possible.
@@ -196,15 +210,17 @@ class Network {
   }
   void decide(Link& link, const Law& law, const Draws& draws, Time now, Fate& fate);
   const Law& law_for(const Link& link, std::string_view type);
-  bool loses(const Link& link, const LinkLaw& law, const Draws& draws);
-  void begin_bursts();
+  bool loses(const Link& link, const Law& law, const Draws& draws);
+  void add_layer(std::uint32_t fault, const NetworkLaws& laws);
+  void lay_over();
+  void begin_bursts(Layer& layer, std::size_t first_law);
   Time arrival(Link& link, const LinkLaw& law, std::uint64_t bits, Time now) const;
 
   std::size_t replicas_;
   std::size_t clients_;
-  std::vector<Law> laws_;
+  std::vector<Layer> layers_;  ///< The usual laws, then those of faults.
+  std::vector<Law> laws_;      ///< Of each layer: between replicas, of clients, overrides.
   std::vector<Link> links_;
-  std::vector<bool> bad_;  ///< Per link, where losses come in bursts.
   bool asks_for_types_ = false;
 };
 

@@ -21,7 +21,7 @@ constexpr DurationRange kAnySpan{0ns, std::chrono::hours{24 * 365}};
 
 void describe_at(DocumentFields& f, Fault& x) {
   f.required().duration("at", x.at, kAnySpan, "time of the fault, from the start of the run");
-  f.require(x.at <= f.context().end, "at", "a time before the end of the chaos phase (\"duration\")");
+  f.require(x.at <= f.context().end, "at", "a time up to the end of the chaos phase (\"duration\")");
   f.optional("spread", x.spread, "delays the fault by up to this much, drawn uniformly");
   f.require(!x.spread || (*x.spread >= 0ns && x.at + *x.spread <= f.context().end), "spread",
             "a time that keeps the fault within the chaos phase (\"duration\")");
@@ -32,8 +32,9 @@ void describe_span(DocumentFields& f, Fault& x) {
   if (from) f.duration("from", x.at, kAnySpan, "begin of the fault, from the start of the run");
   if (at) f.duration("at", x.at, kAnySpan, "the same as \"from\"");
   f.require(at || from, "from", "the time when the fault begins");
+  f.require(!at || !from, "at", "\"from\" or \"at\", not both");
   const std::string_view begin = from ? "from" : "at";
-  f.require(x.at <= f.context().end, begin, "a time before the end of the chaos phase (\"duration\")");
+  f.require(x.at <= f.context().end, begin, "a time up to the end of the chaos phase (\"duration\")");
   f.optional("to", x.until,
              "end of the fault; by default that of the chaos phase, for the network a heal before it, for a "
              "clock that of the run");
@@ -149,7 +150,10 @@ void describe_cut(DocumentFields& f, FaultEntry& e) {
 }
 void describe_network(DocumentFields& f, FaultEntry& e) {
   describe_span(f, e.fault);
-  if (!e.network) e.network = f.context().network != nullptr ? *f.context().network : NetworkSpec{};
+  if (!e.network) {
+    e.network = f.context().network != nullptr ? *f.context().network : NetworkSpec{};
+    e.network->usual_links = true;
+  }
   f.required().value("network", *e.network, "network settings that differ during the fault; all others stay");
 }
 void describe_heal(DocumentFields& f, FaultEntry& e) {
@@ -371,7 +375,7 @@ void JsonValue<FaultEntry>::read(FaultEntry& value, const Json& json, const Plac
   if (form->kind == Kind::disk) check_disk_laws(value.fault.writes, value.delay, place);
   if (value.network) {
     value.fault.laws = laws_of(*value.network, place / "network");
-    value.fault.links_of_roles = role_links_of(*value.network, place.context());
+    value.fault.links_of_roles = role_links_of(*value.network, value.fault.laws, place / "network");
   }
 }
 

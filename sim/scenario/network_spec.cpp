@@ -80,14 +80,49 @@ template <> struct JsonValue<LinkOverride> {
 
 namespace {
 
-// A link's own law starts from the network's: the ends decide from which of its two.
+// A fault for some messages leaves the usual links as they are.
+bool own_links(const NetworkSpec& spec) { return spec.only.whole() || !spec.usual_links; }
+
+// A link's own law starts from the network's: its ends decide from which of its two.
 struct Links {
   NetworkSpec& network;
 };
 
-bool touches_client(const LinkOverride& link, std::size_t replicas) {
-  const auto is_client = [&](Endpoint e) { return e.index >= replicas && !role_of(e); };
-  return std::ranges::any_of(link.from.ends, is_client) || std::ranges::any_of(link.to.ends, is_client);
+// Replicas and roles among the ends, or clients: those named, and those meant by a "*" beside a role.
+std::vector<Endpoint> ends_of(const LinkEnds& ends, const LinkOverride& link, bool clients,
+                              const Context& c) {
+  std::vector<Endpoint> some;
+  const auto named = [&](Endpoint e) {
+    return std::ranges::find(link.from.ends, e) != link.from.ends.end() ||
+           std::ranges::find(link.to.ends, e) != link.to.ends.end();
+  };
+  for (const Endpoint e : ends.ends) {
+    const bool rest = e == end_of(RoleEnd::rest);
+    const bool client = e.index >= c.replicas && !role_of(e);
+    if (!clients && !client) some.push_back(rest ? end_of(RoleEnd::others) : e);
+    if (clients && client) some.push_back(e);
+    for (std::uint32_t i = 0; clients && rest && i < c.clients; ++i) {
+      const Endpoint one{static_cast<std::uint32_t>(c.replicas) + i};
+      if (!named(one)) some.push_back(one);
+    }
+  }
+  return some;
+}
+
+// The links between replicas, those from clients and those to clients, each with one law.
+std::vector<LinkOverride> with_one_law(const LinkOverride& link, const Context& c) {
+  std::vector<LinkOverride> parts;
+  for (const auto& [from_clients, to_clients] : {std::pair(false, false), {true, false}, {false, true}}) {
+    LinkOverride part = link;
+    part.from.ends = ends_of(link.from, link, from_clients, c);
+    part.to.ends = ends_of(link.to, link, to_clients, c);
+    if (from_clients || to_clients) part.law = link.client_law;
+    part.client_law = part.law;
+    const bool any = !part.from.ends.empty() && !part.to.ends.empty();
+    const bool itself = part.from.ends.size() == 1 && part.from.ends == part.to.ends;
+    if (any && !itself) parts.push_back(std::move(part));
+  }
+  return parts;
 }
 
 LinkLaw law_of(const LinkSpec& spec, Endpoint from, Endpoint to, std::size_t replicas) {
@@ -109,18 +144,36 @@ template <> struct JsonValue<Links> {
     NetworkSpec& network = value.network;
     if (!json.is_array()) place.unexpected(json, "a list");
     network.links.clear();
+    network.usual_links = false;
     for (std::size_t i = 0; i < json.size(); ++i) {
-      // The ends decide which law the others start from, so they are read first.
-      LinkOverride ends;
-      JsonValue<LinkOverride>::read(ends, json[i], place / i);
-      const bool own = touches_client(ends, place.context().replicas) && !network.clients.same;
-      LinkOverride link{.law = own ? network.clients.law : network.replicas};
+      LinkOverride link{.law = network.replicas};
       JsonValue<LinkOverride>::read(link, json[i], place / i);
+      LinkOverride of_clients{.law = network.clients.same ? network.replicas : network.clients.law};
+      JsonValue<LinkOverride>::read(of_clients, json[i], place / i);
+      link.client_law = of_clients.law;
       network.links.push_back(std::move(link));
     }
   }
   static Json write(const Links& value, Context& context) {
-    return JsonValue<std::vector<LinkOverride>>::write(value.network.links, context);
+    std::vector<LinkOverride> all;
+    if (own_links(value.network)) {
+      for (const LinkOverride& link : value.network.links) {
+        const std::vector<LinkOverride> parts = with_one_law(link, context);
+        const auto text = [&](const LinkOverride& part) {
+          LinkSpec law = part.law;
+          return write_object(context, [&](DocumentFields& f) { law.describe(f); });
+        };
+        const bool alike =
+            std::ranges::all_of(parts, [&](const auto& p) { return text(p) == text(parts[0]); });
+        if (!alike) {
+          all.insert(all.end(), parts.begin(), parts.end());
+        } else if (!parts.empty()) {
+          LinkOverride& whole = all.emplace_back(link);
+          whole.law = parts[0].law;
+        }
+      }
+    }
+    return JsonValue<std::vector<LinkOverride>>::write(all, context);
   }
   static Json schema() { return JsonValue<std::vector<LinkOverride>>::schema(); }
 };
@@ -150,6 +203,8 @@ void describe_bursts(DocumentFields& f, GilbertElliott& bursts) {
                             "probability that a good link is bad for the next message");
         g.required().number("bad_to_good", bursts.bad_to_good, {0, 1},
                             "the other way: a bad stretch lasts 1 / bad_to_good messages in the mean");
+        g.require(bursts.good_to_bad + bursts.bad_to_good > 0, "bad_to_good",
+                  "more than 0, or \"good_to_bad\": a link that never changes has one loss");
         g.number("loss_good", bursts.loss_good, {0, 1}, "probability that a good link loses a message");
         g.number("loss_bad", bursts.loss_bad, {0, 1}, "probability that a bad link loses a message");
       },
@@ -203,31 +258,55 @@ void NetworkSpec::describe(DocumentFields& f) {
   f.value("links", all,
           "directed links with separate laws, of all messages or of some; omitted keys are taken from the "
           "network");
-  if (f.context().roles) describe_turns(f, only, !only.whole());
+  if (!f.context().roles) return;
+  const bool of_clients = f.wants("client", false) || f.wants("links", false);
+  describe_turns(f, only, !only.whole());
+  const auto by_client = [](const std::string& type) {
+    return std::ranges::find(kClientMessages, type) != kClientMessages.end();
+  };
+  const bool unheard = !only.types.empty() && std::ranges::all_of(only.types, by_client) && !of_clients;
+  f.require(
+      !unheard || clients.same, "messages",
+      "\"client\" beside it, with the laws between clients and replicas: these messages travel there alone");
 }
 
 namespace {
 
-const MessageChoice& only_of(const LinkOverride& link, const NetworkSpec& spec) {
-  return link.only.whole() ? spec.only : link.only;
+constexpr std::size_t kMostOverrides = 60'000;
+
+// How many ends a list may stand for, once its roles are known.
+std::size_t most_ends(const LinkEnds& ends, const Context& c) {
+  std::size_t most = 0;
+  for (const Endpoint e : ends.ends) {
+    const auto role = role_of(e);
+    most += role == RoleEnd::others ? c.replicas : role == RoleEnd::rest ? c.replicas + c.clients : 1;
+  }
+  return most;
+}
+
+// A link's own choice, within the fault's: types that it doesn't name are the fault's.
+MessageChoice only_of(const LinkOverride& link, const NetworkSpec& spec) {
+  if (link.only.whole()) return spec.only;
+  MessageChoice only = link.only;
+  if (only.types.empty()) only.types = spec.only.types;
+  return only;
+}
+
+LinkLaw law_of(const LinkOverride& link, Endpoint from, Endpoint to, std::size_t replicas) {
+  const bool between_replicas = from.index < replicas && to.index < replicas;
+  return law_of(between_replicas ? link.law : link.client_law, from, to, replicas);
 }
 
 }  // namespace
 
 NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
-  constexpr std::size_t kMostOverrides = 60'000;
   const std::size_t replicas = place.context().replicas;
   const auto ends = static_cast<std::uint32_t>(replicas + place.context().clients);
   const LinkSpec& clients = spec.clients.same ? spec.replicas : spec.clients.law;
-  const NetworkSpec* usual = place.context().network;
-  const bool all = spec.only.whole() || usual == nullptr || usual == &spec;
-  NetworkLaws laws;
-  if (all) {
-    laws.replicas = law_of(spec.replicas, {}, {}, replicas);
-    laws.clients = law_of(clients, {}, {}, replicas);
-  } else {
-    laws = laws_of(*usual, place);
-  }
+  const bool all = spec.only.whole();
+  NetworkLaws laws{.replicas = law_of(spec.replicas, {}, {}, replicas),
+                   .clients = law_of(clients, {}, {}, replicas),
+                   .only_overrides = !all};
   for (std::uint32_t from = 0; from < ends; ++from) {
     for (std::uint32_t to = 0; to < (from < replicas ? ends : replicas); ++to) {
       if (from == to) continue;
@@ -239,24 +318,42 @@ NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
     }
   }
   for (const auto& link : spec.links) {
-    if (by_role(link)) continue;
+    if (by_role(link) || !own_links(spec)) continue;
     for (const auto& [from, to] : links_between(link.from.ends, link.to.ends, replicas))
-      laws.overrides.push_back({from, to, law_of(link.law, from, to, replicas), only_of(link, spec)});
+      laws.overrides.push_back({from, to, law_of(link, from, to, replicas), only_of(link, spec)});
   }
   if (laws.overrides.size() > kMostOverrides) (place / "links").fail("too many links", "at most 60000");
   return laws;
 }
 
-std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const Context& context) {
+std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const NetworkLaws& laws, const Place& place) {
+  const Context& context = place.context();
   std::vector<RoleLinks> all;
   std::vector<Endpoint> everybody;
   for (std::uint32_t i = 0; i < context.replicas + context.clients; ++i) everybody.push_back({i});
-  for (const auto& link : spec.links) {
-    if (!by_role(link)) continue;
-    RoleLinks& links = all.emplace_back(RoleLinks{link.from.ends, link.to.ends, {}});
+  // From the last link back to the first: how many overrides come before each.
+  std::size_t before = laws.overrides.size(), at_most = before;
+  for (auto next = spec.links.rbegin(); next != spec.links.rend() && own_links(spec); ++next) {
+    const LinkOverride& link = *next;
+    if (!by_role(link)) {
+      before -= links_between(link.from.ends, link.to.ends, context.replicas).size();
+      continue;
+    }
+    at_most += most_ends(link.from, context) * most_ends(link.to, context);
+    if (at_most > kMostOverrides) (place / "links").fail("too many links", "at most 60000");
+    const bool regions = link.law.delay.regions.used() || link.client_law.delay.regions.used();
+    RoleLinks& links =
+        all.emplace_back(RoleLinks{.from = link.from.ends,
+                                   .to = link.to.ends,
+                                   .replicas = law_of(link.law, {}, {}, context.replicas),
+                                   .clients = law_of(link.client_law, {}, {}, context.replicas),
+                                   .only = only_of(link, spec),
+                                   .place = before});
+    if (!regions) continue;
     for (const auto& [from, to] : links_between(everybody, everybody, context.replicas))
-      links.laws.push_back({from, to, law_of(link.law, from, to, context.replicas), only_of(link, spec)});
+      links.laws.push_back({from, to, law_of(link, from, to, context.replicas), only_of(link, spec)});
   }
+  std::ranges::reverse(all);
   return all;
 }
 

@@ -45,12 +45,13 @@ struct LinkSpec {
   void describe(DocumentFields& fields);
 };
 
-/// Directed links with a law of their own, from each of some ends to each of others. Keys that `law` omits
-/// come from the network.
+/// Directed links with a law of their own, from each of some ends to each of others. Keys that it omits come
+/// from the network: between replicas from its replicas' law, otherwise from its clients'.
 struct LinkOverride {
   LinkEnds from{}, to{};
-  LinkSpec law{};
-  MessageChoice only{};  ///< Other messages keep the law that they would have without this.
+  LinkSpec law{};         ///< Between replicas,
+  LinkSpec client_law{};  ///< and between a client and a replica.
+  MessageChoice only{};   ///< Other messages keep the law that they would have without this.
 };
 
 struct NetworkSpec {
@@ -60,13 +61,15 @@ struct NetworkSpec {
     bool same = false;  ///< The laws of the replicas' links.
     LinkSpec law{};     ///< Otherwise: by default no delay and no loss.
   } clients{};
-  MessageChoice only{};  ///< In a fault: other messages keep the network's usual laws.
+  MessageChoice only{};     ///< In a fault: other messages keep the laws that they would have without it.
+  bool usual_links = true;  ///< In a fault: `links` are those of the scenario's network.
   void describe(DocumentFields& fields);
 };
 
 /// Throws InputError at `place` when there are too many links with laws of their own.
 NetworkLaws laws_of(const NetworkSpec& spec, const Place& place);
 /// The laws of links whose ends are named by role: of all links that these may be.
-std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const Context& context);
+/// `laws`: the spec's own. Throws InputError at `place` when they may be too many.
+std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const NetworkLaws& laws, const Place& place);
 
 }  // namespace sim

@@ -113,10 +113,17 @@ class JsonReader final : public DocumentFields {
     levels_.pop_back();
   }
 
+  static std::vector<std::string> each_once(const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const std::string& name : names) {
+      if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+    }
+    return all;
+  }
   [[noreturn]] static void unknown(const std::string& key, const Level& level) {
     const std::string near = nearest(key, level.known);
     const auto expected =
-        near.empty() ? fmt::format("one of {}", fmt::join(level.known, ", ")) : std::string{};
+        near.empty() ? fmt::format("one of {}", fmt::join(each_once(level.known), ", ")) : std::string{};
     (level.place / key).fail(fmt::format("unknown key {}", shown(key)), expected, near);
   }
 

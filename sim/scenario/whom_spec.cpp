@@ -216,6 +216,7 @@ void JsonValue<Groups>::read(Groups& value, const Json& json, const Place& place
     if (!json[g].is_array()) (place / g).unexpected(json[g], "a list of nodes");
     for (std::size_t i = 0; i < json[g].size(); ++i)
       add_end(value[g], json[g][i], place / g / i, Others::later);
+    if (json[g].empty()) (place / g).unexpected(json[g], "a node at least");
     dynamic = dynamic || any_dynamic(value[g]);
     lists.push_back(&value[g]);
   }

@@ -16,6 +16,12 @@ namespace {
 // settling.
 constexpr std::uint32_t kSettle = 0xffffffff;
 
+// Whether a heal of the network ends it.
+bool is_of_network(Fault::Kind kind) {
+  using enum Fault::Kind;
+  return kind == partition || kind == overlap || kind == cut || kind == network;
+}
+
 }  // namespace
 
 // All faults of the run: those that were named, and those that were drawn.
@@ -37,11 +43,12 @@ void World::schedule(std::vector<Fault> faults) {
   const auto push = [&](Duration at, std::uint32_t handle) {
     queue_.push(Time{at}, Rank::fault, Event{.kind = Event::Kind::fault, .handle = handle});
   };
-  // Where one begins as another ends, a node that is slow, paused or cut off remains so.
-  for (std::uint32_t i = 0; i < faults_.size(); ++i) push(faults_[i].at, 2 * i);
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    push(faults_[i].at, 2 * i);
     if (faults_[i].until) push(*faults_[i].until, 2 * i + 1);
+    if (faults_[i].kind == Fault::Kind::slow) slow_begins_.push_back(i);
   }
+  std::ranges::stable_sort(slow_begins_, {}, [&](std::uint32_t i) { return faults_[i].at; });
   push(setup_->duration, kSettle);
 }
 
@@ -84,6 +91,8 @@ void World::begin(std::uint32_t index, const Fault& fault) {
     default:
       node = resolve(fault.victim, struck_together_with(index));
       if (!node) {  // nobody plays that role at the moment
+        const bool of_nobody = fault.victim.kind == Victim::Kind::other && !playing_primary();
+        if (of_nobody && !fault.together) return idle();
         if (may_be_missing(fault.victim)) return;
         return is_order(fault.kind) ? settle_order_to_nobody(index, "there was no leader") : idle();
       }
@@ -122,7 +131,9 @@ void World::begin_at_node(std::uint32_t index, const Fault& fault, NodeId node) 
 }
 
 void World::end(std::uint32_t index, const Fault& fault) {
-  disturb(now_);
+  const bool was_healed = is_of_network(fault.kind) && cuts_[index].empty() && !lasts_[index] &&
+                          std::ranges::find(choosy_cuts_, index) == choosy_cuts_.end();
+  if (!was_healed) disturb(now_);
   heal(index);
   lift(index);
   note_reach();
@@ -141,9 +152,11 @@ void World::end(std::uint32_t index, const Fault& fault) {
 
 // Some faults set a value: the network's laws, or a node's speed, disk or clock. While several of one kind
 // last, the value is that of the one that began last; when it ends, that of the one before it counts again.
+// (The network keeps its laws in order itself: some concern only some messages.)
 void World::impose(std::uint32_t index) {
   lasting_[{faults_[index].kind, struck_[index]}].push_back(index);
   lasts_[index] = true;
+  if (faults_[index].kind == Fault::Kind::network) return network_.impose(index, faults_[index].laws);
   set_value(faults_[index].kind, struck_[index], &faults_[index]);
 }
 
@@ -152,7 +165,22 @@ void World::lift(std::uint32_t index) {
   const Fault::Kind kind = faults_[index].kind;
   const bool counted = imposed(kind, struck_[index]) == &faults_[index];
   lasts_[index] = false;
-  if (counted) set_value(kind, struck_[index], imposed(kind, struck_[index]));
+  if (kind == Fault::Kind::network) return network_.lift(index);
+  if (counted && !goes_on(kind, *struck_[index]))
+    set_value(kind, struck_[index], imposed(kind, struck_[index]));
+}
+
+// Whether another fault of the kind begins at the node at this instant: in between, however the scenario
+// orders the two, the node doesn't work off what waits.
+bool World::goes_on(Fault::Kind kind, NodeId node) const {
+  const auto at = [&](std::uint32_t index) { return Time{faults_[index].at}; };
+  auto next = std::ranges::lower_bound(slow_begins_, now_, {}, at);
+  for (; next != slow_begins_.end() && at(*next) == now_; ++next) {
+    const Fault& other = faults_[*next];
+    if (other.kind == kind && !struck_[*next] && other.victim == Victim{Victim::Kind::number, node})
+      return true;
+  }
+  return false;
 }
 
 // The fault whose value counts; null if none of the kind lasts. One that ends before a later one keeps its
@@ -166,7 +194,6 @@ const Fault* World::imposed(Fault::Kind kind, std::optional<NodeId> node) {
 void World::set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault* fault) {
   const Duration span = fault != nullptr ? fault->span : Duration{0};
   switch (kind) {
-    case Fault::Kind::network: return network_.set_laws(fault != nullptr ? fault->laws : setup_->network);
     case Fault::Kind::slow: return work_at(*node, span);
     case Fault::Kind::disk:
       return machine(*node).disk.set_laws(fault != nullptr ? fault->writes : DiskLaws{});
@@ -177,9 +204,10 @@ void World::set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault*
 }
 
 void World::restore_laws() {
-  for (const std::uint32_t index : std::exchange(lasting_[{Fault::Kind::network, std::nullopt}], {}))
+  for (const std::uint32_t index : std::exchange(lasting_[{Fault::Kind::network, std::nullopt}], {})) {
+    if (lasts_[index]) network_.lift(index);
     lasts_[index] = false;
-  set_value(Fault::Kind::network, std::nullopt, nullptr);
+  }
 }
 
 void World::heal(std::uint32_t index) {
@@ -215,7 +243,7 @@ void World::note_reach() {
 void World::begin_settling() {
   clients_.stop();
   const bool severed = cut_bytes_ > 0 || !choosy_cuts_.empty();
-  if (severed || imposed(Fault::Kind::network, std::nullopt) != nullptr) disturb(now_);
+  if (severed || !network_.usual()) disturb(now_);
   heal_network();
   give_up_crashes();
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {

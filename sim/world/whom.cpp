@@ -1,5 +1,8 @@
 // Whom a fault strikes: the part of World that puts numbers in the place of roles when a fault begins.
 #include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
 
 #include "sim/world/world.hpp"
 
@@ -16,12 +19,22 @@ std::optional<Victim::Kind> victim_of(Endpoint end) {
 
 }  // namespace
 
+// The node that has become primary last, even if it is paused.
+std::optional<NodeId> World::playing_primary() const {
+  std::optional<NodeId> latest;
+  for (std::uint16_t i = 0; i < replicas(); ++i) {
+    if (!machines_[i].up || machines_[i].role != Role::primary) continue;
+    if (!latest || machines_[i].role_since > machine(*latest).role_since) latest = NodeId{i};
+  }
+  return latest;
+}
+
 // Roles that are drawn pass over those that are `taken`.
 std::optional<NodeId> World::resolve(const Victim& victim, const NodeSet& taken) {
   using Kind = Victim::Kind;
   if (victim.kind == Kind::other) {
-    const bool primary = resolve({Kind::primary}) == victim.node;
-    return primary ? std::nullopt : std::optional(victim.node);
+    const auto primary = playing_primary();
+    return !primary || primary == victim.node ? std::nullopt : std::optional(victim.node);
   }
   if (victim.kind == Kind::unnamed)
     return taken.contains(victim.node) ? std::nullopt : std::optional(victim.node);
@@ -90,13 +103,32 @@ bool World::name_ends(Fault& fault) {
   if (fault.omission.towards && !resolve_ends({&*fault.omission.towards})) return false;
   for (RoleLinks& links : fault.links_of_roles) {
     if (!resolve_ends({&links.from, &links.to})) return false;
-    for (const auto& law : links.laws) {
-      const bool holds = std::ranges::find(links.from, law.from) != links.from.end() &&
-                         std::ranges::find(links.to, law.to) != links.to.end();
-      if (holds) fault.laws.overrides.push_back(law);
+  }
+  lay_links_of_roles(fault);
+  return true;
+}
+
+// Puts the laws of links that were named by role where the fault names them among the others.
+void World::lay_links_of_roles(Fault& fault) {
+  if (fault.links_of_roles.empty()) return;
+  std::vector<NetworkLaws::Override> all;
+  auto next = fault.laws.overrides.begin();
+  for (const RoleLinks& links : std::exchange(fault.links_of_roles, {})) {
+    const auto until = fault.laws.overrides.begin() + static_cast<std::ptrdiff_t>(links.place);
+    for (; next != until; ++next) all.push_back(std::move(*next));
+    for (const auto& [from, to] : links_between(links.from, links.to, replicas())) {
+      const bool client = !network_.is_replica(from) || !network_.is_replica(to);
+      const auto own =
+          std::ranges::find_if(links.laws, [&](const auto& law) { return law.from == from && law.to == to; });
+      if (links.laws.empty()) {
+        all.push_back({from, to, client ? links.clients : links.replicas, links.only});
+      } else if (own != links.laws.end()) {
+        all.push_back(*own);
+      }
     }
   }
-  return true;
+  for (; next != fault.laws.overrides.end(); ++next) all.push_back(std::move(*next));
+  fault.laws.overrides = std::move(all);
 }
 
 }  // namespace sim

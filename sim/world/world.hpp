@@ -205,6 +205,7 @@ class World final : private ClientPort {
   void note_reach();
   void impose(std::uint32_t index);
   void lift(std::uint32_t index);
+  bool goes_on(Fault::Kind kind, NodeId node) const;
   const Fault* imposed(Fault::Kind kind, std::optional<NodeId> node);
   void set_value(Fault::Kind kind, std::optional<NodeId> node, const Fault* fault);
   void restore_laws();
@@ -261,10 +262,11 @@ class World final : private ClientPort {
   void behave(NodeId node);
   void split(NodeId node);
   std::optional<NodeId> resolve(const Victim& victim, const NodeSet& taken = {});
+  std::optional<NodeId> playing_primary() const;
+  void lay_links_of_roles(Fault& fault);
   NodeSet struck_together_with(std::uint32_t index) const;
   bool name_ends(Fault& fault);
   bool resolve_ends(const std::vector<std::vector<Endpoint>*>& lists);
-  void switch_laws(const NetworkLaws& laws);
 
   // ClientPort.
   void send(ClientId from, NodeId to, const Asked& asked) override;
@@ -297,7 +299,8 @@ class World final : private ClientPort {
   std::vector<NodeSet> reach_;                 ///< Per node, as last written down.
   /// Faults that set a value, by kind and node, in order of their beginning. Some of them may have ended.
   std::map<std::pair<Fault::Kind, std::optional<NodeId>>, std::vector<std::uint32_t>> lasting_;
-  std::vector<bool> lasts_;  ///< Per fault: it sets a value, and hasn't ended.
+  std::vector<bool> lasts_;                 ///< Per fault: it sets a value, and hasn't ended.
+  std::vector<std::uint32_t> slow_begins_;  ///< The faults that slow a node down, in order of time.
   Rng fault_rng_;
   Rng whims_;
   std::uint64_t lies_;                ///< The source of all lies.

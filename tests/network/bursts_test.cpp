@@ -132,3 +132,72 @@ TEST_CASE("of two laws for some messages the later wins, and the earlier gets wh
   CHECK(delay("B") == Time{9ms});
   CHECK(delay("C") == Time{1ms});
 }
+
+TEST_CASE("laws for some messages lie over those of a fault, which ends beneath them", "[network]") {
+  const auto only = [](std::string type, Duration delay) {
+    NetworkLaws laws{.only_overrides = true};
+    laws.overrides.push_back(
+        {kFrom, kTo, {.delay = DelayLaw::constant(delay)}, {.types = {std::move(type)}}});
+    return laws;
+  };
+  NetworkLaws usual, faulty;
+  usual.replicas.delay = DelayLaw::constant(1ms);
+  faulty.replicas.delay = DelayLaw::constant(5ms);
+  Network network(1, 2, 0, usual);
+  const auto delays = [&] {
+    std::vector<Time> all;
+    for (const std::string_view type : {"A", "B", "C"})
+      all.push_back(network.send(kFrom, kTo, Time{}, type).arrival);
+    return all;
+  };
+  using Times = std::vector<Time>;
+  network.impose(7, only("A", 7ms));
+  CHECK(delays() == Times{Time{7ms}, Time{1ms}, Time{1ms}});
+  network.impose(8, faulty);
+  CHECK(delays() == Times{Time{7ms}, Time{5ms}, Time{5ms}});
+  network.impose(9, only("B", 9ms));
+  CHECK(delays() == Times{Time{7ms}, Time{9ms}, Time{5ms}});
+  network.lift(7);
+  CHECK(delays() == Times{Time{5ms}, Time{9ms}, Time{5ms}});
+  network.lift(8);
+  CHECK(delays() == Times{Time{1ms}, Time{9ms}, Time{1ms}});
+  CHECK_FALSE(network.usual());
+  network.lift(9);
+  CHECK(delays() == Times{Time{1ms}, Time{1ms}, Time{1ms}});
+  CHECK(network.usual());
+}
+
+TEST_CASE("of faults that change all laws the one that began last counts, in whatever order they end",
+          "[network]") {
+  const auto delayed = [](Duration delay) {
+    NetworkLaws laws;
+    laws.replicas.delay = DelayLaw::constant(delay);
+    return laws;
+  };
+  Network network(1, 2, 0, delayed(1ms));
+  const auto delay = [&] { return network.send(kFrom, kTo, Time{}).arrival; };
+  network.impose(1, delayed(2ms));
+  network.impose(2, delayed(3ms));
+  CHECK(delay() == Time{3ms});
+  network.lift(1);
+  CHECK(delay() == Time{3ms});
+  network.impose(3, delayed(4ms));
+  network.lift(3);
+  CHECK(delay() == Time{3ms});
+  network.lift(2);
+  CHECK(delay() == Time{1ms});
+}
+
+TEST_CASE("turns and bursts go on when other laws begin and end", "[network]") {
+  NetworkLaws laws = bursty({.good_to_bad = 0.2, .bad_to_good = 0.2});
+  laws.overrides.push_back({kFrom, kTo, {.loss = 1}, {.types = {"A"}, .nth = {3, 6}}});
+  NetworkLaws other{.only_overrides = true};
+  other.overrides.push_back({kFrom, kTo, {}, {.types = {"B"}}});
+  Network plain(4, 2, 0, laws), disturbed(4, 2, 0, laws);
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    if (i % 10 == 3) disturbed.impose(i, other);
+    if (i % 10 == 7) disturbed.lift(i - 4);
+    CHECK(lost(plain, "A") == lost(disturbed, "A"));
+    CHECK(lost(plain, "C") == lost(disturbed, "C"));
+  }
+}

@@ -40,15 +40,76 @@ TEST_CASE("a link's law may be for some messages", "[scenario]") {
   CHECK(laws.overrides[0].law.delay == DelayLaw::constant(3ms));
 }
 
+TEST_CASE("a link without a delay of its own has that of its two ends", "[scenario]") {
+  const auto laws = links_and_faults(R"("delay": "10ms", "client": {"delay": "2ms"},
+                          "links": [{"from": "*", "to": 2, "loss": 0.1}, {"from": 2, "to": "*", "loss": 0.2}])")
+                        .setup.network;
+  REQUIRE(laws.overrides.size() == 3 + 3);
+  for (const auto& link : laws.overrides) {
+    const bool client = link.from.index == 3 || link.to.index == 3;
+    CHECK(link.law.delay == DelayLaw::constant(client ? 2ms : 10ms));
+    CHECK(link.law.loss == (link.to.index == 2 ? 0.1 : 0.2));
+  }
+  const auto by_role = links_and_faults(R"("delay": "10ms")", R"({"from": "1ms", "to": "9ms", "network":
+                                          {"links": [{"from": "primary", "to": "*", "loss": 0.1}]}})")
+                           .setup.faults.at(0)
+                           .links_of_roles.at(0);
+  CHECK(by_role.laws.empty());
+  CHECK(by_role.replicas.delay == DelayLaw::constant(10ms));
+  CHECK(by_role.clients.delay == DelayLaw::constant(0ms));
+}
+
+TEST_CASE("links by role keep their place among the others, and the fault's types of messages",
+          "[scenario]") {
+  const auto fault = links_and_faults(R"("delay": "3ms")", R"({"from": "1ms", "to": "9ms", "network":
+      {"messages": ["Append"], "links": [{"from": "primary", "to": "others", "loss": 1, "nth": [1]},
+                                         {"from": 0, "to": 1, "loss": 0},
+                                         {"from": "others", "to": "primary", "loss": 1, "messages": ["Vote"]}]}})")
+                         .setup.faults.at(0);
+  const std::size_t usual = 3 * 2 + 3 * 2;
+  CHECK(fault.laws.overrides.size() == usual + 1);
+  REQUIRE(fault.links_of_roles.size() == 2);
+  CHECK(fault.links_of_roles[0].place == usual);
+  CHECK(fault.links_of_roles[0].only == MessageChoice{.types = {"Append"}, .nth = {1}});
+  CHECK(fault.links_of_roles[1].place == usual + 1);
+  CHECK(fault.links_of_roles[1].only == MessageChoice{.types = {"Vote"}});
+}
+
+TEST_CASE("laws of links that could strike nothing, or too many links, are refused", "[scenario]") {
+  const auto fault = [](const std::string& network) {
+    return R"({"from": "1ms", "to": "9ms", "network": )" + network + "}";
+  };
+  CHECK(refusal("", fault(R"({"loss": 1, "messages": ["Request"]})")).find("\"client\" beside it") !=
+        std::string::npos);
+  CHECK(refusal("", fault(R"({"client": {"loss": 1}, "messages": ["Request"]})")) == "none");
+  CHECK(refusal(R"("client": "same")", fault(R"({"loss": 1, "messages": ["Request"]})")) == "none");
+  const std::string stuck = R"("loss": {"gilbert_elliott": {"good_to_bad": 0, "bad_to_good": 0}})";
+  CHECK(refusal(stuck).find("a link that never changes") != std::string::npos);
+  Json many = Json::parse(R"({"name": "many", "duration": "1s", "replicas": 300, "protocol": {"name": "raft"},
+    "faults": [{"from": "1ms", "to": "9ms", "network": {"links": [{"from": ["primary", "*"], "to": "*"}]}}]})");
+  CHECK_THROWS_AS(read_scenario(many, "many.json"), InputError);
+}
+
 TEST_CASE("a change of the network for some messages leaves the others the usual laws", "[scenario]") {
   const auto fault = links_and_faults(R"("delay": "3ms", "loss": 0.1)",
                                       R"({"from": "1ms", "to": "9ms", "network": {"loss": 1,
                                           "messages": ["Append"], "pattern": "-x"}})")
                          .setup.faults.at(0);
-  CHECK(fault.laws.replicas.loss == 0.1);
+  CHECK(fault.laws.only_overrides);
   CHECK(fault.laws.overrides.size() == 3 * 2 + 3 * 2);
   CHECK(fault.laws.overrides[0].law.loss == 1);
   CHECK(fault.laws.overrides[0].only == MessageChoice{.types = {"Append"}, .pattern = "-x"});
+}
+
+TEST_CASE("a change of the network for some messages doesn't say the usual links again", "[scenario]") {
+  const std::string network =
+      R"("delay": "3ms", "links": [{"from": 0, "to": 1, "loss": 1, "pattern": "--x"}])";
+  const std::string some = R"({"from": "1ms", "to": "9ms", "network": {"delay": "5ms", "messages": ["Vote"])";
+  const auto usual = links_and_faults(network, some + "}}").setup.faults.at(0).laws;
+  CHECK(usual.overrides.size() == 3 * 2 + 3 * 2);
+  const auto own = links_and_faults(network, some + R"(, "links": [{"from": 1, "to": 0, "loss": 1}]}})");
+  REQUIRE(own.setup.faults.at(0).laws.overrides.size() == 3 * 2 + 3 * 2 + 1);
+  CHECK(own.setup.faults.at(0).laws.overrides.back().only == MessageChoice{.types = {"Vote"}});
 }
 
 TEST_CASE("a cut may be for some messages", "[scenario]") {

@@ -75,6 +75,25 @@ Probe::Options sends_five_notes() {
 
 }  // namespace
 
+TEST_CASE("a node that goes on being slow by another fault works nothing off, however they are ordered") {
+  const auto slow = [](Duration at, Duration until, Duration by) {
+    return Fault{.at = at, .kind = Fault::Kind::slow, .until = until, .victim = number(1), .span = by};
+  };
+  const auto seen = [&](std::vector<Fault> faults) {
+    Setup setup = quiet_setup(2);
+    setup.faults = std::move(faults);
+    ProbeWorld probe(setup, sends_five_notes());
+    probe.world.run();
+    return probe.node(1).seen;
+  };
+  const Fault first = slow(0ms, 10ms, 5ms), second = slow(10ms, 100ms, 7ms);
+  const std::vector<Probe::Seen> expected{{"start", 0ms},          {"note 1 from 0", 6ms},
+                                          {"note 2 from 0", 11ms}, {"note 3 from 0", 18ms},
+                                          {"note 4 from 0", 25ms}, {"note 5 from 0", 32ms}};
+  CHECK(seen({first, second}) == expected);
+  CHECK(seen({second, first}) == expected);
+}
+
 TEST_CASE("a node that is no longer slow gets at once to all that waits, in the order of arrival") {
   Setup setup = quiet_setup(2);
   setup.faults = {{.at = 0ms, .kind = Fault::Kind::slow, .until = 10ms, .victim = number(1), .span = 5ms}};

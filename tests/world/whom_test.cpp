@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -49,6 +50,23 @@ TEST_CASE("others are all but the one that leads when the fault strikes", "[worl
   };
   CHECK(others(5ms) == std::vector<NodeId>{NodeId{1}, NodeId{2}, NodeId{3}});
   CHECK(others(15ms) == std::vector<NodeId>{NodeId{0}, NodeId{1}, NodeId{3}});
+}
+
+TEST_CASE("others are all but the primary that is paused, too, and nobody where none leads", "[world]") {
+  const auto struck = [](Duration at, Probe::Options options) {
+    std::vector<Fault> faults{{.at = 2ms, .kind = Fault::Kind::pause, .until = 8ms, .victim = number(0)}};
+    for (std::uint16_t i = 0; i < 4; ++i)
+      faults.push_back(crash_at(at, {Victim::Kind::other, NodeId{i}}, i > 0));
+    Setup setup = quiet_setup(4);
+    setup.faults = std::move(faults);
+    ProbeWorld probe(setup, std::move(options));
+    probe.world.run();
+    const auto& lives = probe.world.record().lives;
+    const auto down = std::ranges::count(lives, Record::Life::down, &Record::LifeChange::life);
+    return std::pair(down, probe.world.record().idle.size());
+  };
+  CHECK(struck(5ms, led()) == std::pair(std::ptrdiff_t{3}, std::size_t{0}));
+  CHECK(struck(5ms, {}) == std::pair(std::ptrdiff_t{0}, std::size_t{1}));
 }
 
 TEST_CASE("a list with a role strikes that node and, of the others, each once", "[world]") {
