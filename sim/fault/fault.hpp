@@ -20,8 +20,8 @@ namespace sim {
 /// Laws for the links between ends that are known only when the fault strikes.
 struct RoleLinks {
   std::vector<Endpoint> from{}, to{};
-  LinkLaw replicas{}, clients{};  ///< Between replicas, and between a client and a replica.
-  /// In their place, where delays depend on regions: of all pairs of ends.
+  LinkLaw law{};
+  /// In its place, where delays depend on regions: of all pairs of ends.
   std::vector<NetworkLaws::Override> laws{};
   MessageChoice only{};
   std::size_t place = 0;  ///< So many overrides of the fault's laws come before.

@@ -109,15 +109,14 @@ std::vector<Endpoint> ends_of(const LinkEnds& ends, const LinkOverride& link, bo
   return some;
 }
 
-// The links between replicas, those from clients and those to clients, each with one law.
-std::vector<LinkOverride> with_one_law(const LinkOverride& link, const Context& c) {
+// The links between replicas, those from clients and those to clients, each with its law.
+std::vector<LinkOverride> by_kind(const LinkOverride& link, const LinkSpec& of_clients, const Context& c) {
   std::vector<LinkOverride> parts;
   for (const auto& [from_clients, to_clients] : {std::pair(false, false), {true, false}, {false, true}}) {
     LinkOverride part = link;
     part.from.ends = ends_of(link.from, link, from_clients, c);
     part.to.ends = ends_of(link.to, link, to_clients, c);
-    if (from_clients || to_clients) part.law = link.client_law;
-    part.client_law = part.law;
+    if (from_clients || to_clients) part.law = of_clients;
     const bool any = !part.from.ends.empty() && !part.to.ends.empty();
     const bool itself = part.from.ends.size() == 1 && part.from.ends == part.to.ends;
     if (any && !itself) parts.push_back(std::move(part));
@@ -148,32 +147,23 @@ template <> struct JsonValue<Links> {
     for (std::size_t i = 0; i < json.size(); ++i) {
       LinkOverride link{.law = network.replicas};
       JsonValue<LinkOverride>::read(link, json[i], place / i);
-      LinkOverride of_clients{.law = network.clients.same ? network.replicas : network.clients.law};
-      JsonValue<LinkOverride>::read(of_clients, json[i], place / i);
-      link.client_law = of_clients.law;
-      network.links.push_back(std::move(link));
+      LinkOverride other{.law = network.clients.same ? network.replicas : network.clients.law};
+      JsonValue<LinkOverride>::read(other, json[i], place / i);
+      const auto text = [&](LinkSpec law) {
+        return write_object(place.context(), [&](DocumentFields& f) { law.describe(f); });
+      };
+      if (text(link.law) == text(other.law)) {
+        network.links.push_back(std::move(link));
+      } else {
+        for (LinkOverride& part : by_kind(link, other.law, place.context()))
+          network.links.push_back(std::move(part));
+      }
     }
   }
   static Json write(const Links& value, Context& context) {
-    std::vector<LinkOverride> all;
-    if (own_links(value.network)) {
-      for (const LinkOverride& link : value.network.links) {
-        const std::vector<LinkOverride> parts = with_one_law(link, context);
-        const auto text = [&](const LinkOverride& part) {
-          LinkSpec law = part.law;
-          return write_object(context, [&](DocumentFields& f) { law.describe(f); });
-        };
-        const bool alike =
-            std::ranges::all_of(parts, [&](const auto& p) { return text(p) == text(parts[0]); });
-        if (!alike) {
-          all.insert(all.end(), parts.begin(), parts.end());
-        } else if (!parts.empty()) {
-          LinkOverride& whole = all.emplace_back(link);
-          whole.law = parts[0].law;
-        }
-      }
-    }
-    return JsonValue<std::vector<LinkOverride>>::write(all, context);
+    const std::vector<LinkOverride> none;
+    const NetworkSpec& network = value.network;
+    return JsonValue<std::vector<LinkOverride>>::write(own_links(network) ? network.links : none, context);
   }
   static Json schema() { return JsonValue<std::vector<LinkOverride>>::schema(); }
 };
@@ -292,11 +282,6 @@ MessageChoice only_of(const LinkOverride& link, const NetworkSpec& spec) {
   return only;
 }
 
-LinkLaw law_of(const LinkOverride& link, Endpoint from, Endpoint to, std::size_t replicas) {
-  const bool between_replicas = from.index < replicas && to.index < replicas;
-  return law_of(between_replicas ? link.law : link.client_law, from, to, replicas);
-}
-
 }  // namespace
 
 NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
@@ -320,7 +305,7 @@ NetworkLaws laws_of(const NetworkSpec& spec, const Place& place) {
   for (const auto& link : spec.links) {
     if (by_role(link) || !own_links(spec)) continue;
     for (const auto& [from, to] : links_between(link.from.ends, link.to.ends, replicas))
-      laws.overrides.push_back({from, to, law_of(link, from, to, replicas), only_of(link, spec)});
+      laws.overrides.push_back({from, to, law_of(link.law, from, to, replicas), only_of(link, spec)});
   }
   if (laws.overrides.size() > kMostOverrides) (place / "links").fail("too many links", "at most 60000");
   return laws;
@@ -341,17 +326,15 @@ std::vector<RoleLinks> role_links_of(const NetworkSpec& spec, const NetworkLaws&
     }
     at_most += most_ends(link.from, context) * most_ends(link.to, context);
     if (at_most > kMostOverrides) (place / "links").fail("too many links", "at most 60000");
-    const bool regions = link.law.delay.regions.used() || link.client_law.delay.regions.used();
-    RoleLinks& links =
-        all.emplace_back(RoleLinks{.from = link.from.ends,
-                                   .to = link.to.ends,
-                                   .replicas = law_of(link.law, {}, {}, context.replicas),
-                                   .clients = law_of(link.client_law, {}, {}, context.replicas),
-                                   .only = only_of(link, spec),
-                                   .place = before});
+    const bool regions = link.law.delay.regions.used();
+    RoleLinks& links = all.emplace_back(RoleLinks{.from = link.from.ends,
+                                                  .to = link.to.ends,
+                                                  .law = law_of(link.law, {}, {}, context.replicas),
+                                                  .only = only_of(link, spec),
+                                                  .place = before});
     if (!regions) continue;
     for (const auto& [from, to] : links_between(everybody, everybody, context.replicas))
-      links.laws.push_back({from, to, law_of(link, from, to, context.replicas), only_of(link, spec)});
+      links.laws.push_back({from, to, law_of(link.law, from, to, context.replicas), only_of(link, spec)});
   }
   std::ranges::reverse(all);
   return all;

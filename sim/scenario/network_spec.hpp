@@ -46,12 +46,12 @@ struct LinkSpec {
 };
 
 /// Directed links with a law of their own, from each of some ends to each of others. Keys that it omits come
-/// from the network: between replicas from its replicas' law, otherwise from its clients'.
+/// from the network's law for its ends: one for links between replicas, one for those to or from a client. So
+/// an entry for both kinds of links is read as several.
 struct LinkOverride {
   LinkEnds from{}, to{};
-  LinkSpec law{};         ///< Between replicas,
-  LinkSpec client_law{};  ///< and between a client and a replica.
-  MessageChoice only{};   ///< Other messages keep the law that they would have without this.
+  LinkSpec law{};
+  MessageChoice only{};  ///< Other messages keep the law that they would have without this.
 };
 
 struct NetworkSpec {

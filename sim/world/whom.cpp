@@ -116,12 +116,12 @@ void World::lay_links_of_roles(Fault& fault) {
   for (const RoleLinks& links : std::exchange(fault.links_of_roles, {})) {
     const auto until = fault.laws.overrides.begin() + static_cast<std::ptrdiff_t>(links.place);
     for (; next != until; ++next) all.push_back(std::move(*next));
-    for (const auto& [from, to] : links_between(links.from, links.to, replicas())) {
-      const bool client = !network_.is_replica(from) || !network_.is_replica(to);
-      const auto own =
-          std::ranges::find_if(links.laws, [&](const auto& law) { return law.from == from && law.to == to; });
+    for (const auto& link : links_between(links.from, links.to, replicas())) {
+      const auto own = std::ranges::find_if(links.laws, [&](const NetworkLaws::Override& law) {
+        return law.from == link.first && law.to == link.second;
+      });
       if (links.laws.empty()) {
-        all.push_back({from, to, client ? links.clients : links.replicas, links.only});
+        all.push_back({link.first, link.second, links.law, links.only});
       } else if (own != links.laws.end()) {
         all.push_back(*own);
       }

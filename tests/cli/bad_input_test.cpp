@@ -141,7 +141,7 @@ TEST_CASE("nodes that don't exist and names that aren't known are refused", "[ba
 TEST_CASE("faults that make no sense are refused", "[bad_input]") {
   refused_fault(R"({"from": "1ms", "partition": [[0, 1], [1, 2]]})",
                 {"/faults/0/partition", "each node once"});
-  refused_fault(R"({"at": "1s", "crash": 0})", {"/faults/0/at: found \"1s\"", "before the end"});
+  refused_fault(R"({"at": "1s", "crash": 0})", {"/faults/0/at: found \"1s\"", "up to the end"});
   refused_fault(R"({"from": "9ms", "to": "9ms", "pause": 0})", {"/faults/0/to", "after the beginning"});
   refused_fault(R"({"from": "9ms", "to": "9s", "pause": 0})", {"/faults/0/to", "up to the end"});
   refused_fault(R"({"at": "1ms", "crush": 0})", {"/faults/0/crush", "\"crash\""});

@@ -54,7 +54,7 @@ TEST_CASE("cas_paxos: six proposers for one register duel, but not for ever: 10 
   const Tally tally = runs({{"replicas", 6},
                             {"service", {{"keys", 1}}},
                             {"protocol", {{"backoff", "5ms"}}},
-                            {"clients", {{"count", 6}, {"rate", "10/s"}}},
+                            {"clients", {{"count", 6}, {"rate", "5/s"}}},
                             {"network", {{"delay", {{"uniform", {"1ms", "6ms"}}}}}}});
   CHECK(tally.answered > tally.called * 95 / 100);
 }
@@ -62,7 +62,7 @@ TEST_CASE("cas_paxos: six proposers for one register duel, but not for ever: 10 
 TEST_CASE("cas_paxos waits for disks that are slower than its repetitions: 5 seeds") {
   const Tally tally = runs({{"protocol", {{"retransmit", "20ms"}}},
                             {"service", {{"keys", 40}}},
-                            {"clients", {{"rate", "2/s"}}},
+                            {"clients", {{"rate", "1/s"}, {"retry", "850ms"}}},
                             {"faults", Json::parse(R"([{"from": "0s", "disk": "*", "delay": "50ms"}])")}},
                            5);
   CHECK(tally.answered > tally.called * 95 / 100);

@@ -1,5 +1,6 @@
 // How scenarios write laws of links for some messages, and losses in bursts.
 #include <string>
+#include <vector>
 
 #include "sim/scenario/scenario.hpp"
 #include "tests/support/catch.hpp"
@@ -53,10 +54,12 @@ TEST_CASE("a link without a delay of its own has that of its two ends", "[scenar
   const auto by_role = links_and_faults(R"("delay": "10ms")", R"({"from": "1ms", "to": "9ms", "network":
                                           {"links": [{"from": "primary", "to": "*", "loss": 0.1}]}})")
                            .setup.faults.at(0)
-                           .links_of_roles.at(0);
-  CHECK(by_role.laws.empty());
-  CHECK(by_role.replicas.delay == DelayLaw::constant(10ms));
-  CHECK(by_role.clients.delay == DelayLaw::constant(0ms));
+                           .links_of_roles;
+  REQUIRE(by_role.size() == 2);
+  CHECK(by_role[0].to == std::vector<Endpoint>{end_of(RoleEnd::others)});
+  CHECK(by_role[0].law.delay == DelayLaw::constant(10ms));
+  CHECK(by_role[1].to == std::vector<Endpoint>{Endpoint{3}});
+  CHECK(by_role[1].law.delay == DelayLaw::constant(0ms));
 }
 
 TEST_CASE("links by role keep their place among the others, and the fault's types of messages",

@@ -14,6 +14,7 @@ class Folder {
     static int count = 0;
     path = std::filesystem::temp_directory_path() /
            ("repsim_sweep_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
+    std::filesystem::remove_all(path);  // of a process of the same number that was killed
     std::filesystem::create_directories(path);
   }
   ~Folder() { std::filesystem::remove_all(path); }
