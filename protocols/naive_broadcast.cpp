@@ -99,6 +99,8 @@ struct NaiveBroadcast {
     using Write = std::variant<Executed, WholeState>;
     WholeState kept;
     void format(Snapshot empty) { kept.snapshot = std::move(empty); }
+    /// What follows was executed after it, and is no good without it.
+    bool replay_damaged(const Write&, Damage) { return false; }
     void replay(const Write& write) {
       if (const auto* whole = std::get_if<WholeState>(&write)) {
         kept = *whole;

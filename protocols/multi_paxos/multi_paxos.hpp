@@ -224,6 +224,8 @@ struct MultiPaxos {
     };
     using Write = std::variant<Ballot, Votes, Checkpoint>;
     void replay(const Write& write);
+    /// The end of what is replayed, even of a log that goes on: then promises and votes are forgotten.
+    bool replay_damaged(const Write&, Damage) { return false; }
 
     Ballot promised = 1;
     std::map<Slot, Vote> votes{};

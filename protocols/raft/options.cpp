@@ -33,8 +33,8 @@ void Raft::Options::describe(Fields& f) {
            "How members are changed (at most 64 replicas): one replica at a time, or all at once through a "
            "joint configuration.");
   f.flag("empty_may_vote", empty_may_vote,
-         "Whether a replica that restarts with an empty disk votes and accepts at once; else it waits until "
-         "entries that the leader appended after its restart are committed without it.");
+         "Whether a replica that restarts with an empty or corrupt disk votes and accepts at once; else it "
+         "waits until entries that the leader appended after its restart are committed without it.");
   f.choice(
       "bug", bug,
       {{"none", Bug::none},

@@ -39,9 +39,10 @@
 //   * A majority is up and connected most of the time, and messages are faster than election timeouts.
 //     Otherwise there is no progress, but never a wrong answer.
 //   * Disks keep what they completed. A replica that restarts with an empty one may vote twice, or forget
-//     what it accepted, so that committed entries are lost; real systems make it a new member. Here the
-//     leader brings it up to date like one that is far behind, and it takes part again: at once, or (no
-//     empty_may_vote) when entries that came after its restart are committed without its help.
+//     what it accepted, so that committed entries are lost; real systems make it a new member. The same
+//     goes for one that cuts its log at a corrupt record, as if it were torn (Alagappan et al., FAST 2018).
+//     Here the leader brings either up to date like one that is far behind, and it takes part again: at
+//     once, or (no empty_may_vote) when entries that came after its restart are committed without its help.
 //   * Commands are deterministic: every replica executes them ("draw" and "stamp" make replicas diverge).
 //   * Only for lease: clocks run alike. The leader counts the lease on its clock, and the voters sit still on
 //     theirs; `lease_drift` shortens the lease by as much as the rates may differ. A leader whose clock is
@@ -207,7 +208,7 @@ struct Raft {
     struct Ballot {
       std::uint64_t term;
       std::optional<NodeId> vote;
-      bool empty = false;  ///< It was found empty, and is not repaired yet.
+      bool empty = false;  ///< It was found empty or corrupt, and is not repaired yet.
     };
     struct Entries {  // replace what follows `after`
       std::uint64_t after;
@@ -215,6 +216,12 @@ struct Raft {
     };
     using Write = std::variant<Ballot, Entries, RaftSnapshot>;
     void replay(const Write& write);
+    /// A record that fails its check sum ends the log. A torn one promised nothing; without a corrupt one
+    /// and those that follow, the replica can't tell what it has promised: it is as if it were empty.
+    bool replay_damaged(const Write&, Damage damage) {
+      ballot.empty |= damage == Damage::corrupt;
+      return false;
+    }
 
     Ballot ballot{1, NodeId{0}};
     RaftLog log{};

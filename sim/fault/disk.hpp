@@ -12,6 +12,22 @@ enum class DiskFate : std::uint8_t {
   kept,       ///< All that it ever wrote (the process died, the machine did not).
   tail_lost,  ///< Only writes that had completed (the power failed).
   lost,       ///< Nothing: amnesia.
+  torn,     ///< As tail_lost, and then a part of the first write that hadn't completed (its check sum fails).
+  corrupt,  ///< As tail_lost, but one of the records that had completed fails its check sum.
+  lost_fsync,  ///< As tail_lost, but the last of those that had completed aren't there: the disk lied.
+};
+
+/// A record that a restart finds and can't read.
+enum class Damage : std::uint8_t {
+  torn,     ///< The last one: it hadn't completed, so nothing that relied on it has been said.
+  corrupt,  ///< It had completed, and others may follow.
+};
+
+/// What a restart finds.
+struct DiskFound {
+  DiskFate fate = DiskFate::kept;
+  std::uint32_t writes = 1;  ///< lost_fsync: so many are gone. corrupt: the so manyth, from the last.
+  bool operator==(const DiskFound&) const = default;
 };
 
 /// How a disk takes writes.

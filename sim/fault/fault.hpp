@@ -55,7 +55,7 @@ struct Fault {
   std::optional<Duration> spread{};  ///< It strikes up to so much later, drawn uniformly (see drawn()).
   bool together = false;  ///< It belongs to the one before it: one entry of a scenario that strikes several.
 
-  DiskFate disk = DiskFate::kept;          ///< restart
+  DiskFound disk{};                        ///< restart
   bool in_flight_lost = false;             ///< crash: the node's messages in flight die with it.
   std::optional<CrashAmidSending> amid{};  ///< crash: in the middle of a broadcast.
   std::optional<Duration> told{};  ///< crash: every running node is told within this time, unless it is back.
@@ -86,7 +86,7 @@ struct RandomFault {
                                           ///< (one node against the rest)
   double rate = 0;                        ///< Strikes per virtual second, on the whole cluster.
   Duration duration_mean{};               ///< Mean of the exponential duration.
-  DiskFate disk = DiskFate::kept;
+  DiskFound disk{};                       ///< Of the restart after a crash.
   Duration span{};
   Omission omission{};
   bool operator==(const RandomFault&) const = default;

@@ -113,7 +113,7 @@ struct Record {
     Life life;
   };
   std::vector<LifeChange> lives;  ///< Nodes begin up.
-  NodeSet lost_disk{};            ///< Have restarted with an empty disk.
+  NodeSet lost_disk{};            ///< Have restarted with a disk that lacked what it had completed.
   NodeSet untold{};               ///< Have crashed without anybody being told.
 
   /// The other replicas that a node can talk with, both ways, from then on; all before the first entry.

@@ -2,6 +2,7 @@
 // pool, and turns the world's handles back into calls of handlers.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <memory>
@@ -44,18 +45,20 @@ class HostOf final
     format(world, nodes_[node.value].disk);
     begin(world, node);
   }
-  void restart(World& world, NodeId node, DiskFate fate, Time written_by) override {
+  bool restart(World& world, NodeId node, const DiskFound& found, Time written_by) override {
     Node& n = nodes_[node.value];
-    n.complete_writes(fate == DiskFate::kept ? kNever : written_by);
-    n.unsynced.clear();
+    n.complete_writes(found.fate == DiskFate::kept ? kNever : written_by, remembered_);
+    const bool harmed = n.harm(found);
     n.deferred.clear();
-    if (fate == DiskFate::lost) {
+    if (found.fate == DiskFate::lost) {
       n.disk = {};
       format(world, n.disk);
     }
     n.protocol = P(options_, n.disk);
     begin(world, node);
+    return harmed;
   }
+  void remember_writes(std::size_t most) override { remembered_ = most; }
   void deliver(World& world, NodeId to, NodeId from, std::uint32_t message) override {
     auto env = env_of(world, to);
     at(to).on_message(env, from, messages_[message]);
@@ -127,15 +130,47 @@ class HostOf final
   struct Node {
     Node(const typename P::Options& options, NodeId id) : name(id), protocol(options, disk) {}
 
-    /// Replays the writes that the disk has completed by `now` of its clock.
-    void complete_writes(Time now) {
+    /// The disk has completed a write. Some that a fault may still take back are replayed later.
+    void completed(Write&& write, std::size_t remembered) {
+      if (remembered == 0) return disk.replay(write);
+      if (recent.size() == remembered) replay_oldest();
+      recent.push_back(std::move(write));
+    }
+    void replay_oldest() {
+      disk.replay(*recent.front());
+      recent.pop_front();
+    }
+    /// Replays all that the restart finds; returns whether the fate found anything to harm.
+    bool harm(const DiskFound& found) {
+      const bool torn = found.fate == DiskFate::torn;
+      std::size_t harmed = torn ? std::min<std::size_t>(unsynced.size(), 1) : 0;
+      if (found.fate == DiskFate::lost_fsync || found.fate == DiskFate::corrupt)
+        harmed = std::min<std::size_t>(recent.size(), found.writes);
+      for (std::size_t whole = recent.size() - (torn ? 0 : harmed); whole > 0; --whole) replay_oldest();
+      if constexpr (ToleratesDamage<P>) {
+        if (torn && harmed > 0) disk.replay_damaged(unsynced.front().first, Damage::torn);
+        if (found.fate == DiskFate::corrupt && harmed > 0) replay_corrupt();
+      }
+      recent.clear();
+      unsynced.clear();
+      return harmed > 0 || found.fate == DiskFate::lost;
+    }
+    void replay_corrupt() {
+      const bool goes_on = disk.replay_damaged(*recent.front(), Damage::corrupt);
+      for (recent.pop_front(); goes_on && !recent.empty();) replay_oldest();
+    }
+
+    /// Completes the writes that were due by `now` of the disk's clock.
+    void complete_writes(Time now, std::size_t remembered) {
       std::size_t done = 0;
-      while (done < unsynced.size() && unsynced[done].second <= now) disk.replay(unsynced[done++].first);
+      while (done < unsynced.size() && unsynced[done].second <= now)
+        completed(std::move(unsynced[done++].first), remembered);
       unsynced.erase(unsynced.begin(), unsynced.begin() + static_cast<std::ptrdiff_t>(done));
     }
 
     NodeId name;  ///< That of another node for a twin.
     DiskOf<P> disk{};
+    Ring<std::optional<Write>> recent{};             ///< The last to complete, not replayed yet.
     std::vector<std::pair<Write, Time>> unsynced{};  ///< Writes under way and when each completes, in order.
     Ring<std::optional<Deferred>> deferred{};        ///< To be said, one for each sync of the world.
     P protocol;
@@ -161,9 +196,9 @@ class HostOf final
   std::vector<Message>& sent_before(NodeId node) override { return nodes_[node.value].sent_before; }
   void enqueue(NodeId node, Write&& write, Time now, Time completes) override {
     Node& n = nodes_[node.value];
-    if (!n.unsynced.empty()) n.complete_writes(now);
+    if (!n.unsynced.empty()) n.complete_writes(now, remembered_);
     if (completes <= now) {
-      n.disk.replay(write);
+      n.completed(std::move(write), remembered_);
     } else {
       n.unsynced.emplace_back(std::move(write), completes);
     }
@@ -176,6 +211,7 @@ class HostOf final
   typename P::Options options_;
   std::vector<Node> nodes_;
   Pool<Message> messages_;
+  std::size_t remembered_ = 0;  ///< How many completed writes a fault may still take back.
 };
 
 }  // namespace sim

@@ -33,6 +33,8 @@ class ProtocolPlan {
   virtual std::unique_ptr<Host> make_host(std::size_t replicas) const = 0;
   /// Whether it carries out an operator's orders.
   virtual bool takes_orders() const = 0;
+  /// Whether its replicas may restart with such a disk: a damaged record is for the protocol to treat.
+  virtual bool restarts_with(DiskFate fate) const = 0;
   /// Whether clients may ask this of it.
   virtual bool carries_out(Action action) const = 0;
   /// Lessons in consensus serve no clients: they agree once among themselves.

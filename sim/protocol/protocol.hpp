@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/fault/disk.hpp"
 #include "sim/fault/order.hpp"
 #include "sim/kernel/ids.hpp"
 #include "sim/workload/command.hpp"
@@ -33,6 +34,14 @@ template <class P> struct DiskType<P, std::void_t<typename P::Disk>> { using typ
 /// the disk adds changes up to a state of the service, `void format(Snapshot)` gives a new disk the state
 /// before the first request: a default `Snapshot` knows neither the service's keys nor what they begin with.
 template <class P> using DiskOf = typename detail::DiskType<P>::type;
+
+/// Optional, for a disk: `bool replay_damaged(const Write& lost, Damage)` in place of `replay`, for a record
+/// whose check sum fails. It must use no more of the record than that it was there. The records after it are
+/// replayed if it returns true; else they are not.
+template <class P>
+concept ToleratesDamage = requires(DiskOf<P> disk, const typename DiskOf<P>::Write& write, Damage damage) {
+  { disk.replay_damaged(write, damage) } -> std::same_as<bool>;
+};
 
 /// What a replica sends once its writes are durable (`Env::when_durable`), unless the protocol has a type of
 /// its own for that: a message to one replica, perhaps itself.

@@ -2,6 +2,7 @@
 // knows its type.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,10 @@ template <Protocol P> class PlanOf final : public ProtocolPlan {
     return std::make_unique<HostOf<P>>(options_, replicas);
   }
   bool takes_orders() const override { return TakesOrders<P>; }
+  bool restarts_with(DiskFate fate) const override {
+    if (fate == DiskFate::torn || fate == DiskFate::corrupt) return ToleratesDamage<P>;
+    return fate != DiskFate::lost_fsync || !std::same_as<DiskOf<P>, NoDisk>;
+  }
   bool carries_out(Action action) const override {
     if constexpr (requires { P::carries_out(action); }) return P::carries_out(action);
     return true;

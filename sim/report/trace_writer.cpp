@@ -238,6 +238,16 @@ std::string TraceWriter::text_of(const Omission& omission) const {
   return fmt::format("{}, on the links with {}", text, names(*omission.towards));
 }
 
+std::string TraceWriter::text_of(const DiskFound& found) {
+  switch (found.fate) {
+    case DiskFate::torn: return " with a torn record at the end of its disk";
+    case DiskFate::corrupt:
+      return fmt::format(" with a corrupt record on its disk, number {} from the last", found.writes);
+    case DiskFate::lost_fsync: return fmt::format(" without the last {} writes to its disk", found.writes);
+    default: return {};
+  }
+}
+
 std::string TraceWriter::text_of(const DiskLaws& writes, const std::string& who) {
   if (writes.hang) return fmt::format("the disk of {} hangs", who);
   const bool constant = writes.delay.kind == DelayLaw::Kind::constant;
@@ -252,7 +262,7 @@ std::string TraceWriter::text_of(const Fault& fault, std::optional<NodeId> node)
       return fault.amid
                  ? fmt::format("{} crashes as it sends: the first {} copies leave", who, fault.amid->first)
                  : who + " crashes";
-    case Fault::Kind::restart: return who + " restarts";
+    case Fault::Kind::restart: return who + " restarts" + text_of(fault.disk);
     case Fault::Kind::fail_stop: return who + " fails permanently, and all nodes are told";
     case Fault::Kind::pause: return who + " is paused";
     case Fault::Kind::slow: return fmt::format("{} takes {} for each event", who, to_text(fault.span));

@@ -45,6 +45,7 @@ class TraceWriter final : public Tracer {
   std::string text_of(const Order& order) const;
   std::string text_of(const MessageChoice& messages) const;
   std::string text_of(const Omission& omission) const;
+  static std::string text_of(const DiskFound& found);
   static std::string text_of(const DiskLaws& writes, const std::string& who);
   std::string text_of(const Fault& fault, std::optional<NodeId> node) const;
 

@@ -15,7 +15,7 @@ void describe_disk_laws(DocumentFields& f, DiskLaws& laws, std::optional<DelaySp
 /// Complains of a disk that does nothing; once all keys are known, as a misspelt key says more.
 void check_disk_laws(const DiskLaws& laws, const std::optional<DelaySpec>& delay, const Place& place);
 
-/// The key "disk" of a restart.
-void describe_disk_fate(DocumentFields& f, DiskFate& fate);
+/// The keys "disk" and "writes" of a restart.
+void describe_disk_found(DocumentFields& f, DiskFound& found);
 
 }  // namespace sim

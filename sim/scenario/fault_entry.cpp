@@ -78,7 +78,7 @@ void describe_restart(DocumentFields& f, FaultEntry& e) {
   const bool fits = !e.victims.others && !names(e, Victim::Kind::primary) &&
                     !names(e, Victim::Kind::backup) && !names(e, Victim::Kind::any);
   f.require(fits, "restart", "a replica's number or \"crashed\"");
-  describe_disk_fate(f, e.fault.disk);
+  describe_disk_found(f, e.fault.disk);
 }
 void describe_fail_stop(DocumentFields& f, FaultEntry& e) {
   describe_at(f, e.fault);
@@ -256,7 +256,7 @@ void describe_random(DocumentFields& f, FaultEntry& e) {
     g.required().value("rate", rate, "rate of faults in the whole cluster (a Poisson process)");
     r.rate = rate.per_second;
     g.duration("mean", r.duration_mean, {1ns, kAnySpan.max}, "mean of the exponential duration");
-    describe_disk_fate(g, r.disk);
+    describe_disk_found(g, r.disk);
     g.duration("by", r.span, kAnySpan, "for slow: time that each event keeps the node busy");
     describe_omission(g, r.omission, r.kind == Kind::omission);
   };

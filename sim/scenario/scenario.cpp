@@ -19,6 +19,16 @@ void refuse_order(const ScenarioSpec& spec, const Fault& fault, const Place& pla
       .fail(fmt::format("the protocol \"{}\" accepts no operator orders", spec.protocol.entry->name));
 }
 
+// A record that fails its check sum is for the protocol to treat.
+void refuse_disk(const ScenarioSpec& spec, DiskFate fate, const Place& place) {
+  if (spec.protocol.plan->restarts_with(fate)) return;
+  const bool lied = fate == DiskFate::lost_fsync;
+  (place / "disk")
+      .fail(fmt::format("the protocol \"{}\" {}", spec.protocol.entry->name,
+                        lied ? "keeps nothing on disk" : "says nothing of damaged records"),
+            "kept, tail_lost or lost");
+}
+
 // A fault for each node that an entry strikes.
 std::vector<Fault> faults_of(const FaultEntry& entry, std::size_t replicas) {
   std::vector<Fault> faults;
@@ -40,9 +50,11 @@ void split_faults(const ScenarioSpec& spec, const Place& place, Setup& setup) {
     const auto& entry = spec.faults[i];
     if (!entry.random) {
       refuse_order(spec, entry.fault, place / i);
+      refuse_disk(spec, entry.fault.disk.fate, place / i);
       for (const Fault& fault : faults_of(entry, spec.replicas)) setup.faults.push_back(fault);
       continue;
     }
+    refuse_disk(spec, entry.random->disk.fate, place / i / "random");
     if (at_once && *at_once != entry.at_once) {
       (place / i / "at_once")
           .fail(fmt::format("found {}", entry.at_once),

@@ -1,4 +1,6 @@
 // The waits of nodes for their disks: when each ends, and how a hang puts it off.
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "sim/world/world.hpp"
@@ -43,6 +45,26 @@ bool World::comes_early(const Event& event) {
   if (due <= disk.done(now_)) return false;
   await_disk(NodeId{event.node}, due, event);
   return true;
+}
+
+// Tells the host how far a restart of this run may reach back behind what had completed.
+void World::remember_writes() {
+  std::size_t most = 0;
+  for (const Fault& fault : faults_) {
+    const auto& [fate, writes] = fault.disk;
+    if (fate == DiskFate::corrupt || fate == DiskFate::lost_fsync) most = std::max<std::size_t>(most, writes);
+  }
+  host_->remember_writes(most);
+}
+
+// Writes down which disks have broken their word, and fates that found nothing to harm.
+void World::note_disk(NodeId node, DiskFate fate, bool harmed) {
+  const bool breaks_word =
+      fate == DiskFate::lost || fate == DiskFate::corrupt || fate == DiskFate::lost_fsync;
+  if (breaks_word && harmed) record_.lost_disk.insert(node);
+  if (harmed || fate == DiskFate::kept || fate == DiskFate::tail_lost) return;
+  record_.idle.push_back(
+      {now_, "replica " + std::to_string(node.value) + " restarted with no write to damage"});
 }
 
 void World::begin_hang(NodeId node) { machine(node).disk.begin_hang(now_); }

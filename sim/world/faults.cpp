@@ -50,6 +50,7 @@ void World::schedule(std::vector<Fault> faults) {
   }
   std::ranges::stable_sort(slow_begins_, {}, [&](std::uint32_t i) { return faults_[i].at; });
   push(setup_->duration, kSettle);
+  remember_writes();
 }
 
 void World::strike(const Event& event) {
@@ -281,7 +282,7 @@ void World::crash(NodeId node, const Fault& fault) {
   record_.lives.push_back({now_, node, Record::Life::down});
 }
 
-void World::restart(NodeId node, DiskFate disk) {
+void World::restart(NodeId node, const DiskFound& disk) {
   Machine& m = machine(node);
   if (m.up || m.gone_for_good) {
     const std::string why =
@@ -290,10 +291,10 @@ void World::restart(NodeId node, DiskFate disk) {
   }
   m.up = true;
   m.disk.begin_life(now_);
-  if (disk == DiskFate::lost) record_.lost_disk.insert(node);
   record_.lives.push_back({now_, node, m.pauses > 0 ? Record::Life::paused : Record::Life::up});
   move(node, Version{});
-  host_->restart(*this, node, disk, m.disk_at_crash);
+  const bool harmed = host_->restart(*this, node, disk, m.disk_at_crash);
+  note_disk(node, disk.fate, harmed);
   complete_syncs(node);
 }
 

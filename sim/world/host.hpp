@@ -25,7 +25,10 @@ class Host {
 
   virtual void start(World& world, NodeId node) = 0;
   /// `written_by`: on the disk's clock, what was due by then had completed when the node crashed.
-  virtual void restart(World& world, NodeId node, DiskFate disk, Time written_by) = 0;
+  /// Returns whether the disk's fate found anything to harm.
+  virtual bool restart(World& world, NodeId node, const DiskFound& disk, Time written_by) = 0;
+  /// Restarts may lack, or find damaged, some of the last writes that completed: at most so many.
+  virtual void remember_writes(std::size_t most) = 0;
   virtual void deliver(World& world, NodeId to, NodeId from, std::uint32_t message) = 0;
   virtual void timer(World& world, NodeId node, std::uint8_t timer) = 0;
   virtual void request(World& world, NodeId node, const Request& request) = 0;

@@ -212,7 +212,9 @@ class World final : private ClientPort {
   void heal(std::uint32_t index);
   void heal_network();
   void crash(NodeId node, const Fault& fault);
-  void restart(NodeId node, DiskFate disk);
+  void restart(NodeId node, const DiskFound& disk);
+  void remember_writes();
+  void note_disk(NodeId node, DiskFate fate, bool harmed);
   void tell_of_failure(NodeId failed, Duration within, bool after_messages);
 
   // Disks (sim/world/disk.cpp).

@@ -113,7 +113,7 @@ TEST_CASE("every key of the example arrives", "[scenario]") {
   const auto& faults = s.setup.faults;
   CHECK(faults[0] ==
         Fault{.at = 5s, .victim = {Victim::Kind::primary, {}}, .in_flight_lost = true, .told = 3ms});
-  CHECK(faults[1].disk == DiskFate::tail_lost);
+  CHECK(faults[1].disk.fate == DiskFate::tail_lost);
   CHECK(faults[2].span == 10ms);
   CHECK(faults[3].until == 15s);
   CHECK(faults[4].groups == Groups{{{0}, {1}, {2}}, {{2}, {3}, {6}}});
@@ -217,7 +217,7 @@ TEST_CASE("a setting changes what it names, and what follows from it", "[scenari
   CHECK(at("/network/delay/exponential", "4ms").setup.network.replicas.delay == DelayLaw::exponential(4ms));
   CHECK(at("/network/delay", "4ms").setup.network.overrides[0].law.delay == DelayLaw::constant(4ms));
   CHECK(at("/network/client/delay/constant", "3ms").setup.network.clients.delay == DelayLaw::constant(3ms));
-  CHECK(at("/faults/1/disk", "lost").setup.faults[1].disk == DiskFate::lost);
+  CHECK(at("/faults/1/disk", "lost").setup.faults[1].disk.fate == DiskFate::lost);
   CHECK(at("/max_events", 5).setup.max_events == 5);
   CHECK_FALSE(at("/max_events", 5).sweep.has_value());
   CHECK_THROWS_WITH(at("/clients/cuont", 1),

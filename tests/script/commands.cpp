@@ -141,7 +141,7 @@ void Player::restart(const Words& words) {
   if (replicas_.lives[who.value] != Life::down) refuse(words[1] + " is not down");
   replicas_.lives[who.value] = Life::up;
   hand().begin_fault(
-      {.kind = Fault::Kind::restart, .victim = {Victim::Kind::number, who}, .disk = fate->second});
+      {.kind = Fault::Kind::restart, .victim = {Victim::Kind::number, who}, .disk = {fate->second}});
   if (slow_disk_) strike(Fault::Kind::disk, who);
   drain();
 }

@@ -27,7 +27,13 @@ struct Probe {
   struct Disk {
     using Write = int;
     std::vector<int> written;
+    static constexpr int kTorn = -1, kCorrupt = -2;
     void replay(const Write& w) { written.push_back(w); }
+    /// It goes on after a second record, for tests of both.
+    bool replay_damaged(const Write& w, Damage damage) {
+      written.push_back(damage == Damage::torn ? kTorn : kCorrupt);
+      return w == 2;
+    }
   };
   using Deferred = std::string;
   using Env = EnvOf<Probe>;

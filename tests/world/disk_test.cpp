@@ -52,7 +52,7 @@ TEST_CASE("what a restarted node finds on disk depends on how it went down") {
     Setup setup = quiet_setup(1);
     setup.faults = {disk_from_start(slow),
                     {.at = 35ms, .kind = Fault::Kind::crash, .victim = number(0)},
-                    {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = fate}};
+                    {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = {fate}}};
     const auto act = [](ProbeEnv& env, const std::string& event) {
       if (event == "start" && env.first_life()) env.set_timer(Timer::first, 1ms);
       if (event != "first") return;
@@ -97,7 +97,7 @@ TEST_CASE("a crash forgets what waited for the disk, and a new life's own waits 
     Setup setup = quiet_setup(1);
     setup.faults = {disk_from_start(slow),
                     {.at = 5ms, .kind = Fault::Kind::crash, .victim = number(0)},
-                    {.at = 6ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = fate}};
+                    {.at = 6ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = {fate}}};
     ProbeWorld probe(setup, {[](ProbeEnv& env, const std::string& event) {
                        if (event == "start") env.set_timer(Timer::first, 1ms);
                        if (event != "first") return;
@@ -163,7 +163,7 @@ TEST_CASE("power that fails while the disk hangs takes all that had not complete
     setup.faults = {disk_from_start(slow),
                     hang(15ms, 80ms),
                     {.at = 60ms, .kind = Fault::Kind::crash, .victim = number(0)},
-                    {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = fate}};
+                    {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = {fate}}};
     Probe::Options once{[](ProbeEnv& env, const std::string& event) {
       if (event == "start" && env.first_life()) env.set_timer(Timer::first, 1ms);
       for (int i = 1; event == "first" && i <= 3; ++i) env.persist(i);
@@ -235,7 +235,7 @@ TEST_CASE("a power failure takes a flush as a whole") {
   setup.faults = {
       disk_from_start({.delay = DelayLaw::constant(10ms), .group_commit = true}),
       {.at = 15ms, .kind = Fault::Kind::crash, .victim = number(0)},
-      {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = DiskFate::tail_lost}};
+      {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = {DiskFate::tail_lost}}};
   ProbeWorld probe(setup, {[](ProbeEnv& env, const std::string& event) {
                      if (event == "start" && env.first_life()) env.set_timer(Timer::first, 1ms);
                      if (event == "first") env.set_timer(Timer::second, 2ms);
@@ -243,4 +243,71 @@ TEST_CASE("a power failure takes a flush as a whole") {
                    }});
   probe.world.run();
   CHECK(probe.node(0).found == std::vector{1, 2});
+}
+
+namespace {
+
+// What a second life finds whose first has written 1 to 5, all complete but 4 and 5, and whose power failed.
+std::pair<std::vector<int>, Record> found_after_power_failure(DiskFound disk) {
+  Setup setup = quiet_setup(1);
+  setup.faults = {disk_from_start(slow),
+                  {.at = 35ms, .kind = Fault::Kind::crash, .victim = number(0)},
+                  {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = disk}};
+  ProbeWorld probe(setup, {[](ProbeEnv& env, const std::string& event) {
+                     if (event == "start" && env.first_life()) env.set_timer(Timer::first, 1ms);
+                     for (int i = 1; event == "first" && i <= 5; ++i) env.persist(i);
+                   }});
+  probe.world.run();
+  return {probe.node(0).found, probe.world.record()};
+}
+std::vector<int> found_with(DiskFound disk) { return found_after_power_failure(disk).first; }
+
+}  // namespace
+
+TEST_CASE("a torn record is the first that had not completed, and ends what a restart finds") {
+  CHECK(found_with({DiskFate::torn}) == std::vector{1, 2, 3, Probe::Disk::kTorn});
+}
+
+TEST_CASE("a disk that lied lacks the last writes that it called complete") {
+  CHECK(found_with({DiskFate::lost_fsync}) == std::vector{1, 2});
+  CHECK(found_with({DiskFate::lost_fsync, 2}) == std::vector{1});
+  CHECK(found_with({DiskFate::lost_fsync, 99}).empty());
+}
+
+TEST_CASE("a corrupt record is handed over as such, and the protocol says whether those after it count") {
+  CHECK(found_with({DiskFate::corrupt}) == std::vector{1, 2, Probe::Disk::kCorrupt});
+  CHECK(found_with({DiskFate::corrupt, 2}) == std::vector{1, Probe::Disk::kCorrupt, 3});
+  CHECK(found_with({DiskFate::corrupt, 3}) == std::vector{Probe::Disk::kCorrupt});  // it asks for no more
+}
+
+TEST_CASE("judges learn which disks broke their word, and a fate that found nothing to harm is noted") {
+  const auto record_of = [](DiskFate fate) { return found_after_power_failure({fate}).second; };
+  for (const DiskFate fate : {DiskFate::lost, DiskFate::corrupt, DiskFate::lost_fsync})
+    CHECK(record_of(fate).lost_disk.contains(NodeId{0}));
+  for (const DiskFate fate : {DiskFate::kept, DiskFate::tail_lost, DiskFate::torn})
+    CHECK(record_of(fate).lost_disk.empty());
+  for (const DiskFate fate : {DiskFate::torn, DiskFate::corrupt, DiskFate::lost_fsync}) {
+    CHECK(record_of(fate).idle.empty());
+    Setup setup = quiet_setup(1);
+    setup.faults = {{.at = 35ms, .kind = Fault::Kind::crash, .victim = number(0)},
+                    {.at = 90ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = {fate}}};
+    ProbeWorld probe(setup, {});
+    probe.world.run();
+    CHECK(probe.world.record().idle.size() == 1);
+    CHECK(probe.world.record().lost_disk.empty());
+  }
+}
+
+TEST_CASE("a disk that is read at a restart keeps what that found: a later fate harms later writes only") {
+  Setup setup = quiet_setup(1);
+  setup.faults = {
+      {.at = 10ms, .kind = Fault::Kind::crash, .victim = number(0)},
+      {.at = 20ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = {DiskFate::kept}},
+      {.at = 30ms, .kind = Fault::Kind::crash, .victim = number(0)},
+      {.at = 40ms, .kind = Fault::Kind::restart, .victim = number(0), .disk = {DiskFate::lost_fsync, 9}}};
+  ProbeWorld probe(setup, {[](ProbeEnv& env, const std::string& event) {
+                     if (event == "start") env.persist(env.first_life() ? 1 : 2);
+                   }});
+  probe.world.run();
+  CHECK(probe.node(0).found == std::vector{1});
 }
