@@ -56,7 +56,7 @@ TEST_CASE("a link without a delay of its own has that of its two ends", "[scenar
                            .setup.faults.at(0)
                            .links_of_roles;
   REQUIRE(by_role.size() == 2);
-  CHECK(by_role[0].to == std::vector<Endpoint>{end_of(RoleEnd::others)});
+  CHECK(by_role[0].to == std::vector<Endpoint>{Endpoint{0}, Endpoint{1}, Endpoint{2}});
   CHECK(by_role[0].law.delay == DelayLaw::constant(10ms));
   CHECK(by_role[1].to == std::vector<Endpoint>{Endpoint{3}});
   CHECK(by_role[1].law.delay == DelayLaw::constant(0ms));

@@ -129,8 +129,9 @@ ClientId Player::client(const std::string& word) const {
 }
 
 std::uint32_t Player::strike(Fault::Kind kind, NodeId who) {
-  return hand().begin_fault(
-      {.kind = kind, .victim = {Victim::Kind::number, who}, .writes = {.delay = DelayLaw::constant(1ms)}});
+  Fault fault{.kind = kind, .victim = {Victim::Kind::number, who}, .span = 1ms};
+  fault.writes.delay = DelayLaw::constant(1ms);
+  return hand().begin_fault(fault);
 }
 
 }  // namespace script
