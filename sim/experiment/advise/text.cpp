@@ -33,6 +33,12 @@ std::string verdict(const Judged& j) {
   return "not sure";
 }
 
+// The same as a sentence, without its full stop.
+std::string sentence(const Judged& j) {
+  if (j.broken) return "It breaks a bound";
+  return j.sure >= 1 ? "It " + verdict(j) : std::string("Whether it holds the bounds is not sure");
+}
+
 std::string table_of(const Advice& advice, const std::vector<std::pair<std::string, const Judged*>>& rows,
                      std::string_view first, std::size_t width) {
   std::vector<std::vector<std::string>> cells{{std::string(first), "heartbeat", "timeout"}};
@@ -114,8 +120,8 @@ std::string best_so_far_text(const Advice& advice) {
   const Judged& j = *advice.choice;
   return fmt::format(
       "Best so far, not a recommendation: {}\n{}{}  Measured over {}, which also chose it: some of it may "
-      "be luck. It {}.\n",
-      setting_text(j), estimates_text(advice, j), pauses_text(advice, j), basis_of(j), verdict(j));
+      "be luck. {}.\n",
+      setting_text(j), estimates_text(advice, j), pauses_text(advice, j), basis_of(j), sentence(j));
 }
 
 std::string conclusion(const Advice& advice) {
