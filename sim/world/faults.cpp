@@ -164,9 +164,12 @@ void World::impose(std::uint32_t index) {
 void World::lift(std::uint32_t index) {
   if (!lasts_[index]) return;
   const Fault::Kind kind = faults_[index].kind;
+  if (kind == Fault::Kind::network) {
+    lasts_[index] = false;
+    return network_.lift(index);
+  }
   const bool counted = imposed(kind, struck_[index]) == &faults_[index];
   lasts_[index] = false;
-  if (kind == Fault::Kind::network) return network_.lift(index);
   if (counted && !goes_on(kind, *struck_[index]))
     set_value(kind, struck_[index], imposed(kind, struck_[index]));
 }

@@ -1,6 +1,5 @@
 // Whom a fault strikes: the part of World that puts numbers in the place of roles when a fault begins.
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 

@@ -35,8 +35,8 @@ std::string verdict(const Judged& j) {
 
 // The same as a sentence, without its full stop.
 std::string sentence(const Judged& j) {
-  if (j.broken) return "It breaks a bound";
-  return j.sure >= 1 ? "It " + verdict(j) : std::string("Whether it holds the bounds is not sure");
+  const bool known = j.broken || j.sure >= 1;
+  return known ? "It " + verdict(j) : "Whether it holds the bounds is " + verdict(j);
 }
 
 std::string table_of(const Advice& advice, const std::vector<std::pair<std::string, const Judged*>>& rows,

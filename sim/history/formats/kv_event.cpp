@@ -1,17 +1,11 @@
 #include "sim/history/formats/kv_event.hpp"
 
-#include <array>
 #include <cstring>
+
+#include "sim/history/formats/plain_text.hpp"
 
 namespace sim {
 namespace {
-
-// Printable ASCII that neither ends a text nor begins an escape.
-constexpr std::array<bool, 256> kInText = [] {
-  std::array<bool, 256> in{};
-  for (unsigned char c = ' '; c < 127; ++c) in[c] = c != '"' && c != '\\';
-  return in;
-}();
 
 class KvCursor {
  public:
@@ -42,7 +36,7 @@ class KvCursor {
   std::string_view text() {
     const char* const begin = at_;
     const char* at = begin;
-    while (at != end_ && kInText[static_cast<unsigned char>(*at)]) ++at;
+    while (at != end_ && stands_for_itself(*at)) ++at;
     at_ = at;
     return {begin, static_cast<std::size_t>(at - begin)};
   }

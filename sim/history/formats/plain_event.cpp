@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "sim/history/formats/plain_text.hpp"
+
 namespace sim {
 namespace plain_event {  // apart from other readers' things of the same names
 namespace {
@@ -23,13 +25,6 @@ constexpr std::array<bool, 256> kInWord = [] {
   for (unsigned char c = 'A'; c <= 'Z'; ++c) in[c] = true;
   for (unsigned char c = '0'; c <= '9'; ++c) in[c] = true;
   for (const char c : std::string_view("-_/.")) in[static_cast<unsigned char>(c)] = true;
-  return in;
-}();
-
-// Printable ASCII that neither ends a text nor begins an escape.
-constexpr std::array<bool, 256> kInText = [] {
-  std::array<bool, 256> in{};
-  for (unsigned char c = ' '; c < 127; ++c) in[c] = c != '"' && c != '\\';
   return in;
 }();
 
@@ -129,7 +124,7 @@ class Cursor {
 
   bool text(Edn& into) {
     take('"');
-    const std::string_view found = run(kInText);
+    const std::string_view found = run(kPlainText);
     if (!take('"')) return false;
     become(into, Edn::Kind::string, 0);
     into.text = found;

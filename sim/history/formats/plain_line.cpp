@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "sim/history/formats/plain_text.hpp"
 #include "sim/history/names.hpp"
 #include "sim/history/vocabulary.hpp"
 
@@ -16,12 +17,6 @@ constexpr std::array<std::string_view, fields> kFieldNames{"client", "f",    "ke
                                                            "output", "call", "return", "outcome"};
 
 constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max() - 1;
-
-// Printable ASCII that stands for itself in a text; `char` may be signed or not.
-constexpr bool stands_for_itself(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= ' ' && byte < 127 && c != '"' && c != '\\';
-}
 
 class PlainLine {
  public:
